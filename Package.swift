@@ -1,0 +1,87 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Every target below is a room of docs/ARCHITECTURE.md: it may import what is listed beside it and nothing else.
+// Tests/HouseTests holds this order.
+let room: [SwiftSetting] = [
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let database = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+
+let package = Package(
+  name: "sealane",
+  products: [
+    .executable(name: "sealane", targets: ["sealane"]),
+    .executable(name: "sealane-custodian", targets: ["sealane-custodian"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: [
+    // C and C++ that Debian maintains, behind the thinnest possible door.
+    .target(name: "CSimdJSON", linkerSettings: [.linkedLibrary("simdjson")]),
+    .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CMaxMindDB", pkgConfig: "libmaxminddb", providers: [.apt(["libmaxminddb-dev"])]),
+    .systemLibrary(name: "CRoaring", providers: [.apt(["libroaring-dev"])]),
+
+    // The rooms, bottom up.
+    .target(name: "Events", swiftSettings: room),
+    .target(name: "Vault", dependencies: ["Events", crypto], swiftSettings: room),
+    .target(name: "Gate", dependencies: ["Events", "Vault", "CMaxMindDB"], swiftSettings: room),
+    .target(name: "Intake", dependencies: ["Events", "CSimdJSON", "CZlib"], swiftSettings: room),
+    .target(name: "Ledger", dependencies: ["Events", "CRoaring", crypto], swiftSettings: room),
+    .target(name: "Journeys", dependencies: ["Events"], swiftSettings: room),
+    .target(name: "SegmentStore", dependencies: ["Events", "Journeys", "Gate", "Vault", crypto], swiftSettings: room),
+    .target(name: "Access", dependencies: ["Events", "Ledger", crypto, database], swiftSettings: room),
+    .target(name: "Web", dependencies: ["Events", hummingbird], swiftSettings: room),
+    .target(name: "Outbound", dependencies: ["CCurl"], swiftSettings: room),
+    .target(
+      name: "Custodian",
+      dependencies: ["Events", "Vault", "Ledger", "Access", "Web", "Outbound", crypto, database, hummingbird, logging],
+      swiftSettings: room),
+    .target(
+      name: "Console", dependencies: ["Events", "Web", "Access", "Ledger", "Journeys", "Gate", hummingbird],
+      swiftSettings: room),
+    .target(
+      name: "Server",
+      dependencies: [
+        "Events", "Vault", "Gate", "Intake", "Ledger", "Journeys", "SegmentStore", "Access", "Web", "Outbound", "Console",
+        hummingbird, logging, crypto, "Yams",
+        .product(name: "HummingbirdCore", package: "hummingbird"),
+        .product(name: "HummingbirdTLS", package: "hummingbird"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOHTTPCompression", package: "swift-nio-extras"),
+        .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
+      swiftSettings: room),
+    .executableTarget(name: "sealane", dependencies: ["Server", "Outbound", arguments], swiftSettings: room),
+    .executableTarget(name: "sealane-custodian", dependencies: ["Custodian", arguments, logging], swiftSettings: room),
+
+    .testTarget(name: "HouseTests", swiftSettings: room),
+  ],
+  swiftLanguageModes: [.v6],
+  cxxLanguageStandard: .cxx17
+)

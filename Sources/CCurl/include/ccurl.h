@@ -1,0 +1,3 @@
+#ifndef SEALANE_CCURL_H
+#define SEALANE_CCURL_H
+#endif

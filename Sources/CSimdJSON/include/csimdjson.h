@@ -1,0 +1,3 @@
+#ifndef SEALANE_CSIMDJSON_H
+#define SEALANE_CSIMDJSON_H
+#endif

@@ -1,0 +1,41 @@
+/// A property that may rest on disk and be shown: what the gate made of a `Property`.
+package struct StoredProperty: Sendable, Hashable {
+  package var name: String
+  package var value: StoredValue
+
+  package init(_ name: String, _ value: StoredValue) {
+    self.name = name
+    self.value = value
+  }
+}
+
+/// A value behind the gate. `pseudonym` stands for an id that was sent, `sealed` for a value that only the custodian can open.
+package indirect enum StoredValue: Sendable, Hashable {
+  case null
+  case boolean(Bool)
+  case number(Double)
+  case string(String)
+  case list([StoredValue])
+  case object([StoredProperty])
+  case pseudonym(Pseudonym)
+  case sealed(SealedValue)
+}
+
+/// An AEAD ciphertext under a record key that the server forgets at the end of its epoch. Bytes as in docs/FORMATS.md, "Sealed value".
+///
+/// `tag` is a keyed hash of the plaintext under the project's tag key, so that equal values of one field can be told equal
+/// (`$union`, `$remove`) without opening them.
+package struct SealedValue: Sendable, Hashable {
+  package let bytes: [UInt8]
+  package let tag: Pseudonym
+
+  package init(bytes: [UInt8], tag: Pseudonym) {
+    self.bytes = bytes
+    self.tag = tag
+  }
+}
+
+extension SealedValue: CustomStringConvertible, CustomDebugStringConvertible {
+  package var description: String { "<sealed>" }
+  package var debugDescription: String { description }
+}

@@ -1,0 +1,129 @@
+package import Events
+package import Vault
+
+/// An event that passed the gate: every value in it was kept, coarsened, pseudonymized or sealed on purpose.
+///
+/// Only the gate can make one, so whatever takes a `GatedEvent` (the store, a relay) cannot be handed raw input.
+package struct GatedEvent: Sendable {
+  package let name: String
+  package let time: Timestamp
+  /// The id under which it counts before any merge. Nil: it counts in totals only.
+  package let actor: GatedIdentity?
+  /// The merge that it asks for: first durable arrival decides (Mixpanel, Simplified ID Merge).
+  package let link: Link?
+  /// Nil if it had no `$insert_id`: never a duplicate of anything.
+  package let duplicateKeys: DuplicateKeys?
+  /// Organizations that the event names, one entry for each (group key, id); the property of that name holds the pseudonyms too.
+  package let groups: [Group]
+  package let properties: [StoredProperty]
+  /// What was done to each value, in the order of arrival: for the live view and the counters, never stored.
+  package let decisions: [Decision]
+
+  package struct Link: Sendable {
+    package let device: GatedIdentity
+    package let user: GatedIdentity
+  }
+
+  package struct Group: Sendable {
+    package let key: String
+    package let identity: GatedIdentity
+  }
+
+  init(
+    name: String, time: Timestamp, actor: GatedIdentity?, link: Link?, duplicateKeys: DuplicateKeys?, groups: [Group],
+    properties: [StoredProperty], decisions: [Decision]
+  ) {
+    self.name = name
+    self.time = time
+    self.actor = actor
+    self.link = link
+    self.duplicateKeys = duplicateKeys
+    self.groups = groups
+    self.properties = properties
+    self.decisions = decisions
+  }
+}
+
+/// A pseudonym and, at first sight of the id, the id as sent, sealed, so that the custodian can name it.
+package struct GatedIdentity: Sendable {
+  package let pseudonym: Pseudonym
+  package let sealedID: SealedValue?
+
+  init(pseudonym: Pseudonym, sealedID: SealedValue?) {
+    self.pseudonym = pseudonym
+    self.sealedID = sealedID
+  }
+}
+
+/// Two keyed fingerprints of (id as sent, event name, insert id): with the second, and with the UTC day, of the sent time.
+/// Two events that agree in either are one (the first durable arrival wins).
+package struct DuplicateKeys: Sendable, Hashable {
+  package let second: Pseudonym
+  package let day: Pseudonym
+  /// Days since 1970-01-01 of the sent time, UTC.
+  package let dayNumber: Int32
+
+  init(second: Pseudonym, day: Pseudonym, dayNumber: Int32) {
+    self.second = second
+    self.day = day
+    self.dayNumber = dayNumber
+  }
+}
+
+/// A profile operation that passed the gate.
+package struct GatedProfileUpdate: Sendable {
+  package enum Target: Sendable {
+    case subject(GatedIdentity)
+    case group(key: String, GatedIdentity)
+  }
+
+  package let target: Target
+  package let operation: ProfileOperation<StoredValue>
+  package let time: Timestamp
+  package let ignoresTime: Bool
+  package let isVerified: Bool
+  package let decisions: [Decision]
+
+  init(
+    target: Target, operation: ProfileOperation<StoredValue>, time: Timestamp, ignoresTime: Bool, isVerified: Bool, decisions: [Decision]
+  ) {
+    self.target = target
+    self.operation = operation
+    self.time = time
+    self.ignoresTime = ignoresTime
+    self.isVerified = isVerified
+    self.decisions = decisions
+  }
+}
+
+/// What came out of the gate for one request, with the wrapped keys that its sealed values need: both become durable together.
+package struct GatedBatch: Sendable {
+  package let events: [GatedEvent]
+  package let profileUpdates: [GatedProfileUpdate]
+  package let wrappedKeys: [WrappedKey]
+
+  init(events: [GatedEvent], profileUpdates: [GatedProfileUpdate], wrappedKeys: [WrappedKey]) {
+    self.events = events
+    self.profileUpdates = profileUpdates
+    self.wrappedKeys = wrappedKeys
+  }
+}
+
+/// What the gate did to one value. The words are those that the console shows.
+package struct Decision: Sendable, Hashable {
+  package enum Treatment: String, Sendable, Hashable, Codable, CaseIterable {
+    case kept, coarsened, pseudonymized, sealed, dropped, refused
+  }
+
+  /// The property's name as sent, cut to 255 bytes; it may come from a stranger.
+  package let property: String
+  package let treatment: Treatment
+  /// The step that decided and why, from a closed set of words: safe as a metric label.
+  package let reason: String
+
+  package init(property: String, treatment: Treatment, reason: String) {
+    self.property = property
+    self.treatment = treatment
+    self.reason = reason
+  }
+}

@@ -1,0 +1,2 @@
+import ArgumentParser
+@main struct Sealane: AsyncParsableCommand { static let configuration = CommandConfiguration(commandName: "sealane") }
