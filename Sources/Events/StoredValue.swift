@@ -10,7 +10,7 @@ package struct StoredProperty: Sendable, Hashable {
 }
 
 /// A value behind the gate. `pseudonym` stands for an id that was sent, `sealed` for a value that only the custodian can open.
-package indirect enum StoredValue: Sendable, Hashable {
+package enum StoredValue: Sendable, Hashable {
   case null
   case boolean(Bool)
   case number(Double)
