@@ -52,6 +52,7 @@ let package = Package(
     .target(name: "SegmentStore", dependencies: ["Events", "Journeys", "Gate", "Vault", crypto], swiftSettings: room),
     .target(name: "Access", dependencies: ["Events", "Ledger", crypto, database], swiftSettings: room),
     .target(name: "Web", dependencies: ["Events", hummingbird], swiftSettings: room),
+    .target(name: "Demo", dependencies: ["Events"], swiftSettings: room),
     .target(name: "Outbound", dependencies: ["CCurl"], swiftSettings: room),
     .target(
       name: "Custodian",
@@ -63,7 +64,7 @@ let package = Package(
     .target(
       name: "Server",
       dependencies: [
-        "Events", "Vault", "Gate", "Intake", "Ledger", "Journeys", "SegmentStore", "Access", "Web", "Outbound", "Console",
+        "Events", "Vault", "Gate", "Intake", "Ledger", "Journeys", "SegmentStore", "Access", "Web", "Outbound", "Console", "Demo",
         hummingbird, logging, crypto, "Yams",
         .product(name: "HummingbirdCore", package: "hummingbird"),
         .product(name: "HummingbirdTLS", package: "hummingbird"),
@@ -81,6 +82,7 @@ let package = Package(
     .executableTarget(name: "sealane-custodian", dependencies: ["Custodian", arguments, logging], swiftSettings: room),
 
     .testTarget(name: "HouseTests", swiftSettings: room),
+    .testTarget(name: "DemoTests", dependencies: ["Demo", "Events"], swiftSettings: room),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17
