@@ -10,6 +10,8 @@ package enum Sealing {
   /// `exporter_context` of RFC 9180, section 5.3, under which an epoch's wrapping key is exported.
   package static let exporterContext = Array("sealane wrapping key".utf8)
   package static let valueVersion: UInt8 = 1
+  /// The field under which the id of a subject or group is sealed as it was sent.
+  package static let idField = "$id"
   /// Version, epoch id and nonce before the ciphertext; the tag after it.
   package static let valueOverhead = 1 + 8 + 12 + 16
   package static let smallestBucket = 32
