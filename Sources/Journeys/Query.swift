@@ -47,7 +47,7 @@ package struct EventSelector: Sendable, Hashable {
 
 /// Where a property is looked up.
 package struct PropertyReference: Sendable, Hashable {
-  package enum Scope: String, Sendable, Hashable, Codable {
+  package enum Scope: String, Sendable, Hashable, Codable, CaseIterable {
     /// On the event itself.
     case event
     /// On the profile of the event's subject, as it is now (verified layer first).

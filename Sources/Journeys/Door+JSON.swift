@@ -1,0 +1,154 @@
+package import Events
+
+extension Door {
+  /// `{"query": …, "cell": …}`, as in docs/QUERIES.md.
+  package init(json value: JSONValue) throws(QueryError) {
+    var reader = try ObjectReader(value, at: "")
+    let query = try Query(json: try reader.required("query"), at: "query")
+    let cell = try Cell(json: try reader.required("cell"), at: "cell")
+    try reader.finish()
+    self.init(query: query, cell: cell)
+  }
+
+  package var json: JSONValue { ["query": query.json, "cell": cell.json] }
+}
+
+extension Door.Cell {
+  private enum Kind: String, CaseIterable { case insights, funnel, retention, flows }
+  private static let wide = 0...1_000_000
+
+  package init(json value: JSONValue, at path: String = "cell") throws(QueryError) {
+    var reader = try ObjectReader(value, at: path)
+    guard let kind = Kind(rawValue: try reader.requiredString("report")) else {
+      throw QueryError(
+        .invalid, "`\(path).report` must be one of \(Kind.allCases.map(\.rawValue).joined(separator: ", ")).", field: "\(path).report")
+    }
+    switch kind {
+    case .insights:
+      let bucket = reader.has("bucket") ? try reader.integer("bucket", default: -1, in: Self.wide) : -1
+      self = .insights(
+        series: try reader.integer("series", default: 0, in: Self.wide), group: try ReportGroup.optional(&reader), bucket: bucket < 0 ? nil : bucket)
+    case .funnel:
+      self = .funnel(
+        group: try ReportGroup.optional(&reader), step: try reader.integer("step", default: 0, in: Self.wide),
+        droppedAfter: try reader.boolean("dropped_after", default: false))
+    case .retention:
+      let period = reader.has("period") ? try reader.integer("period", default: -1, in: Self.wide) : -1
+      self = .retention(cohort: try reader.integer("cohort", default: 0, in: Self.wide), period: period < 0 ? nil : period)
+    case .flows:
+      self = .flows(
+        position: try reader.integer("position", default: 0, in: -8...8),
+        node: try FlowsReport.Node(json: try reader.required("node"), at: reader.place("node")))
+    }
+    try reader.finish()
+  }
+
+  package var json: JSONValue {
+    switch self {
+    case .insights(let series, let group, let bucket):
+      ["report": "insights", "series": .number(Double(series)), "group": group.json, "bucket": JSONValue(bucket.map(Double.init))]
+    case .funnel(let group, let step, let droppedAfter):
+      ["report": "funnel", "group": group.json, "step": .number(Double(step)), "dropped_after": .boolean(droppedAfter)]
+    case .retention(let cohort, let period):
+      ["report": "retention", "cohort": .number(Double(cohort)), "period": JSONValue(period.map(Double.init))]
+    case .flows(let position, let node): ["report": "flows", "position": .number(Double(position)), "node": node.json]
+    }
+  }
+}
+
+extension FlowsReport.Node {
+  /// `{"event": name}`, `"other"` or `"end"`.
+  package var json: JSONValue {
+    switch self {
+    case .event(let name): ["event": .string(name)]
+    case .other: "other"
+    case .end: "end"
+    }
+  }
+
+  package init(json value: JSONValue, at path: String) throws(QueryError) {
+    switch value {
+    case "other": self = .other
+    case "end": self = .end
+    case .object:
+      var reader = try ObjectReader(value, at: path)
+      self = .event(try reader.requiredString("event"))
+      try reader.finish()
+    default: throw QueryError(.invalid, "`\(path)` must be {\"event\": …}, \"other\" or \"end\".", field: path)
+    }
+  }
+}
+
+extension ReportGroup {
+  /// `"everything"`, `"none"`, `"other"` or `{"value": …}`.
+  package var json: JSONValue {
+    switch self {
+    case .everything: "everything"
+    case .none: "none"
+    case .other: "other"
+    case .value(let value): ["value": value.json]
+    }
+  }
+
+  static func optional(_ reader: inout ObjectReader) throws(QueryError) -> ReportGroup {
+    guard let value = reader.optional("group") else { return .everything }
+    return try ReportGroup(json: value, at: reader.place("group"))
+  }
+
+  package init(json value: JSONValue, at path: String) throws(QueryError) {
+    switch value {
+    case "everything": self = .everything
+    case "none": self = .none
+    case "other": self = .other
+    case .object(let members) where members.count == 1:
+      guard let inner = members["value"] else { fallthrough }
+      self = .value(try StoredValue(json: inner, at: "\(path).value"))
+    default: throw QueryError(.invalid, "`\(path)` must be \"everything\", \"none\", \"other\" or {\"value\": …}.", field: path)
+    }
+  }
+}
+
+extension StoredValue {
+  /// JSON for what JSON has; `{"pseudonym": hex}`, `{"sealed": tag}` (never the ciphertext) and `{"object": {…}}` for the rest.
+  package var json: JSONValue {
+    switch self {
+    case .null: .null
+    case .boolean(let truth): .boolean(truth)
+    case .number(let number): .number(number)
+    case .string(let text): .string(text)
+    case .list(let elements): .list(elements.map(\.json))
+    case .object(let properties):
+      ["object": .object(Dictionary(properties.map { ($0.name, $0.value.json) }, uniquingKeysWith: { first, _ in first }))]
+    case .pseudonym(let pseudonym): ["pseudonym": .string(pseudonym.description)]
+    case .sealed(let value): ["sealed": .string(value.tag.description)]
+    }
+  }
+
+  package init(json value: JSONValue, at path: String) throws(QueryError) {
+    switch value {
+    case .null: self = .null
+    case .boolean(let truth): self = .boolean(truth)
+    case .number(let number): self = .number(number)
+    case .string(let text): self = .string(text)
+    case .list(let elements):
+      var values: [StoredValue] = []
+      for element in elements { values.append(try StoredValue(json: element, at: path)) }
+      self = .list(values)
+    case .object(let members):
+      if case .string(let text) = members["pseudonym"], members.count == 1, let pseudonym = Pseudonym(text) {
+        self = .pseudonym(pseudonym)
+      } else if case .string(let text) = members["sealed"], members.count == 1, let tag = Pseudonym(text) {
+        self = .sealed(SealedValue(bytes: [], tag: tag))
+      } else if case .object(let inner) = members["object"], members.count == 1 {
+        var properties: [StoredProperty] = []
+        for (name, member) in inner.sorted(by: { $0.key < $1.key }) {
+          properties.append(StoredProperty(name, try StoredValue(json: member, at: path)))
+        }
+        self = .object(properties)
+      } else {
+        throw QueryError(
+          .invalid, "`\(path)` must be a plain value or one of {\"pseudonym\": hex}, {\"sealed\": tag}, {\"object\": {…}}.", field: path)
+      }
+    }
+  }
+}

@@ -1,0 +1,94 @@
+extension Filter {
+  private enum Operator: String, CaseIterable {
+    case equals, notEquals = "not_equals", contains, notContains = "not_contains", isSet = "is_set", isNotSet = "is_not_set"
+    case greater, greaterOrEqual = "greater_or_equal", less, lessOrEqual = "less_or_equal", between
+  }
+
+  static func optional(_ name: String, _ reader: inout ObjectReader) throws(QueryError) -> Filter? {
+    guard let value = reader.optional(name) else { return nil }
+    return try Filter(json: value, at: reader.place(name), depth: 1)
+  }
+
+  init(json value: JSONValue, at path: String, depth: Int) throws(QueryError) {
+    guard depth <= QueryLimits.filterDepth else {
+      throw QueryError(.tooLarge, "`\(path)` is nested more than \(QueryLimits.filterDepth) deep; write the filter flatter.", field: path)
+    }
+    var reader = try ObjectReader(value, at: path)
+    if reader.has("all") {
+      self = .all(try Self.parts("all", &reader, depth))
+    } else if reader.has("any") {
+      self = .any(try Self.parts("any", &reader, depth))
+    } else if reader.has("not") {
+      self = .not(try Filter(json: try reader.required("not"), at: reader.place("not"), depth: depth + 1))
+    } else if reader.has("property") {
+      let property = try PropertyReference(&reader)
+      self = .comparison(property, try Self.comparison(&reader))
+    } else {
+      throw QueryError(
+        .invalid, "`\(path)` must have `all`, `any`, `not`, or `property` with `operator`.", field: path)
+    }
+    try reader.finish()
+  }
+
+  private static func parts(_ name: String, _ reader: inout ObjectReader, _ depth: Int) throws(QueryError) -> [Filter] {
+    let path = reader.place(name)
+    var parts: [Filter] = []
+    for (index, element) in (try reader.list(name) ?? []).enumerated() {
+      parts.append(try Filter(json: element, at: "\(path)[\(index)]", depth: depth + 1))
+    }
+    guard !parts.isEmpty else {
+      throw QueryError(.invalid, "`\(path)` must have at least one filter; leave it out to let every event through.", field: path)
+    }
+    return parts
+  }
+
+  private static func comparison(_ reader: inout ObjectReader) throws(QueryError) -> Comparison {
+    let name = try reader.requiredString("operator")
+    guard let word = Operator(rawValue: name) else {
+      throw QueryError(
+        .invalid, "`\(reader.place("operator"))` must be one of \(Operator.allCases.map(\.rawValue).joined(separator: ", ")).",
+        field: reader.place("operator"))
+    }
+    switch word {
+    case .equals: return .equals(try values(&reader))
+    case .notEquals: return .notEquals(try values(&reader))
+    case .contains: return .contains(try reader.requiredString("value"))
+    case .notContains: return .notContains(try reader.requiredString("value"))
+    case .isSet: return .isSet
+    case .isNotSet: return .isNotSet
+    case .greater: return .greater(try reader.number("value"))
+    case .greaterOrEqual: return .greaterOrEqual(try reader.number("value"))
+    case .less: return .less(try reader.number("value"))
+    case .lessOrEqual: return .lessOrEqual(try reader.number("value"))
+    case .between: return .between(try reader.number("from"), try reader.number("to"))
+    }
+  }
+
+  /// `values`, or one `value`.
+  private static func values(_ reader: inout ObjectReader) throws(QueryError) -> [FilterValue] {
+    let elements: [JSONValue]
+    let path: String
+    if reader.has("value") {
+      path = reader.place("value")
+      elements = [try reader.required("value")]
+    } else {
+      path = reader.place("values")
+      elements = try reader.list("values") ?? []
+    }
+    guard (1...QueryLimits.valuesPerComparison).contains(elements.count) else {
+      throw QueryError(
+        elements.isEmpty ? .invalid : .tooLarge, "`\(path)` must have 1 to \(QueryLimits.valuesPerComparison) values.", field: path)
+    }
+    var values: [FilterValue] = []
+    for element in elements {
+      switch element {
+      case .string: values.append(.string(try ObjectReader.string(element, at: path)))
+      case .number(let number): values.append(.number(number))
+      case .boolean(let truth): values.append(.boolean(truth))
+      case .null, .list, .object:
+        throw QueryError(.invalid, "`\(path)` may have strings, numbers and booleans, not \(element.kind); for missing values use is_not_set.", field: path)
+      }
+    }
+    return values
+  }
+}

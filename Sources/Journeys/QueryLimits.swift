@@ -1,0 +1,19 @@
+/// What a query may ask for at most. Beyond it an error says so; nothing is cut off silently.
+package enum QueryLimits {
+  package static let rangeDays = 1_827
+  package static let buckets = 5_000
+  package static let series = 20
+  package static let steps = 2...20
+  package static let windowSeconds = 1...31_622_400
+  package static let periods = 1...60
+  package static let breakdown = 1...200
+  package static let flowColumns = 0...8
+  package static let flowNodes = 1...50
+  package static let flowPaths = 0...1_000
+  package static let hiddenEvents = 200
+  package static let filterDepth = 8
+  /// Comparisons in one query, all filters together.
+  package static let comparisons = 100
+  package static let valuesPerComparison = 1_000
+  package static let textBytes = 4_096
+}
