@@ -1,0 +1,282 @@
+import CSimdJSON
+import Events
+
+/// What all records of one request have in common.
+struct RequestContext {
+  let endpoint: IntakeRequest.Endpoint
+  let isStrict: Bool
+  let isVerified: Bool
+  let receivedAt: Int64
+  /// Where records need not name their project.
+  let isAuthorized: Bool
+  let defaultToken: String?
+  /// The request's address, where it may be used to place the record on the map.
+  let address: String?
+  let limits: IntakeLimits
+}
+
+/// Makes received events out of the tape in one pass, and judges each by itself.
+struct EventReader {
+  private let context: RequestContext
+  private var values: ValueReader
+  private var place = Place()
+
+  init(context: RequestContext) {
+    self.context = context
+    values = ValueReader(limits: context.limits, weight: context.limits.eventValueBytes)
+  }
+
+  /// Where the fields of one event stand on the tape; 0: nowhere (no member can stand at the very start).
+  private struct Place {
+    var token = 0
+    var time = 0
+    var distinctID = 0
+    var deviceID = 0
+    var userID = 0
+    var insertID = 0
+    var address = 0
+    var anonymousID = 0
+  }
+
+  /// Reads the value at `index` as an event into `result`. `number`: the record's position in the request.
+  mutating func read(_ tape: JSONTape, _ index: Int, number: Int, cache: inout NameCache, result: inout IntakeResult) {
+    guard tape[index].kind == JSONTape.Kind.object else {
+      return result.fail(number, "", "", "a record must be a JSON object")
+    }
+    var nameAt = 0
+    var propertiesAt = 0
+    var at = index + 1
+    for _ in 0..<tape[index].length {
+      let key = tape.bytes(at)
+      if key.isEqual("event") {
+        nameAt = at + 1
+      } else if key.isEqual("properties") {
+        propertiesAt = at + 1
+      }
+      at = tape.end(of: at + 1)
+    }
+    guard nameAt > 0, tape[nameAt].kind == JSONTape.Kind.string, tape[nameAt].length > 0 else {
+      return result.fail(number, "", "event", "'event' is missing or not a string that says something")
+    }
+    guard propertiesAt > 0, tape[propertiesAt].kind == JSONTape.Kind.object else {
+      return result.fail(number, "", "properties", "'properties' is missing or not an object")
+    }
+
+    cache.makeRoom()
+    cache.eventNumber += 1
+    values.clear()
+    place = Place()
+    let name = cache.string(of: tape.bytes(nameAt).cut(to: context.limits.stringBytes))
+    guard var properties = properties(tape, propertiesAt, isIdentify: name == "$identify", cache: &cache) else {
+      result.ignoredCount += 1
+      return
+    }
+    if let refusal = refusal(tape, index) {
+      return result.fail(number, insertIDAsSent(tape), refusal.field, refusal.message)
+    }
+
+    let (token, tokenIsWrong) = token(tape, cache: &cache)
+    guard !tokenIsWrong else {
+      return result.fail(number, insertIDAsSent(tape), "properties.token", "'properties.token' is missing or not a string")
+    }
+    var time = context.receivedAt
+    var sentTime = context.receivedAt
+    switch place.time == 0 ? .missing : SentTime(tape, place.time, strings: !context.isStrict) {
+    case .missing: break
+    case .milliseconds(let sent):
+      sentTime = sent
+      time = min(sent, context.receivedAt)
+    case .unreadable:
+      return result.fail(number, insertIDAsSent(tape), "properties.time", Self.timeMessage)
+    }
+    if context.endpoint == .import { properties.append(Property("$import", .boolean(true))) }
+    result.droppedValueCount += values.droppedCount
+    result.append(
+      ReceivedEvent(
+        name: name, time: Timestamp(milliseconds: time), sentTime: Timestamp(milliseconds: sentTime), identity: identity(tape),
+        insertID: insertID(tape), properties: properties, address: address(tape), isVerified: context.isVerified),
+      token: token)
+  }
+
+  static let timeMessage = "'properties.time' is invalid: must be specified as seconds since epoch"
+
+  /// All properties but the fields of their own, whose places are noted; nil for an event that wants to be ignored.
+  private mutating func properties(_ tape: JSONTape, _ index: Int, isIdentify: Bool, cache: inout NameCache) -> [Property]? {
+    let length = Int(tape[index].length)
+    if length >= context.limits.members { values.drop(.members) }
+    let kept = min(length, context.limits.members - 1)
+    var properties: [Property] = []
+    properties.reserveCapacity(kept)
+    var at = index + 1
+    var isIgnored = false
+    let event = cache.eventNumber
+    for _ in 0..<kept {
+      let number = cache.number(of: tape.bytes(at).cut(to: context.limits.stringBytes))
+      let value = at + 1
+      at = tape.end(of: value)
+      if number < NameCache.Special.count, note(number, value, tape: tape, isIdentify: isIdentify, isIgnored: &isIgnored) { continue }
+      guard let read = values.value(tape, value, names: &cache) else { continue }
+      if cache.lastSeen[number].event == event {
+        properties[cache.lastSeen[number].place].value = read
+      } else {
+        cache.lastSeen[number] = (event, properties.count)
+        properties.append(Property(cache.names[number], read))
+      }
+    }
+    // Past the limit only the fields of their own still count.
+    for _ in kept..<length {
+      if let number = NameCache.Special.number(of: tape.bytes(at)) {
+        _ = note(number, at + 1, tape: tape, isIdentify: isIdentify, isIgnored: &isIgnored)
+      }
+      at = tape.end(of: at + 1)
+    }
+    return isIgnored ? nil : properties
+  }
+
+  /// Notes a field that is no property; false if it is one after all.
+  private mutating func note(_ number: Int, _ value: Int, tape: JSONTape, isIdentify: Bool, isIgnored: inout Bool) -> Bool {
+    switch number {
+    case NameCache.Special.token: place.token = value
+    case NameCache.Special.time: place.time = value
+    case NameCache.Special.distinctID: place.distinctID = value
+    case NameCache.Special.deviceID: place.deviceID = value
+    case NameCache.Special.userID: place.userID = value
+    case NameCache.Special.insertID: place.insertID = value
+    case NameCache.Special.address: place.address = value
+    case NameCache.Special.ignore: isIgnored = true
+    default:
+      // What `$identify` calls the anonymous id names the device, where it says so (mixpanel-js sends `$anon_distinct_id`).
+      guard isIdentify, tape[value].kind == JSONTape.Kind.string, Self.device(tape.bytes(value)) != nil else { return false }
+      place.anonymousID = value
+    }
+    return true
+  }
+
+  /// What a strict request refuses, and what every request does: a time before 1971, and on `/track` one older than five days.
+  private func refusal(_ tape: JSONTape, _ record: Int) -> (field: String, message: String)? {
+    let limits = context.limits
+    if tape.end(of: record) - record > limits.recordBytes / 64 || tape.isLong(record, limits.recordBytes / 2) {
+      guard tape.weight(of: record) < limits.recordBytes else { return ("", "a record must be smaller than \(limits.recordBytes) bytes") }
+    }
+    let time = place.time == 0 ? .missing : SentTime(tape, place.time, strings: !context.isStrict)
+    if case .milliseconds(let sent) = time {
+      guard sent >= limits.earliestMilliseconds else { return ("properties.time", Self.timeMessage) }
+      if context.endpoint == .track, sent < context.receivedAt - limits.trackAgeMilliseconds {
+        return ("properties.time", "'properties.time' is invalid: older than 5 days; send such events to /import")
+      }
+      if context.isStrict, sent > context.receivedAt + limits.futureMilliseconds {
+        return ("properties.time", "'properties.time' is invalid: must not be more than one hour in the future")
+      }
+    }
+    guard context.isStrict else { return nil }
+    if time == .missing { return ("properties.time", "'properties.time' is missing: must be specified as seconds since epoch") }
+    if time == .unreadable { return ("properties.time", Self.timeMessage) }
+    return strictIdentityRefusal(tape) ?? strictInsertIDRefusal(tape) ?? values.excess.map { ("properties", $0.rawValue) }
+  }
+
+  private func strictIdentityRefusal(_ tape: JSONTape) -> (field: String, message: String)? {
+    if place.distinctID == 0 && place.userID == 0 && place.deviceID == 0 {
+      return ("properties.distinct_id", "'properties.distinct_id' is missing: send an empty string for an event without an actor")
+    }
+    for (field, at) in [("distinct_id", place.distinctID), ("$user_id", place.userID), ("$device_id", place.deviceID)] where at > 0 {
+      switch SentID(tape, at, maximumBytes: context.limits.stringBytes) {
+      case .knownBad: return ("properties.\(field)", "'properties.\(field)' is invalid: a word that stands for nobody")
+      case .unreadable: return ("properties.\(field)", "'properties.\(field)' is invalid: must be a string")
+      case .missing where field == "distinct_id" && place.userID == 0 && place.deviceID == 0:
+        return ("properties.distinct_id", "'properties.distinct_id' is invalid: must be a string")
+      case .id where Int(tape[at].length) > context.limits.stringBytes:
+        return ("properties.\(field)", "'properties.\(field)' is invalid: longer than \(context.limits.stringBytes) bytes")
+      default: continue
+      }
+    }
+    return nil
+  }
+
+  private func strictInsertIDRefusal(_ tape: JSONTape) -> (field: String, message: String)? {
+    let field = "properties.$insert_id"
+    guard place.insertID > 0 else { return (field, "'properties.$insert_id' is missing") }
+    guard tape[place.insertID].kind == JSONTape.Kind.string else { return (field, "'properties.$insert_id' is invalid: must be a string") }
+    let bytes = tape.bytes(place.insertID)
+    let isFit = bytes.allSatisfy { byte in
+      (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte) || byte == 0x2D
+    }
+    guard !bytes.isEmpty, bytes.count <= context.limits.insertIDBytes, isFit,
+      SentID(tape, place.insertID, maximumBytes: context.limits.stringBytes) != .knownBad
+    else {
+      return (field, "'properties.$insert_id' is invalid: must be 1 to \(context.limits.insertIDBytes) letters, digits and hyphens")
+    }
+    return nil
+  }
+
+  private func identity(_ tape: JSONTape) -> ReceivedIdentity {
+    let maximum = context.limits.stringBytes
+    func text(_ at: Int) -> String? { at == 0 ? nil : SentID(tape, at, maximumBytes: maximum).text }
+    var device = text(place.deviceID)
+    if let sent = device, sent.hasPrefix("$device:") { device = String(sent.dropFirst(8)) }
+    if device == nil, place.anonymousID > 0, let bytes = Self.device(tape.bytes(place.anonymousID)) {
+      device = String(decoding: bytes.cut(to: maximum), as: UTF8.self)
+    }
+    return ReceivedIdentity(userID: text(place.userID), deviceID: device, distinctID: text(place.distinctID))
+  }
+
+  /// What follows `$device:`, nil if it does not begin so or nothing follows.
+  private static func device(_ bytes: UnsafeBufferPointer<UInt8>) -> UnsafeBufferPointer<UInt8>? {
+    guard bytes.count > 8, UnsafeBufferPointer(rebasing: bytes[..<8]).isEqual("$device:") else { return nil }
+    return UnsafeBufferPointer(rebasing: bytes[8...])
+  }
+
+  /// Nil if none was sent, or one that stands for nothing: such an event is never taken for another.
+  private func insertID(_ tape: JSONTape) -> String? {
+    guard place.insertID > 0, tape[place.insertID].length <= context.limits.stringBytes else { return nil }
+    return SentID(tape, place.insertID, maximumBytes: context.limits.stringBytes).text
+  }
+
+  /// For naming a refused record to its sender.
+  private func insertIDAsSent(_ tape: JSONTape) -> String {
+    guard place.insertID > 0, tape[place.insertID].kind == JSONTape.Kind.string else { return "" }
+    return String(decoding: tape.bytes(place.insertID).cut(to: context.limits.stringBytes), as: UTF8.self)
+  }
+
+  private func token(_ tape: JSONTape, cache: inout NameCache) -> (token: String?, isWrong: Bool) {
+    guard place.token > 0, tape[place.token].kind == JSONTape.Kind.string, tape[place.token].length > 0 else {
+      return (context.defaultToken, context.defaultToken == nil && !context.isAuthorized)
+    }
+    return (cache.string(of: tape.bytes(place.token).cut(to: context.limits.stringBytes)), false)
+  }
+
+  /// `ip` of the event, which may also forbid (`0`) or ask for (`1`) the request's.
+  private func address(_ tape: JSONTape) -> String? {
+    place.address == 0 ? context.address : tape.address(place.address, request: context.address)
+  }
+}
+
+extension JSONTape {
+  /// An address to place a record by: a string is one, a false value forbids any, anything else means the request's.
+  func address(_ index: Int, request: String?) -> String? {
+    switch entries[index].kind {
+    case Kind.string:
+      guard let text = string(index), text.utf8.count <= 64 else { return nil }
+      return text == "0" || text.isEmpty ? nil : text == "1" ? request : text
+    case Kind.integer: return entries[index].payload == 0 ? nil : request
+    case Kind.true: return request
+    default: return nil
+    }
+  }
+
+  /// Whether the strings of the value at `index` may add up to more than `bytes`: a glance at where they begin and end.
+  func isLong(_ index: Int, _ bytes: Int) -> Bool {
+    var first = index
+    let end = end(of: index)
+    while first < end, entries[first].kind != Kind.string { first += 1 }
+    var last = end - 1
+    while last > first, entries[last].kind != Kind.string { last -= 1 }
+    guard first < last else { return false }
+    return entries[last].payload + UInt64(entries[last].length) - entries[first].payload > UInt64(bytes)
+  }
+}
+
+extension IntakeResult {
+  mutating func fail(_ index: Int, _ insertID: String, _ field: String, _ message: String) {
+    failures.append(RecordFailure(index: index, insertID: insertID, field: field, message: message))
+  }
+}
