@@ -1,0 +1,99 @@
+import Events
+import Foundation
+import GRDB
+import Synchronization
+
+extension ControlDatabase {
+  /// - Throws: `invalid` where the name is empty, the zone unknown or a group key no property name.
+  package func createProject(
+    name: String, zone: String = "UTC", weekStart: Project.WeekStart = .monday, groupKeys: [String] = Project.defaultGroupKeys
+  ) async throws(AccessError) -> Project {
+    let token = PublicIdentifier.random(bytes: 16)
+    let now = clock()
+    let draft = Project(id: ProjectID(0), name: name, token: token, zone: zone, weekStart: weekStart, groupKeys: groupKeys)
+    try draft.validate()
+    let project = try await write { database in
+      try database.execute(
+        sql: "INSERT INTO project (name, token, zone, week_start, created_at) VALUES (?, ?, ?, ?, ?)",
+        arguments: [name, token, zone, weekStart.rawValue, now.milliseconds])
+      let project = Project(
+        id: ProjectID(database.lastInsertedRowID), name: name, token: token, zone: zone, weekStart: weekStart, groupKeys: groupKeys)
+      try project.writeGroupKeys(database)
+      return project
+    }
+    cache.withLock { $0.insert(project) }
+    return project
+  }
+
+  /// Writes name, zone, week start and group keys.
+  package func updateProject(_ project: Project) async throws(AccessError) {
+    try project.validate()
+    try await write { database in
+      try database.execute(
+        sql: "UPDATE project SET name = ?, zone = ?, week_start = ? WHERE id = ?",
+        arguments: [project.name, project.zone, project.weekStart.rawValue, project.id.rawValue])
+      guard database.changesCount == 1 else { throw AccessError(.notFound, "There is no project \(project.id).") }
+      try database.execute(sql: "DELETE FROM project_group_key WHERE project_id = ?", arguments: [project.id.rawValue])
+      try project.writeGroupKeys(database)
+    }
+    cache.withLock { cache in
+      guard let token = cache.projects[project.id]?.token else { return }
+      cache.insert(
+        Project(
+          id: project.id, name: project.name, token: token, zone: project.zone, weekStart: project.weekStart, groupKeys: project.groupKeys))
+    }
+  }
+
+  /// By id. From memory.
+  package func projects() -> [Project] { cache.withLock { $0.projects.values.sorted { $0.id.rawValue < $1.id.rawValue } } }
+
+  package func project(_ id: ProjectID) -> Project? { cache.withLock { $0.projects[id] } }
+
+  /// From memory: asked for every request of an SDK.
+  package func project(forToken token: String) -> Project? {
+    cache.withLock { cache in cache.projectsByToken[token].flatMap { cache.projects[$0] } }
+  }
+}
+
+extension Project {
+  static func all(_ database: Database) throws -> [Project] {
+    let keys = Dictionary(
+      grouping: try Row.fetchAll(database, sql: "SELECT project_id, name FROM project_group_key ORDER BY project_id, position"),
+      by: { $0["project_id"] as Int64 })
+    return try Row.fetchAll(database, sql: "SELECT id, name, token, zone, week_start FROM project ORDER BY id").map { row in
+      let id: Int64 = row["id"]
+      return Project(
+        id: ProjectID(id), name: row["name"], token: row["token"], zone: row["zone"],
+        weekStart: WeekStart(rawValue: row["week_start"]) ?? .monday, groupKeys: keys[id]?.map { $0["name"] } ?? [])
+    }
+  }
+
+  fileprivate func writeGroupKeys(_ database: Database) throws {
+    for (position, key) in groupKeys.enumerated() {
+      try database.execute(
+        sql: "INSERT INTO project_group_key (project_id, position, name) VALUES (?, ?, ?)", arguments: [id.rawValue, position, key])
+    }
+  }
+
+  fileprivate func validate() throws(AccessError) {
+    try Name.validate(name, what: "A project's name")
+    guard TimeZone(identifier: zone) != nil else {
+      throw AccessError(.invalid, "\"\(zone)\" is not a time zone; use an IANA name such as Europe/Berlin.")
+    }
+    guard groupKeys.count <= Self.maximumGroupKeys, Set(groupKeys).count == groupKeys.count else {
+      throw AccessError(.invalid, "A project has at most \(Self.maximumGroupKeys) group keys, each once.")
+    }
+    for key in groupKeys { try Name.validate(key, what: "A group key") }
+  }
+}
+
+/// Names that people give.
+enum Name {
+  static let maximumLength = 200
+
+  static func validate(_ name: String, what: String) throws(AccessError) {
+    guard !name.allSatisfy(\.isWhitespace), name.count <= maximumLength,
+      !name.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F })
+    else { throw AccessError(.invalid, "\(what) has 1 to \(maximumLength) characters, not only spaces, and no control characters.") }
+  }
+}

@@ -1,0 +1,102 @@
+import Events
+import Foundation
+import GRDB
+import Ledger
+import Synchronization
+
+/// Projects, service accounts, sessions, settings and what is known of the custodian: `DIR/control.sqlite`.
+///
+/// One process has it open. What every request needs (projects by token, service accounts) is answered from memory, which every change
+/// updates before it returns. Nothing about customers is in it, and of secrets only hashes.
+package final class ControlDatabase: Sendable {
+  let pool: DatabasePool
+  let clock: @Sendable () -> Timestamp
+  let cache: Mutex<ControlCache>
+
+  private init(pool: DatabasePool, clock: @escaping @Sendable () -> Timestamp, cache: ControlCache) {
+    self.pool = pool
+    self.clock = clock
+    self.cache = Mutex(cache)
+  }
+
+  /// Opens the database, makes it if there is none, and migrates it.
+  package static func open(at file: URL, clock: @escaping @Sendable () -> Timestamp = Ledger.systemClock) throws(AccessError)
+    -> ControlDatabase
+  {
+    do {
+      var configuration = Configuration()
+      configuration.foreignKeysEnabled = true
+      configuration.label = "sealane.control"
+      configuration.busyMode = .timeout(5)
+      configuration.prepareDatabase { database in
+        // A revoked key or an ended session must stay so after a power cut: WAL's default would only promise consistency.
+        try database.execute(sql: "PRAGMA synchronous = FULL")
+      }
+      let pool = try DatabasePool(path: file.path, configuration: configuration)
+      try ControlSchema.migrator.migrate(pool)
+      let cache = try pool.read { try ControlCache(reading: $0) }
+      try? FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: file.path)
+      return ControlDatabase(pool: pool, clock: clock, cache: cache)
+    } catch {
+      throw AccessError(.unavailable, "The control database \(file.path) cannot be opened: \(error)")
+    }
+  }
+
+  package func close() throws(AccessError) {
+    do {
+      try pool.close()
+    } catch {
+      throw AccessError(.unavailable, "The control database cannot be closed: \(error)")
+    }
+  }
+
+  func read<Value: Sendable>(_ work: @escaping @Sendable (Database) throws -> Value) async throws(AccessError) -> Value {
+    do {
+      return try await pool.read(work)
+    } catch {
+      throw Self.failure(error)
+    }
+  }
+
+  /// One transaction.
+  func write<Value: Sendable>(_ work: @escaping @Sendable (Database) throws -> Value) async throws(AccessError) -> Value {
+    do {
+      return try await pool.write(work)
+    } catch {
+      throw Self.failure(error)
+    }
+  }
+
+  private static func failure(_ error: any Error) -> AccessError {
+    if let error = error as? AccessError { return error }
+    // GRDB's own description shows statement arguments; the code and SQLite's message do not.
+    if let error = error as? DatabaseError {
+      return AccessError(.unavailable, "The control database failed: \(error.extendedResultCode), \(error.message ?? "no message").")
+    }
+    return AccessError(.unavailable, "The control database failed: \(type(of: error)).")
+  }
+}
+
+/// What is answered from memory.
+struct ControlCache: Sendable {
+  struct Account: Sendable {
+    var account: ServiceAccount
+    let digest: SecretDigest
+  }
+
+  var projects: [ProjectID: Project] = [:]
+  var projectsByToken: [String: ProjectID] = [:]
+  var accounts: [String: Account] = [:]
+  /// When each session was last used, by public id: finer than what is written.
+  var sessionsSeen: [String: Timestamp] = [:]
+
+  init(reading database: Database) throws {
+    for project in try Project.all(database) { insert(project) }
+    for account in try Account.all(database) { accounts[account.account.username] = account }
+  }
+
+  mutating func insert(_ project: Project) {
+    projects[project.id] = project
+    projectsByToken[project.token] = project.id
+  }
+}

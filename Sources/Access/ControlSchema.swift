@@ -1,0 +1,83 @@
+import GRDB
+
+/// The tables, as docs/FORMATS.md describes them. A migration that was released is never changed; the next one adds to it.
+enum ControlSchema {
+  static var migrator: DatabaseMigrator {
+    var migrator = DatabaseMigrator()
+    migrator.registerMigration("v1") { database in try database.execute(sql: version1) }
+    return migrator
+  }
+
+  private static let version1 = """
+    CREATE TABLE project (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      name TEXT NOT NULL,
+      token TEXT NOT NULL UNIQUE CHECK (length(token) = 32),
+      zone TEXT NOT NULL,
+      week_start TEXT NOT NULL CHECK (week_start IN ('monday', 'sunday')),
+      created_at INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE project_group_key (
+      project_id INTEGER NOT NULL REFERENCES project (id) ON DELETE CASCADE,
+      position INTEGER NOT NULL,
+      name TEXT NOT NULL,
+      PRIMARY KEY (project_id, position),
+      UNIQUE (project_id, name)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE service_account (
+      username TEXT PRIMARY KEY,
+      project_id INTEGER NOT NULL REFERENCES project (id),
+      name TEXT NOT NULL,
+      scopes TEXT NOT NULL,
+      secret_sha256 BLOB NOT NULL CHECK (length(secret_sha256) = 32),
+      created_at INTEGER NOT NULL,
+      last_used_at INTEGER,
+      revoked_at INTEGER
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE setup_link (
+      token_sha256 BLOB PRIMARY KEY CHECK (length(token_sha256) = 32),
+      created_at INTEGER NOT NULL,
+      expires_at INTEGER NOT NULL,
+      used_at INTEGER
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE session (
+      id TEXT PRIMARY KEY,
+      cookie_sha256 BLOB NOT NULL UNIQUE CHECK (length(cookie_sha256) = 32),
+      created_at INTEGER NOT NULL,
+      last_seen_at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE setting (
+      name TEXT PRIMARY KEY,
+      value TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE saved_report (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      project_id INTEGER NOT NULL REFERENCES project (id) ON DELETE CASCADE,
+      name TEXT NOT NULL,
+      query TEXT NOT NULL,
+      created_at INTEGER NOT NULL,
+      updated_at INTEGER NOT NULL,
+      UNIQUE (project_id, name)
+    ) STRICT;
+    CREATE TABLE custodian_token (
+      id INTEGER PRIMARY KEY CHECK (id = 1),
+      token_sha256 BLOB NOT NULL CHECK (length(token_sha256) = 32),
+      created_at INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE custodian_key (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      kind TEXT NOT NULL CHECK (kind IN ('identity', 'sealing')),
+      public_key TEXT NOT NULL,
+      fingerprint TEXT NOT NULL,
+      ledger_index INTEGER NOT NULL,
+      pinned_at INTEGER NOT NULL,
+      UNIQUE (kind, fingerprint)
+    ) STRICT;
+    CREATE TABLE custodian_alarm (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      code TEXT NOT NULL,
+      raised_at INTEGER NOT NULL,
+      settled_at INTEGER
+    ) STRICT;
+    """
+}

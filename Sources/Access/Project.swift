@@ -1,0 +1,19 @@
+import Events
+
+/// A project as configured.
+package struct Project: Sendable, Hashable, Identifiable {
+  package enum WeekStart: String, Sendable, Hashable, CaseIterable { case monday, sunday }
+
+  package static let defaultGroupKeys = ["org_id", "organization_id"]
+  package static let maximumGroupKeys = 10
+
+  package let id: ProjectID
+  package var name: String
+  /// 32 hexadecimal digits. Public: it stands in every web page that sends events.
+  package let token: String
+  /// An IANA zone; days, weeks and months of reports begin by it.
+  package var zone: String
+  package var weekStart: WeekStart
+  /// Properties that name an organization.
+  package var groupKeys: [String]
+}

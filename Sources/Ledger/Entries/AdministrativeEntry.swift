@@ -1,0 +1,92 @@
+import Events
+
+/// An act that changes power or data, and that the ledger therefore remembers.
+package enum AdministrativeEntry: Sendable, Hashable {
+  case ledgerOpened(version: String)
+  case projectCreated(ProjectID)
+  /// The names of the settings that changed, not their values.
+  case projectSettingsChanged(ProjectID, settings: [String])
+  case settingsChanged([String])
+  case serviceAccountCreated(username: String, project: ProjectID, scopes: [String])
+  case serviceAccountRevoked(username: String, project: ProjectID)
+  case setupLinkCreated
+  /// `session`: the public id of the session that it began.
+  case setupLinkUsed(session: String)
+  case sessionEnded(session: String)
+  case sessionRevoked(session: String)
+  /// The custodian's HPKE public key that identities are sealed to from now on; hexadecimal fingerprint and key, both public.
+  case custodianKeyPinned(fingerprint: String, publicKey: String)
+  /// The daily key, signed by the pinned identity key.
+  case custodianKeyRotated(fingerprint: String, publicKey: String)
+  /// The Ed25519 key with which the custodian signs its daily keys.
+  case custodianIdentityPinned(fingerprint: String, publicKey: String)
+  /// `code` from a closed set.
+  case custodianAlarm(code: String)
+  case sealingStopped(reason: String)
+  case sealingResumed(reason: String)
+  /// The details of entry `index` are removed for good.
+  case detailErased(index: UInt64)
+  case subjectErased(ProjectID, SubjectNumber)
+
+  /// The entry's kind; closed set of docs/FORMATS.md.
+  var entryKind: String {
+    switch self {
+    case .ledgerOpened: "ledger_opened"
+    case .projectCreated: "project_created"
+    case .projectSettingsChanged: "project_settings_changed"
+    case .settingsChanged: "settings_changed"
+    case .serviceAccountCreated: "service_account_created"
+    case .serviceAccountRevoked: "service_account_revoked"
+    case .setupLinkCreated: "setup_link_created"
+    case .setupLinkUsed: "setup_link_used"
+    case .sessionEnded: "session_ended"
+    case .sessionRevoked: "session_revoked"
+    case .custodianKeyPinned: "custodian_key_pinned"
+    case .custodianKeyRotated: "custodian_key_rotated"
+    case .custodianIdentityPinned: "custodian_identity_pinned"
+    case .custodianAlarm: "custodian_alarm"
+    case .sealingStopped: "sealing_stopped"
+    case .sealingResumed: "sealing_resumed"
+    case .detailErased: "detail_erased"
+    case .subjectErased: "subject_erased"
+    }
+  }
+
+  var project: ProjectID? {
+    switch self {
+    case .projectCreated(let project), .projectSettingsChanged(let project, _), .serviceAccountCreated(_, let project, _),
+      .serviceAccountRevoked(_, let project), .subjectErased(let project, _):
+      project
+    default: nil
+    }
+  }
+
+  /// What stands in the entry itself, readable without any key: never about a person, staff included.
+  var publicFacts: [String: String] {
+    switch self {
+    case .ledgerOpened(let version): ["version": version]
+    case .custodianKeyPinned(let fingerprint, let key), .custodianKeyRotated(let fingerprint, let key),
+      .custodianIdentityPinned(let fingerprint, let key):
+      ["fingerprint": fingerprint, "public_key": key]
+    case .custodianAlarm(let code): ["code": code]
+    case .detailErased(let index): ["index": String(index)]
+    default: [:]
+    }
+  }
+
+  func detail(by principal: Principal) -> LedgerDetail {
+    var detail = LedgerDetail(principal: principal, purpose: entryKind, fields: [])
+    switch self {
+    case .projectSettingsChanged(_, let settings), .settingsChanged(let settings): detail.fields = settings
+    case .serviceAccountCreated(let username, _, let scopes): detail.facts = ["username": username, "scopes": scopes.joined(separator: " ")]
+    case .serviceAccountRevoked(let username, _): detail.facts = ["username": username]
+    case .setupLinkUsed(let session), .sessionEnded(let session), .sessionRevoked(let session): detail.facts = ["session": session]
+    case .sealingStopped(let reason), .sealingResumed(let reason): detail.facts = ["reason": reason]
+    case .subjectErased(_, let subject): detail.subjects = SubjectSet([subject])
+    case .ledgerOpened, .projectCreated, .setupLinkCreated, .custodianKeyPinned, .custodianKeyRotated, .custodianIdentityPinned,
+      .custodianAlarm, .detailErased:
+      break
+    }
+    return detail
+  }
+}

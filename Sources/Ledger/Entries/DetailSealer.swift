@@ -1,0 +1,55 @@
+import Crypto
+import Foundation
+
+/// Encrypts details under `ledger-sets.key` and binds them to their entry's commitment.
+///
+/// ```
+/// sealed    = nonce (12 random bytes) ‖ ciphertext ‖ tag (16)            ChaCha20-Poly1305, RFC 8439
+/// aad       = "sealane/ledger/detail/v1" ‖ commitment
+/// plaintext = salt (32 random bytes) ‖ u32 length of JSON ‖ JSON ‖ Roaring bitmap (may be empty)
+/// commitment = SHA-256(salt ‖ JSON)
+/// ```
+struct DetailSealer: Sendable {
+  enum Failure: Error { case notOpened, commitmentDiffers, malformed }
+
+  static let maximumBytes = 16_000_000
+  private static let domain = Array("sealane/ledger/detail/v1".utf8)
+  private static let saltBytes = 32
+
+  private let key: SymmetricKey
+
+  init(key: SymmetricKey) { self.key = key }
+
+  func seal(_ detail: LedgerDetail) throws(LedgerError) -> (commitment: [UInt8], sealed: [UInt8]) {
+    let salt = SymmetricKey(size: .bits256).withUnsafeBytes { Array($0) }
+    let roaring = detail.subjects?.roaring
+    let json = detail.json(roaring: roaring)
+    let commitment = Array(SHA256.hash(data: salt + json))
+    var plaintext = salt
+    plaintext.append(littleEndian: UInt32(json.count))
+    plaintext += json
+    plaintext += roaring ?? []
+    guard plaintext.count <= Self.maximumBytes else {
+      throw LedgerError(.refused, "The details of this answer are \(plaintext.count) bytes long; ask for fewer groups or fields at once.")
+    }
+    do {
+      let box = try ChaChaPoly.seal(plaintext, using: key, authenticating: Self.domain + commitment)
+      return (commitment, [UInt8](box.combined))
+    } catch {
+      throw LedgerError(.unwritable, "The details of a ledger entry could not be encrypted, so nothing is disclosed.")
+    }
+  }
+
+  func open(_ sealed: [UInt8], commitment: [UInt8]) throws(Failure) -> LedgerDetail {
+    guard let box = try? ChaChaPoly.SealedBox(combined: sealed),
+      let plaintext = try? [UInt8](ChaChaPoly.open(box, using: key, authenticating: Self.domain + commitment))
+    else { throw .notOpened }
+    var reader = ByteReader(plaintext)
+    guard let salt = reader.run(Self.saltBytes), let length = reader.integer(UInt32.self), let json = reader.run(Int(length)),
+      let roaring = reader.run(reader.remaining)
+    else { throw .malformed }
+    guard Array(SHA256.hash(data: salt + json)) == commitment else { throw .commitmentDiffers }
+    guard let detail = LedgerDetail(json: Array(json), roaring: Array(roaring)) else { throw .malformed }
+    return detail
+  }
+}

@@ -1,0 +1,100 @@
+import Crypto
+import Events
+import Foundation
+
+/// What an answer shows, as it will stand in the ledger.
+package struct Disclosure: Sendable, Hashable {
+  package enum Kind: Sendable, Hashable {
+    /// Numbers about groups. `queryDigest` as of `digest(ofQuery:)`; `groupSizes`: subjects behind each figure shown.
+    case aggregate(queryDigest: String, dataVersion: UInt64, groupSizes: [Int])
+    /// Rows about subjects: `set` is exactly who is in them (raw or canonical numbers), `rows` at most `maximumRows`.
+    case subjects(set: [SubjectNumber], rows: Int, queryDigest: String? = nil, dataVersion: UInt64? = nil)
+    /// Who was found by a search (the beginning of a pseudonym, latest activity). The same limits as `subjects`.
+    case subjectSearch(set: [SubjectNumber], rows: Int)
+    /// Names and frequent values of events and properties, without subjects.
+    case catalog(dataVersion: UInt64? = nil)
+    /// Settings, service accounts, sessions: what the control database holds.
+    case settings
+    /// Ledger entries with their details. `set`: subjects whose numbers were shown with them.
+    case ledger(first: UInt64, count: Int, set: [SubjectNumber] = [])
+  }
+
+  /// Rows of subjects that leave under one entry; a larger answer goes out in pages, each entered before it is sent.
+  package static let maximumRows = 10_000
+
+  package let kind: Kind
+  /// Nil where it is about the whole installation.
+  package let project: ProjectID?
+  /// Where it was asked and what for, from a closed set such as `console.funnel`, `api.export`.
+  package let purpose: String
+  /// The fields shown, by name.
+  package let fields: [String]
+
+  package init(_ kind: Kind, project: ProjectID?, purpose: String, fields: [String] = []) {
+    self.kind = kind
+    self.project = project
+    self.purpose = purpose
+    self.fields = fields
+  }
+
+  /// SHA-256 of a query's canonical JSON, 64 hexadecimal digits.
+  package static func digest(ofQuery canonicalJSON: some DataProtocol) -> String {
+    Hexadecimal.text(SHA256.hash(data: canonicalJSON))
+  }
+}
+
+extension Disclosure {
+  /// The entry's kind; closed set of docs/FORMATS.md.
+  var entryKind: String {
+    switch kind {
+    case .aggregate: "disclosure.aggregate"
+    case .subjects: "disclosure.subjects"
+    case .subjectSearch: "disclosure.subject_search"
+    case .catalog: "disclosure.catalog"
+    case .settings: "disclosure.settings"
+    case .ledger: "disclosure.ledger"
+    }
+  }
+
+  /// - Throws: `refused` where the page is larger than allowed or the numbers contradict each other.
+  func detail(to principal: Principal) throws(LedgerError) -> LedgerDetail {
+    var detail = LedgerDetail(principal: principal, purpose: purpose, fields: fields)
+    switch kind {
+    case .aggregate(let digest, let version, let sizes):
+      detail.queryDigest = digest
+      detail.dataVersion = version
+      detail.groupSizes = sizes
+    case .subjects(let set, let rows, let digest, let version):
+      detail.queryDigest = digest
+      detail.dataVersion = version
+      try detail.setSubjects(set, rows: rows)
+    case .subjectSearch(let set, let rows):
+      try detail.setSubjects(set, rows: rows)
+    case .catalog(let version):
+      detail.dataVersion = version
+    case .settings:
+      break
+    case .ledger(let first, let count, let set):
+      detail.facts = ["first": String(first)]
+      try detail.setSubjects(set, rows: count)
+    }
+    return detail
+  }
+}
+
+extension LedgerDetail {
+  fileprivate mutating func setSubjects(_ numbers: [SubjectNumber], rows: Int) throws(LedgerError) {
+    guard (0...Disclosure.maximumRows).contains(rows) else {
+      throw LedgerError(
+        .refused, "A page of \(rows) rows is too large to disclose at once: ask for at most \(Disclosure.maximumRows), page by page.")
+    }
+    let set = SubjectSet(numbers)
+    guard set.numbers.count <= Disclosure.maximumRows else {
+      throw LedgerError(
+        .refused,
+        "A page about \(set.numbers.count) subjects is too large to disclose at once: at most \(Disclosure.maximumRows), page by page.")
+    }
+    self.rows = rows
+    subjects = set
+  }
+}

@@ -1,0 +1,23 @@
+/// Who asks. Stands in the encrypted details of every entry; the log itself does not name anybody.
+package struct Principal: Sendable, Hashable, Codable {
+  package enum Kind: String, Sendable, Hashable, Codable {
+    case owner
+    case serviceAccount = "service_account"
+    case operatingSystemUser = "operating_system_user"
+    case custodian
+    /// Sealane itself, without anybody asking (retention, start, alarms).
+    case system
+  }
+
+  package let kind: Kind
+  /// Which one: an account's username, a numeric user id; never a person's name or address.
+  package let id: String
+  /// Which session or key it came with: an opaque public id, never the secret.
+  package let credential: String
+
+  package init(kind: Kind, id: String, credential: String) {
+    self.kind = kind
+    self.id = id
+    self.credential = credential
+  }
+}

@@ -1,0 +1,28 @@
+/// Why the ledger did not do what it was asked. The message is a sentence without personal data or secrets.
+package struct LedgerError: Error, Sendable, Hashable, CustomStringConvertible {
+  package enum Code: String, Sendable, Hashable {
+    /// Another process has the directory open.
+    case locked
+    /// What is on disk contradicts itself: restore or verify; never repaired silently.
+    case damaged
+    /// The disk refused a read. May be tried again.
+    case unreadable
+    /// The disk refused a write; the ledger is poisoned from then on.
+    case unwritable
+    /// An earlier write failed: nothing is disclosed until the process starts anew and the ledger has been read back.
+    case poisoned
+    /// The request itself is at fault: too many rows, too large, an index that does not exist.
+    case refused
+    case closed
+  }
+
+  package let code: Code
+  package let message: String
+
+  package init(_ code: Code, _ message: String) {
+    self.code = code
+    self.message = message
+  }
+
+  package var description: String { message }
+}
