@@ -1,0 +1,116 @@
+internal import Events
+internal import Vault
+
+/// One batch on its way through the gate: what is remembered from value to value, and nothing longer than that.
+struct Passage {
+  let gate: Gate
+  private let knownNames: [String: NameRule]
+  private var freshNames: [String: NameRule] = [:]
+  /// The names of the last event and what they mean: senders send the same properties in the same order.
+  private var recentNames: [(name: String, rule: NameRule)] = []
+  private var eventNames: [String: String] = [:]
+  private var pseudonyms: [String: Pseudonym] = [:]
+  private var sealedHere: Set<Pseudonym> = []
+  private var keysHere: Set<WrappedKey> = []
+  private(set) var wrappedKeys: [WrappedKey] = []
+  private(set) var tally = Tally()
+
+  // Of the record in question.
+  var own = OwnIdentifiers.none
+  /// Whose sealed values they are; nil on events, whose identities are dropped.
+  var sealingSubject: Pseudonym?
+  // Of the property in question.
+  private var worst: (treatment: Decision.Treatment, reason: Reason) = (.kept, .kept)
+
+  init(_ gate: Gate) {
+    self.gate = gate
+    knownNames = gate.names.snapshot()
+  }
+
+  func finish() {
+    if !freshNames.isEmpty { gate.names.remember(freshNames) }
+    gate.counters.add(tally)
+  }
+
+  // MARK: What is counted
+
+  mutating func note(_ treatment: Decision.Treatment, _ reason: Reason) {
+    tally.count(treatment, reason)
+    if treatment.index > worst.treatment.index { worst = (treatment, reason) }
+  }
+
+  mutating func turn(to event: String) { tally.turn(to: event) }
+
+  /// The decision on the property in question, and a clean slate for the next.
+  mutating func decision(on property: String) -> Decision {
+    defer { worst = (.kept, .kept) }
+    if worst.treatment == .kept { tally.count(.kept, .kept) }
+    return Decision(property: property, treatment: worst.treatment, reason: worst.reason.word)
+  }
+
+  // MARK: Names
+
+  mutating func rule(for name: String, at position: Int) -> NameRule {
+    if position < recentNames.count, recentNames[position].name == name { return recentNames[position].rule }
+    let rule = rule(for: name)
+    if rule.reason != .unfitName {
+      if position < recentNames.count { recentNames[position] = (name, rule) } else if position == recentNames.count { recentNames.append((name, rule)) }
+    }
+    return rule
+  }
+
+  mutating func rule(for name: String) -> NameRule {
+    if let rule = knownNames[name] ?? freshNames[name] { return rule }
+    let rule = gate.names.rule(for: name)
+    if rule.reason != .unfitName, freshNames.count < NameRules.limit { freshNames[name] = rule }
+    return rule
+  }
+
+  /// The event's name as it may be stored.
+  mutating func eventName(_ name: String) -> String {
+    if name.utf8.count < own.shortestInside, let clean = eventNames[name] { return clean }
+    let clean = Redaction.shown(name, own: own)
+    // Never remembered: what held an own id, which is nobody else's.
+    if name.utf8.count < own.shortestInside { eventNames[name] = clean }
+    return clean
+  }
+
+  // MARK: Pseudonyms and seals
+
+  mutating func subject(_ id: String) -> Pseudonym {
+    if let known = pseudonyms[id] { return known }
+    let pseudonym = gate.pseudonymizer.subject(id)
+    pseudonyms[id] = pseudonym
+    return pseudonym
+  }
+
+  mutating func group(_ key: String, _ id: String) -> Pseudonym { gate.pseudonymizer.group(key: key, id: id) }
+
+  mutating func pseudonym(of own: OwnIdentifiers.Identifier) -> Pseudonym {
+    own.groupKey.map { group($0, own.hashed) } ?? subject(own.hashed)
+  }
+
+  /// An id's pseudonym, with the id itself sealed if nobody has sealed it yet.
+  mutating func identity(_ pseudonym: Pseudonym, id: String) -> GatedIdentity {
+    guard !sealedHere.contains(pseudonym), !gate.isKnown(pseudonym) else { return GatedIdentity(pseudonym: pseudonym, sealedID: nil) }
+    guard case .success(let sealed) = seal(id, of: pseudonym, field: Gate.identifierField) else {
+      return GatedIdentity(pseudonym: pseudonym, sealedID: nil)
+    }
+    sealedHere.insert(pseudonym)
+    return GatedIdentity(pseudonym: pseudonym, sealedID: sealed)
+  }
+
+  mutating func seal(_ text: String, of subject: Pseudonym, field: String) -> Result<SealedValue, SealingFailure> {
+    guard let sealer = gate.sealer else { return .failure(SealingFailure(reason: .sealerAbsent)) }
+    do throws(SealingError) {
+      let (value, key) = try sealer.seal(text, subject: subject, field: field)
+      if let key, keysHere.insert(key).inserted { wrappedKeys.append(key) }
+      return .success(value)
+    } catch {
+      if case .stopped = error { return .failure(SealingFailure(reason: .sealerStopped)) }
+      return .failure(SealingFailure(reason: .sealingFailed))
+    }
+  }
+
+  struct SealingFailure: Error { let reason: Reason }
+}

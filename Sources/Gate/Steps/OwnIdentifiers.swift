@@ -1,0 +1,110 @@
+internal import Events
+
+/// The ids of the event or profile in question, as sent: they must not come back in the clear under another name.
+struct OwnIdentifiers {
+  struct Identifier {
+    /// As it may stand in a property.
+    let text: String
+    /// What its pseudonym is made of; for a group, its key.
+    let hashed: String
+    let groupKey: String?
+    /// The number that it is, if it is one of at least six digits.
+    let number: Double?
+
+    init(_ text: String, hashed: String, groupKey: String? = nil) {
+      self.text = text
+      self.hashed = hashed
+      self.groupKey = groupKey
+      number = text.utf8.count >= 6 && text.utf8.allSatisfy(\.isDigit) ? Double(text) : nil
+    }
+  }
+
+  static let none = OwnIdentifiers()
+  /// Shorter ids are looked for as whole values only: inside of texts they would be parts of words.
+  static let shortestInside = 6
+
+  private(set) var all: [Identifier] = []
+  private(set) var hasNumbers = false
+  /// The shortest that is looked for inside of texts, in bytes.
+  private(set) var shortestInside = Int.max
+
+  private init() {}
+
+  init(_ identity: ReceivedIdentity) {
+    all.reserveCapacity(3)
+    if let user = identity.userID { add(Identifier(user, hashed: user)) }
+    if let device = identity.deviceID { add(Identifier(device, hashed: "$device:" + device)) }
+    if let distinct = identity.distinctID, distinct != identity.userID {
+      add(Identifier(distinct, hashed: distinct))
+      if identity.deviceID == nil, distinct.hasPrefix("$device:") { add(Identifier(String(distinct.dropFirst(8)), hashed: distinct)) }
+    }
+  }
+
+  init(_ target: ReceivedProfileUpdate.Target) {
+    switch target {
+    case .subject(let id): self.init(ReceivedIdentity(distinctID: id))
+    case .group(let key, let id):
+      self.init()
+      add(Identifier(id, hashed: id, groupKey: key))
+    }
+  }
+
+  private mutating func add(_ identifier: Identifier) {
+    // A single character or a short number equals too many things.
+    let count = identifier.text.utf8.count
+    guard count >= 2, count >= 5 || !identifier.text.utf8.allSatisfy(\.isDigit) else { return }
+    all.append(identifier)
+    if identifier.number != nil { hasNumbers = true }
+    if count >= Self.shortestInside { shortestInside = min(shortestInside, count) }
+  }
+
+  func matching(_ text: String) -> Identifier? {
+    for identifier in all where identifier.text == text { return identifier }
+    return nil
+  }
+
+  func matching(_ number: Double) -> Identifier? {
+    guard hasNumbers else { return nil }
+    return all.first { $0.number == number }
+  }
+
+  /// Places of own ids inside of a text, not as parts of longer words.
+  func find(in bytes: UnsafeBufferPointer<UInt8>, into findings: inout Findings) {
+    for identifier in all {
+      let count = identifier.text.utf8.count
+      guard count >= Self.shortestInside, count <= bytes.count else { continue }
+      identifier.text.withBytes { wanted in
+        var index = 0
+        while index + count <= bytes.count {
+          if bytes[index] == wanted[0], !bytes.at(index - 1).isAlphanumeric, !bytes.at(index + count).isAlphanumeric,
+            (1..<count).allSatisfy({ bytes[index + $0] == wanted[$0] })
+          {
+            findings.add(Finding(range: index..<(index + count), replacement: "[id]", reason: .ownIdentifierInside))
+            index += count
+          } else {
+            index += 1
+          }
+        }
+      }
+    }
+  }
+
+  func isInside(_ text: String) -> Bool {
+    guard text.utf8.count >= shortestInside else { return false }
+    return text.withBytes { bytes in
+      var findings = Findings()
+      find(in: bytes, into: &findings)
+      return !findings.isEmpty
+    }
+  }
+}
+
+/// Replaces the event's own ids inside of longer texts by `[id]`.
+struct OwnIdentifiersInside: TextStep {
+  func judge(_ question: TextInQuestion, _ bytes: UnsafeBufferPointer<UInt8>, _ scan: TextScan) -> TextVerdict {
+    guard bytes.count >= question.own.shortestInside else { return .passes }
+    var findings = Findings()
+    question.own.find(in: bytes, into: &findings)
+    return findings.isEmpty ? .passes : .rewritten(findings.applied(to: bytes), findings.all.map(\.reason))
+  }
+}
