@@ -1,0 +1,53 @@
+internal import Journeys
+
+/// From an instant to its bucket in a few instructions: a table over slots of a quarter of an hour, where zones change their offset,
+/// with a step forward for the rare bucket edge inside a slot.
+final class BucketTable {
+  static let slot: Int64 = 900_000
+
+  let from: Int64
+  let to: Int64
+  let count: Int
+  private let base: Int64
+  private let slots: UnsafeMutablePointer<UInt32>
+  private let edges: UnsafeMutablePointer<Int64>
+
+  init(_ buckets: Buckets) {
+    from = buckets.from
+    to = buckets.to
+    count = buckets.count
+    base = buckets.edges.first ?? 0
+    let end = buckets.edges.last ?? base
+    let slotCount = Int((end - base) / Self.slot) + 1
+    slots = .allocate(capacity: slotCount)
+    edges = .allocate(capacity: buckets.edges.count)
+    edges.initialize(from: buckets.edges, count: buckets.edges.count)
+    var bucket = 0
+    for index in 0..<slotCount {
+      let instant = base + Int64(index) * Self.slot
+      while bucket + 1 < count && instant >= buckets.edges[bucket + 1] { bucket += 1 }
+      (slots + index).initialize(to: UInt32(bucket))
+    }
+  }
+
+  deinit {
+    slots.deallocate()
+    edges.deallocate()
+  }
+
+  /// A copy of the pointers for loops; valid while the table lives.
+  struct Reader {
+    let base: Int64
+    let slots: UnsafeMutablePointer<UInt32>
+    let edges: UnsafeMutablePointer<Int64>
+
+    /// - Precondition: `first edge <= time < last edge`.
+    @inline(__always) func bucket(_ time: Int64) -> Int {
+      var bucket = Int(slots[Int(UInt64(bitPattern: time &- base) / UInt64(BucketTable.slot))])
+      while time >= edges[bucket + 1] { bucket += 1 }
+      return bucket
+    }
+  }
+
+  var reader: Reader { Reader(base: base, slots: slots, edges: edges) }
+}

@@ -1,0 +1,239 @@
+internal import Events
+internal import Journeys
+
+/// Funnels: how many get from step to step (semantics A.6). One pass; attempts are kept and grouped afterwards.
+struct FunnelExecution {
+  let query: FunnelQuery
+  let context: ExecutionContext
+
+  func report() throws(QueryError) -> Report {
+    let (pass, late) = try attempts()
+    let log = pass.log
+    var groups = [group(.everything, of: log, Array(0..<log.count))]
+    if let codes = pass.codes, let breakdown = query.breakdown {
+      let shown = shown(log, codes, breakdown.limit)
+      var members = [[Int]](repeating: [], count: shown.groups.count)
+      for attempt in 0..<log.count {
+        for slot in Self.slots(log.codes[attempt], codes, shown) { members[slot].append(attempt) }
+      }
+      for (slot, name) in shown.groups.enumerated() { groups.append(group(name, of: log, members[slot])) }
+    }
+    return Report(
+      content: .funnel(FunnelReport(groups: groups)),
+      notes: context.notes([("no_actor", pass.withoutActor), ("after_evaluation", late), ("window_open", groups[0].open)]))
+  }
+
+  /// The subjects of the attempts that reached `step` (from 0), or of those that got there and not to the next one.
+  func subjects(group: ReportGroup, step: Int, droppedAfter: Bool) throws(QueryError) -> [UInt32] {
+    guard (0..<(droppedAfter ? query.steps.count - 1 : query.steps.count)).contains(step) else {
+      throw QueryError(
+        .invalid, "The funnel has \(query.steps.count) steps, counted from 0, and nobody drops out after the last; \(step) is none of them.",
+        field: "cell.step")
+    }
+    let (pass, _) = try attempts()
+    let log = pass.log
+    var slot: Int?
+    var shown = ShownGroups.everything
+    if group != .everything {
+      guard let codes = pass.codes, let breakdown = query.breakdown else { return [] }
+      shown = self.shown(log, codes, breakdown.limit)
+      guard let index = shown.groups.firstIndex(of: group) else { return [] }
+      slot = index
+    }
+    var found: [UInt32] = []
+    for attempt in 0..<log.count {
+      let depth = Int(log.depths[attempt])
+      guard droppedAfter ? depth == step + 1 : depth > step else { continue }
+      if let slot, let codes = pass.codes, !Self.slots(log.codes[attempt], codes, shown).contains(slot) { continue }
+      // A subject's attempts stand together.
+      if found.last != log.subjects[attempt] { found.append(log.subjects[attempt]) }
+    }
+    return found
+  }
+
+  private func attempts() throws(QueryError) -> (FunnelPass, late: Int) {
+    let interval = try context.calendar.interval(query.range)
+    let selectors = try Selectors(query.steps, everything: query.filter, snapshot: context.snapshot)
+    let codes = try query.breakdown.map { breakdown throws(QueryError) in try BreakdownCodes(breakdown.property, snapshot: context.snapshot) }
+    let from = interval.lowerBound.milliseconds, to = interval.upperBound.milliseconds
+    var pass = FunnelPass(query: query, from: from, to: to, instant: context.instant.milliseconds, codes: codes)
+    defer { pass.events.free() }
+    let late = try context.scan(selectors, counted: from..<max(from, to) + query.windowSeconds * 1000).run(&pass)
+    return (pass, late)
+  }
+
+  /// Ranked by entries.
+  private func shown(_ log: AttemptLog, _ codes: BreakdownCodes, _ limit: Int) -> ShownGroups {
+    var entries = [Double?](repeating: nil, count: codes.groupCount)
+    for code in log.codes {
+      for group in codes.groups(code) { entries[Int(group)] = (entries[Int(group)] ?? 0) + 1 }
+    }
+    return ShownGroups(ranking: entries, codes: codes, limit: limit)
+  }
+
+  /// Where an attempt counts: once in a slot, however many elements of a list "other" holds.
+  private static func slots(_ code: UInt32, _ codes: BreakdownCodes, _ shown: ShownGroups) -> [Int] {
+    if code & BreakdownCodes.listBit == 0 { return [Int(shown.slots[Int(code)])] }
+    var slots: [Int] = []
+    for group in codes.groups(code) {
+      let slot = Int(shown.slots[Int(group)])
+      if !slots.contains(slot) { slots.append(slot) }
+    }
+    return slots
+  }
+
+  private func group(_ name: ReportGroup, of log: AttemptLog, _ attempts: [Int]) -> FunnelReport.Group {
+    let stepCount = query.steps.count
+    var steps: [FunnelReport.Step] = []
+    var open = 0
+    for attempt in attempts where log.isOpen[attempt] { open += 1 }
+    for step in 0..<stepCount {
+      var fromEntry: [Int64] = [], fromPrevious: [Int64] = []
+      var count = 0
+      for attempt in attempts where Int(log.depths[attempt]) > step {
+        count += 1
+        guard step > 0 else { continue }
+        let offset = log.offsets[attempt]
+        fromEntry.append(log.times[offset + step] - log.times[offset])
+        fromPrevious.append(log.times[offset + step] - log.times[offset + step - 1])
+      }
+      func average(_ values: [Int64]) -> Double? {
+        values.isEmpty ? nil : values.reduce(0) { $0 + Double($1) } / Double(values.count) / 1000
+      }
+      let averagePrevious = average(fromPrevious), averageEntry = average(fromEntry)
+      steps.append(
+        .init(
+          count: count, medianSecondsFromPrevious: Percentile.value(0.5, of: &fromPrevious).map { $0 / 1000 },
+          averageSecondsFromPrevious: averagePrevious, medianSecondsFromEntry: Percentile.value(0.5, of: &fromEntry).map { $0 / 1000 },
+          averageSecondsFromEntry: averageEntry))
+    }
+    return .init(group: name, steps: steps, open: open)
+  }
+}
+
+/// All attempts of a report, column by column, in the order of their subjects.
+struct AttemptLog {
+  var subjects: [UInt32] = []
+  /// Of `BreakdownCodes`; 0 without a breakdown.
+  var codes: [UInt32] = []
+  var depths: [UInt8] = []
+  var isOpen: [Bool] = []
+  /// Where in `times` the attempt's step times begin: as many as its depth.
+  var offsets: [Int] = []
+  var times: [Int64] = []
+  var count: Int { subjects.count }
+}
+
+/// Gathers what matters of each journey and applies the rules to it.
+private struct FunnelPass: JourneyVisitor {
+  let from: Int64
+  let to: Int64
+  let instant: Int64
+  let window: Int64
+  let counting: FunnelQuery.Counting
+  let entry: FunnelQuery.Entry
+  let entryMask: UInt32
+  let isStrict: Bool
+  let codes: BreakdownCodes?
+  var rules: FunnelRules
+  var events = FunnelEvents()
+  var log = AttemptLog()
+  var withoutActor = 0
+
+  init(query: FunnelQuery, from: Int64, to: Int64, instant: Int64, codes: BreakdownCodes?) {
+    self.from = from
+    self.to = to
+    self.instant = instant
+    self.codes = codes
+    window = query.windowSeconds * 1000
+    counting = query.counting
+    entry = query.entry
+    entryMask = query.order == .any ? UInt32.max : 1
+    isStrict = query.order == .strict
+    rules = FunnelRules(query, rangeEnd: to)
+  }
+
+  mutating func visit(_ journey: Journey) {
+    guard gather(journey) else { return }
+    if counting == .totals {
+      var start = 0
+      while let index = rules.entry(events, from: start) {
+        let attempt = best(at: index, journey)
+        record(attempt, journey)
+        start = rules.resume(events, after: attempt)
+      }
+    } else if let index = entry == .first ? rules.entry(events, from: 0) : rules.earliestLongest(events) {
+      record(best(at: index, journey), journey)
+    }
+  }
+
+  mutating func visitWithoutActor(_ journey: Journey) {
+    for index in 0..<journey.count where journey.masks[index] != 0 && journey.times[index] >= from && journey.times[index] < to {
+      withoutActor += 1
+    }
+  }
+
+  /// - Returns: whether there is an entry at all.
+  @inline(__always) private mutating func gather(_ journey: Journey) -> Bool {
+    let last = to - 1 + window
+    let from = from, to = to, entryMask = entryMask, isStrict = isStrict
+    events.reserve(journey.count)
+    var count = 0
+    var hasEntry = false
+    let times = events.times, masks = events.masks, indices = events.indices
+    for index in 0..<journey.count {
+      let mask = journey.masks[index]
+      if mask == 0 && !isStrict { continue }
+      let time = journey.times[index]
+      if time < from { continue }
+      if time > last { break }
+      times[count] = time
+      masks[count] = mask
+      indices[count] = Int32(truncatingIfNeeded: index)
+      if mask & entryMask != 0 && time < to { hasEntry = true }
+      count += 1
+    }
+    events.count = count
+    return hasEntry
+  }
+
+  /// Of the entries in the millisecond of this one, the one that gets furthest, then the one with the smallest breakdown value.
+  @inline(__always) private mutating func best(at index: Int, _ journey: Journey) -> FunnelAttempt {
+    if index + 1 >= events.count || events.times[index + 1] != events.times[index], index == 0 || events.times[index - 1] != events.times[index] {
+      return rules.follow(events, entry: index, tie: index..<(index + 1))
+    }
+    return bestOfTie(index, journey)
+  }
+
+  @inline(never) private mutating func bestOfTie(_ index: Int, _ journey: Journey) -> FunnelAttempt {
+    let tie = events.tie(to: index).lowerBound..<events.tie(from: index).upperBound
+    var best: FunnelAttempt?
+    var bestMasks: Set<UInt32> = []
+    for entry in rules.differentEntries(events, tie) {
+      let attempt = rules.follow(events, entry: entry, tie: tie)
+      if attempt.depth > best?.depth ?? 0 {
+        best = attempt
+        bestMasks = []
+      }
+      if attempt.depth == best?.depth { bestMasks.insert(events.masks[entry]) }
+    }
+    var entry = best?.entry ?? index
+    if let codes {
+      for other in tie where bestMasks.contains(events.masks[other]) && rules.isEntry(events, other) {
+        let value = codes.value(journey.place(Int(events.indices[other])), subject: journey.subject)
+        let smallest = codes.value(journey.place(Int(events.indices[entry])), subject: journey.subject)
+        if ValueOrder.precedes(value, smallest) { entry = other }
+      }
+    }
+    return rules.follow(events, entry: entry, tie: tie)
+  }
+
+  private mutating func record(_ attempt: FunnelAttempt, _ journey: Journey) {
+    log.subjects.append(journey.subject)
+    log.codes.append(codes?.code(journey.place(Int(events.indices[attempt.entry])), subject: journey.subject) ?? 0)
+    log.depths.append(UInt8(attempt.depth))
+    log.isOpen.append(attempt.depth < rules.steps && instant < attempt.entryTime + window)
+    log.offsets.append(log.times.count)
+    for step in 0..<attempt.depth { log.times.append(rules.stepTimes[step]) }
+  }
+}

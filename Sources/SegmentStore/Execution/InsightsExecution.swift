@@ -1,0 +1,196 @@
+internal import Events
+internal import Journeys
+
+/// Insights: counts over time (semantics A.2, A.13). With a breakdown, a first pass ranks the groups over the whole range and a second
+/// fills the shown ones, so that "other" counts its subjects once.
+struct InsightsExecution {
+  let query: InsightsQuery
+  let context: ExecutionContext
+
+  func report() throws(QueryError) -> Report {
+    let buckets = try context.calendar.buckets(query.range, by: query.unit)
+    let table = BucketTable(buckets)
+    let selectors = try Selectors(query.series.map(\.selector), everything: query.filter, snapshot: context.snapshot)
+    var shown = [ShownGroups](repeating: .everything, count: query.series.count)
+    let codes = try query.breakdown.map { breakdown throws(QueryError) in try BreakdownCodes(breakdown.property, snapshot: context.snapshot) }
+    if let codes, let breakdown = query.breakdown {
+      shown = try rank(selectors, codes, breakdown.limit, table)
+    }
+    var pass = InsightsPass(
+      cells: try cells(slots: shown.map(\.groups.count), buckets: table.count), codes: codes, slots: shown.map(\.slots),
+      from: table.from, to: table.to, table: table)
+    defer { pass.free() }
+    let late = try context.scan(selectors, counted: table.from..<table.to).run(&pass)
+
+    var lines: [InsightsReport.Line] = []
+    for (index, cells) in pass.cells.enumerated() {
+      for (group, figures) in zip(shown[index].groups, cells.figures(slots: shown[index].groups.count)) {
+        lines.append(.init(series: index, group: group, values: Array(figures.dropLast()), overall: figures.last ?? nil))
+      }
+    }
+    let report = InsightsReport(
+      buckets: buckets.edges.dropLast().map { Timestamp(milliseconds: $0) },
+      firstIncomplete: (0..<buckets.count).first { min(buckets.edges[$0 + 1], buckets.to) > context.instant.milliseconds } ?? buckets.count,
+      lines: lines)
+    return Report(
+      content: .insights(report),
+      notes: context.notes([
+        ("no_actor", pass.cells.reduce(0) { $0 + $1.withoutActor }), ("not_numeric", pass.cells.reduce(0) { $0 + $1.notNumeric }),
+        ("after_evaluation", late),
+      ]))
+  }
+
+  /// The subjects that the figure of one line and bucket (nil: the whole range) counts.
+  func subjects(series: Int, group: ReportGroup, bucket: Int?) throws(QueryError) -> [UInt32] {
+    guard query.series.indices.contains(series) else {
+      throw QueryError(.invalid, "The query has \(query.series.count) series, counted from 0; there is no series \(series).", field: "cell.series")
+    }
+    let buckets = try context.calendar.buckets(query.range, by: query.unit)
+    if let bucket, !(0..<buckets.count).contains(bucket) {
+      throw QueryError(.invalid, "The report has \(buckets.count) buckets, counted from 0; there is no bucket \(bucket).", field: "cell.bucket")
+    }
+    var single = self.query
+    single.series = [query.series[series]]
+    let execution = InsightsExecution(query: single, context: context)
+    let table = BucketTable(buckets)
+    let selectors = try Selectors(single.series.map(\.selector), everything: query.filter, snapshot: context.snapshot)
+    let codes = try query.breakdown.map { breakdown throws(QueryError) in try BreakdownCodes(breakdown.property, snapshot: context.snapshot) }
+    var shown = ShownGroups.everything
+    if let codes, let breakdown = query.breakdown { shown = try execution.rank(selectors, codes, breakdown.limit, table)[0] }
+    guard let slot = shown.groups.firstIndex(of: group) else { return [] }
+    let cells = try execution.cells(slots: [1], buckets: 0)
+    defer { for cell in cells { cell.free() } }
+    var pass = InsightsSubjects(
+      cells: cells[0], codes: codes, slots: shown.slots, slot: Int32(slot), from: bucket.map { max(buckets.edges[$0], buckets.from) } ?? table.from,
+      to: bucket.map { min(buckets.edges[$0 + 1], buckets.to) } ?? table.to)
+    _ = try context.scan(selectors, counted: 0..<0).run(&pass)
+    return pass.found
+  }
+
+  private func cells(slots: [Int], buckets: Int) throws(QueryError) -> [SeriesCells] {
+    var cells: [SeriesCells] = []
+    for (index, series) in query.series.enumerated() {
+      guard slots[index] * (buckets + 1) < 50_000_000 else {
+        throw QueryError(.tooLarge, "The report has too many cells; use a wider unit or a smaller breakdown limit.", field: "breakdown.limit")
+      }
+      cells.append(try SeriesCells(series.measure, slots: slots[index], buckets: buckets, snapshot: context.snapshot))
+    }
+    return cells
+  }
+
+  private func rank(_ selectors: Selectors, _ codes: BreakdownCodes, _ limit: Int, _ table: BucketTable) throws(QueryError) -> [ShownGroups] {
+    var pass = InsightsPass(
+      cells: try cells(slots: query.series.map { _ in 64 }, buckets: 0), codes: codes, slots: nil, from: table.from, to: table.to, table: nil)
+    defer { pass.free() }
+    _ = try context.scan(selectors, counted: 0..<0).run(&pass)
+    return pass.cells.map { cells in
+      let figures = cells.figures(slots: min(cells.slotCount, codes.groupCount))
+      let values = figures.enumerated().map { slot, figure in cells.isEmpty(slot: slot) ? nil : figure[0] }
+      return ShownGroups(ranking: values, codes: codes, limit: limit)
+    }
+  }
+}
+
+/// Fills the cells. With `slots` nil every group has its own slot, made as it is met (the ranking pass).
+private struct InsightsPass: JourneyVisitor {
+  var cells: [SeriesCells]
+  let codes: BreakdownCodes?
+  let slots: [[Int32]]?
+  let from: Int64
+  let to: Int64
+  /// Nil: the whole range only.
+  let table: BucketTable?
+
+  func free() { for cell in cells { cell.free() } }
+
+  mutating func visit(_ journey: Journey) { take(journey, hasActor: true) }
+  mutating func visitWithoutActor(_ journey: Journey) { take(journey, hasActor: false) }
+
+  @inline(__always) private mutating func take(_ journey: Journey, hasActor: Bool) {
+    let from = from, to = to
+    let reader = table?.reader
+    for index in 0..<journey.count {
+      let mask = journey.masks[index]
+      if mask == 0 { continue }
+      let time = journey.times[index]
+      if time < from || time >= to { continue }
+      let bucket = reader?.bucket(time) ?? 0
+      var rest = mask
+      while rest != 0 {
+        let series = rest.trailingZeroBitCount
+        rest &= rest &- 1
+        count(series, bucket, index, journey, hasActor)
+      }
+    }
+  }
+
+  @inline(__always) private mutating func count(_ series: Int, _ bucket: Int, _ index: Int, _ journey: Journey, _ hasActor: Bool) {
+    var number = 0.0
+    if let source = cells[series].numbers {
+      number = source.number(journey.place(index), subject: journey.subject)
+      if number.isNaN {
+        cells[series].notNumeric += 1
+        return
+      }
+    }
+    guard cells[series].counts(number: number, hasActor: hasActor) else {
+      cells[series].withoutActor += 1
+      return
+    }
+    guard let codes else {
+      cells[series].add(slot: 0, bucket: bucket, number: number, ordinal: journey.ordinal)
+      return
+    }
+    let code = codes.code(journey.place(index), subject: journey.subject)
+    if code & BreakdownCodes.listBit == 0 {
+      add(series, Int(code), bucket, number, journey.ordinal)
+    } else {
+      addList(series, codes.groups(code), bucket, number, journey.ordinal)
+    }
+  }
+
+  @inline(__always) private mutating func add(_ series: Int, _ group: Int, _ bucket: Int, _ number: Double, _ ordinal: UInt32) {
+    if let slots {
+      let slot = slots[series][group]
+      if slot >= 0 { cells[series].add(slot: Int(slot), bucket: bucket, number: number, ordinal: ordinal) }
+    } else {
+      cells[series].grow(to: group + 1)
+      cells[series].add(slot: group, bucket: 0, number: number, ordinal: ordinal)
+    }
+  }
+
+  /// An event counts once in a slot, however many of its elements "other" holds.
+  @inline(never) private mutating func addList(_ series: Int, _ groups: [UInt32], _ bucket: Int, _ number: Double, _ ordinal: UInt32) {
+    var taken: Set<Int32> = []
+    for group in groups {
+      if let slots, !taken.insert(slots[series][Int(group)]).inserted { continue }
+      add(series, Int(group), bucket, number, ordinal)
+    }
+  }
+}
+
+/// Collects the subjects of one cell.
+private struct InsightsSubjects: JourneyVisitor {
+  let cells: SeriesCells
+  let codes: BreakdownCodes?
+  let slots: [Int32]
+  let slot: Int32
+  let from: Int64
+  let to: Int64
+  var found: [UInt32] = []
+
+  mutating func visit(_ journey: Journey) {
+    for index in 0..<journey.count where journey.masks[index] != 0 && journey.times[index] >= from && journey.times[index] < to {
+      let number = cells.numbers?.number(journey.place(index), subject: journey.subject) ?? 0
+      guard cells.counts(number: number, hasActor: true) else { continue }
+      if let codes {
+        let code = codes.code(journey.place(index), subject: journey.subject)
+        guard codes.groups(code).contains(where: { slots[Int($0)] == slot }) else { continue }
+      }
+      found.append(journey.subject)
+      return
+    }
+  }
+
+  mutating func visitWithoutActor(_ journey: Journey) {}
+}
