@@ -70,10 +70,10 @@ extension Passage {
     }
     let path = path + "." + member.name
     var rule = rule(for: member.name)
-    if rule.action == .judge, path.utf8.count <= UnfitNames.longest {
+    if rule.action == .judge || rule.action == .identityOnProfiles, path.utf8.count <= UnfitNames.longest {
       // The way to it says more than the name alone: `user.name`, `gen_ai.prompt`.
       let ofPath = self.rule(for: path)
-      if ofPath.action != .judge, ofPath.reason != .unfitName { rule = ofPath }
+      if ofPath.action != .judge, ofPath.action != .identityOnProfiles, ofPath.reason != .unfitName { rule = ofPath }
     }
     return value(member.value, rule: rule, path: rule.action == .group ? member.name : path, field: field, depth: depth)
       .map { StoredProperty(member.name, $0) }

@@ -36,7 +36,8 @@ struct Passage {
 
   mutating func note(_ treatment: Decision.Treatment, _ reason: Reason) {
     tally.count(treatment, reason)
-    if treatment.index > worst.treatment.index { worst = (treatment, reason) }
+    // A trimmed link is the least of what can be told.
+    if treatment.index > worst.treatment.index || (treatment == worst.treatment && worst.reason == .link) { worst = (treatment, reason) }
   }
 
   mutating func turn(to event: String) { tally.turn(to: event) }

@@ -12,8 +12,13 @@ enum AddressDetector {
         continue
       }
       if index > 0, bytes[index - 1].isAlphanumeric || bytes[index - 1] == .ascii("_") {
-        // Inside of a word: go to the end of what could have been an address.
-        while index < bytes.count, bytes[index].isHex || bytes[index] == .ascii(":") { index += 1 }
+        // Inside of a word: go to the end of what could have been an address. After one colon an address may begin (`ip:10.0.0.1`).
+        if byte == .ascii(":"), bytes.at(index + 1) != .ascii(":") {
+          index += 1
+          continue
+        }
+        let isScope = byte == .ascii(":")
+        while index < bytes.count, bytes[index].isHex || (isScope && bytes[index] == .ascii(":")) { index += 1 }
         continue
       }
       if let range = version6(bytes, at: index) {

@@ -8,27 +8,41 @@ enum CardDetector {
         index += 1
         continue
       }
-      var digits: [UInt8] = []
-      var groups: [Int] = []
+      var groups: [Range<Int>] = []
       var end = index
-      while digits.count <= 20 {
+      while true {
         let start = end
-        while bytes.at(end).isDigit, digits.count <= 20 {
-          digits.append(bytes[end] - 0x30)
-          end += 1
-        }
-        groups.append(end - start)
+        while bytes.at(end).isDigit { end += 1 }
+        groups.append(start..<end)
         guard bytes.at(end) == 0x20 || bytes.at(end) == .ascii("-"), bytes.at(end + 1).isDigit else { break }
         end += 1
       }
-      let before = bytes.at(index - 1)
-      let isFree = bytes.isTokenStart(index) && before != .ascii(".") && before != .ascii("_") && !bytes.at(end).isAlphanumeric
-        && !(bytes.at(end) == .ascii(".") && bytes.at(end + 1).isDigit)
-      if isFree, groups.count == 1 || [[4, 4, 4, 4], [4, 6, 5], [4, 6, 4]].contains(groups), isCard(digits) {
-        findings.add(Finding(range: index..<end, replacement: "[redacted: card]", reason: .card))
-      }
+      findCards(in: groups, of: bytes, into: &findings)
       index = end
     }
+  }
+
+  /// Looks at every row of groups that could be one card: other numbers may stand before and behind it.
+  private static func findCards(in groups: [Range<Int>], of bytes: UnsafeBufferPointer<UInt8>, into findings: inout Findings) {
+    for first in groups.indices {
+      for length in [1, 3, 4] where first + length <= groups.count {
+        let row = groups[first..<(first + length)]
+        guard length == 1 || cardGroups.contains(row.map(\.count)), let start = row.first?.lowerBound, let end = row.last?.upperBound,
+          end - start <= 19, isFree(start..<end, in: bytes)
+        else { continue }
+        if isCard(bytes[start..<end].filter(\.isDigit).map { $0 - 0x30 }) {
+          findings.add(Finding(range: start..<end, replacement: "[redacted: card]", reason: .card))
+        }
+      }
+    }
+  }
+
+  private static let cardGroups: Set<[Int]> = [[4, 4, 4, 4], [4, 6, 5], [4, 6, 4]]
+
+  private static func isFree(_ range: Range<Int>, in bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+    let before = bytes.at(range.lowerBound - 1)
+    return bytes.isTokenStart(range.lowerBound) && before != .ascii(".") && before != .ascii("_") && !bytes.at(range.upperBound).isAlphanumeric
+      && !(bytes.at(range.upperBound) == .ascii(".") && bytes.at(range.upperBound + 1).isDigit)
   }
 
   /// Digits as numbers 0 to 9.

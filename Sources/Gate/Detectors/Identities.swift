@@ -22,11 +22,12 @@ enum Identities {
   }
 
   private static func isFrame(_ byte: UInt8) -> Bool {
-    byte.isSpace
-      || [
-        .ascii("<"), .ascii(">"), .ascii("("), .ascii(")"), .ascii("["), .ascii("]"), .ascii("{"), .ascii("}"), .ascii("\""),
-        .ascii("'"), .ascii(","), .ascii(";"), .ascii("|"), .ascii("."),
-      ].contains(byte)
+    switch byte {
+    case .ascii("<"), .ascii(">"), .ascii("("), .ascii(")"), .ascii("["), .ascii("]"), .ascii("{"), .ascii("}"), .ascii("\""), .ascii("'"),
+      .ascii(","), .ascii(";"), .ascii("|"), .ascii("."):
+      true
+    default: byte.isSpace
+    }
   }
 }
 

@@ -12,11 +12,11 @@ enum LinkTrimmer {
         continue
       }
       var start = index
-      while start > 0, bytes[start - 1].isAlphanumeric || [.ascii("+"), .ascii("."), .ascii("-")].contains(bytes[start - 1]) { start -= 1 }
+      while start > 0, isScheme(bytes[start - 1]) { start -= 1 }
       var end = index + 3
       while end < bytes.count, !isOutside(bytes[end]) { end += 1 }
       // A sentence's full stop is not the link's.
-      while end > index + 3, [".", ",", ";", ":", "!", "?", ")"].contains(where: { .ascii($0) == bytes[end - 1] }) { end -= 1 }
+      while end > index + 3, endsSentence(bytes[end - 1]) { end -= 1 }
       let hasCredentials = hasPassword(bytes, (index + 3)..<end)
       trim(bytes, start..<end, authority: index + 3, hasCredentials ? .linkCredentials : .link, into: &findings)
       index = max(end, index + 3)
@@ -40,8 +40,26 @@ enum LinkTrimmer {
     byte.isSpace || byte == .ascii("\"") || byte == .ascii("'") || byte == .ascii("<") || byte == .ascii(">") || byte == .ascii("`")
   }
 
+  private static func isScheme(_ byte: UInt8) -> Bool {
+    byte.isAlphanumeric || byte == .ascii("+") || byte == .ascii(".") || byte == .ascii("-")
+  }
+
+  private static func endsSentence(_ byte: UInt8) -> Bool {
+    switch byte {
+    case .ascii("."), .ascii(","), .ascii(";"), .ascii(":"), .ascii("!"), .ascii("?"), .ascii(")"): true
+    default: false
+    }
+  }
+
   private static func authorityEnd(_ bytes: UnsafeBufferPointer<UInt8>, _ range: Range<Int>) -> Int {
-    range.first { [.ascii("/"), .ascii("?"), .ascii("#"), .ascii("\\")].contains(bytes[$0]) } ?? range.upperBound
+    var end = range.lowerBound
+    while end < range.upperBound {
+      switch bytes[end] {
+      case .ascii("/"), .ascii("?"), .ascii("#"), .ascii("\\"): return end
+      default: end += 1
+      }
+    }
+    return end
   }
 
   private static func hasPassword(_ bytes: UnsafeBufferPointer<UInt8>, _ range: Range<Int>) -> Bool {
@@ -64,7 +82,7 @@ enum LinkTrimmer {
       if host < path {
         var addresses = Findings()
         AddressDetector.find(in: UnsafeBufferPointer(rebasing: bytes[host..<path]), versionsExpected: false, into: &addresses)
-        if !addresses.isEmpty { findings.add(Finding(range: host..<path, replacement: "[ip]", reason: reason)) }
+        if !addresses.isEmpty { findings.add(Finding(range: host..<path, replacement: "[ip]", reason: .addressInside)) }
       }
     }
     let end = (path..<range.upperBound).first { bytes[$0] == .ascii("?") || bytes[$0] == .ascii("#") } ?? range.upperBound
@@ -76,8 +94,8 @@ enum LinkTrimmer {
         findings.add(Finding(range: parameters..<next, replacement: "", reason: reason))
         stop = parameters
       }
-      if stop > segment, let placeholder = PathSegment.placeholder(UnsafeBufferPointer(rebasing: bytes[segment..<stop])) {
-        findings.add(Finding(range: segment..<stop, replacement: placeholder, reason: reason))
+      if stop > segment, let found = PathSegment.judge(UnsafeBufferPointer(rebasing: bytes[segment..<stop])) {
+        findings.add(Finding(range: segment..<stop, replacement: found.placeholder, reason: found.reason))
       }
       segment = next + 1
     }
@@ -87,23 +105,18 @@ enum LinkTrimmer {
 
 /// Judges one segment of a path.
 enum PathSegment {
-  /// What stands in its place; nil: it stays.
-  static func placeholder(_ segment: UnsafeBufferPointer<UInt8>) -> String? {
+  /// What stands in its place and why; nil: it stays.
+  static func judge(_ segment: UnsafeBufferPointer<UInt8>) -> (placeholder: String, reason: Reason)? {
+    guard segment.count >= 3 else { return nil }
+    let scan = TextScan(segment)
     // What a step left here before.
-    if segment.first == .ascii("["), segment.last == .ascii("]") { return nil }
-    if segment.contains(where: { $0 == .ascii("@") || $0 == .ascii("%") || $0.isWide }) {
-      var emails = Findings()
-      EmailDetector.find(in: segment, into: &emails)
-      if !emails.isEmpty { return "[email]" }
+    if segment[0] == .ascii("["), segment[segment.count - 1] == .ascii("]") { return nil }
+    if scan.mayHoldEmail || scan.mayHoldAddress || scan.mayHoldPhone,
+      let first = Identities.find(in: segment, scan: scan, versionsExpected: false).all.first
+    {
+      return (first.replacement, first.reason)
     }
-    if segment.first?.isDigit == true || segment.first == .ascii("+") || segment.first == .ascii("[") || segment.contains(.ascii(":")) {
-      var numbers = Findings()
-      AddressDetector.find(in: segment, versionsExpected: false, into: &numbers)
-      if !numbers.isEmpty { return "[ip]" }
-      PhoneDetector.find(in: segment, into: &numbers)
-      if !numbers.isEmpty { return "[phone]" }
-    }
-    return segment.count >= 12 && isToken(segment) ? "[id]" : nil
+    return segment.count >= 12 && isToken(segment) ? ("[id]", .link) : nil
   }
 
   /// UUIDs, rows of 12 digits or hexadecimal digits, and mixed letters and digits too long for a word.

@@ -25,14 +25,16 @@ enum PhoneDetector {
     let start: Int
     /// Where to go on if it is no phone number.
     private(set) var skip: Int
-    private var groups: [Int] = []
-    private var ends: [Int] = []
-    private var digits: [UInt8] = []
+    /// Lengths and ends of the groups, without arrays: most runs are dates and ids, and every one is looked at.
+    private var groups = SIMD16<UInt8>()
+    private var ends = SIMD16<Int32>()
+    private var groupCount = 0
+    private var digitCount = 0
+    private var firstDigits: (UInt8, UInt8, UInt8) = (0, 0, 0)
     private var hasPlus = false
     private var hasParenthesis = false
     private var separators = 0
     private var onlyDots = true
-    private var onlySpaces = true
 
     init(_ bytes: UnsafeBufferPointer<UInt8>, at start: Int) {
       self.start = start
@@ -50,15 +52,22 @@ enum PhoneDetector {
         index += 1
       }
       skip = index
-      while groups.count < 12 {
+      while groupCount < 12 {
         var end = index
-        while bytes.at(end).isDigit, digits.count < 24 {
-          digits.append(bytes[end])
+        while bytes.at(end).isDigit, digitCount < 24 {
+          switch digitCount {
+          case 0: firstDigits.0 = bytes[end]
+          case 1: firstDigits.1 = bytes[end]
+          case 2: firstDigits.2 = bytes[end]
+          default: break
+          }
+          digitCount += 1
           end += 1
         }
         guard end > index else { break }
-        groups.append(end - index)
-        ends.append(end)
+        groups[groupCount] = UInt8(end - index)
+        ends[groupCount] = Int32(end)
+        groupCount += 1
         skip = end
         index = end
         let gap = Self.separator(bytes, index)
@@ -66,7 +75,6 @@ enum PhoneDetector {
         separators += 1
         for byte in bytes[index..<(index + gap)] {
           if byte != .ascii(".") { onlyDots = false }
-          if byte != 0x20 { onlySpaces = false }
           if byte == .ascii("(") || byte == .ascii(")") { hasParenthesis = true }
         }
         index += gap
@@ -92,7 +100,8 @@ enum PhoneDetector {
 
     /// Where the phone number ends; nil if it is none.
     mutating func phoneEnd(_ bytes: UnsafeBufferPointer<UInt8>) -> Int? {
-      guard let last = ends.last else { return nil }
+      guard groupCount > 0 else { return nil }
+      let last = Int(ends[groupCount - 1])
       let before = bytes.at(start - 1)
       let isCall = bytes.has("tel:", at: start - 4)
       if !isCall, before.isAlphanumeric || before == .ascii("_") || before == .ascii("$") || before == .ascii("+") { return nil }
@@ -102,10 +111,11 @@ enum PhoneDetector {
       let isOpen = after.isAlphanumeric || after == .ascii("_")
       if hasPlus || isCall {
         // Digits that follow after a number's end are something else: the longest row of groups that a number may have.
-        for count in stride(from: groups.count, to: 0, by: -1) {
-          let total = groups[..<count].reduce(0, +)
-          if count == groups.count, isOpen { continue }
-          if total <= 15, total >= (isCall ? 4 : 8) { return ends[count - 1] }
+        var total = digitCount
+        for count in stride(from: groupCount, to: 0, by: -1) {
+          if count < groupCount { total -= Int(groups[count]) }
+          if count == groupCount, isOpen { continue }
+          if total <= 15, total >= (isCall ? 4 : 8) { return Int(ends[count - 1]) }
         }
         return nil
       }
@@ -115,18 +125,22 @@ enum PhoneDetector {
     }
 
     private var isNorthAmerican: Bool {
-      if hasParenthesis, groups == [3, 7] { return true }
-      if groups == [3, 3, 4] { return true }
-      return groups == [1, 3, 3, 4] && digits[0] == .ascii("1")
+      if hasParenthesis, are(3, 7) { return true }
+      return are(3, 3, 4) || (are(1, 3, 3, 4) && firstDigits.0 == .ascii("1"))
+    }
+
+    private func are(_ lengths: UInt8...) -> Bool {
+      groupCount == lengths.count && lengths.indices.allSatisfy { groups[$0] == lengths[$0] }
     }
 
     /// Begins with 0, or 00 and a country code. Dates, ISBNs, decimals and zero-padded numbers do not pass.
     private var isNational: Bool {
-      guard digits[0] == .ascii("0"), digits.count >= 9, groups[0] >= 2, groups[0] <= 6, !groups.dropFirst().contains(1) else { return false }
+      guard firstDigits.0 == .ascii("0"), digitCount >= 9, groups[0] >= 2, groups[0] <= 6 else { return false }
+      for index in 1..<max(groupCount, 1) where groups[index] == 1 { return false }
       if separators == 1, onlyDots { return false }
-      if groups.count >= 3, groups[..<3] == [2, 2, 4] { return false }
-      if digits[1] == .ascii("0") { return digits.count >= 11 && digits.count <= 17 && digits[2] != .ascii("0") }
-      return digits.count <= 12
+      if groupCount >= 3, groups[0] == 2, groups[1] == 2, groups[2] == 4 { return false }
+      if firstDigits.1 == .ascii("0") { return digitCount >= 11 && digitCount <= 17 && firstDigits.2 != .ascii("0") }
+      return digitCount <= 12
     }
   }
 }

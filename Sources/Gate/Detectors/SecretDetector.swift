@@ -150,6 +150,9 @@ enum AssignmentDetector {
   }
 
   private static func isEnd(_ byte: UInt8) -> Bool {
-    byte.isSpace || [.ascii("\""), .ascii("'"), .ascii("`"), .ascii("&"), .ascii(","), .ascii(";"), .ascii("}"), .ascii("\\")].contains(byte)
+    switch byte {
+    case .ascii("\""), .ascii("'"), .ascii("`"), .ascii("&"), .ascii(","), .ascii(";"), .ascii("}"), .ascii("\\"): true
+    default: byte.isSpace
+    }
   }
 }

@@ -112,8 +112,10 @@ extension SecretShape.Alphabet {
     case .upperAlphanumeric: byte.isUpper || byte.isDigit
     case .token: byte.isAlphanumeric || byte == .ascii("_") || byte == .ascii("-")
     case .wide:
-      byte.isAlphanumeric
-        || [.ascii("_"), .ascii("-"), .ascii("."), .ascii("+"), .ascii("/"), .ascii("="), .ascii("~")].contains(byte)
+      switch byte {
+      case .ascii("_"), .ascii("-"), .ascii("."), .ascii("+"), .ascii("/"), .ascii("="), .ascii("~"): true
+      default: byte.isAlphanumeric
+      }
     }
   }
 }

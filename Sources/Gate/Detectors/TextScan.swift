@@ -68,7 +68,8 @@ struct TextScan {
         case 0x30...0x39: 0
         case .ascii("."): 8
         case .ascii(":"): 16
-        case .ascii("@"), .ascii("%"): 24
+        // With the first byte of the full-width form, U+FF20.
+        case .ascii("@"), .ascii("%"), 0xEF: 24
         case .ascii("/"): 32
         case 0x20, 0x09...0x0D: 40
         case 0x80...: 48

@@ -50,10 +50,20 @@ enum TextSteps {
     var reasons: [Reason] = []
     for _ in 0..<rounds {
       var changed = false
-      for step in steps {
-        let verdict = question.text.withBytes { step.judge(question, $0, TextScan($0)) }
+      var next = 0
+      while next < steps.count {
+        let verdict = question.text.withBytes { bytes in
+          let scan = TextScan(bytes)
+          while next < steps.count {
+            let verdict = steps[next].judge(question, bytes, scan)
+            next += 1
+            if case .passes = verdict { continue }
+            return verdict
+          }
+          return TextVerdict.passes
+        }
         switch verdict {
-        case .passes: continue
+        case .passes: break
         case .rewritten(let text, let found):
           reasons += found
           changed = changed || text != question.text
