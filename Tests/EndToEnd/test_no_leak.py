@@ -1,0 +1,135 @@
+"""Nothing that names anybody is found anywhere: data, keys, custodian, logs, exports, reports."""
+
+import base64
+import json
+import time
+import urllib.parse
+import uuid
+
+import mixpanel
+import requests
+from installation import today
+
+# Each stands for a person or an organization and is sent through every door below.
+PEOPLE = [
+    {
+        "email": f"quillon.ashgrove{n}@leakproof-{n}.example", "name": f"Quillon Ashgrove-Zyx{n}", "phone": f"+49 151 2345 67{n}8",
+        "account": f"acct_Zq9x{n}Kw7vLeakcheck", "ip": f"203.0.113.{100 + n}", "ip6": f"2001:db8:85a3::8a2e:370:73{n}4",
+        "org": f"org_Vx4{n}Leakcheck", "device": str(uuid.UUID(int=0x5EA1A4E0 << 96 | n)),
+    }
+    for n in range(5)
+]
+
+
+def send_everything(sealane):
+    client = mixpanel.Mixpanel(
+        sealane.token,
+        mixpanel.Consumer(
+            events_url=sealane.intake + "/track", people_url=sealane.intake + "/engage", groups_url=sealane.intake + "/groups",
+            import_url=sealane.intake + "/import",
+            credentials=mixpanel.ServiceAccountCredentials(sealane.account[0], sealane.account[1], sealane.project_id)))
+    for person in PEOPLE:
+        email, account = person["email"], person["account"]
+        client.track(account, "Leak Probe", {
+            "$user_id": account, "$device_id": person["device"], "$email": email, "email": email, "name": person["name"], "$name": person["name"],
+            "phone": person["phone"], "contact": f"write to {email} or call {person['phone']}", "ip": person["ip"], "client_ip": person["ip6"],
+            "org_id": person["org"], "account_id": account, "user": {"email": email, "id": account, "full_name": person["name"]},
+            "recipients": [email, "nobody"], "$current_url": f"https://app.example.com/u/{account}?email={urllib.parse.quote(email)}",
+            "note": f"{account} logged in from {person['ip']}", "plan": "pro",
+        })
+        client.track(email, "Leak Probe", {"plan": "free"})
+        client.track(account, f"Opened by {email}", {f"from {email}": 1, f"{person['ip']} seen": True})
+        client.track(account, "$identify", {"$user_id": account, "$device_id": person["device"], "$anon_distinct_id": f"$device:{person['device']}"})
+        client.track(account, "$create_alias", {"alias": email})
+        client.merge("unused", account, email)
+        client.import_data("unused", account, "Leak Probe Import", time.time() - 30 * 86400, {"email": email, "org_id": person["org"], "invoice_to": person["name"]})
+        client.people_set(account, {
+            "$email": email, "$name": person["name"], "$phone": person["phone"], "company": person["org"], "plan": "pro",
+            "billing": {"email": email}, "emails": [email]}, meta={"$ip": person["ip"]})
+        client.people_set_once(email, {"$first_name": person["name"]})
+        client.people_append(account, {"emails": email})
+        client.people_union(account, {"emails": [email]})
+        client.people_remove(account, {"emails": email})
+        client.group_set("org_id", person["org"], {"$name": person["name"], "$email": email, "tier": "gold"})
+        requests.post(
+            sealane.intake + "/engage", auth=sealane.account, timeout=10,
+            json=[{"$token": sealane.token, "$distinct_id": account, "$set": {"$email": email, "$name": person["name"]}}])
+        # What fails must not be kept either: bad records, bad credentials, bad paths, bad queries.
+        sealane.send_import([{"event": email, "properties": {"time": 0, "distinct_id": account, "$insert_id": account, "email": email}}])
+        requests.post(sealane.intake + "/import", json=[], auth=(email, account), timeout=10)
+        requests.post(sealane.intake + "/track", data=f'{{"event":"{email}", broken', timeout=10)
+        requests.get(f"{sealane.intake}/{urllib.parse.quote(email)}", params={"id": account, "q": person["name"]}, timeout=10)
+        requests.get(f"{sealane.api}/api/v1/subjects/{account}", auth=sealane.account, params={"project_id": sealane.project_id}, timeout=10)
+        requests.get(f"{sealane.api}/api/v1/subjects", auth=sealane.account, params={"project_id": sealane.project_id, "prefix": email}, timeout=10)
+        requests.post(
+            sealane.intake + "/track", json=[{"event": "Leak Probe", "properties": {"token": sealane.token, "distinct_id": account}}], timeout=10,
+            params={"ip": 1}, headers={"X-Forwarded-For": person["ip"], "User-Agent": email, "Referer": f"https://x.example/{account}", "Cookie": f"u={account}"})
+
+
+def needles():
+    """What is looked for, in the spellings in which it could have been written."""
+    found = {}
+    for person in PEOPLE:
+        for kind, value in person.items():
+            texts = {value, value.lower(), value.upper(), urllib.parse.quote(value, safe=""), json.dumps(value)[1:-1]}
+            if kind == "phone":
+                texts |= {value.replace(" ", ""), value.replace(" ", "")[1:]}
+            if kind == "email":
+                texts |= {value.split("@")[0], value.split("@")[1]}
+            if kind == "device":
+                texts |= {value.replace("-", "")}
+            for text in texts:
+                for data in (text.encode(), text.encode("utf-16-le"), base64.b64encode(text.encode()).rstrip(b"="), text.encode().hex().encode()):
+                    if len(data) >= 8:
+                        found[data] = f"{kind} as {data[:40]!r}"
+    return found
+
+
+def search(place, data, wanted, hits):
+    for needle, description in wanted.items():
+        if needle in data:
+            hits.append(f"{place} holds {description}")
+
+
+def test_nothing_that_names_anybody_is_found_anywhere(make_installation):
+    sealane = make_installation()
+    sealane.start("--log-level", "debug")
+    sealane.start_custodian()
+    send_everything(sealane)
+    answers = {"export": json.dumps(sealane.export(), ensure_ascii=False)}
+    project = {"project_id": sealane.project_id}
+    ask = {"auth": sealane.account, "timeout": 30}
+    answers["catalog"] = requests.get(sealane.api + "/api/v1/catalog", params=project, **ask).text
+    subjects = requests.get(sealane.api + "/api/v1/subjects", params={**project, "limit": 1000}, **ask)
+    answers["subjects"] = subjects.text
+    for subject in [entry["subject"] for entry in subjects.json()["subjects"]]:
+        answers[f"profile {subject}"] = requests.get(f"{sealane.api}/api/v1/subjects/{subject}", params=project, **ask).text
+        answers[f"timeline {subject}"] = requests.get(f"{sealane.api}/api/v1/subjects/{subject}/timeline", params=project, **ask).text
+    for name in ("plan", "email", "$email", "name", "contact", "note", "org_id", "user", "$current_url", "recipients"):
+        answers[f"values of {name}"] = requests.get(sealane.api + "/api/v1/values", params={**project, "property": name}, **ask).text
+        answers[f"breakdown by {name}"] = json.dumps(sealane.query({
+            "report": "insights", "range": {"from": today(-60), "to": today(1)}, "series": [{"measure": "total"}], "breakdown": {"property": name},
+        }), ensure_ascii=False)
+    answers["ledger"] = requests.get(sealane.api + "/api/v1/ledger/entries", params={"limit": 1000}, **ask).text
+    answers["metrics"] = requests.get(sealane.api + "/metrics", timeout=30).text
+    assert "pro" in answers["export"] and len(sealane.export(event='["Leak Probe"]')) == 3 * len(PEOPLE)
+    time.sleep(1.5)  # the custodian fetches what is sealed
+    wanted = needles()
+    hits = []
+    for place, text in answers.items():
+        search(place, text.encode(), wanted, hits)
+
+    def search_files():
+        files = [path for path in sealane.root.rglob("*") if path.is_file() and not path.is_socket()]
+        assert any(path.stat().st_size for path in files if sealane.data in path.parents)
+        for path in files:
+            search(path.relative_to(sealane.root), path.read_bytes(), wanted, hits)
+
+    search_files()
+    assert sealane.terminate() == 0
+    sealane.start()
+    sealane.export()
+    assert sealane.terminate() == 0
+    sealane.close()
+    search_files()
+    assert not hits, "\n".join(sorted(set(hits)))
