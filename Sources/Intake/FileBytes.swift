@@ -73,7 +73,9 @@ final class FileBytes {
     }
   }
 
-  private func inflateOnce(_ stream: UnsafeMutablePointer<z_stream>, into room: UnsafeMutableBufferPointer<UInt8>) throws(ImportFileError) -> Int {
+  private func inflateOnce(_ stream: UnsafeMutablePointer<z_stream>, into room: UnsafeMutableBufferPointer<UInt8>) throws(ImportFileError)
+    -> Int
+  {
     let start = available.lowerBound
     let offered = available.count
     stream.pointee.next_out = room.baseAddress

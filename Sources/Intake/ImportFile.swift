@@ -53,7 +53,8 @@ package final class ImportFile {
 
   /// Opens the file. `maximumBytes`: of one batch's body; a record alone may be as large as the intake allows. `chunkBytes`: read at once.
   package init(
-    path: String, maximumRecords: Int = 2000, maximumBytes: Int = 8_000_000, chunkBytes: Int = 1 << 18, limits: IntakeLimits = IntakeLimits()
+    path: String, maximumRecords: Int = 2000, maximumBytes: Int = 8_000_000, chunkBytes: Int = 1 << 18,
+    limits: IntakeLimits = IntakeLimits()
   ) throws(ImportFileError) {
     bytes = try FileBytes(path: path)
     chunk = [UInt8](repeating: 0, count: max(1, chunkBytes))

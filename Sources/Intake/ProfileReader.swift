@@ -84,7 +84,8 @@ struct ProfileReader {
     guard place.id > 0 else { throw Invalid(field: field, message: "'\(field)' is missing") }
     let id = SentID(tape, place.id, maximumBytes: context.limits.stringBytes)
     guard case .id(let text) = id else {
-      throw Invalid(field: field, message: "'\(field)' is invalid: \(id == .knownBad ? "a word that stands for nobody" : "must be a string")")
+      throw Invalid(
+        field: field, message: "'\(field)' is invalid: \(id == .knownBad ? "a word that stands for nobody" : "must be a string")")
     }
     guard context.endpoint == .groups else { return .subject(text) }
     guard place.groupKey > 0, tape[place.groupKey].kind == JSONTape.Kind.string, tape[place.groupKey].length > 0 else {
@@ -125,7 +126,8 @@ struct ProfileReader {
       return .setOnce(try assignments("$set_once", tape, value, cache: &cache).filter { $0.value != .null })
     }
     if key.isEqual("$add") {
-      return .add(try checked("$add", try assignments("$add", tape, value, cache: &cache), "numbers") { if case .number = $0 { $0 } else { nil } })
+      return .add(
+        try checked("$add", try assignments("$add", tape, value, cache: &cache), "numbers") { if case .number = $0 { $0 } else { nil } })
     }
     if key.isEqual("$append") { return .append(try assignments("$append", tape, value, cache: &cache)) }
     if key.isEqual("$union") {

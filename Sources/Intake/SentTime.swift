@@ -52,7 +52,8 @@ enum SentTime: Equatable {
     var seconds = days(year: year, month: month, day: day) * 86400
     var milliseconds = 0
     if !reader.isAtEnd {
-      guard reader.take("T") || reader.take("t") || reader.take(" "), let hour = reader.number(2), reader.take(":"), let minute = reader.number(2),
+      guard reader.take("T") || reader.take("t") || reader.take(" "), let hour = reader.number(2), reader.take(":"),
+        let minute = reader.number(2),
         hour < 24, minute < 60
       else { return nil }
       seconds += hour * 3600 + minute * 60

@@ -10,7 +10,8 @@ struct BodyEncodingTests {
 
   /// How a client may wrap a JSON text.
   enum Wrapping: String, CaseIterable, Sendable {
-    case json, jsonWithoutType, array, lines, unlabelledLines, formJSON, formBase64, formBase64Raw, formURLSafe, formUnpadded, formPlusAsSpace, queryBase64
+    case json, jsonWithoutType, array, lines, unlabelledLines, formJSON, formBase64, formBase64Raw, formURLSafe, formUnpadded,
+      formPlusAsSpace, queryBase64
     case queryJSON, beacon, bareBase64, gzip, deflate, rawDeflate, gzipForm, gzipLines, gzipTwoMembers, byteOrderMark
 
     func request(_ endpoint: IntakeRequest.Endpoint, _ json: String) -> IntakeRequest {
@@ -55,7 +56,9 @@ struct BodyEncodingTests {
         compress(&request, bits: 31, "GZIP")
       case .gzipTwoMembers:
         let half = request.body.count / 2
-        request.body = BodyEncodingTests.deflated(Array(request.body[..<half]), bits: 31) + BodyEncodingTests.deflated(Array(request.body[half...]), bits: 31)
+        request.body =
+          BodyEncodingTests.deflated(Array(request.body[..<half]), bits: 31)
+          + BodyEncodingTests.deflated(Array(request.body[half...]), bits: 31)
         request.contentEncoding = "gzip"
       case .byteOrderMark: send("\u{FEFF}" + json, "application/json")
       }
@@ -128,11 +131,15 @@ struct BodyEncodingTests {
   @Test("3,000 records are refused as a whole", arguments: IntakeRequest.Endpoint.allCases)
   func tooManyRecords(endpoint: IntakeRequest.Endpoint) {
     let record = #"{"event":"a","properties":{"token":"t"}}"#
-    for body in ["[" + Array(repeating: record, count: 3000).joined(separator: ",") + "]", Array(repeating: record, count: 2001).joined(separator: "\n")] {
+    for body in [
+      "[" + Array(repeating: record, count: 3000).joined(separator: ",") + "]",
+      Array(repeating: record, count: 2001).joined(separator: "\n"),
+    ] {
       let outcome = Self.intake.read(.json(endpoint, body))
       #expect(outcome.result == nil)
       #expect(outcome.reply.status == 413)
-      #expect(outcome.reply.text == #"{"code":413,"error":"request exceeds max limit of 2000 records","status":"Request Entity Too Large"}"#)
+      #expect(
+        outcome.reply.text == #"{"code":413,"error":"request exceeds max limit of 2000 records","status":"Request Entity Too Large"}"#)
     }
   }
 
@@ -150,7 +157,9 @@ struct BodyEncodingTests {
 
   /// A string of an event, of all the kinds that make trouble.
   static func randomString(_ random: inout Seeded) -> String {
-    let pieces = ["a", "Z", "9", "~", "?>", "é", "漢字", "😀", "\u{202E}", "\u{1}", "\\", "\"", "<script>", "&x=1", "+", "%41", " ", "\n", "\u{0}", "/"]
+    let pieces = [
+      "a", "Z", "9", "~", "?>", "é", "漢字", "😀", "\u{202E}", "\u{1}", "\\", "\"", "<script>", "&x=1", "+", "%41", " ", "\n", "\u{0}", "/",
+    ]
     return (0..<Int.random(in: 0...12, using: &random)).map { _ in pieces.randomElement(using: &random) ?? "" }.joined()
   }
 
@@ -164,7 +173,8 @@ struct BodyEncodingTests {
     case 6: (0..<Int.random(in: 0...4, using: &random)).map { _ in randomValue(&random, depth: depth + 3) }
     default:
       Dictionary(
-        (0..<Int.random(in: 0...4, using: &random)).map { ("k\($0)", randomValue(&random, depth: depth + 1)) }, uniquingKeysWith: { first, _ in first })
+        (0..<Int.random(in: 0...4, using: &random)).map { ("k\($0)", randomValue(&random, depth: depth + 1)) },
+        uniquingKeysWith: { first, _ in first })
     }
   }
 
@@ -182,7 +192,8 @@ struct BodyEncodingTests {
   static func percent(_ text: String) -> String {
     text.utf8.map { byte in
       (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
-        ? String(UnicodeScalar(byte)) : byte == 0x20 ? "+" : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: byte % 2 == 0)
+        ? String(UnicodeScalar(byte))
+        : byte == 0x20 ? "+" : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: byte % 2 == 0)
     }.joined()
   }
 

@@ -16,7 +16,8 @@ struct EventJudgementTests {
 
   @Test func aWholeEvent() throws {
     let outcome = Self.track(
-      #""time":\#(nowSeconds - 60).5,"distinct_id":"u1","$user_id":"u1","$device_id":"d1","$insert_id":"abc-1","ip":"198.51.100.7","plan":"pro","n":3,"x":null,"l":[1,"b"],"o":{"k":true}"#)
+      #""time":\#(nowSeconds - 60).5,"distinct_id":"u1","$user_id":"u1","$device_id":"d1","$insert_id":"abc-1","ip":"198.51.100.7","plan":"pro","n":3,"x":null,"l":[1,"b"],"o":{"k":true}"#
+    )
     let event = try #require(outcome.events.first)
     #expect(event.name == "a")
     #expect(event.time.milliseconds == Int64(nowSeconds - 60) * 1000 + 500)
@@ -93,14 +94,16 @@ struct EventJudgementTests {
       #"{"index":0,"$insert_id":"bad-1","insert_id":"bad-1","field":"properties.time","message":"'properties.time' is invalid: must be specified as seconds since epoch"}"#
     #expect(
       reply.text
-        == #"{"code":400,"error":"some data points in the request failed validation","status":"Bad Request","num_records_imported":1,"failed_records":[\#(record)]}"#)
+        == #"{"code":400,"error":"some data points in the request failed validation","status":"Bad Request","num_records_imported":1,"failed_records":[\#(record)]}"#
+    )
   }
 
   @Test(
     "strict import refuses",
     arguments: [
       (#""distinct_id":"u1","$insert_id":"i""#, "properties.time"), (#""time":1795435100,"$insert_id":"i""#, "properties.distinct_id"),
-      (#""time":1795435100,"distinct_id":"u1""#, "properties.$insert_id"), (#""time":1795435100,"distinct_id":"null","$insert_id":"i""#, "properties.distinct_id"),
+      (#""time":1795435100,"distinct_id":"u1""#, "properties.$insert_id"),
+      (#""time":1795435100,"distinct_id":"null","$insert_id":"i""#, "properties.distinct_id"),
       (#""time":1795435100,"distinct_id":"Undefined","$insert_id":"i""#, "properties.distinct_id"),
       (#""time":1795435100,"distinct_id":0,"$insert_id":"i""#, "properties.distinct_id"),
       (#""time":1795435100,"distinct_id":"00000000-0000-0000-0000-000000000000","$insert_id":"i""#, "properties.distinct_id"),
@@ -118,9 +121,12 @@ struct EventJudgementTests {
     #expect(outcome.events.isEmpty)
   }
 
-  @Test("a word that stands for nobody is no actor", arguments: ["null", "undefined", "anonymous", "0", "-1", "NONE", " nil ", "[]", "{}", "N/A", ""])
+  @Test(
+    "a word that stands for nobody is no actor",
+    arguments: ["null", "undefined", "anonymous", "0", "-1", "NONE", " nil ", "[]", "{}", "N/A", ""])
   func knownBadIDs(id: String) throws {
-    let event = try #require(Self.track(#""distinct_id":"\#(id)","$user_id":"\#(id)","$device_id":"\#(id)","$insert_id":"\#(id)""#).events.first)
+    let event = try #require(
+      Self.track(#""distinct_id":"\#(id)","$user_id":"\#(id)","$device_id":"\#(id)","$insert_id":"\#(id)""#).events.first)
     #expect(event.identity.actor == nil)
     #expect(event.insertID == nil)
     #expect(id.isEmpty ? Self.strict(#""time":1795435100,"distinct_id":"","$insert_id":"i""#).events.count == 1 : true)
@@ -171,7 +177,8 @@ struct EventJudgementTests {
   }
 
   @Test func oneDeepRecordDoesNotSpoilItsNeighbours() {
-    let deep = #"{"event":"a","properties":{"token":"t","x":"# + String(repeating: "[", count: 50_000) + String(repeating: "]", count: 50_000) + "}}"
+    let deep =
+      #"{"event":"a","properties":{"token":"t","x":"# + String(repeating: "[", count: 50_000) + String(repeating: "]", count: 50_000) + "}}"
     let outcome = Self.intake.read(.json(.track, "[\(deep),\(Self.event(#""token":"t""#))]"))
     #expect(outcome.events.count == 2)
     #expect(outcome.events.first?.property("x") == .list([.list([.list([])])]))
@@ -179,7 +186,8 @@ struct EventJudgementTests {
 
   @Test func oddButHonestJSON() throws {
     let event = try #require(
-      Self.track(#""a":"\ud83d","b":"x\u0000y","c":123456789012345678901234567890,"d":1e400,"e":NaN,"f":-Infinity,"g":"\ud83d\ude00""#).events.first)
+      Self.track(#""a":"\ud83d","b":"x\u0000y","c":123456789012345678901234567890,"d":1e400,"e":NaN,"f":-Infinity,"g":"\ud83d\ude00""#)
+        .events.first)
     #expect(event.property("a") == .string("\u{FFFD}"))
     #expect(event.property("b") == .string("x\u{0}y"))
     #expect(event.property("c") == .number(1.2345678901234568e29))
@@ -197,7 +205,10 @@ struct EventJudgementTests {
   }
 
   @Test func recordsThatAreNoEvents() {
-    for record in ["1", "null", #""x""#, "[]", "{}", #"{"event":"a"}"#, #"{"event":"","properties":{}}"#, #"{"event":1,"properties":{"token":"t"}}"#, #"{"event":"a","properties":[]}"#] {
+    for record in [
+      "1", "null", #""x""#, "[]", "{}", #"{"event":"a"}"#, #"{"event":"","properties":{}}"#, #"{"event":1,"properties":{"token":"t"}}"#,
+      #"{"event":"a","properties":[]}"#,
+    ] {
       #expect(Self.intake.read(.json(.track, "[\(record)]")).reply.text == "0", "\(record)")
     }
     #expect(Self.intake.read(.json(.track, Self.event(#""x":1"#), query: "verbose=1")).reply.text.contains("'properties.token' is missing"))

@@ -6,9 +6,18 @@ import Testing
 /// Bad input is normal input: whatever comes, there is a documented answer. Seeded; `SEALANE_FUZZ_SECONDS` makes it last.
 struct FuzzTests {
   static let samples: [(IntakeRequest.Endpoint, String)] = [
-    (.track, #"[{"event":"A","properties":{"token":"t","time":1795435100.5,"distinct_id":"u1","$device_id":"d","$user_id":"u1","$insert_id":"x-1","ip":"1.2.3.4","a":[1,{"b":null}],"é":"\ud83d\ude00 \u0000"}},{"event":"B","properties":{"token":"t"}}]"#),
-    (.import, "{\"event\":\"A\",\"properties\":{\"time\":1795435100,\"distinct_id\":\"u1\",\"$insert_id\":\"i1\"}}\n{\"event\":\"B\",\"properties\":{\"time\":1e9,\"distinct_id\":\"\",\"$insert_id\":\"i2\"}}\n"),
-    (.engage, #"[{"$token":"t","$distinct_id":"u1","$set":{"a":1},"$set_once":{"b":null},"$add":{"n":-1.5},"$append":{"l":{}},"$union":{"l":["a"]},"$remove":{"l":"a"},"$unset":["x"],"$delete":""}]"#),
+    (
+      .track,
+      #"[{"event":"A","properties":{"token":"t","time":1795435100.5,"distinct_id":"u1","$device_id":"d","$user_id":"u1","$insert_id":"x-1","ip":"1.2.3.4","a":[1,{"b":null}],"é":"\ud83d\ude00 \u0000"}},{"event":"B","properties":{"token":"t"}}]"#
+    ),
+    (
+      .import,
+      "{\"event\":\"A\",\"properties\":{\"time\":1795435100,\"distinct_id\":\"u1\",\"$insert_id\":\"i1\"}}\n{\"event\":\"B\",\"properties\":{\"time\":1e9,\"distinct_id\":\"\",\"$insert_id\":\"i2\"}}\n"
+    ),
+    (
+      .engage,
+      #"[{"$token":"t","$distinct_id":"u1","$set":{"a":1},"$set_once":{"b":null},"$add":{"n":-1.5},"$append":{"l":{}},"$union":{"l":["a"]},"$remove":{"l":"a"},"$unset":["x"],"$delete":""}]"#
+    ),
     (.groups, #"{"$token":"t","$group_key":"org_id","$group_id":"o1","$set":{"tier":true},"$time":"2026-11-01T00:00:00"}"#),
   ]
 
@@ -22,7 +31,8 @@ struct FuzzTests {
     let text = reply.text
     let isDocumented =
       switch reply.status {
-      case 200: text == "1" || text == "0" || text.hasPrefix(#"{"error":"#) || text.hasPrefix(#"{"code":200,"#) || reply.contentType != "text/plain"
+      case 200:
+        text == "1" || text == "0" || text.hasPrefix(#"{"error":"#) || text.hasPrefix(#"{"code":200,"#) || reply.contentType != "text/plain"
       case 400: text.hasPrefix(#"{"code":400,"error":"#) || text.hasPrefix(#"{"error":"#)
       case 413: text.hasPrefix(#"{"code":413,"error":"request exceeds max limit of "#)
       case 415: text.contains("Content-Encoding")
@@ -34,7 +44,9 @@ struct FuzzTests {
     }
     if let result = outcome.result {
       let kept = result.batches.reduce(0) { $0 + $1.events.count }
-      #expect(request.endpoint == .engage || request.endpoint == .groups || kept + result.ignoredCount + result.failures.count == result.recordCount)
+      #expect(
+        request.endpoint == .engage || request.endpoint == .groups
+          || kept + result.ignoredCount + result.failures.count == result.recordCount)
       for event in outcome.events {
         #expect(event.name.utf8.count <= 255 && event.properties.count <= 255 && event.time <= now)
         #expect(Set(event.properties.map(\.name)).count == event.properties.count)
@@ -65,7 +77,9 @@ struct FuzzTests {
     for (endpoint, sample) in Self.samples {
       let bytes = Array(sample.utf8)
       for length in 0...bytes.count {
-        for request in Self.requests(endpoint, Array(bytes[..<length]) + [0x0A] + Array(bytes[length...])) { Self.check(request, "split at \(length)") }
+        for request in Self.requests(endpoint, Array(bytes[..<length]) + [0x0A] + Array(bytes[length...])) {
+          Self.check(request, "split at \(length)")
+        }
       }
     }
   }
@@ -106,15 +120,19 @@ struct FuzzTests {
         case 0: bytes[at] = UInt8.random(in: 0...255, using: &random)
         case 1: bytes.remove(at: at)
         case 2: bytes.insert(Array("{}[]\",:0123456789eE.-\\unt\u{1}%&=+".utf8).randomElement(using: &random) ?? 0, at: at)
-        case 3: bytes.replaceSubrange(at..<min(bytes.count, at + Int.random(in: 1...20, using: &random)), with: bytes.prefix(Int.random(in: 0...30, using: &random)))
+        case 3:
+          bytes.replaceSubrange(
+            at..<min(bytes.count, at + Int.random(in: 1...20, using: &random)), with: bytes.prefix(Int.random(in: 0...30, using: &random)))
         default: bytes.swapAt(at, Int.random(in: 0..<bytes.count, using: &random))
         }
       }
       let request = IntakeRequest(
         endpoint: endpoint,
-        contentType: ["application/json", "application/x-ndjson", "application/x-www-form-urlencoded", "text/plain", "", nil, "x;;"].randomElement(using: &random) ?? nil,
+        contentType: ["application/json", "application/x-ndjson", "application/x-www-form-urlencoded", "text/plain", "", nil, "x;;"]
+          .randomElement(using: &random) ?? nil,
         contentEncoding: [nil, nil, nil, "gzip", "deflate"].randomElement(using: &random) ?? nil,
-        query: ["", "verbose=1", "strict=1", "img=1", "callback=f", "ip=1&verbose=1&%zz=%", "data=e30=&verbose=1"].randomElement(using: &random) ?? "",
+        query: ["", "verbose=1", "strict=1", "img=1", "callback=f", "ip=1&verbose=1&%zz=%", "data=e30=&verbose=1"].randomElement(
+          using: &random) ?? "",
         body: bytes, remoteAddress: "203.0.113.9", receivedAt: now, credential: .secret)
       Self.check(request, "seed \(seed), case \(count)")
     }

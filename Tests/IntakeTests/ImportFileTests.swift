@@ -26,7 +26,9 @@ struct ImportFileTests {
 
   @Test func linesArraysAndGzipComeToTheSame() throws {
     let lines = (0..<5).map { _ in Self.record }.joined(separator: "\n")
-    let pretty = "\u{FEFF}[\n  " + (0..<5).map { _ in Self.record.replacingOccurrences(of: ",\"", with: ",\r\n\t \"") }.joined(separator: " ,\n  ") + "\n]\n"
+    let pretty =
+      "\u{FEFF}[\n  " + (0..<5).map { _ in Self.record.replacingOccurrences(of: ",\"", with: ",\r\n\t \"") }.joined(separator: " ,\n  ")
+      + "\n]\n"
     let compact = "[" + (0..<5).map { _ in Self.record }.joined(separator: ",") + "]"
     for text in [lines, lines + "\n\n", pretty, compact] {
       for bytes in [Array(text.utf8), BodyEncodingTests.deflated(Array(text.utf8), bits: 31)] {
@@ -45,7 +47,8 @@ struct ImportFileTests {
   @Test("what is read at once makes no difference", arguments: 1...40)
   func everyChunk(chunkBytes: Int) throws {
     let texts = [
-      "\u{FEFF}[ " + Self.record + " , \n" + Self.record + "\n] ", Self.record + "\r\n\n  " + Self.record + "\nno\n", "[1,{},\"a,]\"] x", "[[1,2],{\"a\":[]}",
+      "\u{FEFF}[ " + Self.record + " , \n" + Self.record + "\n] ", Self.record + "\r\n\n  " + Self.record + "\nno\n", "[1,{},\"a,]\"] x",
+      "[[1,2],{\"a\":[]}",
     ]
     for text in texts {
       let path = try Self.file(Array(text.utf8))
@@ -67,7 +70,10 @@ struct ImportFileTests {
   }
 
   @Test func rejectsSayLineAndReason() throws {
-    let text = [Self.record, "not json", "", "[1]", Self.record, #"{"event":}"#, #"{"x":"# + String(repeating: "9", count: 1_100_000) + "}", Self.record, #"{"event":"cut"#].joined(separator: "\n")
+    let text = [
+      Self.record, "not json", "", "[1]", Self.record, #"{"event":}"#, #"{"x":"# + String(repeating: "9", count: 1_100_000) + "}",
+      Self.record, #"{"event":"cut"#,
+    ].joined(separator: "\n")
     let batches = try Self.read(Array(text.utf8))
     #expect(batches.flatMap(\.lines) == [1, 5, 8])
     #expect(

@@ -16,7 +16,10 @@ struct ProfileTests {
       (#""$set_once":{"first":"x","initial_utm_source":null}"#, .setOnce([.init("first", .string("x"))])),
       (#""$add":{"n":-2,"bad":"x"}"#, .add([.init("n", .number(-2))])),
       (#""$append":{"list":"a"}"#, .append([.init("list", .string("a"))])),
-      (#""$union":{"list":["a","b"],"one":"c"}"#, .union([.init("list", .list([.string("a"), .string("b")])), .init("one", .list([.string("c")]))])),
+      (
+        #""$union":{"list":["a","b"],"one":"c"}"#,
+        .union([.init("list", .list([.string("a"), .string("b")])), .init("one", .list([.string("c")]))])
+      ),
       (#""$remove":{"list":"a"}"#, .remove([.init("list", .string("a"))])),
       (#""$unset":["a","b"]"#, .unset(["a", "b"])),
       (#""$delete":"""#, .delete),
@@ -31,7 +34,8 @@ struct ProfileTests {
   }
 
   @Test func theLettersAroundAnOperation() throws {
-    let update = try #require(Self.engage(#""$set":{},"$ip":"198.51.100.1","$time":\#(nowSeconds - 9).5,"$ignore_time":true,"$ignore_alias":true"#).updates.first)
+    let update = try #require(
+      Self.engage(#""$set":{},"$ip":"198.51.100.1","$time":\#(nowSeconds - 9).5,"$ignore_time":true,"$ignore_alias":true"#).updates.first)
     #expect(update.address == "198.51.100.1")
     #expect(update.time.milliseconds == Int64(nowSeconds) * 1000 - 8500)
     #expect(update.ignoresTime)
@@ -58,7 +62,8 @@ struct ProfileTests {
   }
 
   @Test func groups() {
-    let outcome = Self.intake.read(.json(.groups, #"{"$token":"t","$group_key":"org_id","$group_id":42,"$set":{"tier":"gold"}}"#, credential: .secret))
+    let outcome = Self.intake.read(
+      .json(.groups, #"{"$token":"t","$group_key":"org_id","$group_id":42,"$set":{"tier":"gold"}}"#, credential: .secret))
     #expect(outcome.updates.map(\.target) == [.group(key: "org_id", id: "42")])
     #expect(outcome.updates.first?.isVerified == true)
     #expect(outcome.reply.text == "1")

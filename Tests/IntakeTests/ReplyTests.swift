@@ -10,7 +10,8 @@ struct ReplyTests {
   @Test(
     "answers of /track",
     arguments: [
-      ("", 200, "text/plain", "1"), ("verbose=0", 200, "text/plain", "1"), ("verbose=1", 200, "application/json", #"{"error":null,"status":1}"#),
+      ("", 200, "text/plain", "1"), ("verbose=0", 200, "text/plain", "1"),
+      ("verbose=1", 200, "application/json", #"{"error":null,"status":1}"#),
       ("strict=1", 200, "text/plain", "1"), ("callback=jsonp_1", 200, "text/javascript", "jsonp_1(1);"),
       ("callback=a.b.c&verbose=1", 200, "text/javascript", #"a.b.c({"error":null,"status":1});"#),
       ("callback=alert(1)", 400, "application/json", #"{"error":"'callback' must be the name of a function","status":0}"#),
@@ -34,7 +35,9 @@ struct ReplyTests {
     #expect(Self.intake.read(.json(.track, "")).reply.text == "0")
     #expect(Self.intake.read(.json(.track, "", query: "verbose=1")).reply.text == #"{"error":"data, missing or empty","status":0}"#)
     #expect(Self.intake.read(.json(.track, "[]", query: "verbose=1")).reply.text == #"{"error":"data, missing or empty","status":0}"#)
-    #expect(Self.intake.read(.json(.import, "", query: "strict=1")).reply.text == #"{"code":400,"error":"data, missing or empty","status":"Bad Request"}"#)
+    #expect(
+      Self.intake.read(.json(.import, "", query: "strict=1")).reply.text
+        == #"{"code":400,"error":"data, missing or empty","status":"Bad Request"}"#)
     #expect(Self.intake.read(.json(.import, "[]", query: "strict=1")).reply.text == #"{"code":200,"num_records_imported":0,"status":"OK"}"#)
   }
 
@@ -77,7 +80,12 @@ struct ReplyTests {
     #expect(IntakeRequest.Endpoint(path: "/imports") == nil)
   }
 
-  @Test("origins are echoed only if they are some", arguments: [("https://app.example", true), ("http://localhost:3000", true), ("null", true), ("https://a b", false), ("x\r\nSet-Cookie: a=b", false), ("*", false), ("", false)])
+  @Test(
+    "origins are echoed only if they are some",
+    arguments: [
+      ("https://app.example", true), ("http://localhost:3000", true), ("null", true), ("https://a b", false),
+      ("x\r\nSet-Cookie: a=b", false), ("*", false), ("", false),
+    ])
   func origins(origin: String, isEchoed: Bool) {
     let headers = CrossOrigin.headers(origin: origin)
     #expect(headers.contains(.init("Access-Control-Allow-Origin", origin)) == isEchoed)

@@ -43,7 +43,8 @@ extension ReceivedEvent {
   /// Everything in it, for comparing two.
   var contents: [String] {
     [
-      name, "\(time.milliseconds)", "\(sentTime.milliseconds)", identity.userID ?? "-", identity.deviceID ?? "-", identity.distinctID ?? "-",
+      name, "\(time.milliseconds)", "\(sentTime.milliseconds)", identity.userID ?? "-", identity.deviceID ?? "-",
+      identity.distinctID ?? "-",
       insertID ?? "-", address ?? "-", "\(isVerified)",
     ] + properties.map { $0.name + "=" + Self.text($0.value) }
   }

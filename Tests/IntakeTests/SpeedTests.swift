@@ -10,7 +10,8 @@ import Testing
     func hex(_ count: Int) -> String { (0..<count).map { _ in String(UInt8.random(in: 0...15, using: &random), radix: 16) }.joined() }
     func pick(_ words: [String]) -> String { words.randomElement(using: &random) ?? "" }
     let user = "user-\(Int.random(in: 0..<100_000, using: &random))"
-    return #"{"event":"\#(pick(["Page Viewed", "API Key Created", "Completion Requested", "Invoice Paid"]))","properties":{"token":"0123456789abcdef0123456789abcdef","#
+    return
+      #"{"event":"\#(pick(["Page Viewed", "API Key Created", "Completion Requested", "Invoice Paid"]))","properties":{"token":"0123456789abcdef0123456789abcdef","#
       + #""distinct_id":"\#(user)","$user_id":"\#(user)","$device_id":"\#(hex(16))","$insert_id":"\#(hex(16))","time":\#(nowSeconds - Int.random(in: 0...80_000, using: &random)).\#(Int.random(in: 100...999, using: &random)),"#
       + #""$os":"\#(pick(["Windows", "Mac OS X", "Linux"]))","$browser":"\#(pick(["Chrome", "Firefox", "Safari"]))","$browser_version":\#(Int.random(in: 90...156, using: &random)),"#
       + #""$current_url":"https://platform.example.com/\#(pick(["keys", "usage", "billing/overview", "docs/quickstart"]))?ref=\#(hex(6))","#

@@ -22,7 +22,9 @@ struct TapeTests {
         for index in 0..<document.count {
           let entry = entries[index]
           let isString = entry.kind == UInt32(SLJ_STRING)
-          let bytes = isString && entry.length > 0 ? Array(UnsafeBufferPointer(start: document.arena + Int(entry.payload), count: Int(entry.length))) : []
+          let bytes =
+            isString && entry.length > 0
+            ? Array(UnsafeBufferPointer(start: document.arena + Int(entry.payload), count: Int(entry.length))) : []
           tape += "\(entry.kind):\(isString ? "" : String(entry.payload)):\(entry.length):\(bytes) "
         }
       }
@@ -49,7 +51,8 @@ struct TapeTests {
   @Test(
     "broken text is told where",
     arguments: [
-      ("", SLJ_EMPTY, 0), (" \n", SLJ_EMPTY, 2), ("{", SLJ_TRUNCATED, 1), ("[1,]", SLJ_INVALID, 3), ("[1 2]", SLJ_INVALID, 3), ("{\"a\" 1}", SLJ_INVALID, 5),
+      ("", SLJ_EMPTY, 0), (" \n", SLJ_EMPTY, 2), ("{", SLJ_TRUNCATED, 1), ("[1,]", SLJ_INVALID, 3), ("[1 2]", SLJ_INVALID, 3),
+      ("{\"a\" 1}", SLJ_INVALID, 5),
       ("\"a", SLJ_TRUNCATED, 2), ("\"\\x\"", SLJ_INVALID, 2), ("tru", SLJ_TRUNCATED, 3), ("trux", SLJ_INVALID, 3), ("01", SLJ_INVALID, 1),
       ("1.", SLJ_TRUNCATED, 2), ("-", SLJ_TRUNCATED, 1), ("{} {}", SLJ_TRAILING, 3), ("[\"\t\"]", SLJ_INVALID, 2), ("'a'", SLJ_INVALID, 0),
       ("[1,2", SLJ_TRUNCATED, 4), ("\"\\u12G4\"", SLJ_INVALID, 5),
@@ -61,7 +64,9 @@ struct TapeTests {
     #expect(read.position == position)
   }
 
-  @Test("what is not UTF-8 is told where", arguments: [[0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80], [0xE2, 0x82], [0x80]] as [[UInt8]])
+  @Test(
+    "what is not UTF-8 is told where",
+    arguments: [[0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80], [0xE2, 0x82], [0x80]] as [[UInt8]])
   func invalidUTF8(bytes: [UInt8]) throws {
     let reader = try #require(Reader())
     let read = reader.read(Array("[\"ab".utf8) + bytes + Array("\"]".utf8), slowly: false)
@@ -71,7 +76,8 @@ struct TapeTests {
 
   @Test func numbersAtTheirBorders() throws {
     let reader = try #require(Reader())
-    let text = "[9223372036854775807,-9223372036854775808,9223372036854775808,18446744073709551615,18446744073709551616,1e308,1e309,-1e-400,0.1,-0]"
+    let text =
+      "[9223372036854775807,-9223372036854775808,9223372036854775808,18446744073709551615,18446744073709551616,1e308,1e309,-1e-400,0.1,-0]"
     let slow = reader.read(Array(text.utf8), slowly: true)
     let fast = reader.read(Array(text.utf8), slowly: false)
     #expect(slow.status == SLJ_OK && fast == slow)
