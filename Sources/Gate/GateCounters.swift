@@ -83,8 +83,8 @@ struct Tally {
     }
   }
 
-  mutating func count(_ treatment: Decision.Treatment, _ reason: Reason) {
-    rows[current][Self.slot(treatment, reason)] &+= 1
+  mutating func count(_ treatment: Decision.Treatment, _ reason: Reason, times: UInt32 = 1) {
+    rows[current][Self.slot(treatment, reason)] &+= times
   }
 }
 

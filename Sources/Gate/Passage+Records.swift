@@ -41,6 +41,7 @@ extension Passage {
       addPlace(of: address, to: &properties, &decisions, country: "mp_country_code", withTimeZone: false)
     }
 
+    countKept()
     let actor = event.identity.actor
     return GatedEvent(
       name: name, time: event.time, actor: actor.map { identity(subject($0), id: $0) }, link: link(event.identity),
@@ -80,6 +81,7 @@ extension Passage {
     }
     var decisions: [Decision] = []
     let operation = pass(update.operation, address: update.address, &decisions)
+    countKept()
     sealingSubject = nil
     return GatedProfileUpdate(
       target: target, operation: operation, time: update.time, ignoresTime: update.ignoresTime, isVerified: update.isVerified,

@@ -111,8 +111,8 @@ extension Passage {
       return scan.isPlain || (!scan.mayHoldSomething && !SecretDetector.mayBegin(in: bytes))
     }
     if isPlain, !rule.namesLink, text.utf8.count < own.shortestInside { return .string(text) }
-    let question = TextInQuestion(text: text, versionsExpected: rule.namesVersion, isLink: rule.namesLink, own: own)
-    let (verdict, reasons) = TextSteps.judge(question)
+    let context = TextContext(versionsExpected: rule.namesVersion, isLink: rule.namesLink, own: own)
+    let (verdict, reasons) = TextSteps.judge(text, context)
     for reason in reasons { note(reason.treatmentOfPart, reason) }
     switch verdict {
     case .passes: return .string(text)

@@ -9,6 +9,7 @@ struct Passage {
   /// The names of the last event and what they mean: senders send the same properties in the same order.
   private var recentNames: [(name: String, rule: NameRule)] = []
   private var eventNames: [String: String] = [:]
+  private var recentEventName: (sent: String, clean: String) = ("", "")
   private var pseudonyms: [String: Pseudonym] = [:]
   private var sealedHere: Set<Pseudonym> = []
   private var keysHere: Set<WrappedKey> = []
@@ -19,6 +20,7 @@ struct Passage {
   var own = OwnIdentifiers.none
   /// Whose sealed values they are; nil on events, whose identities are dropped.
   var sealingSubject: Pseudonym?
+  private var keptCount: UInt32 = 0
   // Of the property in question.
   private var worst: (treatment: Decision.Treatment, reason: Reason) = (.kept, .kept)
 
@@ -42,10 +44,16 @@ struct Passage {
 
   mutating func turn(to event: String) { tally.turn(to: event) }
 
+  /// Adds what was kept of the record in question to the tally.
+  mutating func countKept() {
+    tally.count(.kept, .kept, times: keptCount)
+    keptCount = 0
+  }
+
   /// The decision on the property in question, and a clean slate for the next.
   mutating func decision(on property: String) -> Decision {
     defer { worst = (.kept, .kept) }
-    if worst.treatment == .kept { tally.count(.kept, .kept) }
+    if worst.treatment == .kept { keptCount += 1 }
     return Decision(property: property, treatment: worst.treatment, reason: worst.reason.word)
   }
 
@@ -69,7 +77,13 @@ struct Passage {
 
   /// The event's name as it may be stored.
   mutating func eventName(_ name: String) -> String {
-    if name.utf8.count < own.shortestInside, let clean = eventNames[name] { return clean }
+    if name.utf8.count < own.shortestInside {
+      if name == recentEventName.sent { return recentEventName.clean }
+      if let clean = eventNames[name] {
+        recentEventName = (name, clean)
+        return clean
+      }
+    }
     let clean = Redaction.shown(name, own: own)
     // Never remembered: what held an own id, which is nobody else's.
     if name.utf8.count < own.shortestInside { eventNames[name] = clean }

@@ -36,7 +36,7 @@ struct OwnIdentifiers {
     if let device = identity.deviceID { add(Identifier(device, hashed: "$device:" + device)) }
     if let distinct = identity.distinctID, distinct != identity.userID {
       add(Identifier(distinct, hashed: distinct))
-      if identity.deviceID == nil, distinct.hasPrefix("$device:") { add(Identifier(String(distinct.dropFirst(8)), hashed: distinct)) }
+      if identity.deviceID == nil, distinct.withBytes({ $0.has("$device:", at: 0) }) { add(Identifier(String(distinct.dropFirst(8)), hashed: distinct)) }
     }
   }
 
@@ -101,10 +101,10 @@ struct OwnIdentifiers {
 
 /// Replaces the event's own ids inside of longer texts by `[id]`.
 struct OwnIdentifiersInside: TextStep {
-  func judge(_ question: TextInQuestion, _ bytes: UnsafeBufferPointer<UInt8>, _ scan: TextScan) -> TextVerdict {
-    guard bytes.count >= question.own.shortestInside else { return .passes }
+  func judge(_ look: TextLook) -> TextVerdict {
+    guard look.bytes.count >= look.context.own.shortestInside else { return .passes }
     var findings = Findings()
-    question.own.find(in: bytes, into: &findings)
-    return findings.isEmpty ? .passes : .rewritten(findings.applied(to: bytes), findings.all.map(\.reason))
+    look.context.own.find(in: look.bytes, into: &findings)
+    return findings.isEmpty ? .passes : .rewritten(findings.applied(to: look.bytes), findings.all.map(\.reason))
   }
 }

@@ -9,11 +9,11 @@ struct PayloadTexts: TextStep {
   static let longest = 2048
   private static let shortestDataLink = 40
 
-  func judge(_ question: TextInQuestion, _ bytes: UnsafeBufferPointer<UInt8>, _ scan: TextScan) -> TextVerdict {
-    if bytes.count > Self.longest { return .refused(.payloadText) }
-    if bytes.count >= Self.shortestDataLink, bytes.has("data:", at: 0), bytes.contains(.ascii(",")) { return .refused(.payloadText) }
-    guard bytes.count >= Self.shortestProse else { return .passes }
-    let isProse = scan.spaces * Self.bytesPerSpace >= bytes.count || scan.wide * 2 >= bytes.count
+  func judge(_ look: TextLook) -> TextVerdict {
+    if look.bytes.count > Self.longest { return .refused(.payloadText) }
+    if look.bytes.count >= Self.shortestDataLink, look.bytes.has("data:", at: 0), look.bytes.contains(.ascii(",")) { return .refused(.payloadText) }
+    guard look.bytes.count >= Self.shortestProse else { return .passes }
+    let isProse = look.scan.spaces * Self.bytesPerSpace >= look.bytes.count || look.scan.wide * 2 >= look.bytes.count
     return isProse ? .refused(.payloadText) : .passes
   }
 }

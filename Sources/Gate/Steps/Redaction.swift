@@ -4,7 +4,7 @@ enum Redaction {
   static func ofName(_ name: String, own: OwnIdentifiers = .none) -> String? {
     let isClean = name.withBytes { TextScan($0).isPlain } && name.utf8.count < own.shortestInside
     guard !isClean else { return nil }
-    switch TextSteps.judge(TextInQuestion(text: name, own: own), by: TextSteps.forNames).verdict {
+    switch TextSteps.judge(name, TextContext(own: own), by: TextSteps.forNames).verdict {
     case .passes: return nil
     case .rewritten(let text, _): return text
     case .identity, .refused, .dropped: return "[redacted]"

@@ -1,11 +1,29 @@
-/// A text on its way through the steps that judge values.
-struct TextInQuestion {
-  var text: String
+/// What is known of a text before its bytes are read.
+struct TextContext {
   /// Four numbers with dots are a version here.
   var versionsExpected = false
   /// The name says that it is a link.
   var isLink = false
   var own: OwnIdentifiers = .none
+}
+
+/// A text under the steps' eyes; valid while the bytes are.
+struct TextLook {
+  let bytes: UnsafeBufferPointer<UInt8>
+  let scan: TextScan
+  /// E-mail addresses, phone numbers and IP addresses, found once for all steps.
+  let identities: Findings
+  let context: TextContext
+
+  init(_ bytes: UnsafeBufferPointer<UInt8>, _ context: TextContext) {
+    self.bytes = bytes
+    self.context = context
+    scan = TextScan(bytes)
+    // Longer texts are refused unread (`PayloadTexts`), which bounds the time that any text takes.
+    identities =
+      bytes.count > PayloadTexts.longest
+      ? Findings() : Identities.find(in: bytes, scan: scan, versionsExpected: context.versionsExpected)
+  }
 }
 
 /// What one step says about a text.
@@ -22,7 +40,7 @@ enum TextVerdict {
 
 /// One step that judges texts by their bytes. Pure: the same text gets the same verdict.
 protocol TextStep: Sendable {
-  func judge(_ question: TextInQuestion, _ bytes: UnsafeBufferPointer<UInt8>, _ scan: TextScan) -> TextVerdict
+  func judge(_ look: TextLook) -> TextVerdict
 }
 
 /// The order of the steps that judge values, in one place. docs/GATE.md describes each. (`ownIdentifiers` as whole values come before:
@@ -45,35 +63,39 @@ enum TextSteps {
   static let rounds = 6
 
   /// Walks the steps. The reasons are those of all rewritings, in order.
-  static func judge(_ question: TextInQuestion, by steps: [any TextStep] = inOrder) -> (verdict: TextVerdict, reasons: [Reason]) {
-    var question = question
+  static func judge(
+    _ original: String, _ context: TextContext, by steps: [any TextStep] = inOrder
+  ) -> (verdict: TextVerdict, reasons: [Reason]) {
+    var text = original
     var reasons: [Reason] = []
     for _ in 0..<rounds {
       var changed = false
       var next = 0
       while next < steps.count {
-        let verdict = question.text.withBytes { bytes in
-          let scan = TextScan(bytes)
-          while next < steps.count {
-            let verdict = steps[next].judge(question, bytes, scan)
-            next += 1
-            if case .passes = verdict { continue }
-            return verdict
-          }
-          return TextVerdict.passes
-        }
+        let (verdict, following) = text.withBytes { firstVerdict(TextLook($0, context), by: steps, from: next) }
+        next = following
         switch verdict {
         case .passes: break
-        case .rewritten(let text, let found):
+        case .rewritten(let replaced, let found):
           reasons += found
-          changed = changed || text != question.text
-          question.text = text
+          changed = changed || replaced != text
+          text = replaced
         case .identity, .refused, .dropped: return (verdict, reasons)
         }
       }
-      if !changed { return (reasons.isEmpty ? .passes : .rewritten(question.text, reasons), reasons) }
+      if !changed { return (reasons.isEmpty ? .passes : .rewritten(text, reasons), reasons) }
     }
     return (.dropped(.unreadable), reasons)
+  }
+
+  /// The verdict of the first step that has one, and the number of the step after it.
+  private static func firstVerdict(_ look: TextLook, by steps: [any TextStep], from start: Int) -> (TextVerdict, following: Int) {
+    for number in start..<steps.count {
+      let verdict = steps[number].judge(look)
+      if case .passes = verdict { continue }
+      return (verdict, number + 1)
+    }
+    return (.passes, steps.count)
   }
 }
 
