@@ -1,5 +1,6 @@
 import Events
 import Gate
+import Glibc
 import Testing
 
 /// The gate's cost for an ordinary event of 17 properties, ids hashed but nothing sealed. The figure is printed; the bound is loose
@@ -20,13 +21,22 @@ struct SpeedTests {
       GateFixture.event(
         "API Call", properties, identity: ReceivedIdentity(distinctID: "0b9f5a3e-7c1d-4e2f-9a8b-\(100_000_000_000 + number % 200)"))
     }
-    var best = Duration.seconds(1)
-    let clock = ContinuousClock()
-    for _ in 0..<10 {
-      best = min(best, clock.measure { #expect(fixture.gate.pass(events: events, profileUpdates: []).events.count == events.count) })
+    var best = Int64.max
+    for _ in 0..<20 {
+      let start = Self.processorNanoseconds()
+      let batch = fixture.gate.pass(events: events, profileUpdates: [])
+      best = min(best, Self.processorNanoseconds() - start)
+      #expect(batch.events.count == events.count)
     }
-    let perEvent = best / events.count
-    print("gate: \(perEvent) an event of \(properties.count) properties")
-    #expect(perEvent < .microseconds(20))
+    let perEvent = Double(best) / Double(events.count)
+    print("gate: \(perEvent) ns an event of \(properties.count) properties, 200 ids in a batch of \(events.count)")
+    #expect(perEvent < 20_000)
+  }
+
+  /// Time that this thread computed: other work on the machine counts less than on a wall clock.
+  private static func processorNanoseconds() -> Int64 {
+    var time = timespec()
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
   }
 }
