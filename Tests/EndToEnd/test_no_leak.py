@@ -31,7 +31,7 @@ def send_everything(sealane):
     for person in PEOPLE:
         email, account = person["email"], person["account"]
         client.track(account, "Leak Probe", {
-            "$user_id": account, "$device_id": person["device"], "$email": email, "email": email, "name": person["name"], "$name": person["name"],
+            "$user_id": account, "$device_id": person["device"], "$email": email, "email": email, "customer_name": person["name"], "$name": person["name"],
             "phone": person["phone"], "contact": f"write to {email} or call {person['phone']}", "ip": person["ip"], "client_ip": person["ip6"],
             "org_id": person["org"], "account_id": account, "user": {"email": email, "id": account, "full_name": person["name"]},
             "recipients": [email, "nobody"], "$current_url": f"https://app.example.com/u/{account}?email={urllib.parse.quote(email)}",
@@ -42,7 +42,7 @@ def send_everything(sealane):
         client.track(account, "$identify", {"$user_id": account, "$device_id": person["device"], "$anon_distinct_id": f"$device:{person['device']}"})
         client.track(account, "$create_alias", {"alias": email})
         client.merge("unused", account, email)
-        client.import_data("unused", account, "Leak Probe Import", time.time() - 30 * 86400, {"email": email, "org_id": person["org"], "invoice_to": person["name"]})
+        client.import_data("unused", account, "Leak Probe Import", time.time() - 30 * 86400, {"email": email, "org_id": person["org"], "billing_name": person["name"]})
         client.people_set(account, {
             "$email": email, "$name": person["name"], "$phone": person["phone"], "company": person["org"], "plan": "pro",
             "billing": {"email": email}, "emails": [email]}, meta={"$ip": person["ip"]})
