@@ -81,6 +81,7 @@ let package = Package(
     .executableTarget(name: "sealane", dependencies: ["Server", "Outbound", arguments], swiftSettings: room),
     .executableTarget(name: "sealane-custodian", dependencies: ["Custodian", arguments, logging], swiftSettings: room),
 
+    .testTarget(name: "SegmentStoreTests", dependencies: ["SegmentStore", "Events", "Gate", "Journeys", "Vault"], swiftSettings: room),
     .testTarget(name: "HouseTests", swiftSettings: room),
     .testTarget(name: "GateTests", dependencies: ["Gate", "Events", "Vault"], swiftSettings: room),
     .testTarget(name: "IntakeTests", dependencies: ["Intake", "Events", "CSimdJSON", "CZlib"], swiftSettings: room),

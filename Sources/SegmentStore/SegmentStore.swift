@@ -1,1 +1,189 @@
-// placeholder
+package import Events
+package import Foundation
+package import Gate
+import Synchronization
+package import Vault
+
+/// The embedded engine: the events, ids, merges, profiles and undelivered keys of one project, in one directory.
+///
+/// What `append` acknowledged survives a crash of the process and of the machine. Queries read snapshots: they neither wait for intake nor
+/// hold it up. See docs/FORMATS.md for the files and docs/ARCHITECTURE.md for the walk of an event.
+package final class SegmentStore: Sendable {
+  let directory: String
+  let options: StoreOptions
+  let identities: IdentityTable
+  let cache: BlockCache
+  let state: Mutex<StoreState>
+  /// Taken before `state` where both are needed.
+  let manifest: Mutex<Manifest>
+  let lastFileNumber: Mutex<UInt64>
+  let snapshots = Mutex(SnapshotCache())
+  private let queue: CommitQueue
+  private let directoryLock: any AnyObject & Sendable
+  private let committing = Mutex(false)
+  private let flusherBox = Mutex<Flusher?>(nil)
+
+  var disk: any Disk { options.disk }
+
+  /// Set in `start`, before anything can ask for it.
+  var flusher: Flusher {
+    flusherBox.withLock { flusher in
+      if let flusher { return flusher }
+      let made = Flusher(store: self)
+      flusher = made
+      return made
+    }
+  }
+
+  init(
+    directory: String, options: StoreOptions, identities: IdentityTable, state: StoreState, manifest: Manifest, lastFileNumber: UInt64,
+    cache: BlockCache, directoryLock: any AnyObject & Sendable
+  ) {
+    self.directory = directory
+    self.options = options
+    self.identities = identities
+    self.cache = cache
+    self.state = Mutex(state)
+    self.manifest = Mutex(manifest)
+    self.lastFileNumber = Mutex(lastFileNumber)
+    self.directoryLock = directoryLock
+    queue = CommitQueue(byteLimit: options.queueBytes)
+  }
+
+  /// Opens a project's store, making it if the directory is empty, and recovers what the log holds.
+  ///
+  /// - Throws: `StoreError`: `.corrupt`, `.unsupported`, or `.disk` (also where another process has it open).
+  package static func open(directory: URL, options: StoreOptions = StoreOptions()) async throws -> SegmentStore {
+    try StoreOpener(directory: directory.path, options: options).open()
+  }
+
+  func start(_ committer: sending Committer) {
+    flusher.start()
+    committing.withLock { $0 = true }
+    let box = ThreadConfined(committer)
+    let thread = Thread { [self] in
+      box.value.run(queue)
+      committing.withLock { $0 = false }
+      finished.signal()
+    }
+    thread.name = "sealane.store.commit"
+    thread.stackSize = 8 << 20
+    thread.start()
+  }
+
+  private let finished = DispatchSemaphore(value: 0)
+
+  // MARK: Writing
+
+  /// Makes a batch durable: returns after the sync that it shares with others.
+  package func append(_ batch: GatedBatch) async throws(StoreError) -> AppendOutcome { try await append(IncomingBatch(batch)) }
+
+  package func append(_ batch: IncomingBatch) async throws(StoreError) -> AppendOutcome {
+    if batch.isEmpty { return AppendOutcome(dataVersion: state.withLock { $0.dataVersion }) }
+    var writer = ByteWriter()
+    batch.write(to: &writer)
+    return try await commit(.batch(batch, bytes: writer.bytes))
+  }
+
+  private func commit(_ work: CommitQueue.Request.Work) async throws(StoreError) -> AppendOutcome {
+    let result = await withCheckedContinuation { (continuation: CheckedContinuation<Result<AppendOutcome, StoreError>, Never>) in
+      do throws(StoreError) {
+        try queue.add(CommitQueue.Request(work: work) { continuation.resume(returning: $0) })
+      } catch {
+        continuation.resume(returning: .failure(error))
+      }
+    }
+    return try result.get()
+  }
+
+  /// Whether a sealed id is stored for a pseudonym.
+  package func isKnown(_ pseudonym: Pseudonym) -> Bool { identities.hasSealedID(pseudonym) }
+
+  /// Why nothing more is taken; nil if all is well.
+  package var failure: StoreError? { state.withLock { $0.failure } }
+
+  /// Writes everything that is in memory to segments. The log is empty after it.
+  package func flush() async throws(StoreError) {
+    _ = try await commit(.rotate)
+    await wait { [self] in flusher.waitUntilFlushed() }
+    if let failure = state.withLock({ $0.failure }) { throw failure }
+  }
+
+  /// Writes everything that is in memory to segments and stops. What was acknowledged is durable before that already.
+  package func close() async throws(StoreError) {
+    let hasContent = state.withLock { state in
+      state.dataVersion >= state.active.firstSequence || !state.frozen.isEmpty
+    }
+    var failure: StoreError?
+    if hasContent, state.withLock({ $0.failure }) == nil {
+      do { try await flush() } catch { failure = error }
+    }
+    await stop()
+    if let failure { throw failure }
+  }
+
+  /// Stops without writing anything more: as a crash would, for tests.
+  package func stop() async {
+    await wait { [self] in
+      queue.close()
+      flusher.stop()
+      finished.wait()
+      finished.signal()
+    }
+  }
+
+  private func wait(_ body: @escaping @Sendable () -> Void) async {
+    await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+      let thread = Thread {
+        body()
+        continuation.resume()
+      }
+      thread.start()
+    }
+  }
+
+  // MARK: Wrapped keys
+
+  /// Keys that the custodian has not fetched yet, with their numbers, ascending.
+  package func undeliveredKeys(after number: UInt64, limit: Int) throws(StoreError) -> [(UInt64, WrappedKey)] {
+    let (files, tables, deleted, end) = state.withLock { ($0.keyFiles, $0.frozen + [$0.active], $0.deletedKeys, $0.nextKey) }
+    var next = max(number, deleted) + 1
+    var found: [(UInt64, WrappedKey)] = []
+    while found.count < limit, next < end {
+      var keys: ArraySlice<WrappedKey> = []
+      for file in files where keys.isEmpty { keys = try file.keys(from: next) }
+      for table in tables where keys.isEmpty && table.firstKey <= next {
+        keys = table.with { $0.keys.dropFirst(Int(next - table.firstKey)) }
+      }
+      if keys.isEmpty { break }
+      for key in keys.prefix(min(limit - found.count, Int(end - next))) {
+        found.append((next, key))
+        next += 1
+      }
+    }
+    return found
+  }
+
+  /// Forgets the keys up to this number: the custodian has them.
+  package func deleteKeys(through number: UInt64) async throws(StoreError) {
+    _ = try await commit(.deleteKeys(through: number))
+    flusher.wake()
+  }
+
+  /// The sealed id of a subject or organization, for an opening; nil if none was stored.
+  package func sealedID(of pseudonym: Pseudonym) throws(StoreError) -> SealedValue? {
+    guard let number = identities.number(of: pseudonym) else { return nil }
+    let (tables, files) = state.withLock { ($0.frozen + [$0.active], $0.identityFiles) }
+    for table in tables { if let sealed = table.with({ $0.sealedIDs[number] }) { return sealed } }
+    for file in files {
+      if let sealed = try file.sealedID(ofOrdinal: identities.permutation.ordinal(ofNumber: number), cache: cache) { return sealed }
+    }
+    return nil
+  }
+}
+
+/// Hands a value over to the one thread that uses it from then on.
+private struct ThreadConfined<Value>: @unchecked Sendable {
+  let value: Value
+  init(_ value: sending Value) { self.value = value }
+}

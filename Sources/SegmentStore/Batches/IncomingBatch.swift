@@ -1,0 +1,124 @@
+internal import Events
+package import Vault
+
+/// What one request adds to the store, in columns: made on the caller's thread, written to the log as it is, and applied to memory after
+/// the sync. Also what recovery reads back from the log.
+package struct IncomingBatch: Sendable {
+  /// A property of the batch's rows.
+  struct BatchColumn: Sendable {
+    let name: String
+    var dictionary = ValueDictionary()
+    /// Rows that have it, ascending, and the dictionary index of each one's value.
+    var rows: [UInt32] = []
+    var codes: [UInt32] = []
+  }
+
+  struct Link: Sendable {
+    var row: UInt32
+    /// Indexes into `identities`.
+    var device: UInt32
+    var user: UInt32
+  }
+
+  struct Update: Sendable {
+    /// Index into `identities`.
+    var target: UInt32
+    var operation: ProfileOperation<StoredValue>
+    var time: Int64
+    var ignoresTime: Bool
+    var isVerified: Bool
+  }
+
+  static let absent = UInt32.max
+
+  /// All different.
+  var identities: [StoredIdentity] = []
+  var names: [String] = []
+  // By row.
+  /// Index into `names`.
+  var rowNames: [UInt32] = []
+  var times: [Int64] = []
+  /// Index into `identities`, `absent` where there is no actor.
+  var actors: [UInt32] = []
+  var duplicateKeys: [StoredRow.DuplicateKey?] = []
+  var columns: [BatchColumn] = []
+  var links: [Link] = []
+  var updates: [Update] = []
+  var keys: [WrappedKey] = []
+
+  private var identityIndexes: [Pseudonym: UInt32] = [:]
+  private var nameIndexes: [String: UInt32] = [:]
+  private var columnIndexes: [String: Int] = [:]
+  /// For each position in an event, the column that the previous event had there: events of one sender list their properties alike.
+  private var columnHints: [Int] = []
+
+  package init() {}
+
+  package var rowCount: Int { times.count }
+  package var isEmpty: Bool { times.isEmpty && updates.isEmpty && keys.isEmpty }
+
+  package mutating func add(_ row: StoredRow) {
+    let index = UInt32(times.count)
+    times.append(row.time.milliseconds)
+    rowNames.append(name(row.name))
+    actors.append(row.actor.map { identity($0) } ?? Self.absent)
+    duplicateKeys.append(row.duplicateKey)
+    if let link = row.link {
+      links.append(Link(row: index, device: identity(link.device), user: identity(link.user)))
+    }
+    for group in row.groups { _ = identity(group) }
+    for (position, property) in row.properties.enumerated() {
+      let column = column(property.name, at: position)
+      let code = columns[column].dictionary.code { $0.value(property.value) }
+      if columns[column].rows.last == index {
+        columns[column].codes[columns[column].codes.count - 1] = code
+      } else {
+        columns[column].rows.append(index)
+        columns[column].codes.append(code)
+      }
+    }
+  }
+
+  package mutating func add(_ update: StoredUpdate) {
+    updates.append(
+      Update(
+        target: identity(update.target), operation: update.operation, time: update.time.milliseconds, ignoresTime: update.ignoresTime,
+        isVerified: update.isVerified))
+  }
+
+  package mutating func add(_ key: WrappedKey) { keys.append(key) }
+
+  private mutating func identity(_ identity: StoredIdentity) -> UInt32 {
+    if let index = identityIndexes[identity.pseudonym] {
+      if identities[Int(index)].sealedID == nil { identities[Int(index)].sealedID = identity.sealedID }
+      return index
+    }
+    let index = UInt32(identities.count)
+    identities.append(identity)
+    identityIndexes[identity.pseudonym] = index
+    return index
+  }
+
+  private mutating func name(_ name: String) -> UInt32 {
+    if let last = rowNames.last, names[Int(last)] == name { return last }
+    if let index = nameIndexes[name] { return index }
+    let index = UInt32(names.count)
+    names.append(name)
+    nameIndexes[name] = index
+    return index
+  }
+
+  private mutating func column(_ name: String, at position: Int) -> Int {
+    if position < columnHints.count, columns[columnHints[position]].name == name { return columnHints[position] }
+    let index: Int
+    if let known = columnIndexes[name] {
+      index = known
+    } else {
+      index = columns.count
+      columns.append(BatchColumn(name: name))
+      columnIndexes[name] = index
+    }
+    if position < columnHints.count { columnHints[position] = index } else { columnHints.append(index) }
+    return index
+  }
+}

@@ -1,0 +1,122 @@
+/// The byte form of a column of codes (0: missing), the smallest of three.
+///
+/// | first byte | form | what follows |
+/// | 0 | constant | varint code: every row has it |
+/// | 1 | dense | byte width (1...32), then the codes, `width` bits each, from the lowest bit of the first byte on, zeros to a full byte |
+/// | 2 | sparse | varint count, varint distance of each row that has a value from the one before (the first from row 0), then byte width and the codes of those rows packed as in dense |
+enum CodeList {
+  static func width(of limit: UInt32) -> Int { max(1, 32 - limit.leadingZeroBitCount) }
+
+  static func write(_ codes: UnsafeBufferPointer<UInt32>, to writer: inout ByteWriter) {
+    var largest: UInt32 = 0
+    var present = 0
+    for code in codes {
+      largest = max(largest, code)
+      present += code == 0 ? 0 : 1
+    }
+    if let first = codes.first, codes.allSatisfy({ $0 == first }) {
+      writer.byte(0)
+      writer.varint(UInt64(first))
+    } else if present * (width(of: largest) + 10) < codes.count * width(of: largest) {
+      writer.byte(2)
+      writer.varint(present)
+      var previous = 0
+      var kept: [UInt32] = []
+      kept.reserveCapacity(present)
+      for (row, code) in codes.enumerated() where code != 0 {
+        writer.varint(row - previous)
+        previous = row
+        kept.append(code)
+      }
+      kept.withUnsafeBufferPointer { pack($0, largest: largest, to: &writer) }
+    } else {
+      writer.byte(1)
+      pack(codes, largest: largest, to: &writer)
+    }
+  }
+
+  /// - Parameter limit: the largest code that makes sense.
+  static func read(count: Int, limit: Int, from reader: inout ByteReader) throws(FormatError) -> [UInt32] {
+    switch try reader.byte() {
+    case 0:
+      return [UInt32](repeating: UInt32(try reader.number(through: limit)), count: count)
+    case 1:
+      return try unpack(count: count, limit: limit, from: &reader)
+    case 2:
+      let present = try reader.count()
+      guard present <= count else { throw FormatError("a sparse column has more values than rows") }
+      var rows: [Int] = []
+      rows.reserveCapacity(present)
+      var row = 0
+      for index in 0..<present {
+        let distance = try reader.number(through: count)
+        guard index == 0 || distance > 0 else { throw FormatError("a sparse column names a row twice") }
+        row += distance
+        guard row < count else { throw FormatError("a sparse column names a row past the end") }
+        rows.append(row)
+      }
+      let kept = try unpack(count: present, limit: limit, from: &reader)
+      var codes = [UInt32](repeating: 0, count: count)
+      for (index, row) in rows.enumerated() { codes[row] = kept[index] }
+      return codes
+    default:
+      throw FormatError("a column is in an unknown form")
+    }
+  }
+
+  static func pack(_ codes: UnsafeBufferPointer<UInt32>, largest: UInt32, to writer: inout ByteWriter) {
+    let width = width(of: largest)
+    writer.byte(UInt8(width))
+    writer.reserve((codes.count * width + 7) / 8 + 8)
+    var pending: UInt64 = 0
+    var bits = 0
+    for code in codes {
+      pending |= UInt64(code) &<< UInt64(bits)
+      bits += width
+      if bits >= 32 {
+        writer.integer(UInt32(truncatingIfNeeded: pending))
+        pending &>>= 32
+        bits -= 32
+      }
+    }
+    while bits > 0 {
+      writer.byte(UInt8(truncatingIfNeeded: pending))
+      pending &>>= 8
+      bits -= 8
+    }
+  }
+
+  private static func unpack(count: Int, limit: Int, from reader: inout ByteReader) throws(FormatError) -> [UInt32] {
+    let width = Int(try reader.byte())
+    guard (1...32).contains(width) else { throw FormatError("a column's bit width is out of range") }
+    let bytes = try reader.raw((count * width + 7) / 8)
+    let mask = (UInt64(1) &<< UInt64(width)) &- 1
+    var largest: UInt32 = 0
+    let codes = [UInt32](unsafeUninitializedCapacity: count) { buffer, initialized in
+      var pending: UInt64 = 0
+      var bits = 0
+      var next = 0
+      for index in 0..<count {
+        while bits < width {
+          if next + 4 <= bytes.count {
+            pending |= UInt64(UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: next, as: UInt32.self))) &<< UInt64(bits)
+            next += 4
+            bits += 32
+          } else {
+            pending |= UInt64(bytes[next]) &<< UInt64(bits)
+            next += 1
+            bits += 8
+          }
+        }
+        let code = UInt32(truncatingIfNeeded: pending & mask)
+        buffer[index] = code
+        largest = max(largest, code)
+        pending &>>= UInt64(width)
+        bits -= width
+      }
+      initialized = count
+    }
+    guard Int(largest) <= limit else { throw FormatError("a column holds a code that its dictionary lacks") }
+    return codes
+  }
+}

@@ -1,0 +1,95 @@
+import Synchronization
+internal import Foundation
+
+/// Turns full memtables into files, and many files into few, on two threads of its own: writing must not wait for merging.
+///
+/// `@unchecked Sendable`: `condition` guards every variable property.
+final class Flusher: @unchecked Sendable {
+  /// Memtables that may wait; beyond that the committing thread waits, the queue fills, and senders are told to come back.
+  private static let waitingLimit = 2
+
+  private let condition = NSCondition()
+  private unowned let store: SegmentStore
+  private var isStopped = false
+  private var runningThreads = 0
+
+  init(store: SegmentStore) { self.store = store }
+
+  func start() {
+    runningThreads = 2
+    for (name, work) in [("sealane.store.flush", flushAll), ("sealane.store.merge", mergeAll)] {
+      let thread = Thread { [self] in
+        loop(work)
+        condition.lock()
+        runningThreads -= 1
+        condition.broadcast()
+        condition.unlock()
+      }
+      thread.name = name
+      thread.stackSize = 8 << 20
+      thread.start()
+    }
+  }
+
+  /// Something changed that may be work.
+  func wake() {
+    condition.lock()
+    condition.broadcast()
+    condition.unlock()
+  }
+
+  /// Called by the committing thread before it freezes another memtable.
+  func waitForRoom() {
+    condition.lock()
+    while !isStopped, runningThreads > 0, store.state.withLock({ $0.frozen.count >= Self.waitingLimit && $0.failure == nil }) {
+      condition.wait()
+    }
+    condition.unlock()
+  }
+
+  /// Waits until no memtable waits to be written (or writing failed).
+  func waitUntilFlushed() {
+    condition.lock()
+    while !isStopped, store.state.withLock({ !$0.frozen.isEmpty && $0.failure == nil }) { condition.wait() }
+    condition.unlock()
+  }
+
+  func stop() {
+    condition.lock()
+    isStopped = true
+    condition.broadcast()
+    while runningThreads > 0 { condition.wait() }
+    condition.unlock()
+  }
+
+  var shouldStop: Bool {
+    condition.lock()
+    defer { condition.unlock() }
+    return isStopped
+  }
+
+  /// Does work while there is any, then waits for more.
+  private func loop(_ work: () throws(StoreError) -> Bool) {
+    while true {
+      condition.lock()
+      if isStopped {
+        condition.unlock()
+        return
+      }
+      condition.unlock()
+      var didWork = false
+      do throws(StoreError) {
+        didWork = store.state.withLock({ $0.failure }) == nil ? try work() : false
+      } catch {
+        // Nothing is lost: what could not be written is in the log still, which is kept. But memory would grow from here on.
+        store.state.withLock { if $0.failure == nil { $0.failure = .poisoned(error.description) } }
+      }
+      condition.lock()
+      if didWork { condition.broadcast() } else if !isStopped { condition.wait() }
+      condition.unlock()
+    }
+  }
+
+  private func flushAll() throws(StoreError) -> Bool { try store.flushOldest() }
+  private func mergeAll() throws(StoreError) -> Bool { try store.mergeOnce() }
+}

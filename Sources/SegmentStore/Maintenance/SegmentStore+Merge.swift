@@ -1,0 +1,169 @@
+import Synchronization
+internal import Events
+
+/// Making few files of many. One thread at a time, beside the one that writes memtables.
+extension SegmentStore {
+  /// Does one piece of work; false if there is none.
+  func mergeOnce() throws(StoreError) -> Bool {
+    do {
+      if try dropDeliveredKeys() { return true }
+      if try mergeStateFiles() { return true }
+      return try mergeSegments()
+    } catch let error as StoreError {
+      throw error
+    } catch let error as DiskError {
+      throw .disk(error)
+    } catch {
+      throw .corrupt(file: "the memory of this process", reason: "\(error)")
+    }
+  }
+
+  // MARK: Segments
+
+  /// Neighbours in the order of arrival that are about as large as each other.
+  static func candidates(rowCounts: [Int], options: StoreOptions) -> Range<Int>? {
+    let width = options.mergeWidth
+    // Segments below this are one size: merging them costs next to nothing.
+    let floor = max(1, options.memoryRows / 16)
+    for start in stride(from: rowCounts.count - width, through: 0, by: -1) {
+      let sizes = rowCounts[start..<start + width].map { max($0, floor) }
+      let total = rowCounts[start..<start + width].reduce(0, +)
+      if total <= options.largestSegmentRows, (sizes.max() ?? 0) <= width * (sizes.min() ?? 0) { return start..<start + width }
+    }
+    guard rowCounts.count > 3 * width else { return nil }
+    let pairs = (1..<rowCounts.count).filter { rowCounts[$0 - 1] + rowCounts[$0] <= options.largestSegmentRows / 2 }
+    return pairs.min { rowCounts[$0 - 1] + rowCounts[$0] < rowCounts[$1 - 1] + rowCounts[$1] }.map { $0 - 1..<$0 + 1 }
+  }
+
+  private func mergeSegments() throws -> Bool {
+    let (segments, journal, names) = state.withLock { ($0.segments, $0.journal, $0.eventNames) }
+    guard let range = Self.candidates(rowCounts: segments.map(\.meta.rowCount), options: options) else { return false }
+    let inputs = Array(segments[range])
+    let reference = try merged(inputs, journal: journal, names: names)
+    let opened = try Segment(disk: disk, directory: directory, reference: reference)
+    // A crash here leaves a file that no manifest names; its inputs are in force.
+    try replace(inputs.map(\.file.reference), by: [reference]) { state in
+      guard let first = state.segments.firstIndex(where: { $0 === inputs[0] }) else { return }
+      state.segments.replaceSubrange(first..<first + inputs.count, with: [opened])
+    }
+    return true
+  }
+
+  /// Writes neighbouring segments as one, in the order of the merges that are known now.
+  private func merged(_ inputs: [Segment], journal: MergeJournal, names: [String]) throws -> FileReference {
+    let codes = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, UInt16($0)) })
+    var firstSources: [UInt32] = []
+    var total: UInt32 = 0
+    for input in inputs {
+      firstSources.append(total)
+      total += UInt32(input.meta.rowCount)
+    }
+    let rows = SortedRows(
+      merging: try inputs.map { try $0.decode(codes: codes, cache: nil) }, firstSources: firstSources, canonical: journal.canonical)
+    var properties = Set<String>()
+    for input in inputs { properties.formUnion(input.properties) }
+    var fingerprints: [Int32: [UInt64]] = [:]
+    for input in inputs {
+      for day in input.days { fingerprints[day, default: []] += try input.fingerprints(of: day) ?? [] }
+    }
+    let writer = SegmentWriter(
+      rows: rows, journalVersion: journal.version, eventNames: names,
+      properties: properties.sorted().map { name in
+        SegmentWriter.Property(name: name) { () throws(StoreError) in
+          try Self.mergedColumn(name, inputs: inputs, firstSources: firstSources, sources: rows.sources)
+        }
+      },
+      fingerprints: fingerprints)
+    return try writer.write(disk: disk, directory: directory, number: nextFileNumber())
+  }
+
+  private static func mergedColumn(_ name: String, inputs: [Segment], firstSources: [UInt32], sources: [UInt32]) throws(StoreError)
+    -> (codes: [UInt32], dictionary: ValueDictionary)
+  {
+    var dictionary = ValueDictionary()
+    var dense = [UInt32](repeating: 0, count: sources.count)
+    for (input, first) in zip(inputs, firstSources) {
+      guard let (codes, values) = try input.rawColumn(name) else { continue }
+      var mapped = [UInt32](repeating: 0, count: values.count + 1)
+      for code in 0..<values.count { mapped[code + 1] = dictionary.code(of: code, in: values) + 1 }
+      for (row, code) in codes.enumerated() { dense[Int(first) + row] = mapped[Int(code)] }
+    }
+    return (sources.map { dense[Int($0)] }, dictionary)
+  }
+
+  // MARK: Other files
+
+  private func mergeStateFiles() throws -> Bool {
+    let current = state.withLock { $0 }
+    let width = options.stateFileWidth
+    if current.journalFiles.count >= width {
+      let count = current.journalFiles.reduce(0) { $0 + $1.entries.count }
+      let reference = try JournalFile.write(
+        disk: disk, directory: directory, number: nextFileNumber(), first: 0, entries: current.journal.entries[..<count])
+      let opened = try JournalFile(disk: disk, directory: directory, reference: reference)
+      try replace(current.journalFiles.map(\.file.reference), by: [reference]) { state in
+        state.journalFiles.replaceSubrange(..<current.journalFiles.count, with: [opened])
+      }
+      return true
+    }
+    if current.identityFiles.count >= width {
+      let files = current.identityFiles
+      let ids = identities.entries(0..<(files.reduce(0) { $0 + $1.count }))
+      let sealed = Set(files.flatMap(\.sealed)).sorted()
+      let reference = try IdentityFile.write(
+        disk: disk, directory: directory, number: nextFileNumber(), firstOrdinal: 0, ids: ids, sealed: sealed
+      ) { ordinal in
+        for file in files { if let value = try file.sealedID(ofOrdinal: ordinal, cache: cache) { return value } }
+        throw FormatError("a sealed id is missing")
+      }
+      let opened = try IdentityFile(disk: disk, directory: directory, reference: reference) { _, _ in }
+      try replace(files.map(\.file.reference), by: [reference]) { state in
+        state.identityFiles.replaceSubrange(..<files.count, with: [opened])
+      }
+      return true
+    }
+    if current.profileFiles.count >= width {
+      let files = current.profileFiles
+      let reference = try ProfileFile.write(
+        disk: disk, directory: directory, number: nextFileNumber(), numbers: Set(files.flatMap(\.numbers)).sorted()
+      ) { number in
+        for file in files.reversed() { if let image = try file.image(of: number, cache: cache) { return image } }
+        return ProfileImage()
+      }
+      let opened = try ProfileFile(disk: disk, directory: directory, reference: reference)
+      try replace(files.map(\.file.reference), by: [reference]) { state in
+        state.profileFiles.replaceSubrange(..<files.count, with: [opened])
+      }
+      return true
+    }
+    return false
+  }
+
+  private func dropDeliveredKeys() throws -> Bool {
+    let (files, deleted) = state.withLock { ($0.keyFiles, $0.deletedKeys) }
+    let delivered = files.filter { $0.first + UInt64($0.count) <= deleted + 1 }
+    guard !delivered.isEmpty else { return false }
+    try replace(delivered.map(\.file.reference), by: []) { state in
+      state.keyFiles.removeAll { file in delivered.contains { $0 === file } }
+    }
+    return true
+  }
+
+  /// Switches to files that say the same as others, then deletes those. The new ones take the place of the first of the old ones.
+  private func replace(_ old: [FileReference], by new: [FileReference], publish: (inout StoreState) -> Void) throws(StoreError) {
+    try changeManifest { manifest, state in
+      let position = manifest.files.firstIndex(of: old[0]) ?? manifest.files.count
+      manifest.files.insert(contentsOf: new, at: position)
+      manifest.files.removeAll { old.contains($0) }
+      manifest.deletedKeys = max(manifest.deletedKeys, state.deletedKeys)
+    } publish: { state in
+      publish(&state)
+      state.layout += 1
+    }
+    for file in old {
+      cache.forget(file: file.number)
+      // A crash here leaves files that the manifest does not name: recovery deletes them. Queries that read them keep them open.
+      do { try disk.remove(directory + "/" + file.name) } catch { throw .disk(error) }
+    }
+  }
+}

@@ -1,0 +1,196 @@
+package import Foundation
+
+extension SegmentStore {
+  /// Reads every byte of a store, verifies every checksum and what the files say about each other. Changes nothing; works beside a
+  /// running server too.
+  ///
+  /// - Throws: `StoreError` if the directory cannot be looked at at all.
+  package static func check(directory: URL, disk: any Disk = PosixDisk()) throws(StoreError) -> [StoreFinding] {
+    let path = directory.path
+    for _ in 0..<5 {
+      let before = try? Manifest.read(disk: disk, directory: path)
+      var checker = StoreChecker(disk: disk, directory: path)
+      try checker.check()
+      if checker.findings.isEmpty { return [] }
+      // A running server may have replaced files meanwhile: then what was found says nothing.
+      if (try? Manifest.read(disk: disk, directory: path)) == before { return checker.findings }
+    }
+    return []
+  }
+}
+
+/// Goes through the files of a store in the order in which they depend on each other.
+struct StoreChecker {
+  let disk: any Disk
+  let directory: String
+  private(set) var findings: [StoreFinding] = []
+  private var identities = IdentityTable(permutation: NumberPermutation(key0: 0, key1: 0))
+
+  init(disk: any Disk, directory: String) {
+    self.disk = disk
+    self.directory = directory
+  }
+
+  mutating func check() throws(StoreError) {
+    let names: [String]
+    do { names = try disk.list(directory) } catch { throw .disk(error) }
+    let read: Manifest?
+    do throws(StoreError) {
+      read = try Manifest.read(disk: disk, directory: directory)
+    } catch {
+      report(error, file: Manifest.name)
+      return
+    }
+    guard let manifest = read else {
+      if names.contains(where: { $0 != StoreOpener.lockName && $0 != Manifest.nextName }) {
+        findings.append(
+          StoreFinding(
+            file: Manifest.name, problem: "It is missing, though other files of the store are there.",
+            repair: "Restore the whole directory from a backup."))
+      }
+      return
+    }
+    identities = IdentityTable(permutation: NumberPermutation(key0: manifest.numberKey0, key1: manifest.numberKey1))
+    // Ids first: the other files refer to them.
+    for kind in [SectionFile.Kind.identities, .journal, .segment, .profiles, .keys] {
+      var total = 0
+      for file in manifest.files where file.kind == kind {
+        do throws(StoreError) {
+          total += try check(file, after: total, manifest: manifest)
+        } catch {
+          report(error, file: file.name)
+        }
+      }
+      let expected: UInt64? =
+        switch kind {
+        case .identities: manifest.identityCount
+        case .journal: manifest.journalCount
+        case .segment: manifest.eventCount
+        case .profiles, .keys: nil
+        }
+      if let expected, expected != UInt64(total), findings.isEmpty {
+        findings.append(
+          StoreFinding(
+            file: Manifest.name, problem: "It counts \(expected) entries in files named \(kind.prefix)…, but they hold \(total).",
+            repair: Self.repair))
+      }
+    }
+    checkLogs(names, manifest: manifest)
+  }
+
+  private static let repair = "Restore it from a backup with `sealane restore`, then run `sealane doctor` again."
+
+  private mutating func report(_ error: StoreError, file: String) {
+    switch error {
+    case .corrupt(let name, let reason): findings.append(StoreFinding(file: name, problem: "It is damaged: \(reason).", repair: Self.repair))
+    case .disk(let error):
+      findings.append(
+        StoreFinding(file: file, problem: error.description, repair: "Check the disk and the file's permissions. " + Self.repair))
+    default: findings.append(StoreFinding(file: file, problem: error.description, repair: ""))
+    }
+  }
+
+  /// Returns how many entries the file holds.
+  private func check(_ reference: FileReference, after count: Int, manifest: Manifest) throws(StoreError) -> Int {
+    switch reference.kind {
+    case .identities:
+      let file = try IdentityFile(disk: disk, directory: directory, reference: reference) { pseudonym, isGroup throws(FormatError) in
+        guard identities.restore(pseudonym, flags: isGroup ? 1 : 0) else { throw FormatError("an id occurs twice") }
+      }
+      for number in 0..<((file.sealed.count + IdentityFile.chunk - 1) / IdentityFile.chunk) { _ = try file.chunk(number) }
+      guard file.firstOrdinal == count else { throw .corrupt(file: reference.name, reason: "it does not continue the file before it") }
+      if let last = file.sealed.last, last >= manifest.identityCount {
+        throw .corrupt(file: reference.name, reason: "it holds a sealed id of nobody")
+      }
+      return file.count
+    case .journal:
+      let file = try JournalFile(disk: disk, directory: directory, reference: reference)
+      guard file.first == count else { throw .corrupt(file: reference.name, reason: "it does not continue the file before it") }
+      try expectKnown(file.entries.flatMap { [$0.device, $0.user] }, in: reference)
+      return file.entries.count
+    case .segment: return try checkSegment(reference, manifest: manifest)
+    case .profiles:
+      let file = try ProfileFile(disk: disk, directory: directory, reference: reference)
+      for chunk in 0..<(file.chunkStarts.count - 1) { _ = try file.images(ofChunk: chunk) }
+      try expectKnown(file.numbers, in: reference)
+      return file.numbers.count
+    case .keys:
+      let file = try KeyFile(disk: disk, directory: directory, reference: reference)
+      for chunk in 0..<((file.count + KeyFile.chunk - 1) / KeyFile.chunk) { _ = try file.chunk(chunk) }
+      guard file.first + UInt64(file.count) <= manifest.nextKey else {
+        throw .corrupt(file: reference.name, reason: "it numbers keys that the manifest does not know")
+      }
+      return file.count
+    }
+  }
+
+  private func checkSegment(_ reference: FileReference, manifest: Manifest) throws(StoreError) -> Int {
+    let segment = try Segment(disk: disk, directory: directory, reference: reference)
+    var codes: [String: UInt16] = [:]
+    for (code, event) in segment.statistics.enumerated() { codes[event.name] = UInt16(truncatingIfNeeded: code) }
+    let run = try segment.decode(codes: codes, cache: nil)
+    var counts = [Int](repeating: 0, count: segment.statistics.count)
+    for event in run.events { counts[Int(event)] += 1 }
+    guard counts == segment.statistics.map(\.count) else {
+      throw .corrupt(file: reference.name, reason: "its counts of events are not those of its rows")
+    }
+    try expectKnown(run.subjects.filter { $0 != ColumnRun.noActor }, in: reference)
+    try expectKnown(run.rawSubjects.filter { $0 != ColumnRun.noActor }, in: reference)
+    guard segment.meta.journalVersion <= UInt64(UInt32.max) else {
+      throw .corrupt(file: reference.name, reason: "it names a state of the merge journal that never was")
+    }
+    for (index, property) in segment.properties.enumerated() {
+      guard let column = try segment.column(property) else { continue }
+      var seen = [Bool](repeating: false, count: counts.count)
+      for (row, code) in column.codes.enumerated() where code != 0 { seen[Int(run.events[row])] = true }
+      for (event, isSeen) in seen.enumerated() where segment.statistics[event].properties.contains(index) != isSeen {
+        throw .corrupt(file: reference.name, reason: "its list of properties by event is not that of its rows")
+      }
+    }
+    for day in segment.days {
+      let list = try segment.fingerprints(of: day) ?? []
+      guard zip(list, list.dropFirst()).allSatisfy({ $0 <= $1 }) else {
+        throw .corrupt(file: reference.name, reason: "its fingerprints are out of order")
+      }
+    }
+    return segment.meta.rowCount
+  }
+
+  /// Every number must have been handed out.
+  private func expectKnown(_ numbers: [UInt32], in reference: FileReference) throws(StoreError) {
+    let count = identities.count
+    for number in Set(numbers) where Int(identities.permutation.ordinal(ofNumber: number)) >= count {
+      throw .corrupt(file: reference.name, reason: "it refers to a subject number that no identity file holds")
+    }
+  }
+
+  private mutating func checkLogs(_ names: [String], manifest: Manifest) {
+    let logs = names.compactMap(LogFormat.number(ofName:)).filter { $0 >= manifest.firstLog }.sorted()
+    var expected = manifest.firstLog
+    var sequence = manifest.sequence + 1
+    for (index, number) in logs.enumerated() {
+      let name = LogFormat.name(number)
+      do throws(StoreError) {
+        guard number == expected else { throw .corrupt(file: LogFormat.name(expected), reason: "it is missing") }
+        let reader = LogReader(disk: disk, directory: directory, number: number, isLast: index == logs.count - 1)
+        let result = try reader.read { _, payload in
+          for case .batch(let decisions, let batch) in try LogRecord.read(payload) {
+            for (identity, number) in zip(batch.identities, decisions.numbers) {
+              guard try identities.register(identity.pseudonym, isGroup: identity.isGroup) == number else {
+                throw FormatError("an id has another number than in the identity files")
+              }
+            }
+          }
+        }
+        if let header = result.header {
+          guard header.firstSequence == sequence else { throw .corrupt(file: name, reason: "frames before its first one are missing") }
+          sequence = result.nextSequence
+        }
+      } catch {
+        report(error, file: name)
+        return
+      }
+      expected = number + 1
+    }
+  }
+}

@@ -1,0 +1,204 @@
+package import Events
+package import Journeys
+import Synchronization
+
+/// The questions about single subjects and about what there is. Reports are in `Execution`.
+extension SegmentStore {
+  package func dataVersion() async -> UInt64 { state.withLock { $0.dataVersion } }
+
+  package func timeline(of subject: Pseudonym, before cursor: EventCursor?, limit: Int) async throws -> [JourneyEvent] {
+    let end = try cursor.map { cursor throws(QueryError) in try EventPlace(cursor) }
+    guard let number = identities.number(of: subject) else { return [] }
+    return try readable { snapshot in
+      let rows = SubjectRows(snapshot)
+      let canonical = rows.canonical(canonicalNow(number))
+      let page = rows.rows(of: canonical).reversed().lazy.filter { row in
+        guard var end else { return true }
+        // A merge since the last page moves the place to the subject's new number.
+        end.subject = canonical
+        return row.place < end
+      }.prefix(max(0, limit))
+      return try events(Array(page), in: snapshot)
+    }
+  }
+
+  package func profile(of subject: Pseudonym) async throws -> Profile? {
+    guard let number = identities.number(of: subject) else { return nil }
+    let image = try readable { _ in try state.withLock { $0 }.profile(of: number, cache: cache) }
+    return Profile(
+      subject: SubjectReference(number: SubjectNumber(number), pseudonym: subject), verified: image?.verified?.properties ?? [],
+      unverified: image?.unverified?.properties ?? [])
+  }
+
+  package func findSubjects(prefix: String, limit: Int) async throws -> [SubjectSummary] {
+    let digits = prefix.hasPrefix("s_") ? String(prefix.dropFirst(2)) : prefix
+    guard digits.utf8.count <= 32, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }) else {
+      throw QueryError(.invalid, "A pseudonym begins with `s_` and consists of the digits 0-9 and a-f.", field: "prefix")
+    }
+    return try readable { snapshot in
+      let rows = SubjectRows(snapshot)
+      let found = digits.isEmpty ? Set(latest(rows, limit: limit)) : matching(digits, rows: rows)
+      var summaries: [SubjectSummary] = []
+      for number in found {
+        guard let summary = rows.summary(of: number), let reference = reference(number, in: snapshot) else { continue }
+        summaries.append(
+          SubjectSummary(
+            subject: reference, events: summary.count, firstSeen: Timestamp(milliseconds: summary.first),
+            lastSeen: Timestamp(milliseconds: summary.last)))
+      }
+      summaries.sort { $0.lastSeen != $1.lastSeen ? $0.lastSeen > $1.lastSeen : $0.subject.number < $1.subject.number }
+      return Array(summaries.prefix(max(0, limit)))
+    }
+  }
+
+  package func export(_ range: DateRange, events names: [String]?, calendar: ProjectCalendar, after cursor: EventCursor?, limit: Int)
+    async throws -> [JourneyEvent]
+  {
+    let after = try cursor.map { cursor throws(QueryError) in try EventPlace(cursor) }
+    let interval = try calendar.interval(range)
+    return try readable { snapshot in
+      let wanted = names.map { Set($0) }
+      let accepted = snapshot.eventNames.map { wanted?.contains($0) ?? true }
+      let rows = SubjectRows(snapshot)
+      var page: [SubjectRows.Row] = []
+      var from = after?.subject ?? 0
+      while page.count < limit, let subject = rows.next(from: from) {
+        if Task.isCancelled { throw QueryError(.cancelled, "The export was cancelled before it was finished; ask again.") }
+        for row in rows.rows(of: subject) where page.count < limit {
+          if let after, row.place <= after { continue }
+          guard interval.contains(Timestamp(milliseconds: row.place.time)), accepted[Int(snapshot.runs[row.run].events[row.row])] else { continue }
+          page.append(row)
+        }
+        if subject == .max { break }
+        from = subject + 1
+      }
+      return try self.events(page, in: snapshot)
+    }
+  }
+
+  package func catalog() async throws -> Catalog {
+    let current = state.withLock { $0 }
+    return try readable { snapshot in
+      var counts: [String: Int] = [:]
+      var properties: [String: Set<String>] = [:]
+      for segment in current.segments {
+        for event in segment.statistics {
+          counts[event.name, default: 0] += event.count
+          properties[event.name, default: []].formUnion(event.properties.map { segment.properties[$0] })
+        }
+      }
+      for (table, rows) in current.memtables {
+        let content = table.with { $0 }
+        for row in 0..<rows { counts[current.eventNames[Int(content.events[row])], default: 0] += 1 }
+        for column in content.columns {
+          var seen = [Bool](repeating: false, count: current.eventNames.count)
+          for row in column.rows where Int(row) < rows { seen[Int(content.events[Int(row)])] = true }
+          for (code, isSeen) in seen.enumerated() where isSeen { properties[current.eventNames[code], default: []].insert(column.name) }
+        }
+      }
+      var first: Int64?
+      var last: Int64?
+      var subjects = Set<UInt32>()
+      for run in snapshot.runs {
+        for (index, subject) in run.subjects.enumerated() {
+          if subject != ColumnRun.noActor { subjects.insert(snapshot.merges[subject] ?? subject) }
+          first = min(first ?? .max, run.times[Int(run.starts[index])])
+          last = max(last ?? .min, run.times[Int(run.starts[index + 1]) - 1])
+        }
+      }
+      return Catalog(
+        events: counts.map { Catalog.Event(name: $0, count: $1, properties: (properties[$0] ?? []).sorted()) }
+          .sorted { $0.count != $1.count ? $0.count > $1.count : $0.name < $1.name },
+        eventCount: counts.values.reduce(0, +), subjectCount: subjects.count, firstEvent: first.map { Timestamp(milliseconds: $0) },
+        lastEvent: last.map { Timestamp(milliseconds: $0) })
+    }
+  }
+
+  package func values(of property: String, event: String?, limit: Int) async throws -> [StoredValue] {
+    try readable { snapshot in
+      let code = event.map { name in snapshot.eventNames.firstIndex(of: name).map { UInt16($0) } }
+      if case .some(.none) = code { return [] }
+      var counts: [StoredValue: Int] = [:]
+      for run in snapshot.runs {
+        guard let column = try run.column(property) else { continue }
+        var byCode = [Int](repeating: 0, count: column.values.count + 1)
+        for (row, value) in column.codes.enumerated() where code == nil || code == run.events[row] { byCode[Int(value)] += 1 }
+        for (index, count) in byCode.enumerated().dropFirst() where count > 0 { counts[column.values[index - 1], default: 0] += count }
+      }
+      let ordered = counts.map { (value: $0, count: $1, text: "\($0)") }
+        .sorted { $0.count != $1.count ? $0.count > $1.count : $0.text < $1.text }
+      return ordered.prefix(max(0, limit)).map(\.value)
+    }
+  }
+
+  // MARK: Parts
+
+  func canonicalNow(_ number: UInt32) -> UInt32 { state.withLock { $0.journal.canonical(number) } }
+
+  /// What the store cannot read becomes the error that queries throw.
+  private func readable<Result>(_ body: (StoreSnapshot) throws -> Result) throws -> Result {
+    do {
+      return try body(try snapshotNow())
+    } catch let error as StoreError {
+      throw QueryError(.unreadable, error.description)
+    } catch let error as FormatError {
+      throw QueryError(.unreadable, "The data in memory contradict themselves: \(error). Restart Sealane, then run `sealane doctor`.")
+    }
+  }
+
+  private func reference(_ number: UInt32, in snapshot: StoreSnapshot) -> SubjectReference? {
+    guard number != ColumnRun.noActor else { return nil }
+    return snapshot.pseudonym(number).map { SubjectReference(number: SubjectNumber(number), pseudonym: $0) }
+  }
+
+  private func events(_ rows: [SubjectRows.Row], in snapshot: StoreSnapshot) throws -> [JourneyEvent] {
+    var properties = [[StoredProperty]](repeating: [], count: rows.count)
+    for (number, run) in snapshot.runs.enumerated() {
+      let mine = rows.indices.filter { rows[$0].run == number }
+      guard !mine.isEmpty else { continue }
+      for name in run.properties.sorted() {
+        guard let column = try run.column(name) else { continue }
+        for index in mine {
+          let code = Int(column.codes[rows[index].row])
+          if code > 0 { properties[index].append(StoredProperty(name, column.values[code - 1])) }
+        }
+      }
+    }
+    return rows.enumerated().map { index, row in
+      JourneyEvent(
+        name: snapshot.eventNames[Int(snapshot.runs[row.run].events[row.row])], time: Timestamp(milliseconds: row.place.time),
+        subject: reference(row.place.subject, in: snapshot), original: reference(row.place.raw, in: snapshot),
+        properties: properties[index], cursor: row.place.cursor)
+    }
+  }
+
+  /// Canonical subjects by their latest event, at most `limit`.
+  private func latest(_ rows: SubjectRows, limit: Int) -> [UInt32] {
+    var last: [(subject: UInt32, time: Int64)] = []
+    var bound = Int64.min
+    for run in rows.snapshot.runs {
+      for (index, label) in run.subjects.enumerated() where label != ColumnRun.noActor {
+        let time = run.times[Int(run.starts[index + 1]) - 1]
+        guard time >= bound else { continue }
+        last.append((rows.canonical(label), time))
+        // Kept short: each subject at most once a run and label, so a few times as many as wanted hold the best `limit` of them.
+        if last.count > 8 * limit + 4096 {
+          last = Self.best(last, limit: limit)
+          if last.count >= limit, let worst = last.last { bound = worst.time }
+        }
+      }
+    }
+    return Self.best(last, limit: limit).map(\.subject)
+  }
+
+  private static func best(_ found: [(subject: UInt32, time: Int64)], limit: Int) -> [(subject: UInt32, time: Int64)] {
+    var latest: [UInt32: Int64] = [:]
+    for (subject, time) in found { latest[subject] = max(latest[subject] ?? .min, time) }
+    return Array(latest.map { (subject: $0, time: $1) }.sorted { $0.time != $1.time ? $0.time > $1.time : $0.subject < $1.subject }.prefix(limit))
+  }
+
+  /// Canonical subjects of the ids whose pseudonym begins so. At most 10,000 ids are looked at.
+  private func matching(_ digits: String, rows: SubjectRows) -> Set<UInt32> {
+    Set(identities.numbers(prefix: digits, limit: 10_000).map { rows.canonical(canonicalNow($0)) })
+  }
+}

@@ -1,0 +1,136 @@
+internal import Events
+import Synchronization
+
+/// What is kept between snapshots, so that a query a second under load sorts only what arrived since the one before.
+struct SnapshotCache: Sendable {
+  /// Sorted pieces of a memtable, in the order of arrival; each at least twice as large as the next.
+  struct Pieces: Sendable {
+    let table: Memtable
+    var runs: [ColumnRun] = []
+    /// Rows of the memtable that are in a run.
+    var rowCount = 0
+    /// For each run, its rows' places in the memtable.
+    var sources: [[UInt32]] = []
+  }
+
+  var pieces: [Pieces] = []
+  var snapshot: StoreSnapshot?
+  var layout: UInt64 = 0
+  var moved: [UInt32: UInt32] = [:]
+  var movedRange: Range<UInt64> = 0..<0
+}
+
+extension SegmentStore {
+  /// The store as of now. Sorts what arrived since the last one; otherwise free.
+  package func snapshot() async throws(StoreError) -> StoreSnapshot { try snapshotNow() }
+
+  func snapshotNow() throws(StoreError) -> StoreSnapshot {
+    try snapshots.withLock { cache throws(StoreError) in
+      let (current, tables) = state.withLock { ($0, $0.memtables) }
+      if let known = cache.snapshot, known.dataVersion == current.dataVersion, cache.layout == current.layout { return known }
+      let codes = Dictionary(uniqueKeysWithValues: current.eventNames.enumerated().map { ($1, UInt16($0)) })
+      var runs: [ColumnRun] = []
+      for segment in current.segments { runs.append(try segment.run(codes: codes, cache: self.cache)) }
+      cache.pieces.removeAll { piece in !tables.contains { $0.table === piece.table } }
+      for (table, rows) in tables {
+        if !cache.pieces.contains(where: { $0.table === table }) { cache.pieces.append(SnapshotCache.Pieces(table: table)) }
+        guard let index = cache.pieces.firstIndex(where: { $0.table === table }) else { continue }
+        cache.pieces[index].extend(to: rows, journal: current.journal)
+        runs += cache.pieces[index].runs
+      }
+      let merges = cache.merges(journal: current.journal, since: runs.map(\.journalVersion).min() ?? current.journal.version)
+      let snapshot = StoreSnapshot(
+        runs: runs, merges: merges, eventNames: current.eventNames, dataVersion: current.dataVersion,
+        pseudonym: { [identities] in identities.pseudonym(of: $0) },
+        profileValue: Self.profileReader(current, cache: self.cache))
+      cache.snapshot = snapshot
+      cache.layout = current.layout
+      return snapshot
+    }
+  }
+
+  /// Reads profiles as they are in this state: memory is copied by reference, files stay open.
+  private static func profileReader(_ state: StoreState, cache: BlockCache) -> @Sendable (UInt32, String) -> StoredValue? {
+    let fresh = ([state.active] + state.frozen.reversed()).map { table in table.with { $0.profiles } }.filter { !$0.isEmpty }
+    let files = state.profileFiles
+    return { number, property in
+      for images in fresh { if let image = images[number] { return image[property] } }
+      for file in files.reversed() {
+        // A damaged profile file is reported by `doctor` and by the profile itself; a report goes on without it.
+        if let image = try? file.image(of: number, cache: cache) { return image[property] }
+      }
+      return nil
+    }
+  }
+}
+
+extension ProfileImage {
+  /// The verified layer's value, else the unverified one's.
+  subscript(property: String) -> StoredValue? { verified?[property] ?? unverified?[property] }
+}
+
+extension SnapshotCache.Pieces {
+  /// Brings the runs up to date with the memtable's first `count` rows.
+  mutating func extend(to count: Int, journal: MergeJournal) {
+    guard count > rowCount else { return }
+    let first = rowCount
+    let (times, events, raws, properties) = table.with { content in
+      (content.times, content.events, content.rawSubjects, content.columns.map(\.name))
+    }
+    let sorted = SortedRows(
+      times: times[first..<count], events: events[first..<count], rawSubjects: raws[first..<count], firstSource: UInt32(first),
+      canonical: journal.canonical)
+    add(sorted, journalVersion: journal.version, properties: properties)
+    rowCount = count
+    while runs.count >= 2, runs[runs.count - 2].rowCount < 2 * runs[runs.count - 1].rowCount {
+      let inputs = Array(runs.suffix(2))
+      let sources = Array(self.sources.suffix(2))
+      var merged = SortedRows(merging: inputs, firstSources: [0, UInt32(inputs[0].rowCount)], canonical: journal.canonical)
+      let boundary = inputs[0].rowCount
+      merged.sources = merged.sources.map { Int($0) < boundary ? sources[0][Int($0)] : sources[1][Int($0) - boundary] }
+      runs.removeLast(2)
+      self.sources.removeLast(2)
+      add(merged, journalVersion: journal.version, properties: properties)
+    }
+  }
+
+  private mutating func add(_ rows: SortedRows, journalVersion: UInt64, properties: [String]) {
+    let box = MemoryRunColumns(table: table, sources: rows.sources)
+    sources.append(rows.sources)
+    runs.append(
+      ColumnRun(
+        journalVersion: journalVersion, subjects: rows.subjects, starts: rows.starts, times: rows.times, events: rows.events,
+        rawSubjects: rows.rawSubjects, properties: properties, load: { try box.column($0) }))
+  }
+}
+
+/// The columns of a run in memory, gathered once each.
+private final class MemoryRunColumns: Sendable {
+  private let table: Memtable
+  private let sources: [UInt32]
+  private let columns = Mutex<[String: Column?]>([:])
+
+  init(table: Memtable, sources: [UInt32]) {
+    self.table = table
+    self.sources = sources
+  }
+
+  func column(_ name: String) throws -> Column? {
+    if let known = columns.withLock({ $0[name] }) { return known }
+    let made = try table.column(name, sources: sources)
+    columns.withLock { $0[name] = .some(made) }
+    return made
+  }
+}
+
+extension SnapshotCache {
+  /// The merges since a version of the journal; continues what it knows where it can.
+  fileprivate mutating func merges(journal: MergeJournal, since version: UInt64) -> [UInt32: UInt32] {
+    let wanted = version..<max(version, journal.version)
+    if wanted != movedRange {
+      moved = journal.moved(since: version)
+      movedRange = wanted
+    }
+    return moved
+  }
+}

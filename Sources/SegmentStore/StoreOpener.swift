@@ -1,0 +1,126 @@
+internal import Events
+import Synchronization
+
+/// Opens a store: reads the manifest and its files, then the log, and clears away what a crash left behind.
+struct StoreOpener {
+  static let lockName = "lock"
+
+  let directory: String
+  let options: StoreOptions
+
+  private var disk: any Disk { options.disk }
+
+  func open() throws(StoreError) -> SegmentStore {
+    do {
+      try disk.createDirectory(directory)
+      let lock = try disk.lock(directory + "/" + Self.lockName)
+      let names = try disk.list(directory)
+      let manifest = try readOrCreateManifest(names: names)
+      let store = try openFiles(manifest, lock: lock)
+      let committer = Committer(store: store)
+      let logs = names.compactMap(LogFormat.number(ofName:)).filter { $0 >= manifest.firstLog }.sorted()
+      let next = try replay(logs, store: store, committer: committer, manifest: manifest)
+      try removeLeftovers(names: names, manifest: manifest)
+      // Flushing during the replay may have gone past `manifest`; file numbers only grow, so nothing of it is a leftover.
+      committer.log = try LogWriter(
+        disk: disk, directory: directory, number: next, firstSequence: store.state.withLock { $0.dataVersion } + 1)
+      store.start(committer)
+      return store
+    } catch let error as StoreError {
+      throw error
+    } catch let error as DiskError {
+      throw .disk(error)
+    } catch {
+      throw .corrupt(file: directory, reason: "\(error)")
+    }
+  }
+
+  private func readOrCreateManifest(names: [String]) throws -> Manifest {
+    if let manifest = try Manifest.read(disk: disk, directory: directory) { return manifest }
+    // The manifest is the first file of a store, so anything else means that it was lost.
+    if let other = names.first(where: { name in
+      LogFormat.number(ofName: name) != nil || SectionFile.Kind.allCases.contains { name.hasPrefix($0.prefix) }
+    }) {
+      throw StoreError.corrupt(file: Manifest.name, reason: "it is missing, but \(other) is there")
+    }
+    let manifest = Manifest(numberKey0: UInt64.random(in: 0 ... .max), numberKey1: UInt64.random(in: 0 ... .max))
+    // A crash during this leaves an empty directory or an empty store.
+    try manifest.write(disk: disk, directory: directory)
+    return manifest
+  }
+
+  private func openFiles(_ manifest: Manifest, lock: any AnyObject & Sendable) throws -> SegmentStore {
+    let identities = IdentityTable(permutation: NumberPermutation(key0: manifest.numberKey0, key1: manifest.numberKey1))
+    var state = StoreState(
+      active: Memtable(
+        firstLog: manifest.firstLog, firstSequence: manifest.sequence + 1, firstOrdinal: Int(manifest.identityCount),
+        firstJournalEntry: Int(manifest.journalCount), firstKey: manifest.nextKey))
+    let opened = try OpenedFiles(manifest.files, disk: disk, directory: directory) { pseudonym, isGroup throws(FormatError) in
+      guard identities.restore(pseudonym, flags: isGroup ? 1 : 0) else { throw FormatError("an id occurs twice") }
+    }
+    for file in opened.identityFiles {
+      for ordinal in file.sealed { _ = identities.markSealed(identities.permutation.number(ofOrdinal: ordinal)) }
+    }
+    for file in opened.journalFiles { for entry in file.entries { state.journal.append(entry) } }
+    var names = Set<String>()
+    for segment in opened.segments {
+      for event in segment.statistics where names.insert(event.name).inserted { state.eventNames.append(event.name) }
+    }
+    let events = opened.segments.reduce(0) { $0 + $1.meta.rowCount }
+    guard identities.count == Int(manifest.identityCount), state.journal.entries.count == Int(manifest.journalCount),
+      events == Int(manifest.eventCount), names.count <= Committer.eventNameLimit
+    else { throw StoreError.corrupt(file: Manifest.name, reason: "it counts other contents than its files have") }
+    state.segments = opened.segments
+    state.identityFiles = opened.identityFiles
+    state.journalFiles = opened.journalFiles
+    state.profileFiles = opened.profileFiles
+    state.keyFiles = opened.keyFiles
+    state.dataVersion = manifest.sequence
+    state.nextKey = manifest.nextKey
+    state.deletedKeys = manifest.deletedKeys
+    return SegmentStore(
+      directory: directory, options: options, identities: identities, state: state, manifest: manifest,
+      lastFileNumber: manifest.nextFile - 1, cache: BlockCache(limit: options.cacheBytes), directoryLock: lock)
+  }
+
+  /// Takes in the log files and returns the number of the next one.
+  private func replay(_ logs: [UInt64], store: SegmentStore, committer: Committer, manifest: Manifest) throws -> UInt64 {
+    var expected = manifest.firstLog
+    for (index, number) in logs.enumerated() {
+      guard number == expected else { throw StoreError.corrupt(file: LogFormat.name(expected), reason: "it is missing, but later log files are there") }
+      let version = store.state.withLock { $0.dataVersion }
+      let reader = LogReader(disk: disk, directory: directory, number: number, isLast: index == logs.count - 1)
+      let result = try reader.read { sequence, payload in try committer.replay(payload, sequence: sequence) }
+      if let header = result.header, header.firstSequence != version + 1 {
+        throw StoreError.corrupt(
+          file: LogFormat.name(number), reason: "it begins with frame \(header.firstSequence), but frame \(version + 1) comes next")
+      }
+      if result.header == nil {
+        // A crash while the file was made: it never held anything, and its number is used again.
+        try disk.remove(directory + "/" + LogFormat.name(number))
+        return number
+      }
+      if result.wholeLength < result.length {
+        // Nothing of a torn tail was acknowledged. Cut off, it does not stand before the frames of the next file as damage would.
+        try disk.truncate(directory + "/" + LogFormat.name(number), to: result.wholeLength)
+      }
+      expected = number + 1
+      let table = store.state.withLock { $0.active }
+      if table.rowCount >= options.memoryRows || table.footprint >= options.memoryBytes {
+        committer.freeze(nextLog: expected)
+        _ = try store.flushOldest()
+      }
+    }
+    return expected
+  }
+
+  /// Deletes what the manifest does not name: files that were written but never came into force, and those that were replaced.
+  private func removeLeftovers(names: [String], manifest: Manifest) throws {
+    let inForce = Set(manifest.files.map(\.name))
+    for name in names where !inForce.contains(name) {
+      let isOldLog = LogFormat.number(ofName: name).map { $0 < manifest.firstLog } ?? false
+      let isUnnamed = SectionFile.Kind.allCases.contains { name.hasPrefix($0.prefix) }
+      if isOldLog || isUnnamed || name == Manifest.nextName { try disk.remove(directory + "/" + name) }
+    }
+  }
+}

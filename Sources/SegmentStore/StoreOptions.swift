@@ -1,0 +1,26 @@
+/// The limits of one store. The defaults suit a machine with 2 GiB for Sealane.
+package struct StoreOptions: Sendable {
+  package var disk: any Disk
+  /// Rows that are held in memory before they become a segment.
+  package var memoryRows = 1 << 19
+  /// Bytes in memory, about, after which they become a segment.
+  package var memoryBytes = 160 << 20
+  /// Length of a log file after which the next one begins.
+  package var logBytes = 256 << 20
+  /// Bytes that may wait for the log; beyond that `append` throws `.overloaded`.
+  package var queueBytes = 64 << 20
+  /// Bytes that one write to the log may take together.
+  package var groupBytes = 8 << 20
+  /// Bytes of duplicate fingerprints in memory.
+  package var fingerprintBytes = 128 << 20
+  /// Bytes of decoded columns and file chunks in memory.
+  package var cacheBytes = 256 << 20
+  /// Segments of about one size that are merged into one.
+  package var mergeWidth = 4
+  /// No merge makes a segment of more rows than this.
+  package var largestSegmentRows = 1 << 22
+  /// Files of one kind (identities, merges, profiles) that are merged into one.
+  package var stateFileWidth = 8
+
+  package init(disk: any Disk = PosixDisk()) { self.disk = disk }
+}
