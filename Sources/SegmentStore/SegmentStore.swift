@@ -19,7 +19,8 @@ package final class SegmentStore: Sendable {
   let lastFileNumber: Mutex<UInt64>
   let snapshots = Mutex(SnapshotCache())
   private let queue: CommitQueue
-  private let directoryLock: any AnyObject & Sendable
+  /// Holds the directory for this process until `stop`.
+  private let directoryLock: Mutex<(any AnyObject & Sendable)?>
   private let committing = Mutex(false)
   private let flusherBox = Mutex<Flusher?>(nil)
 
@@ -46,7 +47,7 @@ package final class SegmentStore: Sendable {
     self.state = Mutex(state)
     self.manifest = Mutex(manifest)
     self.lastFileNumber = Mutex(lastFileNumber)
-    self.directoryLock = directoryLock
+    self.directoryLock = Mutex(directoryLock)
     queue = CommitQueue(byteLimit: options.queueBytes)
   }
 
@@ -129,6 +130,7 @@ package final class SegmentStore: Sendable {
       flusher.stop()
       finished.wait()
       finished.signal()
+      directoryLock.withLock { $0 = nil }
     }
   }
 
