@@ -56,7 +56,13 @@ let package = Package(
     .target(name: "Outbound", dependencies: ["CCurl"], swiftSettings: room),
     .target(
       name: "Custodian",
-      dependencies: ["Events", "Vault", "Ledger", "Access", "Web", "Outbound", crypto, database, hummingbird, logging],
+      dependencies: [
+        "Events", "Vault", "Ledger", "Access", "Web", "Outbound", crypto, database, hummingbird, logging,
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+      ],
       swiftSettings: room),
     .target(
       name: "Console", dependencies: ["Events", "Web", "Access", "Ledger", "Journeys", "Gate", hummingbird],
@@ -85,6 +91,8 @@ let package = Package(
     .testTarget(name: "HouseTests", swiftSettings: room),
     .testTarget(name: "GateTests", dependencies: ["Gate", "Events", "Vault"], swiftSettings: room),
     .testTarget(name: "IntakeTests", dependencies: ["Intake", "Events", "CSimdJSON", "CZlib"], swiftSettings: room),
+    .testTarget(name: "VaultTests", dependencies: ["Vault", "Events", crypto], swiftSettings: room),
+    .testTarget(name: "CustodianTests", dependencies: ["Custodian", "Vault", "Events", crypto, database, logging], swiftSettings: room),
     .testTarget(name: "DemoTests", dependencies: ["Demo", "Events"], swiftSettings: room),
   ],
   swiftLanguageModes: [.v6],

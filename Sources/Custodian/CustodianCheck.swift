@@ -1,0 +1,84 @@
+package import Events
+package import Foundation
+internal import GRDB
+internal import Vault
+
+/// `sealane-custodian doctor`: looks at everything in the custodian's directory and changes nothing but what opening a database does.
+package enum CustodianCheck {
+  package struct Finding: Sendable, Codable, Equatable {
+    package enum Severity: String, Sendable, Codable { case good, warning, bad }
+    package let severity: Severity
+    package let sentence: String
+  }
+
+  package static func run(_ directory: URL, now: Timestamp) -> [Finding] {
+    var findings: [Finding] = []
+    do {
+      let secrets = try CustodianSecrets(directory: directory)
+      findings.append(Finding(severity: .good, sentence: "The directory and its secrets are closed to others and complete."))
+      let store = try CustodianStore(secrets: secrets)
+      findings += try checkDatabase(store)
+      findings += try checkKeys(store, now: now)
+      let alarms = try store.alarms()
+      if let last = alarms.first {
+        findings.append(Finding(severity: .warning, sentence: "\(alarms.count) alarms are on record; the last: \(last.fault.sentence)"))
+      }
+    } catch {
+      findings.append(Finding(severity: .bad, sentence: "\(error)"))
+    }
+    return findings
+  }
+
+  private static func checkDatabase(_ store: CustodianStore) throws -> [Finding] {
+    let damage = try store.database.read { try String.fetchAll($0, sql: "PRAGMA integrity_check") }
+    guard damage == ["ok"] else {
+      return [Finding(severity: .bad, sentence: "SQLite finds custodian.sqlite damaged; restore the directory from its backup.")]
+    }
+    // Every record key is decrypted once: that shows a store.key that does not belong to this database, and any altered row.
+    let (count, bad) = try store.database.read { database in
+      var count = 0
+      var bad = 0
+      let rows = try Row.fetchCursor(database, sql: "SELECT project, epoch, sequence, subject, sealed FROM record_key WHERE sealed IS NOT NULL")
+      while let row = try rows.next() {
+        count += 1
+        let epoch: Data = row["epoch"]
+        let subject: Data = row["subject"]
+        let sequence: Int64 = row["sequence"]
+        guard epoch.count == 8, let sequence = UInt32(exactly: sequence) else {
+          bad += 1
+          continue
+        }
+        let place = RecordKeyRow(
+          project: ProjectID(row["project"]), epoch: epoch.reversed().reduce(0) { $0 << 8 | UInt64($1) }, sequence: sequence,
+          lookUp: Array(subject))
+        if (try? store.secrets.decrypt(row["sealed"], for: place)) == nil { bad += 1 }
+      }
+      return (count, bad)
+    }
+    if bad > 0 {
+      return [Finding(severity: .bad, sentence: "\(bad) of \(count) record keys do not decrypt with store.key; restore the directory from its backup.")]
+    }
+    return [Finding(severity: .good, sentence: "The database is sound; all \(count) record keys decrypt.")]
+  }
+
+  private static func checkKeys(_ store: CustodianStore, now: Timestamp) throws -> [Finding] {
+    var findings: [Finding] = []
+    for record in try store.hpkeKeys() {
+      let file = store.secrets.directory.appendingPathComponent(CustodianDirectory.privateKey(id: record.id))
+      let id = Keyring.hexadecimal(record.id)
+      switch record.state {
+      case .announced, .current, .replaced:
+        do { _ = try SecretKey(reading: file) } catch { findings.append(Finding(severity: .bad, sentence: "\(error)")) }
+        if record.state == .current, now.milliseconds > record.announcement.madeAt + 2 * Keyring.defaultLifetime.milliseconds {
+          findings.append(Finding(severity: .warning, sentence: "Key \(id) is in force for more than two days: is the custodian running and the server reached?"))
+        }
+      case .leaving, .destroyed:
+        if FileManager.default.fileExists(atPath: file.path) {
+          findings.append(Finding(severity: .bad, sentence: "The private key \(id) should be destroyed and is there; start the custodian, or remove \(file.path)."))
+        }
+      }
+    }
+    if findings.isEmpty { findings.append(Finding(severity: .good, sentence: "Every HPKE key is where its state says.")) }
+    return findings
+  }
+}

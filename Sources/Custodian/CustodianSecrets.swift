@@ -1,0 +1,94 @@
+internal import Crypto
+package import Events
+package import Foundation
+package import Vault
+
+/// The secrets of `DIR.custodian` but for the HPKE private keys, which come and go.
+package struct CustodianSecrets: Sendable {
+  package let directory: URL
+  /// The bearer token for the server. Never logged.
+  package let serverToken: String
+
+  private let identityKey: SecretKey
+  private let lookUpKey: SymmetricKey
+  private let storeKey: SymmetricKey
+
+  package init(directory: URL) throws {
+    try SecretFile.checkDirectory(directory)
+    let announcement = directory.appendingPathComponent(CustodianDirectory.announcement)
+    guard FileManager.default.fileExists(atPath: announcement.path) else {
+      throw SecretFileError.malformed(
+        path: directory.path, what: "it holds no \(CustodianDirectory.announcement), so it is no finished custodian directory")
+    }
+    self.directory = directory
+    identityKey = try SecretKey(reading: directory.appendingPathComponent(CustodianDirectory.identityKey))
+    let store = try SecretKey(reading: directory.appendingPathComponent(CustodianDirectory.storeKey))
+    lookUpKey = Self.derive(store, "sealane custodian look-up v1")
+    storeKey = Self.derive(store, "sealane custodian store v1")
+    let tokenFile = directory.appendingPathComponent(CustodianDirectory.serverToken)
+    let token = String(decoding: try SecretFile.read(tokenFile, limit: 512), as: UTF8.self)
+    serverToken = token.trimmingCharacters(in: .whitespacesAndNewlines)
+    guard !serverToken.isEmpty, serverToken.utf8.allSatisfy({ $0 > 32 && $0 < 127 }) else {
+      throw SecretFileError.malformed(path: tokenFile.path, what: "a token is one word of printable characters")
+    }
+  }
+
+  package var identity: CustodianIdentity {
+    get throws { CustodianIdentity(try signingKey().publicKey) }
+  }
+
+  /// Signs the announcement of an HPKE key.
+  package func announce(_ key: CustodianPublicKey, previous: UInt64?, at time: Timestamp) throws -> CustodianKeyAnnouncement {
+    try CustodianKeyAnnouncement(key: key, previous: previous, madeAt: time.milliseconds, signedBy: signingKey())
+  }
+
+  /// Under which name the database knows a subject: says nothing to whoever has the database alone.
+  func lookUp(project: ProjectID, subject: Pseudonym) -> [UInt8] {
+    var message: [UInt8] = []
+    message.append(littleEndian: project.rawValue)
+    message.append(contentsOf: subject.bytes)
+    return Array(HMAC<SHA256>.authenticationCode(for: message, using: lookUpKey).prefix(16))
+  }
+
+  /// Encrypts a record key for the database, bound to its row.
+  func encrypt(_ recordKey: SymmetricKey, for row: RecordKeyRow) throws -> Data {
+    try recordKey.withUnsafeBytes { try ChaChaPoly.seal($0, using: storeKey, authenticating: row.authenticatedData).combined }
+  }
+
+  func decrypt(_ sealed: Data, for row: RecordKeyRow) throws -> SymmetricKey {
+    var plaintext = try ChaChaPoly.open(ChaChaPoly.SealedBox(combined: sealed), using: storeKey, authenticating: row.authenticatedData)
+    defer { plaintext.resetBytes(in: 0..<plaintext.count) }
+    return SymmetricKey(data: plaintext)
+  }
+
+  private func signingKey() throws -> Curve25519.Signing.PrivateKey {
+    try identityKey.withUnsafeBytes { try Curve25519.Signing.PrivateKey(rawRepresentation: $0) }
+  }
+
+  private static func derive(_ key: SecretKey, _ label: String) -> SymmetricKey {
+    HKDF<SHA256>.deriveKey(inputKeyMaterial: key.symmetricKey, salt: [UInt8](), info: Array(label.utf8), outputByteCount: 32)
+  }
+}
+
+/// Where a record key stands in the database.
+struct RecordKeyRow {
+  let project: ProjectID
+  let epoch: UInt64
+  let sequence: UInt32
+  let lookUp: [UInt8]
+
+  var epochBytes: Data {
+    var bytes: [UInt8] = []
+    bytes.append(littleEndian: epoch)
+    return Data(bytes)
+  }
+
+  var authenticatedData: [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.append(littleEndian: project.rawValue)
+    bytes.append(littleEndian: epoch)
+    bytes.append(littleEndian: sequence)
+    bytes.append(contentsOf: lookUp)
+    return bytes
+  }
+}

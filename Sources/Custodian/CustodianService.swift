@@ -1,0 +1,113 @@
+package import Events
+package import Foundation
+internal import Glibc
+internal import Hummingbird
+package import Logging
+internal import ServiceLifecycle
+internal import UnixSignals
+internal import Vault
+
+/// `sealane-custodian serve`: fetches parcels, changes keys, shows its status page. Ends gracefully on SIGTERM and SIGINT.
+package struct CustodianService: Sendable {
+  package struct Options: Sendable {
+    package var directory: URL
+    /// The server's origin.
+    package var server: String
+    /// A PEM file to trust instead of the system's certificates.
+    package var certificateAuthority: String?
+    package var host = "127.0.0.1"
+    package var port = 8002
+    package var pollInterval: Duration = .seconds(3)
+    package var keyLifetime = Keyring.defaultLifetime
+    package var keyOverlap = Keyring.defaultOverlap
+
+    package init(directory: URL, server: String) {
+      self.directory = directory
+      self.server = server
+    }
+  }
+
+  package static let wallClock: @Sendable () -> Timestamp = { Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) }
+
+  /// Runs until a signal comes.
+  package static func run(_ options: Options, logger: Logger) async throws {
+    let lock = try DirectoryLock(options.directory)
+    defer { withExtendedLifetime(lock) {} }
+    let secrets = try CustodianSecrets(directory: options.directory)
+    let store = try CustodianStore(secrets: secrets)
+    let keyring = try Keyring(store: store, lifetime: options.keyLifetime, overlap: options.keyOverlap, now: wallClock())
+    let connection = try ServerConnection(
+      server: options.server, token: secrets.serverToken, certificateAuthority: options.certificateAuthority)
+    let courier = Courier(store: store, keyring: keyring, connection: connection, logger: logger, clock: wallClock)
+    let status = CustodianStatus(store: store, server: options.server, clock: wallClock)
+    let poller = Poller(
+      courier: courier, keyring: keyring, connection: connection, status: status, interval: options.pollInterval, logger: logger)
+    let application = Application(
+      router: StatusPages.router(status), configuration: .init(address: .hostname(options.host, port: options.port), serverName: nil),
+      onServerRunning: { channel in
+        let port = channel.localAddress?.port ?? options.port
+        let shown = options.host == "127.0.0.1" ? "custodian.localhost" : options.host
+        logger.info(
+          "custodian is ready",
+          metadata: ["page": "http://\(shown):\(port)", "server": "\(options.server)", "key": "\(status.fingerprint() ?? "-")"])
+      }, logger: logger)
+    let group = ServiceGroup(
+      configuration: .init(services: [application, poller], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+    try await group.run()
+    logger.info("custodian has stopped")
+  }
+}
+
+/// One round after the other. A failure is logged and tried again, with longer pauses up to half a minute.
+private struct Poller: Service {
+  let courier: Courier
+  let keyring: Keyring
+  let connection: ServerConnection
+  let status: CustodianStatus
+  let interval: Duration
+  let logger: Logger
+
+  func run() async throws {
+    try? await cancelWhenGracefulShutdown {
+      var failures = 0
+      while !Task.isCancelled {
+        do {
+          let outcome = try await courier.round()
+          if outcome.fault == nil { try await keyring.rotate(over: connection, now: CustodianService.wallClock(), logger: logger) }
+          status.reached(at: CustodianService.wallClock(), isSound: outcome.fault == nil)
+          if failures > 0 { logger.info("the server answers again") }
+          failures = 0
+        } catch is CancellationError {
+          return
+        } catch {
+          failures += 1
+          status.failed()
+          // The first of a row, then every twentieth: a server that is away for a night does not fill the disk.
+          if failures % 20 == 1 {
+            logger.warning("a round failed and is repeated", metadata: ["reason": "\(error)", "failures": "\(failures)"])
+          }
+        }
+        try await Task.sleep(for: min(interval * (1 << min(failures, 4)), max(interval, .seconds(30))))
+      }
+    }
+  }
+}
+
+/// Keeps a second custodian off the directory, until the process ends however it ends.
+private final class DirectoryLock: Sendable {
+  private let descriptor: Int32
+
+  init(_ directory: URL) throws {
+    let file = directory.appendingPathComponent("lock")
+    descriptor = open(file.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else {
+      throw CustodianError.badOption("Cannot write in \(directory.path): \(String(cString: strerror(errno)).lowercased()).")
+    }
+    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+      close(descriptor)
+      throw CustodianError.alreadyRunning(path: directory.path)
+    }
+  }
+
+  deinit { close(descriptor) }
+}

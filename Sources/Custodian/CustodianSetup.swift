@@ -1,0 +1,32 @@
+internal import Events
+package import Foundation
+internal import Vault
+
+/// What the commands of `sealane-custodian` do beside serving.
+package enum CustodianSetup {
+  /// What the server must be told of a new custodian.
+  package struct Made: Sendable, Codable {
+    package let announcement: String
+    package let fingerprint: String
+    package let serverToken: String
+
+    private enum CodingKeys: String, CodingKey {
+      case announcement, fingerprint
+      case serverToken = "server_token"
+    }
+  }
+
+  /// Makes a directory; with the server's key directory, its look-up keys are copied.
+  package static func create(at directory: URL, keys: URL?) throws -> Made {
+    let lookUpKeys = try keys.map { try KeyDirectory.load(from: $0) }
+    let created = try CustodianDirectory.create(
+      at: directory, lookUpKeys: lookUpKeys, madeAt: CustodianService.wallClock().milliseconds)
+    return Made(announcement: created.announcement.text, fingerprint: created.publicKey.fingerprint, serverToken: created.serverToken)
+  }
+
+  /// What the store says, without a server.
+  package static func report(on directory: URL) throws -> CustodianStatus.Report {
+    let store = try CustodianStore(secrets: CustodianSecrets(directory: directory))
+    return try CustodianStatus(store: store, server: "", clock: CustodianService.wallClock).report()
+  }
+}

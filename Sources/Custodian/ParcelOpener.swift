@@ -1,0 +1,89 @@
+package import Crypto
+package import Events
+internal import Foundation
+package import Vault
+
+/// A record key as it came out of a parcel. Does not print.
+package struct OpenedKey: Sendable, CustomStringConvertible, CustomDebugStringConvertible {
+  package let sequence: UInt32
+  package let subject: Pseudonym
+  /// First 16 bytes of SHA-256 of the wrapped key: tells a repetition from a contradiction after the wrapped key is gone.
+  package let digest: [UInt8]
+  package let recordKey: SymmetricKey
+
+  package var description: String { "<record key \(sequence)>" }
+  package var debugDescription: String { description }
+}
+
+/// Opens the wrapped keys of parcels with the custodian's HPKE private key. docs/FORMATS.md, "Key parcel".
+package enum ParcelOpener {
+  /// Opens every key of a parcel, in its order. Throws at the first that does not open; nothing of the parcel may be kept then.
+  package static func open(_ parcel: Parcel, with privateKey: SecretKey) throws(ParcelFault) -> [OpenedKey] {
+    let wrappingKey: SymmetricKey
+    do {
+      let secret = try privateKey.withUnsafeBytes { try Curve25519.KeyAgreement.PrivateKey(rawRepresentation: $0) }
+      let recipient = try HPKE.Recipient(
+        privateKey: secret, ciphersuite: Sealing.suite, info: Sealing.info(project: parcel.project),
+        encapsulatedKey: Data(parcel.epoch.encapsulatedKey))
+      wrappingKey = try recipient.exportSecret(context: Sealing.exporterContext, outputByteCount: 32)
+    } catch {
+      throw ParcelFault(.unopenable, parcel, "The encapsulated key of an epoch is not usable.")
+    }
+    let header = parcel.epoch.bytes(project: parcel.project)
+    var opened: [OpenedKey] = []
+    opened.reserveCapacity(parcel.keys.count)
+    for key in parcel.keys {
+      do {
+        let box = try ChaChaPoly.SealedBox(
+          nonce: ChaChaPoly.Nonce(data: Sealing.wrappingNonce(sequence: key.sequence)), ciphertext: key.ciphertext.dropLast(16),
+          tag: key.ciphertext.suffix(16))
+        var plaintext = try ChaChaPoly.open(box, using: wrappingKey, authenticating: header)
+        defer { plaintext.resetBytes(in: 0..<plaintext.count) }
+        guard plaintext.count == 48 else {
+          throw ParcelFault(.unopenable, parcel, "Wrapped key \(key.sequence) does not hold a pseudonym and a record key.")
+        }
+        let subject = plaintext.withUnsafeBytes { Pseudonym(bigEndianBytes: $0) }
+        let recordKey = SymmetricKey(data: plaintext.dropFirst(16))
+        let digest = Array(SHA256.hash(data: key.ciphertext).prefix(16))
+        opened.append(OpenedKey(sequence: key.sequence, subject: subject, digest: digest, recordKey: recordKey))
+      } catch let fault as ParcelFault {
+        throw fault
+      } catch {
+        throw ParcelFault(.unopenable, parcel, "Wrapped key \(key.sequence) of an epoch does not open: it was altered, moved or sealed with another key.")
+      }
+    }
+    return opened
+  }
+}
+
+/// What is wrong with what the server offered. Each is an alarm; nothing of the bundle that it was in is kept.
+package struct ParcelFault: Error, Sendable, Hashable {
+  /// The words of docs/FORMATS.md, "Custodian and server over HTTP".
+  package enum Kind: String, Sendable, Hashable, Codable {
+    case unknownRecipient = "unknown_recipient"
+    case retiredRecipient = "retired_recipient"
+    case unopenable
+    case contradiction
+    case malformed
+    case swappedKey = "swapped_key"
+  }
+
+  package let kind: Kind
+  package let project: ProjectID?
+  package let epoch: UInt64?
+  package let recipient: UInt64?
+  package let sentence: String
+
+  package init(_ kind: Kind, project: ProjectID? = nil, epoch: UInt64? = nil, recipient: UInt64? = nil, sentence: String) {
+    self.kind = kind
+    self.project = project
+    self.epoch = epoch
+    self.recipient = recipient
+    self.sentence = sentence
+  }
+
+  init(_ kind: Kind, _ parcel: Parcel, _ sentence: String) {
+    self.init(
+      kind, project: parcel.project, epoch: parcel.epoch.id, recipient: parcel.epoch.recipientKeyID, sentence: sentence)
+  }
+}

@@ -1,0 +1,127 @@
+package import Events
+internal import Foundation
+internal import Outbound
+package import Vault
+
+/// The custodian's requests to the server, as docs/FORMATS.md, "Custodian and server over HTTP", has them.
+package struct ServerConnection: Sendable {
+  package struct Request: Sendable {
+    package let method: String
+    /// Path and query, from the first slash.
+    package let path: String
+    package let contentType: String?
+    package let body: [UInt8]
+  }
+
+  package struct Answer: Sendable {
+    package let status: Int
+    package let body: [UInt8]
+
+    package init(status: Int, body: [UInt8]) {
+      self.status = status
+      self.body = body
+    }
+  }
+
+  /// What the server says of the key that it seals to.
+  package struct KeyInForce: Sendable {
+    package let announcement: CustodianKeyAnnouncement
+    package let isSealing: Bool
+  }
+
+  package enum AnnouncementOutcome: Sendable, Equatable {
+    case adopted
+    /// 403 or 409, with the server's sentence.
+    case refused(String)
+  }
+
+  /// Sends one request and gives the answer, whatever its status; throws where there is none.
+  package typealias Exchange = @Sendable (Request) async throws -> Answer
+
+  private let exchange: Exchange
+
+  package init(exchange: @escaping Exchange) { self.exchange = exchange }
+
+  /// Over libcurl. `server` is the origin that `sealane serve` prints; `certificateAuthority` a PEM file to trust instead of the system's.
+  package init(server: String, token: String, certificateAuthority: String? = nil) throws {
+    guard let url = URL(string: server), let scheme = url.scheme, ["http", "https"].contains(scheme), url.host != nil else {
+      throw CustodianError.badOption("--server takes the server's origin, such as https://sealane.example or http://127.0.0.1:8000.")
+    }
+    let origin = server.hasSuffix("/") ? String(server.dropLast()) : server
+    let client = HTTPClient(connections: 1)
+    self.init { request in
+      var headers: [(name: String, value: String)] = [("Authorization", "Bearer \(token)"), ("User-Agent", "sealane-custodian")]
+      if let contentType = request.contentType { headers.append(("Content-Type", contentType)) }
+      let response = try await client.send(
+        OutboundRequest(
+          method: request.method, url: origin + request.path, headers: headers, body: request.body, responseLimit: 4 << 20,
+          certificateAuthority: certificateAuthority),
+        deadline: .seconds(30))
+      return Answer(status: response.status, body: response.body)
+    }
+  }
+
+  /// The undelivered keys, the oldest first.
+  package func parcels(limit: Int) async throws -> [UInt8] {
+    let answer = try await exchange(Request(method: "GET", path: "/custodian/v1/parcels?limit=\(limit)", contentType: nil, body: []))
+    guard answer.status == 200 else { throw Self.unexpected("Fetching parcels", answer) }
+    return answer.body
+  }
+
+  /// The server may delete, of each project, the keys up to and including that cursor.
+  package func acknowledge(_ through: [ProjectID: UInt64]) async throws {
+    struct Body: Encodable {
+      struct Item: Encodable {
+        let project: Int64
+        let through: UInt64
+      }
+      let acknowledged: [Item]
+    }
+    let items = through.map { Body.Item(project: $0.key.rawValue, through: $0.value) }.sorted { $0.project < $1.project }
+    let answer = try await exchange(
+      Request(
+        method: "POST", path: "/custodian/v1/parcels/ack", contentType: "application/json",
+        body: Array(try JSONEncoder().encode(Body(acknowledged: items)))))
+    guard answer.status == 204 else { throw Self.unexpected("Acknowledging parcels", answer) }
+  }
+
+  package func send(_ alarm: Alarm) async throws {
+    let answer = try await exchange(
+      Request(method: "POST", path: "/custodian/v1/alarm", contentType: "application/json", body: alarm.json))
+    guard answer.status == 204 else { throw Self.unexpected("Raising an alarm", answer) }
+  }
+
+  /// Throws `AnnouncementError` where the server's announcement is none, or forged.
+  package func keyInForce() async throws -> KeyInForce {
+    struct Body: Decodable {
+      let announcement: String
+      let sealing: Bool
+    }
+    let answer = try await exchange(Request(method: "GET", path: "/custodian/v1/key", contentType: nil, body: []))
+    guard answer.status == 200, let body = try? JSONDecoder().decode(Body.self, from: Data(answer.body)) else {
+      throw Self.unexpected("Asking for the key in force", answer)
+    }
+    return KeyInForce(announcement: try CustodianKeyAnnouncement(text: body.announcement), isSealing: body.sealing)
+  }
+
+  package func announce(_ announcement: CustodianKeyAnnouncement) async throws -> AnnouncementOutcome {
+    let answer = try await exchange(
+      Request(method: "POST", path: "/custodian/v1/key", contentType: "text/plain; charset=utf-8", body: Array(announcement.text.utf8)))
+    switch answer.status {
+    case 200: return .adopted
+    case 403, 409: return .refused(Self.sentence(answer))
+    default: throw Self.unexpected("Announcing a key", answer)
+    }
+  }
+
+  private static func unexpected(_ request: String, _ answer: Answer) -> CustodianError {
+    .unexpectedAnswer(request: request, status: answer.status, sentence: sentence(answer))
+  }
+
+  /// The server's own words, made harmless for a log line.
+  private static func sentence(_ answer: Answer) -> String {
+    struct Body: Decodable { let error: String }
+    guard let text = try? JSONDecoder().decode(Body.self, from: Data(answer.body.prefix(4096))).error else { return "" }
+    return String(text.unicodeScalars.filter { $0.value >= 32 && $0.value != 127 }.prefix(200).map(Character.init))
+  }
+}

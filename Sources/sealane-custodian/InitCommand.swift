@@ -1,0 +1,44 @@
+import ArgumentParser
+import Custodian
+import Foundation
+
+struct InitCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "init", abstract: "Makes a custodian's directory on a host of its own.",
+    discussion: "Prints what the server must be told: the announcement of the custodian's key (public) and the token (secret).")
+
+  @OptionGroup var directory: DirectoryOption
+
+  @Option(help: "The server's key directory, of which the look-up keys are copied.")
+  var keys: String?
+
+  @Flag(help: "Print JSON.")
+  var json = false
+
+  func run() async throws {
+    let made = try CustodianSetup.create(at: try directory.url, keys: keys.map { URL(fileURLWithPath: $0) })
+    if json {
+      print(try JSONText.of(made))
+    } else {
+      print(
+        """
+        Custodian made in \(try directory.url.path).
+
+        Write this to custodian.pub in the server's data directory and compare the fingerprint by another way:
+        \(made.announcement)
+        fingerprint \(made.fingerprint)
+
+        The token with which it comes to the server; show it to nobody else:
+        \(made.serverToken)
+        """)
+    }
+  }
+}
+
+enum JSONText {
+  static func of(_ value: some Encodable) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(value), as: UTF8.self)
+  }
+}

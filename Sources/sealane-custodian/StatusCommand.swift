@@ -1,0 +1,24 @@
+import ArgumentParser
+import Custodian
+import Foundation
+
+struct StatusCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "status", abstract: "Says what the custodian holds, in counts; works beside a running one.")
+
+  @OptionGroup var directory: DirectoryOption
+
+  @Flag(help: "Print JSON.")
+  var json = false
+
+  func run() async throws {
+    let report = try CustodianSetup.report(on: try directory.url)
+    if json { return print(try JSONText.of(report)) }
+    print("key in force  \(report.fingerprint ?? "none")")
+    print("identity      \(report.identity)")
+    for project in report.projects {
+      print("project \(project.project)     \(project.recordKeys) record keys of \(project.subjects) subjects, \(project.erased) erased")
+    }
+    if let alarm = report.lastAlarm { print("alarms        \(report.alarms); the last: \(alarm)") }
+  }
+}

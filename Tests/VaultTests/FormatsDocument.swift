@@ -1,0 +1,19 @@
+import Foundation
+
+/// The vectors of docs/FORMATS.md, read from the page itself: the page cannot say one thing and the program do another.
+struct FormatsDocument {
+  private let cells: [String: String]
+
+  init() throws {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    let text = try String(contentsOf: root.appendingPathComponent("docs/FORMATS.md"), encoding: .utf8)
+    var cells: [String: String] = [:]
+    for line in text.split(separator: "\n") where line.hasPrefix("| ") {
+      let columns = line.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
+      if columns.count == 2 { cells[columns[0]] = columns[1].trimmingCharacters(in: CharacterSet(charactersIn: "`")) }
+    }
+    self.cells = cells
+  }
+
+  subscript(row: String) -> String? { cells[row] }
+}

@@ -1,0 +1,119 @@
+import Crypto
+import Events
+import Foundation
+import Testing
+import Vault
+
+@Suite("Parcels and announcements")
+struct ParcelCodecTests {
+  private func parcels(_ generator: inout some RandomNumberGenerator) -> [Parcel] {
+    func bytes(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) } }
+    return (0..<Int.random(in: 0...3, using: &generator)).map { _ in
+      let header = EpochHeader(
+        id: .random(in: .min ... .max, using: &generator), recipientKeyID: .random(in: .min ... .max, using: &generator),
+        encapsulatedKey: bytes(32), startedAt: .random(in: .min ... .max, using: &generator))
+      let keys = (0..<Int.random(in: 0...4, using: &generator)).map { index in
+        Parcel.Key(cursor: UInt64(index * 3 + 1), sequence: .random(in: .min ... .max, using: &generator), ciphertext: bytes(64))
+      }
+      return Parcel(project: ProjectID(.random(in: .min ... .max, using: &generator)), epoch: header, keys: keys)
+    }
+  }
+
+  @Test func `bundles come back as they went`() throws {
+    var generator = SeededGenerator(seed: 1)
+    for _ in 0..<200 {
+      let parcels = parcels(&generator)
+      #expect(try ParcelCodec.decode(bundle: ParcelCodec.encode(bundle: parcels)) == parcels)
+    }
+    #expect(ParcelCodec.encode(bundle: []).count == 9)
+  }
+
+  @Test func `every cut and every extra byte is refused`() throws {
+    var generator = SeededGenerator(seed: 2)
+    for _ in 0..<20 {
+      let bytes = ParcelCodec.encode(bundle: parcels(&generator))
+      for end in 0..<bytes.count { #expect(throws: ParcelError.self) { try ParcelCodec.decode(bundle: Array(bytes[..<end])) } }
+      #expect(throws: ParcelError.self) { try ParcelCodec.decode(bundle: bytes + [0]) }
+    }
+  }
+
+  @Test func `keys of several epochs are grouped, their order kept`() {
+    func header(_ id: UInt64) -> EpochHeader {
+      EpochHeader(id: id, recipientKeyID: 1, encapsulatedKey: [UInt8](repeating: 0, count: 32), startedAt: 0)
+    }
+    let keys = [(4, 1, 0), (6, 2, 0), (7, 1, 2), (9, 1, 1)].map { cursor, epoch, sequence in
+      (cursor: UInt64(cursor), key: WrappedKey(epoch: header(UInt64(epoch)), sequence: UInt32(sequence), ciphertext: []))
+    }
+    let parcels = Parcel.grouping(keys, project: ProjectID(1))
+    #expect(parcels.map(\.epoch.id) == [1, 2])
+    #expect(parcels[0].keys.map(\.cursor) == [4, 7, 9] && parcels[1].keys.map(\.cursor) == [6])
+  }
+
+  @Test func `the page's parcel is read and written`() throws {
+    let page = try FormatsDocument()
+    let bytes = try #require([UInt8](hexadecimal: try #require(page["parcel"])))
+    let parcel = try ParcelCodec.decode(bytes)
+    #expect(parcel.project == ProjectID(7) && parcel.epoch.id == 0x0123_4567_89ab_cdef && parcel.epoch.startedAt == 1_763_400_000_000)
+    #expect(parcel.keys.map(\.cursor) == [5, 9] && parcel.keys.map(\.sequence) == [0, 3])
+    #expect(ParcelCodec.encode(parcel) == bytes)
+    let key = try #require(CustodianPublicKey(bytes: try #require([UInt8](hexadecimal: try #require(page["public key"])))))
+    #expect(page["its fingerprint"] == key.fingerprint && parcel.epoch.recipientKeyID == key.id)
+  }
+
+  @Test func `fuzzed bundles neither crash nor hang`() throws {
+    let seconds = ProcessInfo.processInfo.environment["SEALANE_FUZZ_SECONDS"].flatMap(Double.init) ?? 0
+    let end = ContinuousClock.now + .seconds(seconds)
+    var seed: UInt64 = 3
+    repeat {
+      var generator = SeededGenerator(seed: seed)
+      seed += 1
+      for _ in 0..<3000 {
+        var bytes = ParcelCodec.encode(bundle: parcels(&generator))
+        for _ in 0..<Int.random(in: 1...4, using: &generator) {
+          switch Int.random(in: 0...2, using: &generator) {
+          case 0: bytes[Int.random(in: 0..<bytes.count, using: &generator)] = .random(in: .min ... .max, using: &generator)
+          case 1: bytes = Array(bytes.prefix(max(1, Int.random(in: 0...bytes.count, using: &generator))))
+          default: bytes.insert(.random(in: .min ... .max, using: &generator), at: .random(in: 0...bytes.count, using: &generator))
+          }
+        }
+        // What is taken must be what its bytes say: the only spelling there is.
+        if let parcels = try? ParcelCodec.decode(bundle: bytes) {
+          let written = ParcelCodec.encode(bundle: parcels)
+          #expect(written == bytes, "seed \(seed - 1)")
+        }
+        _ = try? CustodianKeyAnnouncement(text: String(decoding: bytes, as: UTF8.self))
+      }
+    } while ContinuousClock.now < end
+  }
+
+  @Test func `an announcement is read only as it was signed`() throws {
+    let identity = Curve25519.Signing.PrivateKey()
+    let key = CustodianPublicKey(Curve25519.KeyAgreement.PrivateKey().publicKey)
+    let made = try CustodianKeyAnnouncement(key: key, previous: 0x0123_4567_89ab_cdef, madeAt: 1_763_400_000_000, signedBy: identity)
+    #expect(try CustodianKeyAnnouncement(text: made.text) == made)
+    #expect(made.text.contains("previous 0123456789abcdef\n"))
+    let first = try CustodianKeyAnnouncement(key: key, previous: nil, madeAt: 1, signedBy: identity)
+    #expect(try CustodianKeyAnnouncement(text: first.text) == first)
+    var bytes = Array(made.text.utf8)
+    for index in bytes.indices {
+      bytes[index] ^= 1
+      #expect(throws: AnnouncementError.self) { try CustodianKeyAnnouncement(text: String(decoding: bytes, as: UTF8.self)) }
+      bytes[index] ^= 1
+    }
+    #expect(throws: AnnouncementError.malformed) { try CustodianKeyAnnouncement(text: made.text.uppercased()) }
+    #expect(throws: AnnouncementError.malformed) { try CustodianKeyAnnouncement(text: made.text + "\n") }
+  }
+}
+
+/// SplitMix64 (Steele, Lea, Flood 2014).
+struct SeededGenerator: RandomNumberGenerator {
+  private var state: UInt64
+  init(seed: UInt64) { state = seed }
+  mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var value = state
+    value = (value ^ (value >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    value = (value ^ (value >> 27)) &* 0x94d0_49bb_1331_11eb
+    return value ^ (value >> 31)
+  }
+}
