@@ -22,6 +22,8 @@ package enum ParcelOpener {
     let wrappingKey: SymmetricKey
     do {
       let secret = try privateKey.withUnsafeBytes { try Curve25519.KeyAgreement.PrivateKey(rawRepresentation: $0) }
+      let encapsulated = try Curve25519.KeyAgreement.PublicKey(rawRepresentation: parcel.epoch.encapsulatedKey)
+      guard Sealing.isContributory(secret, encapsulated) else { throw CryptoKitError.incorrectParameterSize }
       let recipient = try HPKE.Recipient(
         privateKey: secret, ciphersuite: Sealing.suite, info: Sealing.info(project: parcel.project),
         encapsulatedKey: Data(parcel.epoch.encapsulatedKey))

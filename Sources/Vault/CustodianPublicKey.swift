@@ -24,7 +24,12 @@ package struct CustodianPublicKey: Sendable, Hashable, CustomStringConvertible {
 
   package var description: String { "custodian key \(fingerprint)" }
 
+  /// The key as HPKE takes it; throws for the few points of small order, with which every shared secret is the same zeros.
+  /// swift-crypto leaves that check of RFC 9180, section 7.1.4, to us.
   func agreementKey() throws(SealingError) -> Curve25519.KeyAgreement.PublicKey {
-    do { return try Curve25519.KeyAgreement.PublicKey(rawRepresentation: bytes) } catch { throw .unusableCustodianKey }
+    guard let key = try? Curve25519.KeyAgreement.PublicKey(rawRepresentation: bytes),
+      Sealing.isContributory(Curve25519.KeyAgreement.PrivateKey(), key)
+    else { throw .unusableCustodianKey }
+    return key
   }
 }

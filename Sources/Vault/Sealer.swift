@@ -26,6 +26,7 @@ package final class Sealer: Sendable {
     var custodianKey: CustodianPublicKey
     var epoch: Epoch?
     var stopReason: String?
+    var nonces = NonceSupply()
   }
 
   fileprivate struct Entry {
@@ -63,17 +64,18 @@ package final class Sealer: Sendable {
   package func seal(_ plaintext: String, subject: Pseudonym, field: String) throws(SealingError) -> (SealedValue, WrappedKey?) {
     let byteCount = plaintext.utf8.count
     guard byteCount <= Sealing.longestPlaintext else { throw .tooLong(byteCount: byteCount) }
-    let (entry, epoch) = try recordKey(for: subject)
+    let (entry, epoch, nonce) = try recordKey(for: subject)
     do {
       let box = try ChaChaPoly.seal(
-        Sealing.padded(plaintext), using: entry.key,
+        Sealing.padded(plaintext), using: entry.key, nonce: ChaChaPoly.Nonce(data: nonce),
         authenticating: Sealing.authenticatedData(project: project, subject: subject, field: field, epoch: epoch))
       var bytes: [UInt8] = []
       bytes.reserveCapacity(Sealing.valueOverhead + box.ciphertext.count)
       bytes.append(Sealing.valueVersion)
       bytes.append(littleEndian: epoch)
-      // Nonce (12 random bytes), ciphertext, tag.
-      bytes.append(contentsOf: box.combined)
+      bytes.append(contentsOf: nonce)
+      bytes.append(contentsOf: box.ciphertext)
+      bytes.append(contentsOf: box.tag)
       return (SealedValue(bytes: bytes, tag: pseudonymizer.tag(field: field, value: plaintext)), entry.undelivered)
     } catch {
       throw .failed
@@ -127,12 +129,12 @@ package final class Sealer: Sendable {
   /// How many record keys the running epoch holds: for metrics.
   package var keyCount: Int { state.withLock { $0.epoch?.subjects.count ?? 0 } }
 
-  private func recordKey(for subject: Pseudonym) throws(SealingError) -> (Entry, epoch: UInt64) {
+  private func recordKey(for subject: Pseudonym) throws(SealingError) -> (Entry, epoch: UInt64, nonce: ArraySlice<UInt8>) {
     let now = clock()
-    let result: Result<(Entry, epoch: UInt64), SealingError> = state.withLock { state in
+    let result: Result<(Entry, epoch: UInt64, nonce: ArraySlice<UInt8>), SealingError> = state.withLock { state in
       if let reason = state.stopReason { return .failure(.stopped(reason: reason)) }
       if let epoch = state.epoch, !Self.isOver(epoch.header, at: now) {
-        if let entry = epoch.entries[subject] { return .success((entry, epoch.header.id)) }
+        if let entry = epoch.entries[subject] { return .success((entry, epoch.header.id, state.nonces.next())) }
         if epoch.subjects.count >= keyLimit { state.epoch = nil }
       } else {
         state.epoch = nil
@@ -140,7 +142,7 @@ package final class Sealer: Sendable {
       do throws(SealingError) {
         if state.epoch == nil { state.epoch = try Self.begin(project: project, custodianKey: state.custodianKey, at: now) }
         let entry = try state.epoch!.addKey(for: subject)
-        return .success((entry, state.epoch!.header.id))
+        return .success((entry, state.epoch!.header.id, state.nonces.next()))
       } catch {
         return .failure(error)
       }

@@ -27,6 +27,14 @@ package enum Sealing {
     return Data(info)
   }
 
+  /// Whether the two keys make a secret that depends on both: false for a public key of small order (RFC 9180, section 7.1.4).
+  package static func isContributory(
+    _ secret: Curve25519.KeyAgreement.PrivateKey, _ point: Curve25519.KeyAgreement.PublicKey
+  ) -> Bool {
+    guard let shared = try? secret.sharedSecretFromKeyAgreement(with: point) else { return false }
+    return shared.withUnsafeBytes { bytes in bytes.contains { $0 != 0 } }
+  }
+
   /// The nonce of the wrapped key at a position of an epoch. The wrapping key is the epoch's own, so that no nonce is used twice.
   package static func wrappingNonce(sequence: UInt32) -> [UInt8] {
     var nonce = [UInt8](repeating: 0, count: 8)

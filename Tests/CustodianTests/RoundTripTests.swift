@@ -98,12 +98,11 @@ struct RoundTripTests {
 
   @Test func `the page's vectors open`() throws {
     let page = try FormatsDocument()
-    func bytes(_ row: String) throws -> [UInt8] { try #require([UInt8](hexadecimal: try #require(page[row]))) }
-    let keys = try ParcelOpener.open(ParcelCodec.decode(try bytes("parcel")), with: try #require(SecretKey(bytes: 0x80..<0xa0)))
+    let keys = try ParcelOpener.open(ParcelCodec.decode(page.bytes("parcel")), with: try #require(SecretKey(bytes: 0x80..<0xa0)))
     #expect(keys.map(\.subject.description) == [page["subject `ada@orrery.example`"], page["group `org_id`, `brightfen`"]])
     #expect(keys[0].recordKey.withUnsafeBytes { Array($0) } == Array(0x40..<0x60))
     let opened = try SealedValueOpener.open(
-      try bytes("sealed value"), project: project, subject: keys[0].subject, field: "$email", recordKeys: [keys[0].recordKey])
+      try page.bytes("sealed value"), project: project, subject: keys[0].subject, field: "$email", recordKeys: [keys[0].recordKey])
     #expect(opened == page["plaintext"])
   }
 }

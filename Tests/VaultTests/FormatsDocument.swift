@@ -1,4 +1,6 @@
 import Foundation
+import Testing
+import Vault
 
 /// The vectors of docs/FORMATS.md, read from the page itself: the page cannot say one thing and the program do another.
 struct FormatsDocument {
@@ -16,4 +18,10 @@ struct FormatsDocument {
   }
 
   subscript(row: String) -> String? { cells[row] }
+
+  /// The bytes that a row gives in hexadecimal.
+  func bytes(_ row: String) throws -> [UInt8] {
+    let text = try #require(cells[row])
+    return try #require([UInt8](hexadecimal: text))
+  }
 }

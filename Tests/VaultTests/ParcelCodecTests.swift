@@ -51,12 +51,13 @@ struct ParcelCodecTests {
 
   @Test func `the page's parcel is read and written`() throws {
     let page = try FormatsDocument()
-    let bytes = try #require([UInt8](hexadecimal: try #require(page["parcel"])))
+    let bytes = try page.bytes("parcel")
     let parcel = try ParcelCodec.decode(bytes)
     #expect(parcel.project == ProjectID(7) && parcel.epoch.id == 0x0123_4567_89ab_cdef && parcel.epoch.startedAt == 1_763_400_000_000)
     #expect(parcel.keys.map(\.cursor) == [5, 9] && parcel.keys.map(\.sequence) == [0, 3])
     #expect(ParcelCodec.encode(parcel) == bytes)
-    let key = try #require(CustodianPublicKey(bytes: try #require([UInt8](hexadecimal: try #require(page["public key"])))))
+    let keyBytes = try page.bytes("public key")
+    let key = try #require(CustodianPublicKey(bytes: keyBytes))
     #expect(page["its fingerprint"] == key.fingerprint && parcel.epoch.recipientKeyID == key.id)
   }
 

@@ -124,9 +124,18 @@ struct SealerTests {
     }
   }
 
-  @Test func `a custodian key that is no curve point in use is refused`() throws {
-    let zero = try #require(CustodianPublicKey(bytes: [UInt8](repeating: 0, count: 32)))
-    let sealer = Sealer(project: project, custodianKey: zero, pseudonymizer: pseudonyms, clock: clock.read)
+  /// Points of order 1, 2 and 8 (RFC 7748, section 6.1; the list of https://cr.yp.to/ecdh.html).
+  @Test(arguments: [
+    "0000000000000000000000000000000000000000000000000000000000000000",
+    "0100000000000000000000000000000000000000000000000000000000000000",
+    "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800",
+    "5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157",
+    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+  ])
+  func `a custodian key of small order is refused`(point: String) throws {
+    let bytes = try #require([UInt8](hexadecimal: point))
+    let key = try #require(CustodianPublicKey(bytes: bytes))
+    let sealer = Sealer(project: project, custodianKey: key, pseudonymizer: pseudonyms, clock: clock.read)
     #expect(throws: SealingError.unusableCustodianKey) { try sealer.seal("1", subject: pseudonyms.subject("ada"), field: "a") }
   }
 
