@@ -7,7 +7,7 @@ package import Vault
 /// judged is dropped and counted. Safe from any thread.
 package struct Gate: Sendable {
   /// The field under which an id as sent is sealed at first sight.
-  package static let identifierField = "$id"
+  package static let identifierField = Sealing.idField
 
   let configuration: GateConfiguration
   let pseudonymizer: Pseudonymizer

@@ -6,6 +6,12 @@ extension Passage {
   mutating func pass(_ event: ReceivedEvent) -> GatedEvent {
     own = OwnIdentifiers(event.identity)
     sealingSubject = nil
+    rules.removeAll(keepingCapacity: true)
+    for (position, property) in event.properties.enumerated() {
+      let rule = rule(for: property.name, at: position)
+      if rule.action == .group { own.add(group: property.name, property.value) }
+      rules.append(rule)
+    }
     let name = eventName(event.name)
     turn(to: name)
 
@@ -19,8 +25,7 @@ extension Passage {
       note(.coarsened, .eventName)
       decisions.append(decision(on: "event"))
     }
-    for (position, property) in event.properties.enumerated() {
-      let rule = rule(for: property.name, at: position)
+    for (property, rule) in zip(event.properties, rules) {
       guard rule.reason != .unfitName, !own.isInside(property.name) else {
         note(.dropped, .unfitName)
         decisions.append(decision(on: Redaction.shown(property.name, own: own)))

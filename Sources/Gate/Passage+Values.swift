@@ -110,7 +110,7 @@ extension Passage {
       let scan = TextScan(bytes)
       return scan.isPlain || (!scan.mayHoldSomething && !SecretDetector.mayBegin(in: bytes))
     }
-    if isPlain, !rule.namesLink, text.utf8.count < own.shortestInside { return .string(text) }
+    if isPlain, !rule.namesLink, text.utf8.count < own.shortestInside || !own.isInside(text) { return .string(text) }
     let context = TextContext(versionsExpected: rule.namesVersion, isLink: rule.namesLink, own: own)
     let (verdict, reasons) = TextSteps.judge(text, context)
     for reason in reasons { note(reason.treatmentOfPart, reason) }
@@ -182,7 +182,7 @@ extension Passage {
 
   private mutating func identifier(_ id: String, _ rule: NameRule) -> StoredValue {
     note(.pseudonymized, rule.reason)
-    if let match = own.matching(id) { return .pseudonym(pseudonym(of: match)) }
+    if let match = own.matching(id), match.groupKey == nil { return .pseudonym(pseudonym(of: match)) }
     let isDevice = rule.action == .deviceIdentifier && !id.hasPrefix("$device:")
     return .pseudonym(subject(isDevice ? "$device:" + id : id))
   }

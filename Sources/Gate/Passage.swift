@@ -17,6 +17,8 @@ struct Passage {
   private(set) var tally = Tally()
 
   // Of the record in question.
+  /// What the names of its properties say, in their order.
+  var rules: [NameRule] = []
   var own = OwnIdentifiers.none
   /// Whose sealed values they are; nil on events, whose identities are dropped.
   var sealingSubject: Pseudonym?
@@ -63,7 +65,11 @@ struct Passage {
     if position < recentNames.count, recentNames[position].name == name { return recentNames[position].rule }
     let rule = rule(for: name)
     if rule.reason != .unfitName {
-      if position < recentNames.count { recentNames[position] = (name, rule) } else if position == recentNames.count { recentNames.append((name, rule)) }
+      if position < recentNames.count {
+        recentNames[position] = (name, rule)
+      } else if position == recentNames.count {
+        recentNames.append((name, rule))
+      }
     }
     return rule
   }

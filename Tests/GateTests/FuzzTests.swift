@@ -6,10 +6,14 @@ import Testing
 /// Seeded random input: no crash, nothing shaped like an e-mail address survives, and what passed once passes unchanged.
 struct FuzzTests {
   static let fragments = [
-    "ann@example.com", "@", "%40", ".", "..", "://", "https://", "/", "?", "#", ":", "::", "[", "]", "<", ">", "+49 151 12345678", "+", "-", "_", " ", "\n",
-    "10.0.0.1", "2001:db8::1", "4111111111111111", "sk-proj-", "aB3dE5fG7hJ9kL1mN3pQ5", "eyJhbGciOiJIUzI1NiJ9", "-----BEGIN PRIVATE KEY-----", "-----END ",
-    "password=", "token: ", "Bearer ", "\"", "'", "\\", "[email]", "[id]", "[redacted: jwt]", "example.com", "a", "Z", "0", "12", "ü", "日本", "👋", "\u{0}", "\u{FF20}",
-    "user-4711", "mailto:", "tel:", ";", ",", "=", "&", "data:", "x@y.zz", "@b.co", "v1.2.3.4", "(415) 555-2671", "%", "%2", "%4", "ghp_", "AKIA", "\u{200B}",
+    "ann@example.com", "@", "%40", ".", "..", "://", "https://", "/", "?", "#", ":", "::", "[", "]", "<", ">", "+49 151 12345678", "+", "-",
+    "_", " ", "\n",
+    "10.0.0.1", "2001:db8::1", "4111111111111111", "sk-proj-", "aB3dE5fG7hJ9kL1mN3pQ5", "eyJhbGciOiJIUzI1NiJ9",
+    "-----BEGIN PRIVATE KEY-----", "-----END ",
+    "password=", "token: ", "Bearer ", "\"", "'", "\\", "[email]", "[id]", "[redacted: jwt]", "example.com", "a", "Z", "0", "12", "ü", "日本",
+    "👋", "\u{0}", "\u{FF20}",
+    "user-4711", "mailto:", "tel:", ";", ",", "=", "&", "data:", "x@y.zz", "@b.co", "v1.2.3.4", "(415) 555-2671", "%", "%2", "%4", "ghp_",
+    "AKIA", "\u{200B}",
   ]
 
   @Test("random texts", arguments: [1, 2, 3, 4] as [UInt64])
@@ -20,9 +24,13 @@ struct FuzzTests {
     for round in 0..<5000 {
       let text = (0..<Int.random(in: 1...12, using: &generator)).map { _ in Self.fragments.randomElement(using: &generator) ?? "" }.joined()
       guard case .string(let once)? = fixture.judge(text).stored else { continue }
-      #expect(shape.firstMatch(in: once, range: NSRange(once.startIndex..., in: once)) == nil, "seed \(seed) round \(round): \(once.debugDescription)")
+      #expect(
+        shape.firstMatch(in: once, range: NSRange(once.startIndex..., in: once)) == nil,
+        "seed \(seed) round \(round): \(once.debugDescription)")
       let again = fixture.judge(once)
-      #expect(again.stored == .string(once) && again.decision.treatment == .kept, "seed \(seed) round \(round): \(once.debugDescription) became \(again)")
+      #expect(
+        again.stored == .string(once) && again.decision.treatment == .kept,
+        "seed \(seed) round \(round): \(once.debugDescription) became \(again)")
     }
   }
 

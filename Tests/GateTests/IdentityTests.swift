@@ -34,10 +34,13 @@ struct IdentityTests {
   func groups() {
     let fixture = GateFixture()
     let acme = fixture.pseudonymizer.group(key: "org_id", id: "acme")
-    let event = fixture.pass([Property("org_id", .list([.string("acme"), .number(7), .string("acme"), .string("undefined"), .boolean(true)]))])
+    let event = fixture.pass([
+      Property("org_id", .list([.string("acme"), .number(7), .string("acme"), .string("undefined"), .boolean(true)]))
+    ])
     #expect(event.groups.map(\.identity.pseudonym) == [acme, fixture.pseudonymizer.group(key: "org_id", id: "7")])
     #expect(event.groups[0].identity.sealedID != nil)
-    #expect(event.value("org_id") == .list([.pseudonym(acme), .pseudonym(fixture.pseudonymizer.group(key: "org_id", id: "7")), .pseudonym(acme)]))
+    #expect(
+      event.value("org_id") == .list([.pseudonym(acme), .pseudonym(fixture.pseudonymizer.group(key: "org_id", id: "7")), .pseudonym(acme)]))
     #expect(fixture.pass([Property("org_id", .string("acme"))]).value("org_id") == .pseudonym(acme))
     let many = fixture.pass([Property("org_id", .list((0..<400).map { .string("o\($0)") }))])
     #expect(many.groups.count == 300)
@@ -65,6 +68,28 @@ struct IdentityTests {
     let short = fixture.pass([Property("step", .string("1")), Property("who", .string("u1"))], identity: ReceivedIdentity(userID: "u1"))
     #expect(short.value("step") == .string("1"))
     #expect(short.value("who") == .pseudonym(fixture.pseudonymizer.subject("u1")))
+  }
+
+  @Test("organizations that the event names do not come back either, nor short ids in paths")
+  func ownOrganizations() {
+    let fixture = GateFixture()
+    let event = fixture.pass(
+      [
+        Property("$current_url", .string("https://x.example/orgs/acme-corp/members/u1?tab=2")), Property("tenant", .string("acme-corp")),
+        Property("greeting", .string("Welcome, acme-corp!")), Property("org_id", .string("acme-corp")),
+        Property("account_id", .string("acme-corp")),
+        Property("page", .string("/users/u1")), Property("step", .string("u10")),
+      ], identity: ReceivedIdentity(userID: "u1"))
+    let acme = StoredValue.pseudonym(fixture.pseudonymizer.group(key: "org_id", id: "acme-corp"))
+    #expect(event.value("$current_url") == .string("https://x.example/orgs/[id]/members/[id]"))
+    #expect(event.value("tenant") == acme && event.value("org_id") == acme)
+    #expect(event.value("account_id") == .pseudonym(fixture.pseudonymizer.subject("acme-corp")))
+    #expect(event.value("greeting") == .string("Welcome, [id]!"))
+    #expect(event.value("page") == .string("/users/[id]"))
+    #expect(event.value("step") == .string("u10"))
+    let numeric = fixture.pass(
+      [Property("page", .string("/users/42/keys")), Property("n", .string("42"))], identity: ReceivedIdentity(userID: "42"))
+    #expect(numeric.properties.map(\.value) == [.string("/users/[id]/keys"), .string("42")])
   }
 
   @Test("duplicates are recognised by keyed fingerprints of what was sent")
@@ -105,7 +130,9 @@ struct IdentityTests {
     let fixture = GateFixture()
     let first = fixture.profile(.union([.init("emails", .list([.string("ann@example.com")]))])).profileUpdates[0]
     let second = fixture.profile(.remove([.init("emails", .string("ann@example.com"))])).profileUpdates[0]
-    guard case .list(let united)? = first.value("emails"), case .sealed(let one)? = united.first, case .sealed(let other)? = second.value("emails") else {
+    guard case .list(let united)? = first.value("emails"), case .sealed(let one)? = united.first,
+      case .sealed(let other)? = second.value("emails")
+    else {
       return #expect(Bool(false))
     }
     #expect(one.tag == other.tag && one.bytes != other.bytes)
@@ -114,7 +141,8 @@ struct IdentityTests {
   @Test("group profiles are sealed for the group")
   func groupProfiles() {
     let fixture = GateFixture()
-    let batch = fixture.profile(.set([.init("$name", .string("Acme")), .init("plan", .string("pro"))]), target: .group(key: "org_id", id: "acme"))
+    let batch = fixture.profile(
+      .set([.init("$name", .string("Acme")), .init("plan", .string("pro"))]), target: .group(key: "org_id", id: "acme"))
     guard case .group(let key, let identity) = batch.profileUpdates[0].target else { return #expect(Bool(false)) }
     #expect(key == "org_id" && identity.pseudonym == fixture.pseudonymizer.group(key: "org_id", id: "acme") && identity.sealedID != nil)
     #expect(batch.profileUpdates[0].value("$name")?.isSealed == true)

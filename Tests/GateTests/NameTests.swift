@@ -8,8 +8,10 @@ struct NameTests {
   @Test(
     "names of people are dropped on events and sealed on profiles",
     arguments: [
-      "$email", "$name", "$first_name", "$last_name", "$phone", "$avatar", "email", "e-mail", "E-Mail", "eMail", "firstName", "first_name", "First Name",
-      "lastname", "full_name", "fullName", "phone", "phoneNumber", "username", "user_name", "billing_email", "contactEmailAddress", "user.email",
+      "$email", "$name", "$first_name", "$last_name", "$phone", "$avatar", "email", "e-mail", "E-Mail", "eMail", "firstName", "first_name",
+      "First Name",
+      "lastname", "full_name", "fullName", "phone", "phoneNumber", "username", "user_name", "billing_email", "contactEmailAddress",
+      "user.email",
       "customer_name", "company", "companyName", "organization_name", "date_of_birth", "street_address", "iban",
     ])
   func identifyingNames(name: String) throws {
@@ -39,9 +41,12 @@ struct NameTests {
   @Test(
     "payload is refused by name, nested or not",
     arguments: [
-      "prompt", "messages", "completion", "input", "output", "content", "system_prompt", "userPrompt", "gen_ai.prompt", "gen_ai.prompt.0.content",
-      "gen_ai.completion.3.role", "gen_ai.input.messages", "gen_ai.output.messages", "llm.input_messages.0.message.content", "traceloop.entity.input",
-      "input.value", "db.query.text", "exception.message", "exception.stacktrace", "http.request.header.authorization", "url.full", "metadata",
+      "prompt", "messages", "completion", "input", "output", "content", "system_prompt", "userPrompt", "gen_ai.prompt",
+      "gen_ai.prompt.0.content",
+      "gen_ai.completion.3.role", "gen_ai.input.messages", "gen_ai.output.messages", "llm.input_messages.0.message.content",
+      "traceloop.entity.input",
+      "input.value", "db.query.text", "exception.message", "exception.stacktrace", "http.request.header.authorization", "url.full",
+      "metadata",
       "gen_ai.tool.call.arguments", "embedding.embeddings.0", "GEN_AI.PROMPT",
     ])
   func payloadNames(name: String) {
@@ -69,8 +74,10 @@ struct NameTests {
   @Test(
     "names that only look like payload stay",
     arguments: [
-      ("utm_content", "banner"), ("initial_utm_content", "banner"), ("gen_ai.prompt.name", "greet"), ("input_tokens", "12"), ("content_type", "json"),
-      ("output_format", "png"), ("prompt_version", "7"), ("model", "gpt-4o"), ("plan", "pro"), ("$browser", "Chrome"), ("$os", "Linux"), ("message_count", "3"),
+      ("utm_content", "banner"), ("initial_utm_content", "banner"), ("gen_ai.prompt.name", "greet"), ("input_tokens", "12"),
+      ("content_type", "json"),
+      ("output_format", "png"), ("prompt_version", "7"), ("model", "gpt-4o"), ("plan", "pro"), ("$browser", "Chrome"), ("$os", "Linux"),
+      ("message_count", "3"),
       ("email_verified", "yes"), ("phone_verified", "no"), ("api_key_id_count", "2"), ("token_type", "reasoning"), ("$screen_name", "Home"),
     ])
   func harmlessNames(name: String, text: String) {
@@ -80,12 +87,15 @@ struct NameTests {
   @Test("flags and counts under names of payload and people stay")
   func flags() {
     let event = GateFixture().pass([
-      Property("email", .boolean(true)), Property("input", .number(512)), Property("messages", .null), Property("has_password", .boolean(true)),
+      Property("email", .boolean(true)), Property("input", .number(512)), Property("messages", .null),
+      Property("has_password", .boolean(true)),
     ])
     #expect(event.properties.map(\.value) == [.boolean(true), .number(512), .null, .boolean(true)])
   }
 
-  @Test("credentials are refused by name", arguments: ["password", "api_key", "apiKey", "access_token", "Authorization", "client_secret", "cookie", "cvv"])
+  @Test(
+    "credentials are refused by name",
+    arguments: ["password", "api_key", "apiKey", "access_token", "Authorization", "client_secret", "cookie", "cvv"])
   func secretNames(name: String) {
     let (stored, decision) = GateFixture().judge("whatever", as: name)
     #expect(stored == nil)
@@ -95,7 +105,8 @@ struct NameTests {
   @Test(
     "ids become pseudonyms",
     arguments: [
-      "$user_id", "$identified_id", "$anon_distinct_id", "$distinct_ids", "alias", "user_id", "userId", "account_id", "customer_id", "target_user_id",
+      "$user_id", "$identified_id", "$anon_distinct_id", "$distinct_ids", "alias", "user_id", "userId", "account_id", "customer_id",
+      "target_user_id",
       "enduser.id", "gen_ai.conversation.id", "session.id", "user",
     ])
   func identifiers(name: String) {
@@ -117,12 +128,15 @@ struct NameTests {
 
   @Test(
     "names that are identifiers or secrets are not stored, nor shown",
-    arguments: ["ann@example.com", "+49 151 12345678", "203.0.113.9", "clicks of ann@example.com", "sk-proj-" + String(repeating: "a1", count: 20)])
+    arguments: [
+      "ann@example.com", "+49 151 12345678", "203.0.113.9", "clicks of ann@example.com", "sk-proj-" + String(repeating: "a1", count: 20),
+    ])
   func unfitNames(name: String) {
     let fixture = GateFixture()
     let event = fixture.pass([Property(name, .number(1)), Property("o", .object([Property(name, .number(1))]))])
     #expect(event.properties == [StoredProperty("o", .object([]))])
-    #expect(event.decisions.allSatisfy { !$0.property.contains("ann@") && !$0.property.contains("203.0") && !$0.property.contains("sk-proj") })
+    #expect(
+      event.decisions.allSatisfy { !$0.property.contains("ann@") && !$0.property.contains("203.0") && !$0.property.contains("sk-proj") })
     let update = fixture.profile(.unset([name, "plan"])).profileUpdates[0]
     #expect(update.operation == .unset(["plan"]))
     #expect(fixture.counters.total(.dropped, .unfitName) == 3)

@@ -30,7 +30,8 @@ struct PlacesTests {
     let event = fixture.pass([Property("plan", .string("pro"))], address: address)
     #expect(
       event.properties == [
-        StoredProperty("plan", .string("pro")), StoredProperty("$city", .string("Berlin")), StoredProperty("$region", .string("State of Berlin")),
+        StoredProperty("plan", .string("pro")), StoredProperty("$city", .string("Berlin")),
+        StoredProperty("$region", .string("State of Berlin")),
         StoredProperty("mp_country_code", .string("DE")),
       ])
     #expect(event.decision("ip") == Decision(property: "ip", treatment: .coarsened, reason: "place"))
@@ -52,7 +53,8 @@ struct PlacesTests {
 
   @Test("profiles get country and time zone under their own names")
   func profiles() throws {
-    let update = GateFixture(places: try Self.places()).profile(.set([.init("plan", .string("pro"))]), address: "203.0.113.9").profileUpdates[0]
+    let update = GateFixture(places: try Self.places()).profile(.set([.init("plan", .string("pro"))]), address: "203.0.113.9")
+      .profileUpdates[0]
     #expect(update.value("$country_code") == .string("DE"))
     #expect(update.value("$timezone") == .string("Europe/Berlin"))
     #expect(update.value("mp_country_code") == nil)

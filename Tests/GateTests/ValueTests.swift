@@ -6,13 +6,17 @@ import Testing
 struct ValueTests {
   @Test(
     "whole identifiers are dropped on events and sealed on profiles",
-    arguments: ["ann@example.com", " <mailto:ann@example.com> ", "+49 151 12345678", "tel:+14155552671", "203.0.113.9:443", "[2001:db8::1]:80", "fe80::1%eth0"])
+    arguments: [
+      "ann@example.com", " <mailto:ann@example.com> ", "+49 151 12345678", "tel:+14155552671", "203.0.113.9:443", "[2001:db8::1]:80",
+      "fe80::1%eth0",
+    ])
   func wholeIdentities(text: String) {
     let fixture = GateFixture()
     let (stored, decision) = fixture.judge(text)
     #expect(stored == nil)
     #expect(decision.treatment == .dropped)
-    let update = fixture.profile(.set([.init("note_of_sales", .string(text)), .init("tags", .list([.string(text), .string("vip")]))])).profileUpdates[0]
+    let update = fixture.profile(.set([.init("note_of_sales", .string(text)), .init("tags", .list([.string(text), .string("vip")]))]))
+      .profileUpdates[0]
     #expect(update.value("note_of_sales")?.isSealed == true)
     guard case .list(let tags)? = update.value("tags") else { return #expect(Bool(false)) }
     #expect(tags.count == 2 && tags[0].isSealed && tags[1] == .string("vip"))
@@ -33,7 +37,9 @@ struct ValueTests {
     let fixture = GateFixture()
     let event = fixture.pass([
       Property("a", .list([.string("ok"), .string("ann@example.com"), .list([.string("203.0.113.9")])])),
-      Property("b", .object([Property("ok", .string("x")), Property("ann@example.com", .string("x")), Property("who", .string("ann@example.com"))])),
+      Property(
+        "b",
+        .object([Property("ok", .string("x")), Property("ann@example.com", .string("x")), Property("who", .string("ann@example.com"))])),
     ])
     #expect(event.value("a") == .list([.string("ok"), .list([])]))
     #expect(event.value("b") == .object([StoredProperty("ok", .string("x"))]))
@@ -51,14 +57,17 @@ struct ValueTests {
   @Test(
     "links lose what identifies",
     arguments: [
-      ("https://x.example/a?b=c#d", "https://x.example/a"), ("https://ann:pw@x.example/a", "https://x.example/a"), ("https://ann@x.example/", "https://x.example/"),
+      ("https://x.example/a?b=c#d", "https://x.example/a"), ("https://ann:pw@x.example/a", "https://x.example/a"),
+      ("https://ann@x.example/", "https://x.example/"),
       ("https://x.example/users/ann@x.example/edit", "https://x.example/users/[email]/edit"),
       ("https://x.example/users/ann%40x.example", "https://x.example/users/[email]"),
       ("https://x.example/k/550e8400-e29b-41d4-a716-446655440000", "https://x.example/k/[id]"),
-      ("https://x.example/r/9f86d081884c7d659a2feaa0c55ad015/x", "https://x.example/r/[id]/x"), ("http://203.0.113.9:8080/x", "http://[ip]/x"),
+      ("https://x.example/r/9f86d081884c7d659a2feaa0c55ad015/x", "https://x.example/r/[id]/x"),
+      ("http://203.0.113.9:8080/x", "http://[ip]/x"),
       ("http://[2001:db8::1]/x", "http://[ip]/x"), ("/reset?token=abc", "/reset"), ("/a;jsessionid=1/b", "/a/b"),
       ("see https://x.example/a?b=c.", "see https://x.example/a."), ("www.x.example/a?b=c", "www.x.example/a"),
-      ("https://x.example/u/user-4711/keys", "https://x.example/u/[id]/keys"), ("android-app://com.example/x?y=1", "android-app://com.example/x"),
+      ("https://x.example/u/user-4711/keys", "https://x.example/u/[id]/keys"),
+      ("android-app://com.example/x?y=1", "android-app://com.example/x"),
       ("https://x.example/how-to-build-10-apps-in-2024", "https://x.example/how-to-build-10-apps-in-2024"),
       ("https://x.example/v1/chat/completions", "https://x.example/v1/chat/completions"), ("$direct", "$direct"),
     ])
@@ -83,7 +92,8 @@ struct ValueTests {
   @Test("secrets are replaced and counted by kind and event")
   func secrets() {
     let fixture = GateFixture()
-    let event = fixture.pass([Property("error", .string("bad key sk-proj-" + String(repeating: "aB3", count: 20) + " used"))], named: "API Error")
+    let event = fixture.pass(
+      [Property("error", .string("bad key sk-proj-" + String(repeating: "aB3", count: 20) + " used"))], named: "API Error")
     #expect(event.value("error") == .string("bad key [redacted: openai] used"))
     #expect(event.decisions[0] == Decision(property: "error", treatment: .refused, reason: "openai"))
     let count = fixture.counters.snapshot().first { $0.reason == .openAI }
@@ -104,7 +114,8 @@ struct ValueTests {
     #expect(fixture.judge(prompt).decision == Decision(property: "value", treatment: .refused, reason: "payload_text"))
     #expect(fixture.judge(String(repeating: "長い文章", count: 21)).decision.treatment == .refused)
     #expect(fixture.judge("data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAUA").decision.treatment == .refused)
-    let agent = "Mozilla/5.0 (Linux; Android 13; SM-G991B Build/TP1A.220624.014; wv) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 "
+    let agent =
+      "Mozilla/5.0 (Linux; Android 13; SM-G991B Build/TP1A.220624.014; wv) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 "
       + "Chrome/120.0.6099.144 Mobile Safari/537.36 [FB_IAB/FB4A;FBAV/443.0.0.23.229;]"
     #expect(fixture.judge(agent, as: "user_agent").stored == .string(agent))
   }
@@ -112,7 +123,9 @@ struct ValueTests {
   @Test("versions stay where versions are expected")
   func versions() {
     #expect(GateFixture().judge("1.2.3.4", as: "$app_version_string").stored == .string("1.2.3.4"))
+    #expect(GateFixture().judge("120.0.0.0", as: "$browser_version").stored == .string("120.0.0.0"))
     #expect(GateFixture().judge("1.2.3.4").stored == nil)
+    #expect(GateFixture().judge("203.0.113.9", as: "$app_version_string").stored == nil)
   }
 
   @Test("coordinates are rounded to whole degrees")
@@ -137,7 +150,9 @@ struct ValueTests {
 
   @Test("rows for the live view tell what was stored and why")
   func rows() {
-    let rows = GateFixture().pass([Property("$email", .string("ann@example.com")), Property("plan", .string("pro")), Property("n", .number(3))]).rows
+    let rows = GateFixture().pass([
+      Property("$email", .string("ann@example.com")), Property("plan", .string("pro")), Property("n", .number(3)),
+    ]).rows
     #expect(rows.map(\.name) == ["$email", "plan", "n"])
     #expect(rows.map(\.shown) == [nil, "pro", "3"])
     #expect(rows.map(\.treatment) == [.dropped, .kept, .kept])

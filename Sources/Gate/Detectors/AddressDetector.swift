@@ -24,7 +24,7 @@ enum AddressDetector {
       if let range = version6(bytes, at: index) {
         findings.add(Finding(range: range, replacement: "[ip]", reason: .addressInside))
         index = range.upperBound
-      } else if !versionsExpected, byte.isDigit, let end = version4(bytes, at: index) {
+      } else if byte.isDigit, let end = version4(bytes, at: index), !versionsExpected || isNoVersion(bytes, index) {
         findings.add(Finding(range: index..<end, replacement: "[ip]", reason: .addressInside))
         index = end
       } else {
@@ -80,7 +80,9 @@ enum AddressDetector {
     "chrome", "headlesschrome", "chromium", "edg", "edga", "edgios", "edge", "opr", "opx", "crios", "fxios", "firefox", "safari", "version",
     "yabrowser", "vivaldi", "brave", "samsungbrowser", "electron", "okhttp", "ucbrowser", "miuibrowser", "whale", "build", "trident", "gsa",
   ]
-  private static let preReleases: [StaticString] = ["alpha", "beta", "rc", "dev", "snapshot", "pre", "release", "build", "nightly", "canary"]
+  private static let preReleases: [StaticString] = [
+    "alpha", "beta", "rc", "dev", "snapshot", "pre", "release", "build", "nightly", "canary",
+  ]
 
   private static func isVersion(_ bytes: UnsafeBufferPointer<UInt8>, _ start: Int, _ end: Int) -> Bool {
     if bytes.at(end) == .ascii("-") || bytes.at(end) == .ascii("+") {
@@ -93,6 +95,14 @@ enum AddressDetector {
     while before >= 0, bytes[before] == 0x20 || bytes[before] == .ascii(":") || bytes[before] == .ascii("=") { before -= 1 }
     guard before < start - 1 else { return false }
     return versionWords.contains { word($0, endsAt: before + 1, in: bytes) }
+  }
+
+  /// Whether four numbers are an address although a version is expected: no product counts its versions above 160 before anything else
+  /// (`192.168.1.7`), but browsers come near (`160.0.0.0`).
+  private static func isNoVersion(_ bytes: UnsafeBufferPointer<UInt8>, _ start: Int) -> Bool {
+    guard bytes.at(start + 1).isDigit, bytes.at(start + 2).isDigit else { return false }
+    let first = Int(bytes[start] - 0x30) * 100 + Int(bytes.at(start + 1) - 0x30) * 10 + Int(bytes.at(start + 2) - 0x30)
+    return first >= 160 && !bytes.has(".0.0.0", at: start + 3)
   }
 
   private static func word(_ word: StaticString, endsAt end: Int, in bytes: UnsafeBufferPointer<UInt8>) -> Bool {

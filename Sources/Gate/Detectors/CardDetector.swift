@@ -41,7 +41,8 @@ enum CardDetector {
 
   private static func isFree(_ range: Range<Int>, in bytes: UnsafeBufferPointer<UInt8>) -> Bool {
     let before = bytes.at(range.lowerBound - 1)
-    return bytes.isTokenStart(range.lowerBound) && before != .ascii(".") && before != .ascii("_") && !bytes.at(range.upperBound).isAlphanumeric
+    return bytes.isTokenStart(range.lowerBound) && before != .ascii(".") && before != .ascii("_")
+      && !bytes.at(range.upperBound).isAlphanumeric
       && !(bytes.at(range.upperBound) == .ascii(".") && bytes.at(range.upperBound + 1).isDigit)
   }
 

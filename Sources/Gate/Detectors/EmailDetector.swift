@@ -86,7 +86,10 @@ enum EmailDetector {
   private static func isImageName(_ bytes: UnsafeBufferPointer<UInt8>, _ start: Int, _ end: Int) -> Bool {
     guard bytes.at(start).isDigit, bytes.at(start + 1).lowercased == .ascii("x"), bytes.at(start + 2) == .ascii(".") else { return false }
     let length = end - start
-    return (length == 6 && (bytes.has("png", at: start + 3) || bytes.has("jpg", at: start + 3) || bytes.has("gif", at: start + 3)
-      || bytes.has("svg", at: start + 3))) || (length == 7 && (bytes.has("webp", at: start + 3) || bytes.has("jpeg", at: start + 3)))
+    return
+      (length == 6
+      && (bytes.has("png", at: start + 3) || bytes.has("jpg", at: start + 3) || bytes.has("gif", at: start + 3)
+        || bytes.has("svg", at: start + 3)))
+      || (length == 7 && (bytes.has("webp", at: start + 3) || bytes.has("jpeg", at: start + 3)))
   }
 }

@@ -17,8 +17,6 @@ struct Findings {
     all.insert(finding, at: place)
   }
 
-  func contains(_ position: Int) -> Bool { all.contains { $0.range.contains(position) } }
-
   /// The text with every finding replaced.
   func applied(to bytes: UnsafeBufferPointer<UInt8>) -> String {
     var result: [UInt8] = []

@@ -90,7 +90,8 @@ enum PhoneDetector {
         switch bytes.at(index) {
         case 0x20, .ascii("-"), .ascii("."), .ascii("/"), .ascii("("), .ascii(")"): index += 1
         case 0xC2 where bytes.at(index + 1) == 0xA0: index += 2
-        case 0xE2 where bytes.at(index + 1) == 0x80 && ((0x90...0x95).contains(bytes.at(index + 2)) || bytes.at(index + 2) == 0xAF): index += 3
+        case 0xE2 where bytes.at(index + 1) == 0x80 && ((0x90...0x95).contains(bytes.at(index + 2)) || bytes.at(index + 2) == 0xAF):
+          index += 3
         default: return index - start
         }
         signs += 1

@@ -29,7 +29,8 @@ struct IdentifyingNames: NameStep {
     "avatar", "avatar url", "photo url", "profile picture", "profile image", "profile photo", "street address", "home address",
     "billing address", "shipping address", "postal address", "mailing address", "user address", "customer address", "date of birth",
     "birth date", "birthdate", "birthday", "dob", "social security number", "passport", "passport number", "national id", "tax id",
-    "vat number", "driver license", "drivers license", "iban", "initials", "salutation",
+    "email hash", "email md5", "email sha1", "email sha256", "phone hash", "phone sha256", "vat number", "driver license",
+    "drivers license", "iban", "initials", "salutation",
   ]
 
   func rule(for name: String, words: NameWords) -> NameRule? {

@@ -5,10 +5,14 @@ struct PlaceNames: NameStep {
     "forwarded for", "real ip", "peer address",
   ]
 
-  static let coordinates: Set<String> = ["latitude", "longitude", "lat", "lng", "lon", "geo lat", "geo lon", "geo latitude", "geo longitude"]
+  static let coordinates: Set<String> = [
+    "latitude", "longitude", "lat", "lng", "lon", "geo lat", "geo lon", "geo latitude", "geo longitude",
+  ]
 
   /// Both degrees in one value: not worth taking apart.
-  static let pairs: Set<String> = ["coordinates", "lat lng", "lat lon", "latlng", "latlon", "geo point", "geopoint", "geolocation", "geo json"]
+  static let pairs: Set<String> = [
+    "coordinates", "lat lng", "lat lon", "latlng", "latlon", "geo point", "geopoint", "geolocation", "geo json",
+  ]
 
   /// The query or fragment of a link, by itself.
   static let queryEnds: [String] = [

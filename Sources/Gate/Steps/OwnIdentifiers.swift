@@ -10,18 +10,25 @@ struct OwnIdentifiers {
     let groupKey: String?
     /// The number that it is, if it is one of at least six digits.
     let number: Double?
+    /// Too short to be looked for anywhere but between the slashes of a path: it equals too many things.
+    let isPathOnly: Bool
 
     init(_ text: String, hashed: String, groupKey: String? = nil) {
       self.text = text
       self.hashed = hashed
       self.groupKey = groupKey
-      number = text.utf8.count >= 6 && text.utf8.allSatisfy(\.isDigit) ? Double(text) : nil
+      let count = text.utf8.count
+      let isDigits = text.utf8.allSatisfy(\.isDigit)
+      number = count >= 6 && isDigits ? Double(text) : nil
+      isPathOnly = count < (groupKey == nil ? 2 : 4) || (isDigits && count < 5)
     }
   }
 
   static let none = OwnIdentifiers()
   /// Shorter ids are looked for as whole values only: inside of texts they would be parts of words.
   static let shortestInside = 6
+  /// As many organizations of one event are looked for; more are a list of accounts, not an event's own.
+  private static let mostGroups = 8
 
   private(set) var all: [Identifier] = []
   private(set) var hasNumbers = false
@@ -36,7 +43,9 @@ struct OwnIdentifiers {
     if let device = identity.deviceID { add(Identifier(device, hashed: "$device:" + device)) }
     if let distinct = identity.distinctID, distinct != identity.userID {
       add(Identifier(distinct, hashed: distinct))
-      if identity.deviceID == nil, distinct.withBytes({ $0.has("$device:", at: 0) }) { add(Identifier(String(distinct.dropFirst(8)), hashed: distinct)) }
+      if identity.deviceID == nil, distinct.withBytes({ $0.has("$device:", at: 0) }) {
+        add(Identifier(String(distinct.dropFirst(8)), hashed: distinct))
+      }
     }
   }
 
@@ -49,17 +58,28 @@ struct OwnIdentifiers {
     }
   }
 
+  /// The organizations that an event names belong to its own ids.
+  mutating func add(group key: String, _ value: PropertyValue) {
+    switch value {
+    case .string(let id): add(Identifier(id, hashed: id, groupKey: key))
+    case .number(let number): add(group: key, .string(Passage.text(number)))
+    case .list(let elements): for element in elements.prefix(Self.mostGroups) { add(group: key, element) }
+    case .null, .boolean, .object: break
+    }
+  }
+
   private mutating func add(_ identifier: Identifier) {
-    // A single character or a short number equals too many things.
     let count = identifier.text.utf8.count
-    guard count >= 2, count >= 5 || !identifier.text.utf8.allSatisfy(\.isDigit) else { return }
+    guard count > 0 else { return }
     all.append(identifier)
     if identifier.number != nil { hasNumbers = true }
     if count >= Self.shortestInside { shortestInside = min(shortestInside, count) }
   }
 
   func matching(_ text: String) -> Identifier? {
-    for identifier in all where identifier.text == text { return identifier }
+    for identifier in all where !identifier.isPathOnly && identifier.text.utf8.count == text.utf8.count && identifier.text == text {
+      return identifier
+    }
     return nil
   }
 
@@ -68,16 +88,19 @@ struct OwnIdentifiers {
     return all.first { $0.number == number }
   }
 
-  /// Places of own ids inside of a text, not as parts of longer words.
+  /// Places of own ids inside of a text, not as parts of longer words; of short ones, as segments of a path only.
   func find(in bytes: UnsafeBufferPointer<UInt8>, into findings: inout Findings) {
     for identifier in all {
       let count = identifier.text.utf8.count
-      guard count >= Self.shortestInside, count <= bytes.count else { continue }
+      guard count <= bytes.count else { continue }
+      let isShort = count < Self.shortestInside
       identifier.text.withBytes { wanted in
+        let first = wanted[0]
         var index = 0
         while index + count <= bytes.count {
-          if bytes[index] == wanted[0], !bytes.at(index - 1).isAlphanumeric, !bytes.at(index + count).isAlphanumeric,
-            (1..<count).allSatisfy({ bytes[index + $0] == wanted[$0] })
+          if bytes[index] == first, !bytes.at(index - 1).isAlphanumeric, !bytes.at(index + count).isAlphanumeric,
+            Self.areEqual(bytes, index, wanted),
+            !isShort || Self.isSegment(index..<(index + count), of: bytes)
           {
             findings.add(Finding(range: index..<(index + count), replacement: "[id]", reason: .ownIdentifierInside))
             index += count
@@ -87,6 +110,16 @@ struct OwnIdentifiers {
         }
       }
     }
+  }
+
+  @inline(__always)
+  private static func areEqual(_ bytes: UnsafeBufferPointer<UInt8>, _ start: Int, _ wanted: UnsafeBufferPointer<UInt8>) -> Bool {
+    for offset in wanted.indices where bytes[start + offset] != wanted[offset] { return false }
+    return true
+  }
+
+  private static func isSegment(_ range: Range<Int>, of bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+    bytes.at(range.lowerBound - 1) == .ascii("/") && (range.upperBound == bytes.count || bytes[range.upperBound] == .ascii("/"))
   }
 
   func isInside(_ text: String) -> Bool {
@@ -102,7 +135,7 @@ struct OwnIdentifiers {
 /// Replaces the event's own ids inside of longer texts by `[id]`.
 struct OwnIdentifiersInside: TextStep {
   func judge(_ look: TextLook) -> TextVerdict {
-    guard look.bytes.count >= look.context.own.shortestInside else { return .passes }
+    guard look.bytes.count >= look.context.own.shortestInside || look.scan.slashes > 0 else { return .passes }
     var findings = Findings()
     look.context.own.find(in: look.bytes, into: &findings)
     return findings.isEmpty ? .passes : .rewritten(findings.applied(to: look.bytes), findings.all.map(\.reason))

@@ -11,7 +11,9 @@ struct PayloadTexts: TextStep {
 
   func judge(_ look: TextLook) -> TextVerdict {
     if look.bytes.count > Self.longest { return .refused(.payloadText) }
-    if look.bytes.count >= Self.shortestDataLink, look.bytes.has("data:", at: 0), look.bytes.contains(.ascii(",")) { return .refused(.payloadText) }
+    if look.bytes.count >= Self.shortestDataLink, look.bytes.has("data:", at: 0), look.bytes.contains(.ascii(",")) {
+      return .refused(.payloadText)
+    }
     guard look.bytes.count >= Self.shortestProse else { return .passes }
     let isProse = look.scan.spaces * Self.bytesPerSpace >= look.bytes.count || look.scan.wide * 2 >= look.bytes.count
     return isProse ? .refused(.payloadText) : .passes
