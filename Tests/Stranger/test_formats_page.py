@@ -1,0 +1,48 @@
+"""The vectors of docs/FORMATS.md hold for a program that shares nothing with Sealane."""
+
+import pathlib
+
+import pytest
+from sealane_formats import Refused, open_parcel, open_value, pseudonym
+
+PAGE = pathlib.Path(__file__).resolve().parents[2] / "docs/FORMATS.md"
+
+
+@pytest.fixture(scope="module")
+def rows() -> dict[str, str]:
+    lines = [line.split("|") for line in PAGE.read_text().splitlines() if line.startswith("| ")]
+    return {cells[1].strip(): cells[2].strip().strip("`") for cells in lines if len(cells) == 4}
+
+
+@pytest.fixture(scope="module")
+def keys(rows):
+    private = {bytes.fromhex(rows["its fingerprint"])[:8]: bytes(range(0x80, 0xA0))}
+    return open_parcel(bytes.fromhex(rows["parcel"]), private)
+
+
+def test_pseudonyms(rows):
+    key, tag_key = bytes(range(32)), bytes(range(32, 64))
+    assert pseudonym(1, key, 7, ["ada@orrery.example"]).hex() == rows["subject `ada@orrery.example`"]
+    assert pseudonym(2, key, 7, ["org_id", "brightfen"]).hex() == rows["group `org_id`, `brightfen`"]
+    assert pseudonym(3, tag_key, 7, ["$email", "ada@orrery.example"]).hex() == rows["tag of field `$email`, value `ada@orrery.example`"]
+
+
+def test_parcel_and_value(rows, keys):
+    assert [key.sequence for key in keys] == [0, 3]
+    assert keys[0].key == bytes(range(0x40, 0x60)) and keys[0].subject.hex() == rows["subject `ada@orrery.example`"]
+    assert open_value(bytes.fromhex(rows["sealed value"]), keys[0].key, 7, keys[0].subject, "$email") == rows["plaintext"]
+
+
+def test_moved_and_altered_values_are_refused(rows, keys):
+    value = bytes.fromhex(rows["sealed value"])
+    places = [(8, keys[0].subject, "$email"), (7, keys[1].subject, "$email"), (7, keys[0].subject, "$name")]
+    for project, subject, field in places:
+        with pytest.raises(Refused):
+            open_value(value, keys[0].key, project, subject, field)
+    for index in range(len(value)):
+        altered = bytearray(value)
+        altered[index] ^= 1
+        with pytest.raises(Refused):
+            open_value(bytes(altered), keys[0].key, 7, keys[0].subject, "$email")
+        with pytest.raises(Refused):
+            open_value(value[:index], keys[0].key, 7, keys[0].subject, "$email")
