@@ -1,0 +1,115 @@
+/// The one script: shortcuts, copying, refreshing parts of a page, and the sign-in link. Every page works without it but that link.
+enum Script {
+  static let text = #"""
+    'use strict';
+    (() => {
+      const typing = e => e.target.closest('input, textarea, select, [contenteditable], dialog');
+      let going = 0;
+      document.addEventListener('keydown', e => {
+        if (e.ctrlKey || e.metaKey || e.altKey || typing(e)) return;
+        const now = Date.now();
+        if (going && now - going < 1500) {
+          going = 0;
+          const link = document.querySelector(`[data-go="${CSS.escape(e.key)}"]`);
+          if (link) { e.preventDefault(); link.click(); }
+          return;
+        }
+        if (e.key === 'g') { going = now; return; }
+        if (e.key === '/') {
+          const search = document.getElementById('search');
+          if (search) { e.preventDefault(); search.focus(); search.select(); }
+        } else if (e.key === '?') {
+          const help = document.getElementById('help');
+          if (help) { e.preventDefault(); help.showModal(); }
+        } else {
+          const link = document.querySelector(`[data-key="${CSS.escape(e.key.toLowerCase())}"]`);
+          if (link) link.click();
+        }
+      });
+
+      document.addEventListener('click', e => {
+        const button = e.target.closest('[data-copy]');
+        if (!button) return;
+        e.preventDefault();
+        const source = button.dataset.copy === 'address' ? location.href
+          : (document.getElementById(button.dataset.copy) || button).textContent;
+        const say = text => {
+          const before = button.dataset.label || button.textContent;
+          button.dataset.label = before;
+          button.textContent = text;
+          setTimeout(() => { button.textContent = before; }, 1600);
+        };
+        if (navigator.clipboard) navigator.clipboard.writeText(source).then(() => say('Copied'), () => say('Not copied'));
+        else say('Not copied');
+      });
+
+      const alone = document.querySelectorAll('details[data-menu]');
+      document.addEventListener('click', e => alone.forEach(d => { if (!d.contains(e.target)) d.open = false; }));
+      document.addEventListener('keydown', e => { if (e.key === 'Escape') alone.forEach(d => { d.open = false; }); });
+
+      // A part that waits: replaced by what its address answers, until the answer says that it is done.
+      for (const part of document.querySelectorAll('[data-wait]')) {
+        const ask = async () => {
+          try {
+            const answer = await fetch(part.dataset.wait, { headers: { Accept: 'text/html' } });
+            if (answer.ok && answer.headers.get('X-Done') === 'yes') { part.innerHTML = await answer.text(); return; }
+          } catch {}
+          setTimeout(ask, 2000);
+        };
+        setTimeout(ask, 2000);
+      }
+
+      // The live view: new rows come on top; at most 200 stay.
+      const live = document.querySelector('[data-live]');
+      if (live) {
+        const state = document.getElementById('live-state');
+        let last = live.dataset.last || '0', paused = live.dataset.paused === 'yes';
+        const button = document.getElementById('live-pause');
+        const show = text => { state.textContent = text; };
+        if (button) button.addEventListener('click', e => {
+          e.preventDefault();
+          paused = !paused;
+          button.textContent = paused ? 'Resume' : 'Pause';
+          show(paused ? 'Paused' : 'Refreshing every 2 s');
+        });
+        if (!paused) show('Refreshing every 2 s');
+        const ask = async () => {
+          if (!paused && !document.hidden) {
+            try {
+              const join = live.dataset.live.includes('?') ? '&' : '?';
+              const answer = await fetch(live.dataset.live + join + 'after=' + last, { headers: { Accept: 'text/html' } });
+              if (answer.status === 200) {
+                last = answer.headers.get('X-Last') || last;
+                const entry = answer.headers.get('X-Ledger-Entry');
+                live.insertAdjacentHTML('afterbegin', await answer.text());
+                document.getElementById('live-empty')?.remove();
+                while (live.children.length > 200) live.lastElementChild.remove();
+                const line = document.getElementById('live-entry');
+                if (entry && line) line.textContent = entry;
+                show('Refreshing every 2 s');
+              } else if (answer.status === 401) { show('Signed out: reload the page'); return; }
+              else if (answer.status !== 204) show('The server answered ' + answer.status + '; trying again');
+            } catch { show('No connection; trying again'); }
+          }
+          setTimeout(ask, 2000);
+        };
+        setTimeout(ask, 2000);
+      }
+
+      // The sign-in link: its secret stands behind the # and so was never sent with an address.
+      const setup = document.getElementById('setup');
+      if (setup) {
+        const secret = location.hash.slice(1);
+        if (secret) {
+          history.replaceState(null, '', location.pathname);
+          setup.elements.token.value = secret;
+          document.getElementById('setup-state').textContent = 'Signing in …';
+          setup.submit();
+        } else {
+          document.getElementById('setup-state').textContent = 'This address has no sign-in link behind its #. Paste the part of the link after # here.';
+          setup.hidden = false;
+        }
+      }
+    })();
+    """#
+}

@@ -1,0 +1,82 @@
+/// A whole page: frame, navigation, content. Both consoles use it.
+package struct Page: Sendable {
+  package struct Item: Sendable {
+    package var name: String
+    package var address: Address
+    /// Pressed after `g`.
+    package var key: Character
+    package init(_ name: String, _ address: Address, key: Character) {
+      self.name = name
+      self.address = address
+      self.key = key
+    }
+  }
+
+  package var title: String
+  package var product: String
+  /// Shown below the product's name.
+  package var place: String?
+  package var navigation: [Item]
+  package var current: String?
+  /// Right side of the top line: zone, who is signed in, sign-out.
+  package var top: HTML
+  /// Left side of the top line: the search.
+  package var search: HTML
+  package var content: HTML
+
+  package init(
+    title: String, product: String = "Sealane", place: String? = nil, navigation: [Item] = [], current: String? = nil, top: HTML = "",
+    search: HTML = "", content: HTML
+  ) {
+    self.title = title
+    self.product = product
+    self.place = place
+    self.navigation = navigation
+    self.current = current
+    self.top = top
+    self.search = search
+    self.content = content
+  }
+
+  package func document() -> HTML {
+    """
+    <!doctype html>
+    <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">\
+    <meta name="color-scheme" content="light dark"><title>\(title) · \(product)</title>\
+    <link rel="icon" href="\(Asset.icon.path)" type="image/svg+xml"><link rel="stylesheet" href="\(Asset.stylesheet.path)">\
+    <script src="\(Asset.script.path)" defer></script></head>
+    <body\(navigation.isEmpty ? " class=\"plain\"" as HTML : "")><a class="skip" href="#main">Skip to the content</a>
+    \(navigation.isEmpty ? plainHead : side)
+    <div class="page">\(navigation.isEmpty ? HTML() : topLine)
+    <main id="main" tabindex="-1">\(content)</main></div>
+    \(navigation.isEmpty ? HTML() : help)</body></html>
+    """
+  }
+
+  private var plainHead: HTML { "<header class=\"brand\"><span class=\"product\">\(product)</span></header>" }
+
+  private var side: HTML {
+    let items = navigation.map { item -> HTML in
+      let mark: HTML = item.name == current ? " aria-current=\"page\"" : ""
+      return "<li><a href=\"\(item.address)\" data-go=\"\(String(item.key))\"\(mark)>\(item.name)</a></li>"
+    }
+    let second: HTML? = place.map { "<bdi class=\"place\" title=\"\($0)\">\($0)</bdi>" }
+    return """
+      <header class="side"><div class="brand"><a class="product" href="/">\(product)</a>\(second)</div>
+      <nav aria-label="Pages"><ul>\(items)</ul></nav></header>
+      """
+  }
+
+  private var topLine: HTML { "<div class=\"top\">\(search)<div class=\"who\">\(top)</div></div>" }
+
+  private var help: HTML {
+    let goes = navigation.map { "<tr><td><kbd>g</kbd> <kbd>\(String($0.key))</kbd></td><td>\($0.name)</td></tr>" as HTML }
+    return """
+      <dialog id="help" aria-labelledby="help-title"><h2 id="help-title">Keyboard</h2><table class="keys"><tbody>
+      <tr><td><kbd>/</kbd></td><td>Search subjects</td></tr>\(goes)
+      <tr><td><kbd>D</kbd> <kbd>W</kbd> <kbd>M</kbd> <kbd>Y</kbd></td><td>Last day, week, month, year in a report</td></tr>
+      <tr><td><kbd>?</kbd></td><td>This list</td></tr></tbody></table>
+      <form method="dialog"><button>Close</button></form></dialog>
+      """
+  }
+}
