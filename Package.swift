@@ -90,6 +90,7 @@ let package = Package(
     .testTarget(name: "SegmentStoreTests", dependencies: ["SegmentStore", "Events", "Gate", "Journeys", "Vault"], swiftSettings: room),
     .testTarget(name: "HouseTests", swiftSettings: room),
     .testTarget(name: "GateTests", dependencies: ["Gate", "Events", "Vault"], swiftSettings: room),
+    .testTarget(name: "WebTests", dependencies: ["Web", "Events"], swiftSettings: room),
     .testTarget(name: "IntakeTests", dependencies: ["Intake", "Events", "CSimdJSON", "CZlib"], swiftSettings: room),
     .testTarget(name: "VaultTests", dependencies: ["Vault", "Events", crypto], swiftSettings: room),
     .testTarget(name: "CustodianTests", dependencies: ["Custodian", "Vault", "Events", crypto, database, logging], swiftSettings: room),

@@ -1,1 +1,89 @@
-// placeholder
+import Access
+import Events
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Journeys
+import Ledger
+import Web
+
+/// Reads requests, finds out who asks, and turns whatever goes wrong into a page that says what to do.
+struct Console: Sendable {
+  static let maximumFormBytes = 262_144
+  let services: ConsoleServices
+
+  /// For pages of signed-in people. A POST must carry the session's form token.
+  func visit(_ request: Request, _ body: (Visit) async throws -> Response) async -> Response {
+    await guarded {
+      guard let cookie = Cookies.value(of: Cookies.session, in: request.headers[.cookie]),
+        let session = try await services.control.session(cookie: cookie)
+      else { return ErrorPage.signedOut(command: services.configuration.setupLinkCommand).response }
+      guard let project = services.control.projects().first else {
+        return ErrorPage(
+          .notFound, "There is no project yet", "This installation was not initialised.",
+          next: "<p>Run <code>sealane init --data DIR</code> on the server.</p>"
+        ).response
+      }
+      var fields = FormFields(encoded: request.uri.query ?? "")
+      if request.method == .post {
+        fields = try await form(request)
+        guard session.isValid(csrfToken: fields["form-token"] ?? ""), Self.isSameSite(request) else { return ErrorPage.forbidden.response }
+      }
+      return try await body(Visit(services: services, session: session, project: project, path: request.uri.path, fields: fields))
+    }
+  }
+
+  func form(_ request: Request) async throws -> FormFields {
+    let type = request.headers[.contentType] ?? ""
+    guard type.lowercased().hasPrefix("application/x-www-form-urlencoded") else {
+      throw HTTPError(.unsupportedMediaType)
+    }
+    let body = try await request.body.collect(upTo: Self.maximumFormBytes)
+    return FormFields(encoded: String(buffer: body))
+  }
+
+  /// Browsers say where a request comes from; where they do, another site's is refused besides the token's check.
+  static func isSameSite(_ request: Request) -> Bool {
+    guard let name = HTTPField.Name("Sec-Fetch-Site"), let site = request.headers[name] else { return true }
+    return site == "same-origin" || site == "none"
+  }
+
+  func guarded(_ body: () async throws -> Response) async -> Response {
+    do {
+      return try await body()
+    } catch let error as QueryError {
+      return ErrorPage.badRequest(error.message).response
+    } catch let error as Access.Denied {
+      return ErrorPage(.forbidden, "You may not do this", error.description, next: ErrorPage.home).response
+    } catch let error as AccessError where error.code == .invalid {
+      return ErrorPage.badRequest(error.message).response
+    } catch let error as AccessError where error.code == .notFound {
+      return ErrorPage.notFound.response
+    } catch let error as LedgerError where error.code != .refused {
+      return failure(
+        error, ErrorPage(
+          .serviceUnavailable, "The ledger cannot be written",
+          "Nothing is shown that is not in the ledger first, so this page stays closed. No event is lost: they are still taken in.",
+          next: "<p>Look at the server's log and at the free space of its disk, then run <code>sealane doctor</code>.</p>"))
+    } catch let error as LedgerError {
+      return ErrorPage.badRequest(error.message).response
+    } catch let error as HTTPError {
+      return error.status == .unsupportedMediaType
+        ? ErrorPage.badRequest("A form is sent as application/x-www-form-urlencoded.").response
+        : ErrorPage(error.status, "This request was refused", "It is too large or not well-formed. Nothing was changed.", next: ErrorPage.home).response
+    } catch {
+      let reference = Self.reference()
+      services.note(error, reference)
+      return ErrorPage.failed(reference: reference).response
+    }
+  }
+
+  private func failure(_ error: any Error, _ page: ErrorPage) -> Response {
+    services.note(error, Self.reference())
+    return page.response
+  }
+
+  private static func reference() -> String {
+    String(UInt64.random(in: 0x1000_0000...0xFFFF_FFFF), radix: 16)
+  }
+}

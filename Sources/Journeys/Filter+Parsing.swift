@@ -9,7 +9,7 @@ extension Filter {
     return try Filter(json: value, at: reader.place(name), depth: 1)
   }
 
-  init(json value: JSONValue, at path: String, depth: Int) throws(QueryError) {
+  package init(json value: JSONValue, at path: String, depth: Int) throws(QueryError) {
     guard depth <= QueryLimits.filterDepth else {
       throw QueryError(.tooLarge, "`\(path)` is nested more than \(QueryLimits.filterDepth) deep; write the filter flatter.", field: path)
     }

@@ -85,7 +85,7 @@ extension InsightsQuery.Series {
 }
 
 extension Filter {
-  var json: JSONValue {
+  package var json: JSONValue {
     switch self {
     case .all(let parts): return ["all": .list(parts.map(\.json))]
     case .any(let parts): return ["any": .list(parts.map(\.json))]

@@ -1,0 +1,54 @@
+import Access
+import Events
+import Journeys
+import Ledger
+
+/// What the pages stand on. The server fills it in; tests do with a small engine and a real ledger.
+package struct ConsoleServices: Sendable {
+  package var control: ControlDatabase
+  package var ledger: Ledger
+  /// The store of a project. Throws where it cannot be opened.
+  package var engine: @Sendable (ProjectID) async throws -> any Engine
+  /// The newest events that came after `sequence` (nil: from the beginning), ascending, at most `limit`; of one name where one is given.
+  package var live: @Sendable (_ project: ProjectID, _ after: UInt64?, _ name: String?, _ limit: Int) async -> [LiveEvent]
+  /// Whether any event has ever arrived.
+  package var hasEvents: @Sendable (ProjectID) async -> Bool
+  /// Called after a project's settings are stored, so that the gate learns new group keys.
+  package var projectChanged: @Sendable (Project) async -> Void
+  /// Where an error goes that the page cannot explain. The page shows `reference`.
+  package var note: @Sendable (_ error: any Error, _ reference: String) -> Void
+  package var configuration: ConsoleConfiguration
+  package var clock: @Sendable () -> Timestamp
+
+  package init(
+    control: ControlDatabase, ledger: Ledger, engine: @escaping @Sendable (ProjectID) async throws -> any Engine,
+    live: @escaping @Sendable (_ project: ProjectID, _ after: UInt64?, _ name: String?, _ limit: Int) async -> [LiveEvent],
+    hasEvents: @escaping @Sendable (ProjectID) async -> Bool, projectChanged: @escaping @Sendable (Project) async -> Void = { _ in },
+    note: @escaping @Sendable (_ error: any Error, _ reference: String) -> Void = { _, _ in }, configuration: ConsoleConfiguration,
+    clock: @escaping @Sendable () -> Timestamp = Ledger.systemClock
+  ) {
+    self.control = control
+    self.ledger = ledger
+    self.engine = engine
+    self.live = live
+    self.hasEvents = hasEvents
+    self.projectChanged = projectChanged
+    self.note = note
+    self.configuration = configuration
+    self.clock = clock
+  }
+}
+
+package struct ConsoleConfiguration: Sendable {
+  /// Where SDKs send to, as browsers and servers of the company reach it: `http://localhost:8001`.
+  package var intakeOrigin: String
+  /// Whether browsers reach the console over TLS, here or at a proxy in front.
+  package var isSecure: Bool
+  /// What makes a new sign-in link, to be typed on the server.
+  package var setupLinkCommand: String
+  package init(intakeOrigin: String, isSecure: Bool, setupLinkCommand: String = "sealane setup-link --data DIR") {
+    self.intakeOrigin = intakeOrigin
+    self.isSecure = isSecure
+    self.setupLinkCommand = setupLinkCommand
+  }
+}

@@ -1,0 +1,53 @@
+import Hummingbird
+import Web
+
+/// What is shown instead of a page: what happened, what was not changed, the next step.
+package struct ErrorPage: Sendable {
+  package var status: HTTPResponse.Status
+  package var title: String
+  package var explanation: String
+  package var next: HTML
+
+  package init(_ status: HTTPResponse.Status, _ title: String, _ explanation: String, next: HTML) {
+    self.status = status
+    self.title = title
+    self.explanation = explanation
+    self.next = next
+  }
+
+  package static let home: HTML = "<p><a class=\"button\" href=\"/\">Go to the home page</a></p>"
+
+  package static func badRequest(_ sentence: String) -> ErrorPage {
+    ErrorPage(.badRequest, "This request could not be read", "\(sentence) Nothing was changed.", next: home)
+  }
+  package static let forbidden = ErrorPage(
+    .forbidden, "This form has expired",
+    "The form was not sent from a page of this session: it was open for too long, or another site sent it. Nothing was changed.",
+    next: "<p>Go back, reload the page and send it again.</p>\(home)")
+  package static let notFound = ErrorPage(
+    .notFound, "There is no such page", "The address may be mistyped, or it belongs to something that was deleted.", next: home)
+  package static let tooMany = ErrorPage(
+    .tooManyRequests, "Too many requests", "This session asked for more than it may in a short time. Nothing was shown.",
+    next: "<p>Wait a minute, then reload.</p>\(home)")
+
+  package static func signedOut(command: String) -> ErrorPage {
+    ErrorPage(
+      .unauthorized, "You are not signed in",
+      "A session ends after an hour without use, after twelve hours in any case, and when you sign out.",
+      next: "<p>Open your sign-in link. If it is used up, run this on the machine where Sealane runs and open what it prints:</p><pre>\(command)</pre>")
+  }
+
+  /// - Parameter reference: stands in the log beside the cause.
+  package static func failed(reference: String) -> ErrorPage {
+    ErrorPage(
+      .internalServerError, "Something went wrong on the server", "Nothing was shown that is not in the ledger, and nothing was changed by this request.",
+      next: "<p>Try again. If it happens again, look for <span class=\"id\">\(reference)</span> in the server's log.</p>\(home)")
+  }
+
+  package var response: Response {
+    .html(
+      Page(
+        title: title, content: "<h1>\(title)</h1><p>\(explanation)</p>\(next)<p class=\"sub\">Status \(Int(status.code))</p>"
+      ).document(), status: status)
+  }
+}

@@ -1,0 +1,165 @@
+import Journeys
+import Web
+
+/// A filter as rows of "property, operator, value", all or any of which must hold. Rows without a property yet are drafts.
+///
+/// A filter of another shape (made through the API) is carried along whole as JSON and can only be removed.
+struct FilterForm: Sendable, Hashable {
+  struct Condition: Sendable, Hashable {
+    enum Operator: String, Sendable, CaseIterable {
+      case equals = "is"
+      case notEquals = "not"
+      case contains
+      case notContains = "lacks"
+      case isSet = "set"
+      case isNotSet = "unset"
+      case greater = "gt"
+      case greaterOrEqual = "ge"
+      case less = "lt"
+      case lessOrEqual = "le"
+      case between
+
+      var words: String {
+        switch self {
+        case .equals: "is"
+        case .notEquals: "is not"
+        case .contains: "contains"
+        case .notContains: "does not contain"
+        case .isSet: "is set"
+        case .isNotSet: "is not set"
+        case .greater: ">"
+        case .greaterOrEqual: "≥"
+        case .less: "<"
+        case .lessOrEqual: "≤"
+        case .between: "is between"
+        }
+      }
+      var takesValue: Bool { self != .isSet && self != .isNotSet }
+    }
+    var property = ""
+    var relation = Operator.equals
+    var value = ""
+  }
+
+  var conditions: [Condition] = []
+  var holdsAny = false
+  var whole: Filter?
+
+  static let maximumConditions = 30
+
+  var isEmpty: Bool { conditions.isEmpty && whole == nil }
+
+  init() {}
+
+  init(_ filter: Filter?) {
+    switch filter {
+    case nil: break
+    case .comparison(let property, let comparison)?:
+      if let condition = Condition(property, comparison) { conditions = [condition] } else { whole = filter }
+    case .all(let parts)?, .any(let parts)?:
+      let rows = parts.compactMap { part -> Condition? in
+        guard case .comparison(let property, let comparison) = part else { return nil }
+        return Condition(property, comparison)
+      }
+      if rows.count == parts.count, (2...Self.maximumConditions).contains(parts.count) {
+        conditions = rows
+        if case .any? = filter { holdsAny = true }
+      } else {
+        whole = filter
+      }
+    case .not?: whole = filter
+    }
+  }
+
+  /// Of fields named `<prefix>.c<row>.p`, `.o`, `.v`, `<prefix>.join` and `<prefix>.filter`.
+  init(fields: FormFields, prefix: String) {
+    for row in 0..<Self.maximumConditions {
+      guard let property = fields["\(prefix).c\(row).p"] else { continue }
+      let relation = fields["\(prefix).c\(row).o"].flatMap(Condition.Operator.init) ?? .equals
+      conditions.append(Condition(property: property, relation: relation, value: relation.takesValue ? fields["\(prefix).c\(row).v"] ?? "" : ""))
+    }
+    holdsAny = fields["\(prefix).join"] == "any" && conditions.count > 1
+    if let json = fields["\(prefix).filter"], let value = try? JSONValue(parsing: Array(json.utf8)) {
+      whole = try? Filter(json: value, at: "filter", depth: 1)
+      if whole != nil { (conditions, holdsAny) = ([], false) }
+    }
+  }
+
+  func add(to list: inout ParameterList, prefix: String) {
+    if let whole {
+      list.add("\(prefix).filter", whole.json.text)
+      return
+    }
+    for (row, condition) in conditions.enumerated() {
+      list.add("\(prefix).c\(row).p", condition.property)
+      list.add("\(prefix).c\(row).o", condition.relation.rawValue, unless: "is")
+      list.add("\(prefix).c\(row).v", condition.value, unless: "")
+    }
+    if holdsAny { list.add("\(prefix).join", "any") }
+  }
+
+  /// Nil if no row is complete.
+  func filter() throws(QueryError) -> Filter? {
+    if let whole { return whole }
+    var parts: [Filter] = []
+    for condition in conditions {
+      if let part = try condition.filter() { parts.append(part) }
+    }
+    return parts.count > 1 ? holdsAny ? .any(parts) : .all(parts) : parts.first
+  }
+}
+
+extension FilterForm.Condition {
+  /// Nil where no row can say it.
+  init?(_ reference: PropertyReference, _ comparison: Comparison) {
+    property = PropertyText.text(reference)
+    switch comparison {
+    case .equals(let values) where !values.isEmpty: (relation, value) = (.equals, ValueText.text(values))
+    case .notEquals(let values) where !values.isEmpty: (relation, value) = (.notEquals, ValueText.text(values))
+    case .contains(let text): (relation, value) = (.contains, ValueText.phraseText(text))
+    case .notContains(let text): (relation, value) = (.notContains, ValueText.phraseText(text))
+    case .isSet: relation = .isSet
+    case .isNotSet: relation = .isNotSet
+    case .greater(let number): (relation, value) = (.greater, ValueText.text(.number(number)))
+    case .greaterOrEqual(let number): (relation, value) = (.greaterOrEqual, ValueText.text(.number(number)))
+    case .less(let number): (relation, value) = (.less, ValueText.text(.number(number)))
+    case .lessOrEqual(let number): (relation, value) = (.lessOrEqual, ValueText.text(.number(number)))
+    case .between(let low, let high): (relation, value) = (.between, ValueText.text([.number(low), .number(high)]))
+    case .equals, .notEquals: return nil
+    }
+  }
+
+  func filter() throws(QueryError) -> Filter? {
+    guard let reference = PropertyText.property(property) else { return nil }
+    if relation.takesValue, value.isEmpty { return nil }
+    let values = ValueText.values(value)
+    let comparison: Comparison
+    switch relation {
+    case .equals: comparison = .equals(values)
+    case .notEquals: comparison = .notEquals(values)
+    case .contains: comparison = .contains(ValueText.phrase(value))
+    case .notContains: comparison = .notContains(ValueText.phrase(value))
+    case .isSet: comparison = .isSet
+    case .isNotSet: comparison = .isNotSet
+    case .greater: comparison = .greater(try number(values))
+    case .greaterOrEqual: comparison = .greaterOrEqual(try number(values))
+    case .less: comparison = .less(try number(values))
+    case .lessOrEqual: comparison = .lessOrEqual(try number(values))
+    case .between:
+      guard values.count == 2, case .number(let low) = values[0], case .number(let high) = values[1] else {
+        throw QueryError(.invalid, "The condition on \(property) needs two numbers, such as 10, 20.")
+      }
+      comparison = .between(low, high)
+    }
+    if case .equals(let values) = comparison, values.isEmpty { return nil }
+    if case .notEquals(let values) = comparison, values.isEmpty { return nil }
+    return .comparison(reference, comparison)
+  }
+
+  private func number(_ values: [FilterValue]) throws(QueryError) -> Double {
+    guard values.count == 1, case .number(let number) = values[0] else {
+      throw QueryError(.invalid, "The condition on \(property) compares with a number; write one, such as 10 or 2.5.")
+    }
+    return number
+  }
+}

@@ -1,0 +1,63 @@
+import Journeys
+import Web
+
+/// The state of a report's page: all of it stands in the address. Drafts that make no query yet are part of it.
+protocol ReportForm: Sendable, Hashable {
+  static var path: String { get }
+  static var name: String { get }
+  var range: RangeForm { get set }
+
+  init(fields: FormFields, today: CalendarDate)
+  /// Nil for a query of another report.
+  init?(query: Query)
+  /// In a fixed order, defaults left out.
+  var parameters: [Address.Parameter] { get }
+  /// - Throws: what is missing or wrong, as a sentence.
+  func query() throws(QueryError) -> Query
+
+  /// The filter whose fields begin with `prefix`; nil if there is none.
+  subscript(filter prefix: String) -> FilterForm? { get set }
+  /// Adds an empty series or step.
+  mutating func grow()
+  mutating func drop(_ index: Int)
+  mutating func raise(_ index: Int)
+}
+
+extension ReportForm {
+  var address: Address { Address(Self.path, parameters) }
+
+  /// What the buttons inside the form do without a script: `grow`, `drop:2`, `raise:2`, `condition:s0`, `uncondition:s0.1`, `unfilter:f`.
+  mutating func edit(_ command: String) {
+    let parts = command.split(separator: ":", maxSplits: 1).map(String.init)
+    let argument = parts.count > 1 ? parts[1] : ""
+    switch parts.first {
+    case "grow": grow()
+    case "drop": if let index = Int(argument) { drop(index) }
+    case "raise": if let index = Int(argument) { raise(index) }
+    case "condition":
+      if let filter = self[filter: argument], filter.conditions.count < FilterForm.maximumConditions {
+        self[filter: argument]?.conditions.append(FilterForm.Condition())
+      }
+    case "uncondition":
+      let place = argument.split(separator: ".").map(String.init)
+      guard place.count == 2, let row = Int(place[1]), let filter = self[filter: place[0]], filter.conditions.indices.contains(row) else { return }
+      self[filter: place[0]]?.conditions.remove(at: row)
+      if filter.conditions.count <= 2 { self[filter: place[0]]?.holdsAny = false }
+    case "unfilter": self[filter: argument] = FilterForm()
+    default: break
+    }
+  }
+}
+
+/// Numbered parts of a form (`s0`, `s1`, …).
+enum NumberedParts {
+  /// How many of them the fields hold: up to the last one that is there.
+  static func count(_ fields: FormFields, _ letter: String, limit: Int) -> Int {
+    ((0..<limit).last { fields["\(letter)\($0)"] != nil } ?? -1) + 1
+  }
+
+  /// `s3` → 3
+  static func index(_ prefix: String, _ letter: String) -> Int? {
+    prefix.hasPrefix(letter) ? Int(prefix.dropFirst(letter.count)) : nil
+  }
+}

@@ -1,0 +1,34 @@
+import Journeys
+import Web
+
+/// An event picker with its filter.
+struct SelectorForm: Sendable, Hashable {
+  var event: EventChoice
+  var filter = FilterForm()
+
+  init(_ event: EventChoice = .unchosen) { self.event = event }
+
+  init(_ selector: EventSelector) {
+    event = EventChoice(event: selector.event)
+    filter = FilterForm(selector.filter)
+  }
+
+  init(fields: FormFields, prefix: String, standard: EventChoice) {
+    event = fields[prefix].map { EventChoice(text: $0) } ?? standard
+    filter = FilterForm(fields: fields, prefix: prefix)
+  }
+
+  func add(to list: inout ParameterList, prefix: String) {
+    list.add(prefix, event.text)
+    filter.add(to: &list, prefix: prefix)
+  }
+
+  /// - Parameter place: how an error names it: `the first step`.
+  func selector(_ place: String) throws(QueryError) -> EventSelector {
+    switch event {
+    case .unchosen: throw QueryError(.invalid, "Choose \(place).", field: "unchosen")
+    case .any: EventSelector(event: nil, filter: try filter.filter())
+    case .named(let name): EventSelector(event: name, filter: try filter.filter())
+    }
+  }
+}

@@ -1,0 +1,37 @@
+import Access
+import Events
+import Hummingbird
+import Ledger
+import Web
+
+/// The frame around every page of a signed-in person. Only pages that exist are in its navigation.
+extension Visit {
+  static let navigation = [
+    Page.Item("Home", Address("/"), key: "h"), Page.Item("Live", Address("/live"), key: "l"),
+    Page.Item("Insights", Address("/insights"), key: "i"), Page.Item("Funnels", Address("/funnels"), key: "f"),
+    Page.Item("Retention", Address("/retention"), key: "r"), Page.Item("Flows", Address("/flows"), key: "w"),
+    Page.Item("Subjects", Address("/subjects"), key: "s"), Page.Item("Settings", Address("/settings"), key: "e"),
+  ]
+
+  func page(_ title: String, current: String?, _ content: HTML) -> HTML {
+    let top: HTML = """
+      <span>\(time.zoneName)</span><span title="Session \(session.session.id)">Signed in as owner</span>\
+      <form method="post" action="/sign-out">\(formToken)<button class="link">Sign out</button></form>
+      """
+    let search: HTML = """
+      <form class="search" role="search" action="/subjects"><label class="unseen" for="search">Search subjects by pseudonym</label>\
+      <input type="search" id="search" name="q" placeholder="Search subjects:  s_7f3a…" autocomplete="off" spellcheck="false"></form>
+      """
+    return Page(title: title, place: project.name, navigation: Self.navigation, current: current, top: top, search: search, content: content)
+      .document()
+  }
+
+  /// `Ledger entry no. 1,204`
+  static func entry(_ receipt: LedgerReceipt) -> HTML {
+    "<span class=\"ledger\">Ledger entry <b>no. \(NumberFormat.exact(Int(clamping: receipt.index)))</b></span>"
+  }
+
+  static func heading(_ title: String, _ sub: HTML, actions: HTML = "") -> HTML {
+    "<div class=\"head\"><div><h1>\(title)</h1><p>\(sub)</p></div>\(actions.isEmpty ? actions : "<div class=\"actions\">\(actions)</div>")</div>"
+  }
+}

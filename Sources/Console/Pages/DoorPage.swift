@@ -1,0 +1,87 @@
+import Access
+import Events
+import Hummingbird
+import Journeys
+import Ledger
+import Web
+
+/// A figure's door: first its price, then, with a POST, the subjects behind it and the ledger entry.
+extension Visit {
+  private static let perPage = 200
+
+  private func door() throws -> (door: Door, text: String) {
+    let text = fields["to"] ?? ""
+    return (try Door(json: try JSONValue(parsing: Array(text.utf8))), text)
+  }
+
+  func doorPage() async throws -> Response {
+    let (door, text) = try door()
+    let price = try await price(of: door, purpose: "console.door.price")
+    let back = ReportAddress.address(of: door.query) ?? Address("/")
+    let page = min(price.value, Self.perPage)
+    let pages = (price.value + Self.perPage - 1) / Self.perPage
+    let open: HTML = price.value == 0
+      ? "<p class=\"empty\"><b>Nobody is behind this figure now.</b> The data may have changed since the report was drawn.</p>"
+      : """
+        <p>Opening it shows the pseudonyms of <b>\(NumberFormat.count(price.value, "subject"))</b>\(pages > 1 ? ", \(Self.perPage) a page" : ""). It is a disclosure: the ledger will say that \
+        you saw exactly these subjects, when, and with which session. Names and addresses stay sealed.</p>\
+        <form method="post" action="/door">\(formToken)<input type="hidden" name="to" value="\(value: text)"><div class="row"><button class="primary">Show \(NumberFormat.count(page, "subject"))</button>\
+        <span class="sub">\(pages > 1 ? "Costs \(NumberFormat.count(page, "subject")) now, \(NumberFormat.exact(price.value)) for all pages" : "Costs \(NumberFormat.count(page, "subject"))"), entered in the ledger before the first is shown</span></div></form>
+        """
+    let content: HTML = """
+      \(Self.heading("Behind a figure", "\(Self.words(door))"))<section class="panel"><h2>\(NumberFormat.count(price.value, "subject"))</h2>\(open)\
+      <p class="note">Evaluated at \(time.second(now)); events that came in since the report was drawn may have changed the figure. \(Self.entry(price.receipt))</p></section>\
+      <p><a href="\(back)">Back to the report</a></p>
+      """
+    return .html(self.page("Behind a figure", current: nil, content))
+  }
+
+  func openDoor() async throws -> Response {
+    let (door, text) = try door()
+    let offset = max(0, Int(fields.text("offset")) ?? 0)
+    let answer = try await subjects(behind: door, offset: offset, limit: Self.perPage)
+    let rows = answer.value.subjects.enumerated().map { index, subject -> HTML in
+      """
+      <tr><td class="num">\(NumberFormat.exact(answer.value.offset + index + 1))</td><th scope="row">\(ValueView.subject(subject))</th><td class="id">s_\(subject.pseudonym.description)</td></tr>
+      """
+    }
+    let end = answer.value.offset + answer.value.subjects.count
+    let next: HTML = end < answer.value.total
+      ? """
+        <form method="post" action="/door">\(formToken)<input type="hidden" name="to" value="\(value: text)"><input type="hidden" name="offset" value="\(end)">\
+        <button>Show the next \(NumberFormat.count(min(Self.perPage, answer.value.total - end), "subject"))</button> <span class="sub">a ledger entry of its own</span></form>
+        """
+      : ""
+    let back = ReportAddress.address(of: door.query) ?? Address("/")
+    let content: HTML = """
+      \(Self.heading("Behind a figure", "\(Self.words(door))"))<div class="notice"><p>\(Self.entry(answer.receipt)) <span class="ledger">has exactly these \
+      \(NumberFormat.count(answer.value.subjects.count, "subject")).</span></p></div>\
+      <section class="panel"><h2>\(NumberFormat.exact(answer.value.subjects.isEmpty ? 0 : answer.value.offset + 1)) to \(NumberFormat.exact(end)) of \(NumberFormat.count(answer.value.total, "subject"))</h2>\
+      <div class="scroll"><table><thead><tr><th scope="col" class="num">No.</th><th scope="col">Subject</th><th scope="col">Pseudonym</th></tr></thead><tbody>\(rows)</tbody></table></div>\
+      <div class="pages">\(next)</div><p class="note">Evaluated at \(time.second(now)), in the order of subject numbers, which says nothing about them.</p></section>\
+      <p><a href="\(back)">Back to the report</a></p>
+      """
+    return .html(page("Behind a figure", current: nil, content))
+  }
+
+  /// What the figure counts, as half a sentence.
+  static func words(_ door: Door) -> HTML {
+    switch (door.cell, door.query) {
+    case (.insights(let series, let group, let bucket), .insights(let query)):
+      let name = query.series.indices.contains(series) ? InsightsPage.name(of: query.series[series]) : ""
+      return "\(VisibleText.shortened(name, to: 80))\(words(group))\(bucket == nil ? ", the whole range" : ", one \(query.unit.rawValue)")"
+    case (.funnel(let group, let step, let isLost), .funnel(let query)):
+      let name = query.steps.indices.contains(step) ? VisibleText.shortened(FunnelPage.stepName(query.steps[step]), to: 80) : ""
+      return isLost ? "Got to step \(step + 1), \(name), and not further\(words(group))" : "Reached step \(step + 1), \(name)\(words(group))"
+    case (.retention(_, let period), .retention(let query)):
+      return period.map { "Came back in \(query.unit.rawValue) \($0) after the start" } ?? "A whole cohort"
+    case (.flows(let position, let node), .flows):
+      return "\(VisibleText.shortened(FlowsPage.name(node, isAfter: position > 0), to: 80)), \(FlowsPage.columnTitle(position).lowercased())"
+    default: return "A figure of a report"
+    }
+  }
+
+  private static func words(_ group: ReportGroup) -> String {
+    group == .everything ? "" : ", \(VisibleText.shortened(ValueView.group(group), to: 60))"
+  }
+}

@@ -1,0 +1,75 @@
+import Access
+import Events
+import Hummingbird
+import Journeys
+import Ledger
+import Web
+
+/// One pseudonymous journey: profile in its two layers, and the timeline, newest first.
+extension Visit {
+  private static let timelineLength = 100
+
+  func subjectPage(_ text: String) async throws -> Response {
+    guard let pseudonym = Pseudonym(text) else { return ErrorPage.notFound.response }
+    let before = fields["before"].map { EventCursor(text: $0) }
+    let answer = try await subject(pseudonym, before: before, limit: Self.timelineLength)
+    let whole = "s_\(pseudonym)"
+    guard answer.value.profile != nil || !answer.value.events.isEmpty else {
+      let content: HTML = """
+        \(Self.heading("Subject", "<span class=\"id\">\(whole)</span>"))<section class="panel"><p class="empty"><b>This pseudonym has never been seen here.</b> \
+        It may belong to another project, or the subject was erased. <a href="/subjects">Search again</a></p><p>\(Self.entry(answer.receipt))</p></section>
+        """
+      return .html(page("Subject", current: "Subjects", content), status: .notFound)
+    }
+    let canonical = answer.value.profile?.subject ?? answer.value.events.first?.subject
+    let merged: HTML = canonical.map { $0.pseudonym != pseudonym ? "<div class=\"notice\"><p>This id was merged: its journey belongs to \(ValueView.subject($0)).</p></div>" : "" } ?? ""
+    let content: HTML = """
+      \(Self.heading("Subject", "<span class=\"id\" id=\"pseudonym\">\(whole)</span>", actions: "<button type=\"button\" data-copy=\"pseudonym\">Copy pseudonym</button>"))\(merged)\
+      \(profile(answer.value.profile))\(timeline(whole, answer.value.events, isOlder: before != nil))<p>\(Self.entry(answer.receipt)) \
+      <span class="ledger">has exactly what this page shows: \(NumberFormat.count(answer.value.events.count, "event")) and the profile of one subject.</span></p>
+      """
+    return .html(page("Subject \(ValueView.shortened(pseudonym, "s"))", current: "Subjects", content))
+  }
+
+  private func profile(_ profile: Profile?) -> HTML {
+    func layer(_ title: String, _ words: String, _ properties: [StoredProperty]) -> HTML {
+      let rows = properties.map { "<dt><bdi>\($0.name)</bdi></dt><dd>\(ValueView.value($0.value))</dd>" as HTML }
+      let list: HTML = rows.isEmpty ? "<p class=\"reason\">Nothing written.</p>" : "<dl class=\"values\">\(rows)</dl>"
+      return "<section class=\"panel\"><h2>\(title)</h2><p class=\"sub\">\(words)</p>\(list)</section>"
+    }
+    return """
+      <div class="grid">\(layer("Profile, verified", "Written with a secret credential: this layer counts for addresses and memberships.", profile?.verified ?? []))\
+      \(layer("Profile, unverified", "Written with the public project token: anybody could have.", profile?.unverified ?? []))</div>
+      """
+  }
+
+  private func timeline(_ whole: String, _ events: [JourneyEvent], isOlder: Bool) -> HTML {
+    var items = HTML()
+    var day = ""
+    for event in events {
+      let today = time.day(event.time)
+      if today != day {
+        items += "<li class=\"day\">\(today)</li>"
+        day = today
+      }
+      let values = event.properties.map { "<dt><bdi>\($0.name)</bdi></dt><dd>\(ValueView.value($0.value))</dd>" as HTML }
+      let original: HTML = event.original.map { $0 != event.subject ? " <span class=\"reason\">arrived under \(ValueView.subject($0))</span>" : "" } ?? ""
+      let details: HTML = values.isEmpty
+        ? "<span class=\"reason\">no properties</span>"
+        : "<details class=\"menu\"><summary>\(NumberFormat.count(values.count, "property", "properties"))</summary><dl class=\"values\">\(values)</dl></details>"
+      items += """
+        <li><time datetime="\(LocalTime.iso(event.time))">\(time.clock(event.time))</time><div><h3>\(ValueView.name(event.name))\(original)</h3>\(details)</div></li>
+        """
+    }
+    let older: HTML =
+      events.count == Self.timelineLength && events.last != nil
+      ? "<a class=\"button\" href=\"\(Address("/subjects/\(whole)").adding("before", events.last?.cursor.text ?? ""))\" title=\"A ledger entry of its own\">Show the next \(Self.timelineLength) older events</a>"
+      : ""
+    let newest: HTML = isOlder ? "<a class=\"button\" href=\"\(Address("/subjects/\(whole)"))\">Back to the newest</a>" : ""
+    let list: HTML = events.isEmpty ? "<p class=\"empty\">No \(isOlder ? "older " : "")events.</p>" : "<ol class=\"timeline\">\(items)</ol>"
+    return """
+      <section class="panel"><h2>Journey</h2><p class="sub">\(NumberFormat.count(events.count, "event")), newest first, in \(time.zoneName)</p>\(list)\
+      <div class="pages">\(newest)\(older)</div></section>
+      """
+  }
+}

@@ -1,0 +1,119 @@
+import Journeys
+import Web
+
+/// The controls of a query sentence. Plain form controls: without a script every button is a submit.
+struct Builder {
+  let catalog: Catalog
+
+  /// What makes the Enter key run the report instead of pressing the first button in the form.
+  static let defaultButton: HTML = "<button class=\"unseen\" tabindex=\"-1\" aria-hidden=\"true\">Run</button>"
+
+  func event(_ name: String, _ choice: EventChoice, label: String) -> HTML {
+    let names = catalog.events.prefix(500).map(\.name)
+    var options = HTML()
+    if choice == .unchosen { options += "<option value=\"\" selected>choose an event…</option>" }
+    options += Self.option(EventChoice.any.text, "any event", isChosen: choice == .any)
+    if case .named(let chosen) = choice, !names.contains(chosen) { options += Self.option(choice.text, chosen, isChosen: true) }
+    for event in names {
+      let one = EventChoice.named(event)
+      options += Self.option(one.text, VisibleText.shortened(event, to: 80), isChosen: choice == one)
+    }
+    return "<select name=\"\(value: name)\" aria-label=\"\(label)\">\(options)</select>"
+  }
+
+  static func select(_ name: String, _ label: String, _ options: [(value: String, words: String)], chosen: String) -> HTML {
+    "<select name=\"\(value: name)\" aria-label=\"\(label)\">\(options.map { option($0.value, $0.words, isChosen: $0.value == chosen) })</select>"
+  }
+
+  static func option(_ value: String, _ words: String, isChosen: Bool) -> HTML {
+    "<option value=\"\(value: value)\"\(isChosen ? " selected" as HTML : "")>\(words)</option>"
+  }
+
+  static func number(_ name: String, _ label: String, _ number: some BinaryInteger, _ range: ClosedRange<Int>) -> HTML {
+    "<input type=\"number\" name=\"\(value: name)\" aria-label=\"\(label)\" value=\"\(number)\" min=\"\(range.lowerBound)\" max=\"\(range.upperBound)\">"
+  }
+
+  static func property(_ name: String, _ value: String, label: String) -> HTML {
+    "<input type=\"text\" class=\"wide\" name=\"\(value: name)\" value=\"\(value: value)\" list=\"properties\" placeholder=\"property\" aria-label=\"\(label)\" autocomplete=\"off\" spellcheck=\"false\">"
+  }
+
+  static func window(_ window: WindowForm) -> HTML {
+    """
+    \(number("w", "Length of the window", window.count, 1...31_622_400))\
+    \(select("wu", "Unit of the window", WindowForm.Unit.allCases.map { ($0.rawValue, $0.rawValue + (window.count == 1 ? "" : "s")) }, chosen: window.unit.rawValue))
+    """
+  }
+
+  /// A button that submits the form with a change to it.
+  static func command(_ command: String, _ words: HTML, label: String? = nil) -> HTML {
+    let name: HTML = label.map { " aria-label=\"\($0)\" title=\"\($0)\"" } ?? ""
+    return "<button class=\"quiet\" name=\"do\" value=\"\(value: command)\"\(name)>\(words)</button>"
+  }
+
+  /// The rows of a filter, and what adds one.
+  func filter(_ filter: FilterForm, prefix: String, word: String = "where") -> HTML {
+    if let whole = filter.whole {
+      return """
+        <div class="where"><span class="soft">\(word)</span> <span class="chip" title="\(whole.json.text)">\(VisibleText.shortened(whole.json.text, to: 80))</span>\
+        <input type="hidden" name="\(value: "\(prefix).filter")" value="\(value: whole.json.text)"> \(Self.command("unfilter:\(prefix)", "remove"))</div>
+        """
+    }
+    guard !filter.conditions.isEmpty else { return HTML() }
+    let rows = filter.conditions.enumerated().map { row, condition -> HTML in
+      let place = "\(prefix).c\(row)"
+      let lead: HTML
+      switch row {
+      case 0: lead = "<span class=\"soft\">\(word)</span>"
+      case 1: lead = Self.select("\(prefix).join", "All or any", [("all", "and"), ("any", "or")], chosen: filter.holdsAny ? "any" : "all")
+      default: lead = "<span class=\"soft\">\(filter.holdsAny ? "or" : "and")</span>"
+      }
+      let value: HTML = condition.relation.takesValue
+        ? "<input type=\"text\" class=\"values\" name=\"\(value: "\(place).v")\" value=\"\(value: condition.value)\" placeholder=\"value, value\" aria-label=\"Value\" autocomplete=\"off\" spellcheck=\"false\">"
+        : ""
+      return """
+        <div class="where">\(lead) \(Self.property("\(place).p", condition.property, label: "Property")) \
+        \(Self.select("\(place).o", "Comparison", FilterForm.Condition.Operator.allCases.map { ($0.rawValue, $0.words) }, chosen: condition.relation.rawValue)) \
+        \(value) \(Self.command("uncondition:\(prefix).\(row)", "×", label: "Remove this condition"))</div>
+        """
+    }
+    return rows.joined()
+  }
+
+  static func addCondition(_ prefix: String, _ words: HTML = "+ condition") -> HTML {
+    "<span class=\"soft\">\(command("condition:\(prefix)", words))</span>"
+  }
+
+  func breakdown(_ form: BreakdownForm) -> HTML {
+    """
+    split by \(Self.property("by", form.property, label: "Split by property"))\(form.property.isEmpty ? HTML() : """
+     , the \(Self.number("top", "Number of groups", form.limit, QueryLimits.breakdown)) largest
+    """ as HTML)
+    """
+  }
+
+  /// From, to, and links to the last day, week, month and year.
+  func range<Form: ReportForm>(_ form: Form, today: CalendarDate) -> HTML {
+    let links = RangeForm.presets.map { preset -> HTML in
+      var other = form
+      other.range = RangeForm(DateRange(from: today.advanced(byDays: 1 - preset.days), to: today))
+      let mark: HTML = other.range == form.range ? " aria-current=\"true\"" : ""
+      return "<a href=\"\(other.address)\" data-key=\"\(preset.key)\" title=\"Last \(NumberFormat.count(preset.days, "day")) (\(preset.key.uppercased()))\"\(mark)>\(preset.name)</a>"
+    }
+    return """
+      from <input type="date" name="from" aria-label="First day" value="\(form.range.from.description)"> to \
+      <input type="date" name="to" aria-label="Last day" value="\(form.range.to.description)"> <span class="ranges">\(links)</span>
+      """
+  }
+
+  /// What property inputs offer: of all events, largest first.
+  var propertyList: HTML {
+    var seen: Set<String> = []
+    var options = HTML()
+    for event in catalog.events.prefix(200) {
+      for name in event.properties where seen.count < 400 && seen.insert(name).inserted {
+        options += "<option value=\"\(value: PropertyText.text(PropertyReference(name)))\"></option>"
+      }
+    }
+    return "<datalist id=\"properties\">\(options)</datalist>"
+  }
+}

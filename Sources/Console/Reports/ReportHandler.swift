@@ -1,0 +1,108 @@
+import Access
+import Events
+import HTTPTypes
+import Hummingbird
+import Journeys
+import Ledger
+import Web
+
+/// The pages, files and saving that all four reports have in common.
+extension ReportPage {
+  static var purpose: String { "console.\(Form.name.lowercased())" }
+
+  /// GET of the page. A form that was sent by a button is brought into its one address first.
+  static func page(_ visit: Visit) async throws -> Response {
+    var form = Form(fields: visit.fields, today: visit.today)
+    if let saved = visit.fields["query"] {
+      let query = try Query(json: Array(saved.utf8))
+      guard let read = Form(query: query) else { throw QueryError(.invalid, "This query is for another report.") }
+      form = read
+    }
+    let commands = visit.fields.all("do")
+    for command in commands { form.edit(command) }
+    let isAsked = !visit.fields.fields.isEmpty
+    if isAsked, form.parameters != visit.fields.fields { return .seeOther(form.address) }
+
+    do {
+      let query = try form.query()
+      let answer = try await visit.report(query, purpose: purpose)
+      let view = view(form, query, answer.value.report, visit)
+      return .html(visit.page(Form.name, current: Form.name, content(visit, form, query, view, answer)))
+    } catch let error as QueryError {
+      let catalog = try await visit.catalog(purpose: purpose)
+      return .html(visit.page(Form.name, current: Form.name, unanswered(visit, form, error, catalog)))
+    }
+  }
+
+  /// GET of the figures as a file.
+  static func file(_ visit: Visit, isJSON: Bool) async throws -> Response {
+    let form = Form(fields: visit.fields, today: visit.today)
+    let query = try form.query()
+    let answer = try await visit.report(query, purpose: purpose + (isJSON ? ".json" : ".csv"))
+    let name = "\(Form.name.lowercased())-\(form.range.from)-\(form.range.to).\(isJSON ? "json" : "csv")"
+    var response: Response
+    if isJSON {
+      let json: JSONValue = [
+        "query": query.json, "report": answer.value.report.json, "ledger_entry": .number(Double(answer.receipt.index)),
+      ]
+      response = .file(json.text + "\n", contentType: "application/json; charset=utf-8", name: name)
+    } else {
+      response = .file(CSV.text(rows(query, answer.value.report, visit.time)), contentType: "text/csv; charset=utf-8", name: name)
+    }
+    if let field = HTTPField.Name("Sealane-Ledger-Entry") { response.headers[field] = String(answer.receipt.index) }
+    return response
+  }
+
+  private static func content(_ visit: Visit, _ form: Form, _ query: Query, _ view: ReportView, _ answer: Disclosed<ReportAnswer>) -> HTML {
+    let notes = answer.value.report.notes
+    let result: HTML = view.isEmpty
+      ? """
+        <section class="panel"><h2>\(view.title)</h2><p class="empty"><b>Nothing in this range.</b> No event between \(form.range.words) fits the \
+        question. Choose a longer range, or look at what arrives on the <a href="/live">live page</a>.</p>\(note(notes, view, visit, answer))</section>
+        """
+      : """
+        <section class="panel"><h2>\(view.title)</h2><p class="sub">\(view.subtitle)</p><div class="scroll">\(view.chart)</div>\
+        \(note(notes, view, visit, answer))</section>\(view.table)
+        """
+    return "\(heading(visit, form, query: query))\(builder(visit, form, answer.value.catalog))\(result)"
+  }
+
+  private static func note(_ notes: ReportNotes, _ view: ReportView, _ visit: Visit, _ answer: Disclosed<ReportAnswer>) -> HTML {
+    "<p class=\"note\">\(notes.line(view.explanation, visit.time)) \(Visit.entry(answer.receipt))</p>"
+  }
+
+  private static func unanswered(_ visit: Visit, _ form: Form, _ error: QueryError, _ catalog: Disclosed<Catalog>) -> HTML {
+    let notice: HTML = catalog.value.eventCount == 0
+      ? "<p class=\"empty\"><b>No event has arrived yet.</b> <a href=\"/settings#connect\">Connect an SDK</a>, then ask.</p>"
+      : error.field == "unchosen"
+        ? "<p class=\"empty\"><b>\(error.message)</b> Then press Run. The whole question stands in the address: copy it to share it.</p>"
+        : "<div class=\"notice danger\"><p><b>This question cannot be answered.</b> \(error.message) Nothing was changed.</p></div>"
+    return """
+      \(heading(visit, form, query: nil))\(builder(visit, form, catalog.value))<section class="panel">\(notice)\
+      <p class="note">Only event and property names are shown. \(Visit.entry(catalog.receipt))</p></section>
+      """
+  }
+
+  private static func heading(_ visit: Visit, _ form: Form, query: Query?) -> HTML {
+    guard let query else { return Visit.heading(Form.name, "\(introduction)") }
+    let actions: HTML = """
+      <details data-menu><summary class="button">Save</summary><div class="pop"><form method="post" action="/reports">\(visit.formToken)\
+      <input type="hidden" name="query" value="\(value: query.canonicalJSON)"><label for="report-name">Save under the name</label>\
+      <input type="text" id="report-name" name="name" maxlength="200" required autocomplete="off"><button class="primary">Save report</button></form></div></details>\
+      <button type="button" data-copy="address">Copy link</button>\
+      <a class="button" href="\(Address(Form.path + ".csv", form.parameters))">CSV</a>\
+      <a class="button" href="\(Address(Form.path + ".json", form.parameters))">JSON</a>
+      """
+    return Visit.heading(Form.name, "\(introduction)", actions: actions)
+  }
+
+  private static func builder(_ visit: Visit, _ form: Form, _ catalog: Catalog) -> HTML {
+    let builder = Builder(catalog: catalog)
+    return """
+      <form class="panel query" method="get" action="\(Form.path)" aria-label="The question">\(Builder.defaultButton)\(sentence(form, builder))\
+      <div>\(builder.range(form, today: visit.today))</div>\
+      <details class="more"\(hasOptions(form) ? " open" as HTML : "")><summary>More options</summary>\(options(form, builder))</details>\
+      <div class="run row"><button class="primary">Run</button><a class="button" href="\(Form.path)">Start over</a></div>\(builder.propertyList)</form>
+      """
+  }
+}

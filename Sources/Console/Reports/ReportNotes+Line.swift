@@ -1,0 +1,26 @@
+import Events
+import Journeys
+import Web
+
+extension ReportNotes {
+  /// The line below a chart: what was counted how, in which zone, when, and what was left out and why.
+  func line(_ explanation: [String], _ time: LocalTime) -> String {
+    var parts = explanation
+    parts.append("days of \(zone)")
+    parts.append("evaluated at \(time.second(evaluatedAt))")
+    parts.append("\(NumberFormat.count(eventsRead, "event")) read")
+    let left = excluded.filter { $0.count > 0 }.map { "\(NumberFormat.exact($0.count)) \(Self.words($0.reason))" }
+    parts.append(left.isEmpty ? "nothing left out" : "left out: \(left.joined(separator: ", "))")
+    let line = parts.joined(separator: " · ")
+    return line.prefix(1).uppercased() + line.dropFirst() + "."
+  }
+
+  static func words(_ reason: String) -> String {
+    switch reason {
+    case "no_actor": "events without an actor"
+    case "not_numeric": "values that are not numbers"
+    case "window_open": "attempts whose window is still open"
+    default: reason.replacing("_", with: " ")
+    }
+  }
+}

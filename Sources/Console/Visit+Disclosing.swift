@@ -1,0 +1,133 @@
+import Access
+import Events
+import Journeys
+import Ledger
+
+/// A report with the names that its pickers offer.
+struct ReportAnswer: Sendable {
+  let report: Report
+  let catalog: Catalog
+}
+
+/// Subjects behind a figure, one page of them.
+struct SubjectsAnswer: Sendable {
+  let total: Int
+  let offset: Int
+  let subjects: [SubjectReference]
+}
+
+struct SubjectAnswer: Sendable {
+  let profile: Profile?
+  let events: [JourneyEvent]
+}
+
+/// Every way in which data reaches a page: asked for, entered in the ledger, and only then given out.
+extension Visit {
+  private func disclose<Value: Sendable>(_ value: Value, _ kind: Disclosure.Kind, _ purpose: String, fields: [String] = []) async throws
+    -> Disclosed<Value>
+  {
+    try await services.ledger.disclose(value, Disclosure(kind, project: project.id, purpose: purpose, fields: fields), to: principal)
+  }
+
+  func catalog(purpose: String) async throws -> Disclosed<Catalog> {
+    try authorize(.readCatalog)
+    let engine = try await services.engine(project.id)
+    let version = await engine.dataVersion()
+    return try await disclose(try await engine.catalog(), .catalog(dataVersion: version), purpose)
+  }
+
+  func report(_ query: Query, purpose: String) async throws -> Disclosed<ReportAnswer> {
+    try authorize(.queryAggregates)
+    try query.validate()
+    let engine = try await services.engine(project.id)
+    let report = try await engine.report(query, calendar: calendar, at: now)
+    let answer = ReportAnswer(report: report, catalog: try await engine.catalog())
+    let kind = Disclosure.Kind.aggregate(
+      queryDigest: Self.digest(query), dataVersion: report.notes.dataVersion, groupSizes: Self.groupSizes(report, query))
+    return try await disclose(answer, kind, purpose)
+  }
+
+  /// How many subjects a door would show. Numbers only.
+  func price(of door: Door, purpose: String) async throws -> Disclosed<Int> {
+    try authorize(.readSubjects)
+    try door.query.validate()
+    let engine = try await services.engine(project.id)
+    let version = await engine.dataVersion()
+    let count = try await engine.subjects(door, calendar: calendar, at: now).count
+    return try await disclose(
+      count, .aggregate(queryDigest: Self.digest(door.query), dataVersion: version, groupSizes: [count]), purpose)
+  }
+
+  func subjects(behind door: Door, offset: Int, limit: Int) async throws -> Disclosed<SubjectsAnswer> {
+    try authorize(.readSubjects)
+    try door.query.validate()
+    let engine = try await services.engine(project.id)
+    let version = await engine.dataVersion()
+    let all = try await engine.subjects(door, calendar: calendar, at: now)
+    let start = min(max(0, offset), all.count)
+    let page = Array(all[start..<min(all.count, start + limit)])
+    return try await disclose(
+      SubjectsAnswer(total: all.count, offset: start, subjects: page),
+      .subjects(set: page.map(\.number), rows: page.count, queryDigest: Self.digest(door.query), dataVersion: version), "console.door",
+      fields: ["pseudonym"])
+  }
+
+  func findSubjects(prefix: String, limit: Int) async throws -> Disclosed<[SubjectSummary]> {
+    try authorize(.readSubjects)
+    let engine = try await services.engine(project.id)
+    let found = try await engine.findSubjects(prefix: prefix, limit: limit)
+    return try await disclose(
+      found, .subjectSearch(set: found.map(\.subject.number), rows: found.count), "console.subjects",
+      fields: ["pseudonym", "events", "first_seen", "last_seen"])
+  }
+
+  /// Nil if the subject has never been seen; that answer is entered as well.
+  func subject(_ pseudonym: Pseudonym, before cursor: EventCursor?, limit: Int) async throws -> Disclosed<SubjectAnswer> {
+    try authorize(.readSubjects)
+    let engine = try await services.engine(project.id)
+    let answer = SubjectAnswer(
+      profile: try await engine.profile(of: pseudonym), events: try await engine.timeline(of: pseudonym, before: cursor, limit: limit))
+    var numbers = Set(answer.events.compactMap(\.subject?.number) + answer.events.compactMap(\.original?.number))
+    if let profile = answer.profile { numbers.insert(profile.subject.number) }
+    let properties = answer.events.flatMap { $0.properties.map(\.name) }
+    let fields = (answer.profile.map { $0.verified.map(\.name) + $0.unverified.map(\.name) } ?? []) + properties
+    return try await disclose(
+      answer, .subjects(set: numbers.sorted(), rows: answer.events.count + (answer.profile == nil ? 0 : 1)), "console.subject",
+      fields: Array(Set(fields)).sorted().prefix(500).map(\.self))
+  }
+
+  /// Nil where nothing new has come: then nothing is disclosed and nothing entered.
+  func live(after sequence: UInt64?, name: String?, limit: Int) async throws -> Disclosed<[LiveEvent]>? {
+    try authorize(.readLive)
+    let events = await services.live(project.id, sequence, name, limit)
+    guard !events.isEmpty else { return nil }
+    let fields = Set(events.flatMap { event in event.values.compactMap { $0.shown == nil ? nil : $0.name } })
+    return try await disclose(
+      events, .subjects(set: Set(events.compactMap(\.subject?.number)).sorted(), rows: events.count), "console.live",
+      fields: fields.sorted().prefix(500).map(\.self))
+  }
+
+  func accounts() async throws -> Disclosed<[ServiceAccount]> {
+    try authorize(.manageServiceAccounts)
+    return try await disclose(services.control.serviceAccounts(of: project.id), .settings, "console.settings")
+  }
+
+  private static func digest(_ query: Query) -> String { Disclosure.digest(ofQuery: Array(query.canonicalJSON.utf8)) }
+
+  /// Subjects behind each figure shown, where the figure counts subjects.
+  private static func groupSizes(_ report: Report, _ query: Query) -> [Int] {
+    let sizes: [Int]
+    switch (report.content, query) {
+    case (.insights(let report), .insights(let query)):
+      sizes = report.lines.flatMap { line -> [Int] in
+        guard query.series.indices.contains(line.series), query.series[line.series].measure == .unique else { return [] }
+        return (line.values + [line.overall]).compactMap { $0.map { Int($0) } }
+      }
+    case (.insights, _): sizes = []
+    case (.funnel(let report), _): sizes = report.groups.flatMap { $0.steps.map(\.count) }
+    case (.retention(let report), _): sizes = report.cohorts.flatMap { [$0.size] + $0.counts.compactMap(\.self) }
+    case (.flows(let report), _): sizes = report.columns.flatMap { $0.entries.map(\.count) }
+    }
+    return Array(sizes.prefix(5_000))
+  }
+}

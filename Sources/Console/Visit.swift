@@ -1,0 +1,41 @@
+import Access
+import Events
+import Hummingbird
+import Journeys
+import Ledger
+import Web
+
+/// One request of a signed-in person, about one project.
+struct Visit: Sendable {
+  let services: ConsoleServices
+  let session: ActiveSession
+  let project: Project
+  let path: String
+  /// Of the address; for a POST, of the form.
+  let fields: FormFields
+  let now: Timestamp
+  let calendar: ProjectCalendar
+  let time: LocalTime
+
+  init(services: ConsoleServices, session: ActiveSession, project: Project, path: String, fields: FormFields) {
+    self.services = services
+    self.session = session
+    self.project = project
+    self.path = path
+    self.fields = fields
+    now = services.clock()
+    calendar = ProjectCalendar(zone: project.zone, weekStart: ProjectCalendar.Weekday(rawValue: project.weekStart.rawValue) ?? .monday)
+    time = LocalTime(zone: project.zone)
+  }
+
+  var today: CalendarDate {
+    let parts = time.parts(now)
+    return CalendarDate(year: parts.year, month: parts.month, day: parts.day)
+  }
+
+  var formToken: HTML { "<input type=\"hidden\" name=\"form-token\" value=\"\(value: session.csrfToken)\">" }
+
+  func authorize(_ action: Access.Action) throws(Access.Denied) { try Access.authorize(session.who, action, in: project.id) }
+
+  var principal: Principal { session.who.principal }
+}
