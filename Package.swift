@@ -94,6 +94,8 @@ let package = Package(
     .testTarget(name: "IntakeTests", dependencies: ["Intake", "Events", "CSimdJSON", "CZlib"], swiftSettings: room),
     .testTarget(name: "VaultTests", dependencies: ["Vault", "Events", crypto], swiftSettings: room),
     .testTarget(name: "CustodianTests", dependencies: ["Custodian", "Vault", "Events", crypto, database, logging], swiftSettings: room),
+    .testTarget(name: "LedgerTests", dependencies: ["Ledger", "Events", crypto], swiftSettings: room),
+    .testTarget(name: "AccessTests", dependencies: ["Access", "Ledger", "Events", database], swiftSettings: room),
     .testTarget(name: "DemoTests", dependencies: ["Demo", "Events"], swiftSettings: room),
   ],
   swiftLanguageModes: [.v6],

@@ -46,7 +46,8 @@ extension ControlDatabase {
   /// Newest first: the first is in force, the others are its history.
   package func custodianKeys(_ kind: CustodianKey.Kind) async throws(AccessError) -> [CustodianKey] {
     try await read { database in
-      try Row.fetchAll(database, sql: "SELECT * FROM custodian_key WHERE kind = ? ORDER BY id DESC", arguments: [kind.rawValue]).map { row in
+      try Row.fetchAll(database, sql: "SELECT * FROM custodian_key WHERE kind = ? ORDER BY id DESC", arguments: [kind.rawValue]).map {
+        row in
         CustodianKey(
           kind: kind, publicKey: row["public_key"], fingerprint: row["fingerprint"], ledgerIndex: UInt64(row["ledger_index"] as Int64),
           pinnedAt: Timestamp(milliseconds: row["pinned_at"]))

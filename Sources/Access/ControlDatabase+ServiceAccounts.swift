@@ -45,7 +45,9 @@ extension ControlDatabase {
     let known = cache.withLock { $0.accounts[username] }
     // An unknown name costs the same comparison as a known one.
     let digest = known?.digest ?? SecretDigest(bytes: [UInt8](repeating: 0, count: 32))
-    guard let secret = Secret(secret, kind: .serviceAccount), digest.matches(secret), let known, !known.account.isRevoked else { return nil }
+    guard let secret = Secret(secret, kind: .serviceAccount), digest.matches(secret), let known, !known.account.isRevoked else {
+      return nil
+    }
     noteUse(of: known.account)
     return Authenticated(
       principal: .init(kind: .serviceAccount, id: known.account.username, credential: known.account.username),
@@ -55,7 +57,9 @@ extension ControlDatabase {
   /// Takes effect at once: the next request with it is refused. Revoking it again changes nothing.
   package func revokeServiceAccount(_ username: String) async throws(AccessError) -> ServiceAccount {
     let now = clock()
-    guard cache.withLock({ $0.accounts[username] }) != nil else { throw AccessError(.notFound, "There is no service account of this name.") }
+    guard cache.withLock({ $0.accounts[username] }) != nil else {
+      throw AccessError(.notFound, "There is no service account of this name.")
+    }
     try await write { database in
       try database.execute(
         sql: "UPDATE service_account SET revoked_at = ? WHERE username = ? AND revoked_at IS NULL", arguments: [now.milliseconds, username])

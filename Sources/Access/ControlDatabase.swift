@@ -32,10 +32,13 @@ package final class ControlDatabase: Sendable {
         // A revoked key or an ended session must stay so after a power cut: WAL's default would only promise consistency.
         try database.execute(sql: "PRAGMA synchronous = FULL")
       }
+      // Made before SQLite makes it, so that it and the files beside it are closed to other users from the start.
+      if !FileManager.default.fileExists(atPath: file.path) {
+        FileManager.default.createFile(atPath: file.path, contents: nil, attributes: [.posixPermissions: 0o600])
+      }
       let pool = try DatabasePool(path: file.path, configuration: configuration)
       try ControlSchema.migrator.migrate(pool)
       let cache = try pool.read { try ControlCache(reading: $0) }
-      try? FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: file.path)
       return ControlDatabase(pool: pool, clock: clock, cache: cache)
     } catch {
       throw AccessError(.unavailable, "The control database \(file.path) cannot be opened: \(error)")

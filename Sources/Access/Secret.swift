@@ -25,7 +25,8 @@ package struct Secret: Sendable {
 
   /// Nil unless it has the prefix and its checksum fits.
   package init?(_ text: String, kind: Kind) {
-    guard text.utf8.count == 64, text.hasPrefix(kind.rawValue), ConstantTime.equal(Self.checksum(String(text.dropLast(8))), String(text.suffix(8)))
+    guard text.utf8.count == 64, text.hasPrefix(kind.rawValue),
+      ConstantTime.equal(Self.checksum(String(text.dropLast(8))), String(text.suffix(8)))
     else { return nil }
     self.init(kind: kind, text: text)
   }

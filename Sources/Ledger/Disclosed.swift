@@ -1,14 +1,10 @@
 import Events
 
-/// An answer that may leave: it stands in the ledger, durably. Only `Ledger.disclose` makes one.
+/// An answer that may leave: it stands in the ledger, durably. Only `Ledger.disclose` makes one: the initializer that Swift
+/// provides is internal, so no other room can call it.
 package struct Disclosed<Value: Sendable>: Sendable {
   package let value: Value
   package let receipt: LedgerReceipt
-
-  init(value: Value, receipt: LedgerReceipt) {
-    self.value = value
-    self.receipt = receipt
-  }
 
   /// Another form of the same answer. It must not show more than was entered.
   package func map<Form: Sendable>(_ form: (Value) throws -> Form) rethrows -> Disclosed<Form> {
@@ -24,11 +20,4 @@ package struct LedgerReceipt: Sendable, Hashable {
   package let treeSize: UInt64
   package let time: Timestamp
   package let leaf: MerkleHash
-
-  init(index: UInt64, treeSize: UInt64, time: Timestamp, leaf: MerkleHash) {
-    self.index = index
-    self.treeSize = treeSize
-    self.time = time
-    self.leaf = leaf
-  }
 }

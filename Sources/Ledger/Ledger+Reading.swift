@@ -55,7 +55,8 @@ extension Ledger {
     try await onQueue { log throws(LedgerError) in
       let size = size ?? log.published.size
       guard index < size, size <= log.published.size else {
-        throw LedgerError(.refused, "The checkpoint covers \(log.published.size) entries; no proof of entry \(index) among \(size) can be made.")
+        throw LedgerError(
+          .refused, "The checkpoint covers \(log.published.size) entries; no proof of entry \(index) among \(size) can be made.")
       }
       return (size, try TileReader(files: log.files, size: log.published.size).inclusionProof(of: index, in: size))
     }
@@ -67,7 +68,8 @@ extension Ledger {
       let newer = newer ?? log.published.size
       guard older > 0, older <= newer, newer <= log.published.size else {
         throw LedgerError(
-          .refused, "The checkpoint covers \(log.published.size) entries; a proof from \(older) to \(newer) cannot be made (from at least 1).")
+          .refused,
+          "The checkpoint covers \(log.published.size) entries; a proof from \(older) to \(newer) cannot be made (from at least 1).")
       }
       return try TileReader(files: log.files, size: log.published.size).consistencyProof(from: older, to: newer)
     }
@@ -86,6 +88,7 @@ extension Ledger {
 
 extension TileLog {
   func entries(from first: UInt64, limit: Int) throws(LedgerError) -> [LedgerEntry] {
+    guard first < size else { return [] }
     var entries: [LedgerEntry] = []
     let end = min(size, first + UInt64(max(limit, 0)))
     var index = first
@@ -125,7 +128,7 @@ extension TileLog {
         let number = entry.index / TilePath.width
         if loaded?.number != number {
           let bytes = try files.read(TilePath.details(index: number)) ?? []
-          loaded = (number, Dictionary(DetailFile(bytes).frames.map { ($0.index, $0) }, uniquingKeysWith: { $1 }))
+          loaded = (number, Dictionary(DetailFile(bytes, bundle: number).frames.map { ($0.index, $0) }, uniquingKeysWith: { $1 }))
         }
         guard let frame = loaded?.frames[entry.index] else {
           throw LedgerError(.damaged, "The details of ledger entry \(entry.index) are missing. Run `sealane ledger verify`.")
@@ -149,7 +152,7 @@ extension TileLog {
   func eraseDetail(of index: UInt64) throws(LedgerError) {
     let path = TilePath.details(index: index / TilePath.width)
     guard let bytes = try files.read(path) else { return }
-    var file = DetailFile(bytes)
+    var file = DetailFile(bytes, bundle: index / TilePath.width)
     file.frames = file.frames.map { $0.index == index ? DetailFile.Frame(index: index, sealed: nil) : $0 }
     // A crash before the file is replaced leaves the details with an entry that announces their end; erasing again finishes it.
     try files.replace(path, with: file.bytes)

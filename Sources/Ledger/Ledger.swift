@@ -9,7 +9,7 @@ import Synchronization
 /// its own, so that no task waits on a thread that others need.
 package final class Ledger: Sendable {
   /// How long an entry may stay in the journal before a checkpoint covers it.
-  package static let publishInterval: Duration = .seconds(1)
+  package static let defaultPublishInterval: Duration = .seconds(1)
   /// So many entries, or so many bytes, are published at once without waiting.
   private static let publishCount = 2048
   private static let publishBytes = 32_000_000
@@ -34,13 +34,15 @@ package final class Ledger: Sendable {
 
   let sealer: DetailSealer
   private let clock: @Sendable () -> Timestamp
+  private let publishInterval: Duration
   private let queue = DispatchQueue(label: "sealane.ledger", qos: .userInitiated)
   private let inbox = Mutex(Inbox())
   /// Guards the log. Held by work on `queue` only, so it is never contended; it is there for the compiler to see who may touch it.
   private let log: Mutex<TileLog>
   private let isPublishScheduled = Mutex(false)
 
-  private init(log: TileLog, keys: LedgerKeys, clock: @escaping @Sendable () -> Timestamp) {
+  private init(log: TileLog, keys: LedgerKeys, publishInterval: Duration, clock: @escaping @Sendable () -> Timestamp) {
+    self.publishInterval = publishInterval
     publicKey = keys.publicKey
     sealer = DetailSealer(key: keys.sets)
     self.clock = clock
@@ -57,12 +59,13 @@ package final class Ledger: Sendable {
   }
 
   package static func open(
-    files: any LedgerFiles, keys: LedgerKeys, clock: @escaping @Sendable () -> Timestamp = Ledger.systemClock
+    files: any LedgerFiles, keys: LedgerKeys, publishInterval: Duration = Ledger.defaultPublishInterval,
+    clock: @escaping @Sendable () -> Timestamp = Ledger.systemClock
   ) throws(LedgerError) -> Ledger {
     var log = try TileLog.open(files, signer: keys.signer)
     // What the journal held after a crash comes under a checkpoint at once.
     try log.publish()
-    return Ledger(log: log, keys: keys, clock: clock)
+    return Ledger(log: log, keys: keys, publishInterval: publishInterval, clock: clock)
   }
 
   package static let systemClock: @Sendable () -> Timestamp = {
@@ -97,7 +100,8 @@ package final class Ledger: Sendable {
       facts: facts
     ).bytes.count
     guard size <= EntryBundle.maximumEntryBytes else {
-      throw LedgerError(.refused, "A ledger entry of \(size) bytes is longer than the \(EntryBundle.maximumEntryBytes) that the format allows.")
+      throw LedgerError(
+        .refused, "A ledger entry of \(size) bytes is longer than the \(EntryBundle.maximumEntryBytes) that the format allows.")
     }
     let result = await withCheckedContinuation { answer in submit(Waiting(draft: draft, answer: answer)) }
     return try result.get()
@@ -171,7 +175,7 @@ package final class Ledger: Sendable {
       return !isScheduled
     }
     guard mustSchedule else { return }
-    let milliseconds = Int(Self.publishInterval / .milliseconds(1))
+    let milliseconds = Int(publishInterval / .milliseconds(1))
     queue.asyncAfter(deadline: .now() + .milliseconds(milliseconds)) { [weak self] in
       guard let self else { return }
       isPublishScheduled.withLock { $0 = false }

@@ -35,7 +35,8 @@ package struct LedgerKeys: Sendable {
     for name in [signingFile, setsFile] {
       let file = directory.appendingPathComponent(name)
       guard !FileManager.default.fileExists(atPath: file.path) else {
-        throw LedgerError(.refused, "There is a key in \(file.path) already; it is not replaced, since the ledger could not be read any more.")
+        throw LedgerError(
+          .refused, "There is a key in \(file.path) already; it is not replaced, since the ledger could not be read any more.")
       }
       let bytes = SymmetricKey(size: .bits256).withUnsafeBytes { Data($0) }
       guard FileManager.default.createFile(atPath: file.path, contents: bytes, attributes: [.posixPermissions: 0o600]) else {
@@ -49,6 +50,10 @@ package struct LedgerKeys: Sendable {
   package var publicKey: NoteKey { signer.key }
 
   private static func read(_ file: URL) throws(LedgerError) -> [UInt8] {
+    let mode = (try? FileManager.default.attributesOfItem(atPath: file.path))?[.posixPermissions] as? Int ?? 0
+    guard mode & 0o077 == 0 else {
+      throw LedgerError(.refused, "The key file \(file.path) is open to other users; run chmod 600 on it.")
+    }
     guard let data = try? Data(contentsOf: file) else {
       throw LedgerError(.unreadable, "The key file \(file.path) cannot be read; the ledger does not open without it.")
     }

@@ -78,7 +78,8 @@ package enum AdministrativeEntry: Sendable, Hashable {
     var detail = LedgerDetail(principal: principal, purpose: entryKind, fields: [])
     switch self {
     case .projectSettingsChanged(_, let settings), .settingsChanged(let settings): detail.fields = settings
-    case .serviceAccountCreated(let username, _, let scopes): detail.facts = ["username": username, "scopes": scopes.joined(separator: " ")]
+    case .serviceAccountCreated(let username, _, let scopes):
+      detail.facts = ["username": username, "scopes": scopes.joined(separator: " ")]
     case .serviceAccountRevoked(let username, _): detail.facts = ["username": username]
     case .setupLinkUsed(let session), .sessionEnded(let session), .sessionRevoked(let session): detail.facts = ["session": session]
     case .sealingStopped(let reason), .sealingResumed(let reason): detail.facts = ["reason": reason]

@@ -14,17 +14,15 @@ struct DetailFile: Sendable {
   }
 
   var frames: [Frame] = []
-  /// The bytes up to the end of the last whole frame.
-  private(set) var validLength = 0
-
   init(frames: [Frame]) { self.frames = frames }
 
-  /// Reads whole frames and stops before a torn one.
-  init(_ bytes: [UInt8]) {
+  /// Reads the frames of bundle `bundle` and stops before what is none: a torn frame, zeros, anything out of place.
+  init(_ bytes: [UInt8], bundle: UInt64) {
     var reader = ByteReader(bytes)
-    while let index = reader.integer(UInt64.self), let length = reader.integer(UInt32.self), let sealed = reader.run(Int(length)) {
+    while let index = reader.integer(UInt64.self), let length = reader.integer(UInt32.self), let sealed = reader.run(Int(length)),
+      index / TilePath.width == bundle, frames.last.map({ $0.index < index }) ?? true
+    {
       frames.append(Frame(index: index, sealed: length == 0 ? nil : Array(sealed)))
-      validLength = reader.position
     }
   }
 

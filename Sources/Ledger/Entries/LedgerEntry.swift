@@ -39,7 +39,8 @@ package struct LedgerEntry: Sendable, Hashable {
   /// Nil if the bytes are not an entry in its one form.
   package init?(index: UInt64, bytes: [UInt8]) {
     guard let json = CanonicalJSON(canonical: bytes), let members = json.object, json["v"]?.integer == 1, let kind = json["kind"]?.string,
-      let time = json["time"]?.integer, let commitment = json["commitment"]?.string.flatMap({ Hexadecimal.bytes($0) }), commitment.count == 32,
+      let time = json["time"]?.integer, let commitment = json["commitment"]?.string.flatMap({ Hexadecimal.bytes($0) }),
+      commitment.count == 32,
       Set(members.keys).isSubset(of: ["commitment", "facts", "kind", "project", "time", "v"])
     else { return nil }
     var facts: [String: String] = [:]

@@ -2,7 +2,7 @@ import Foundation
 import Synchronization
 
 #if canImport(Glibc)
-import Glibc
+  import Glibc
 #endif
 
 /// `LedgerFiles` on a POSIX file system. One process at a time may open a directory for writing.
@@ -41,7 +41,7 @@ package final class DiskFiles: LedgerFiles {
   }
 
   deinit {
-    open.withLock { open in open.values.forEach { Glibc.close($0) } }
+    open.withLock { open in for descriptor in open.values { Glibc.close(descriptor) } }
     if lock >= 0 { Glibc.close(lock) }
   }
 

@@ -75,7 +75,7 @@ extension TileLog {
     var bundle = published.size / TilePath.width
     while let bytes = try files.read(TilePath.details(index: bundle)) {
       let path = TilePath.details(index: bundle)
-      let file = DetailFile(bytes)
+      let file = DetailFile(bytes, bundle: bundle)
       let kept = DetailFile(frames: file.frames.filter { $0.index < published.size }).bytes
       if kept.isEmpty {
         try files.remove(path)
@@ -94,7 +94,8 @@ extension TileLog {
     for record in records where record.first + UInt64(record.items.count) > published.size {
       guard record.first == size else {
         throw LedgerError(
-          .damaged, "The ledger's journal continues at entry \(record.first), but the log has \(size) entries: the checkpoint or the journal "
+          .damaged,
+          "The ledger's journal continues at entry \(record.first), but the log has \(size) entries: the checkpoint or the journal "
             + "was restored from another time. Restore the whole ledger directory from one backup.")
       }
       for item in record.items {

@@ -20,6 +20,8 @@ struct TileLog: Sendable {
   let signer: NoteSigner
   var edge = TreeEdge()
   var published: VerifiedCheckpoint
+  /// The size of the checkpoint before the published one, as far as this process knows.
+  var formerSize: UInt64 = 0
   var lastTime = Timestamp(milliseconds: .min)
   /// The entries from the beginning of the last published, partial bundle on.
   var bundleEntries: [[UInt8]] = []
@@ -77,15 +79,16 @@ struct TileLog: Sendable {
     try publishTiles()
     // A crash here leaves tiles that no checkpoint covers; publishing again writes the same bytes over them.
     try publishCheckpoint()
-    // A crash here leaves a journal whose entries are all published; they are skipped when the log opens.
-    try files.truncate(JournalRecord.path, to: 0)
-    try files.synchronize(JournalRecord.path)
     let full = Int(bundleStart - older / TilePath.width * TilePath.width)
     bundleEntries.removeFirst(full)
     waitingDetails = []
     waitingTiles = []
     waitingBytes = 0
-    removePartials(before: older)
+    // A crash here leaves a journal whose entries are all published; they are skipped when the log opens.
+    try files.truncate(JournalRecord.path, to: 0)
+    try files.synchronize(JournalRecord.path)
+    removePartials(of: [formerSize, older], kept: [older, size])
+    formerSize = older
   }
 
   private func publishDetails() throws(LedgerError) {
@@ -148,14 +151,15 @@ struct TileLog: Sendable {
 
   /// Removes partial tiles that the checkpoint before last needed: full ones or wider ones stand in their place. Those of the last
   /// checkpoint stay for a reader who has just read it. What cannot be removed only takes space.
-  private func removePartials(before older: UInt64) {
+  private func removePartials(of sizes: [UInt64], kept: [UInt64]) {
     func clean(level: Int, path: (UInt64, UInt64) -> String) {
-      let index = older >> UInt64((level + 1) * TilePath.height)
-      let kept = Set([older, size].map { TilePath.occupied(level: level, index: index, size: $0) })
-      let directory = DirectoryName.of(path(index, 1))
-      for name in (try? files.names(in: directory)) ?? [] {
-        if let width = UInt64(name), kept.contains(width) { continue }
-        try? files.remove(directory + "/" + name)
+      for index in Set(sizes.map { $0 >> UInt64((level + 1) * TilePath.height) }) {
+        let widths = Set(kept.map { TilePath.occupied(level: level, index: index, size: $0) })
+        let directory = DirectoryName.of(path(index, 1))
+        for name in (try? files.names(in: directory)) ?? [] {
+          if let width = UInt64(name), widths.contains(width) { continue }
+          try? files.remove(directory + "/" + name)
+        }
       }
     }
     for level in edge.levels.indices { clean(level: level) { TilePath.hashes(level: level, index: $0, width: $1) } }

@@ -1,7 +1,8 @@
 /// Checks of proofs that came from outside: hashes as they were sent, none trusted.
 package enum MerkleProof {
   package enum Failure: Error, Sendable, Hashable, CustomStringConvertible {
-    case hashIsNot32Bytes(position: Int)
+    /// `position` in the proof; nil for the leaf's hash or a root.
+    case hashIsNot32Bytes(position: Int?)
     case indexIsOutside(index: UInt64, size: UInt64)
     case olderSizeIsZero
     case olderIsNewer(older: UInt64, newer: UInt64)
@@ -11,7 +12,8 @@ package enum MerkleProof {
 
     package var description: String {
       switch self {
-      case .hashIsNot32Bytes(let position): "Hash \(position) of the proof is not 32 bytes long."
+      case .hashIsNot32Bytes(let position?): "Hash \(position) of the proof is not 32 bytes long."
+      case .hashIsNot32Bytes(nil): "The leaf's hash or a root is not 32 bytes long."
       case .indexIsOutside(let index, let size): "The tree has \(size) entries; there is no entry \(index) in it."
       case .olderSizeIsZero: "Nothing can be proven from an empty tree; start from a checkpoint with at least one entry."
       case .olderIsNewer(let older, let newer): "The older tree (\(older) entries) is larger than the newer (\(newer))."
@@ -25,8 +27,8 @@ package enum MerkleProof {
   /// RFC 9162, section 2.1.3.2: `leaf` is entry `index` of the tree of `size` entries that has `root`.
   package static func verifyInclusion(leaf: [UInt8], index: UInt64, size: UInt64, proof: [[UInt8]], root: [UInt8]) throws(Failure) {
     guard index < size else { throw .indexIsOutside(index: index, size: size) }
-    let leaf = try hash(leaf, -1)
-    let root = try hash(root, -1)
+    let leaf = try hash(leaf, nil)
+    let root = try hash(root, nil)
     let hashes = try parse(proof)
     var node = index
     var last = size - 1
@@ -57,8 +59,8 @@ package enum MerkleProof {
   ) throws(Failure) {
     guard older > 0 else { throw .olderSizeIsZero }
     guard older <= newer else { throw .olderIsNewer(older: older, newer: newer) }
-    let olderRoot = try hash(olderRoot, -1)
-    let newerRoot = try hash(newerRoot, -1)
+    let olderRoot = try hash(olderRoot, nil)
+    let newerRoot = try hash(newerRoot, nil)
     var hashes = try parse(proof)[...]
     if older == newer {
       if !hashes.isEmpty { throw .wrongLength(expected: 0, found: hashes.count) }
@@ -102,7 +104,7 @@ package enum MerkleProof {
     return hashes
   }
 
-  private static func hash(_ bytes: [UInt8], _ position: Int) throws(Failure) -> MerkleHash {
+  private static func hash(_ bytes: [UInt8], _ position: Int?) throws(Failure) -> MerkleHash {
     guard let hash = MerkleHash(bytes) else { throw .hashIsNot32Bytes(position: position) }
     return hash
   }

@@ -1,0 +1,190 @@
+import Events
+import Foundation
+
+/// Reads a ledger from its first entry to its last, and believes nothing but the public key. Holds one bundle at a time.
+struct LedgerVerifier {
+  /// The walk cannot go on: what follows would only repeat the same problem.
+  private struct Stop: Error { let problem: String }
+
+  let files: any LedgerFiles
+  let publicKey: NoteKey
+  /// Nil: commitments are not checked.
+  let sealer: DetailSealer?
+  /// One that was kept elsewhere: this log must continue it.
+  let older: VerifiedCheckpoint?
+
+  private var result = LedgerVerification()
+  private var edge = TreeEdge()
+  private var lastTime = Timestamp(milliseconds: .min)
+  /// Entries whose details are marked as erased, and those that an entry says were.
+  private var tombstones: Set<UInt64> = []
+  private var announced: Set<UInt64> = []
+  private var hasDetails = false
+
+  init(files: any LedgerFiles, publicKey: NoteKey, sealer: DetailSealer?, older: VerifiedCheckpoint?) {
+    self.files = files
+    self.publicKey = publicKey
+    self.sealer = sealer
+    self.older = older
+  }
+
+  mutating func verify() -> LedgerVerification {
+    do {
+      try walk()
+    } catch let stop as Stop {
+      result.note(stop.problem)
+    } catch {
+      result.note(String(describing: error))
+    }
+    return result
+  }
+
+  private mutating func walk() throws {
+    guard let note = try files.read(TileLog.checkpointPath) else { throw Stop(problem: "There is no checkpoint here.") }
+    let checkpoint: VerifiedCheckpoint
+    do {
+      checkpoint = try VerifiedCheckpoint(note: note, key: publicKey)
+    } catch {
+      throw Stop(problem: "The checkpoint does not verify: \(error)")
+    }
+    result.size = checkpoint.size
+    result.root = checkpoint.root.description
+    if let older, older.size > checkpoint.size {
+      throw Stop(problem: "This log has \(checkpoint.size) entries, the checkpoint kept elsewhere \(older.size): entries were removed.")
+    }
+    let reader = TileReader(files: files, size: checkpoint.size)
+    hasDetails = try !files.names(in: "details").isEmpty
+    result.areCommitmentsChecked = hasDetails && sealer != nil
+    for bundle in 0..<((checkpoint.size + TilePath.width - 1) / TilePath.width) { try check(bundle: bundle, reader) }
+    for (level, hashes) in edge.levels.enumerated() where !hashes.isEmpty {
+      try compare(hashes, level: level, index: edge.size >> UInt64((level + 1) * TilePath.height), reader)
+    }
+    if edge.root != checkpoint.root {
+      result.note("The entries do not have the checkpoint's root: expected \(checkpoint.root), computed \(edge.root).")
+    }
+    try checkJournal()
+    for index in tombstones.subtracting(announced).sorted() {
+      result.note("The details of entry \(index) are marked as erased, but no entry says that they were.")
+    }
+    result.erasuresUnfinished = announced.subtracting(tombstones).count
+    if !hasDetails { result.erasuresUnfinished = 0 }
+  }
+
+  private mutating func check(bundle: UInt64, _ reader: TileReader) throws {
+    let entries = try reader.entries(index: bundle)
+    let leaves = try reader.hashes(level: 0, index: bundle)
+    let details = try frames(of: bundle)
+    for (position, bytes) in entries.enumerated() {
+      let index = bundle * TilePath.width + UInt64(position)
+      let leaf = MerkleHash.leaf(bytes)
+      if leaf != leaves[position] {
+        result.note("Entry \(index) does not fit its hash in \(TilePath.hashes(level: 0, index: bundle)): one of them was altered.")
+      }
+      let entry = try check(entry: bytes, at: index)
+      if hasDetails { check(details[index], of: entry) }
+      for tile in edge.append(leaf) { try compare(tile.hashes, level: tile.level, index: tile.index, reader) }
+      if let older, older.size == edge.size, older.root != edge.root {
+        result.note("The first \(older.size) entries are not those of the checkpoint kept elsewhere: history was rewritten.")
+      }
+    }
+    result.tiles += 1
+  }
+
+  private mutating func check(entry bytes: [UInt8], at index: UInt64) throws -> LedgerEntry {
+    guard let entry = LedgerEntry(index: index, bytes: bytes) else {
+      throw Stop(problem: "Entry \(index) is not an entry in its one form (docs/FORMATS.md, Ledger).")
+    }
+    if entry.time < lastTime { result.note("Entry \(index) is dated before the one before it.") }
+    lastTime = max(lastTime, entry.time)
+    result.entriesByKind[entry.kind, default: 0] += 1
+    if entry.kind == "detail_erased", let erased = entry.facts["index"].flatMap({ UInt64($0) }) { announced.insert(erased) }
+    return entry
+  }
+
+  /// The frames of a bundle by entry; those past the checkpoint belong to a publication that is under way.
+  private func frames(of bundle: UInt64) throws -> [UInt64: DetailFile.Frame] {
+    guard hasDetails, let bytes = try files.read(TilePath.details(index: bundle)) else { return [:] }
+    return Dictionary(DetailFile(bytes, bundle: bundle).frames.map { ($0.index, $0) }, uniquingKeysWith: { $1 })
+  }
+
+  private mutating func check(_ frame: DetailFile.Frame?, of entry: LedgerEntry) {
+    guard let frame else { return result.note("The details of entry \(entry.index) are missing.") }
+    guard let sealed = frame.sealed else {
+      result.detailsErased += 1
+      tombstones.insert(entry.index)
+      return
+    }
+    check(sealed, of: entry)
+  }
+
+  private mutating func check(_ sealed: [UInt8], of entry: LedgerEntry) {
+    result.detailsPresent += 1
+    guard let sealer else { return }
+    do {
+      _ = try sealer.open(sealed, commitment: entry.commitment)
+    } catch .notOpened {
+      result.note("The details of entry \(entry.index) do not open: they were altered, moved, or another key encrypted them.")
+    } catch .commitmentDiffers {
+      result.note("The details of entry \(entry.index) are not those that it commits to.")
+    } catch {
+      result.note("The details of entry \(entry.index) are malformed.")
+    }
+  }
+
+  private mutating func compare(_ hashes: [MerkleHash], level: Int, index: UInt64, _ reader: TileReader) throws {
+    let stored = try reader.hashes(level: level, index: index)
+    if level > 0 { result.tiles += 1 }
+    // At level 0 every leaf was compared by itself already, so that the entry could be named.
+    if level > 0, let position = hashes.indices.first(where: { hashes[$0] != stored[$0] }) {
+      result.note(
+        "\(TilePath.hashes(level: level, index: index, width: UInt64(hashes.count))) hash \(position) is not the root of the tile below it."
+      )
+    }
+  }
+
+  private mutating func checkJournal() throws {
+    let journal = try files.read(JournalRecord.path) ?? []
+    let (records, validLength) = try JournalRecord.read(journal, publishedSize: result.size)
+    result.tornBytes = journal.count - validLength
+    for record in records where record.first + UInt64(record.items.count) > result.size {
+      guard record.first == result.size + result.waiting else {
+        throw Stop(problem: "The journal continues at entry \(record.first), but the log has \(result.size + result.waiting) entries.")
+      }
+      for item in record.items {
+        let entry = try check(entry: item.entry, at: result.size + result.waiting)
+        check(item.details, of: entry)
+        result.waiting += 1
+      }
+    }
+  }
+}
+
+extension Ledger {
+  /// Reads everything: the checkpoint's signature, every entry, every tile of every level, the journal, and, where the key is given,
+  /// every detail against its commitment.
+  ///
+  /// Works beside a running server and on a copy. Memory: one bundle and its details.
+  /// - Parameters:
+  ///   - keys: for the details' key; nil checks what an outsider can check.
+  ///   - older: a checkpoint of this log that was kept elsewhere.
+  package static func verify(directory: URL, publicKey: NoteKey, keys: LedgerKeys? = nil, older: VerifiedCheckpoint? = nil)
+    -> LedgerVerification
+  {
+    verify(files: DiskFiles(reading: directory), publicKey: publicKey, keys: keys, older: older)
+  }
+
+  package static func verify(files: any LedgerFiles, publicKey: NoteKey, keys: LedgerKeys? = nil, older: VerifiedCheckpoint? = nil)
+    -> LedgerVerification
+  {
+    var attempts = 3
+    while true {
+      attempts -= 1
+      let before = try? files.read(TileLog.checkpointPath)
+      var verifier = LedgerVerifier(files: files, publicKey: publicKey, sealer: keys.map { DetailSealer(key: $0.sets) }, older: older)
+      let result = verifier.verify()
+      // A running server may have published meanwhile and removed the partial tiles that were being read: look again.
+      let after = try? files.read(TileLog.checkpointPath)
+      if result.isSound || before == after || attempts == 0 { return result }
+    }
+  }
+}
