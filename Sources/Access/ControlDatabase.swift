@@ -33,13 +33,17 @@ package final class ControlDatabase: Sendable {
         try database.execute(sql: "PRAGMA synchronous = FULL")
       }
       // Made before SQLite makes it, so that it and the files beside it are closed to other users from the start.
-      if !FileManager.default.fileExists(atPath: file.path) {
-        FileManager.default.createFile(atPath: file.path, contents: nil, attributes: [.posixPermissions: 0o600])
+      if !FileManager.default.fileExists(atPath: file.path),
+        !FileManager.default.createFile(atPath: file.path, contents: nil, attributes: [.posixPermissions: 0o600])
+      {
+        throw AccessError(.unavailable, "The control database \(file.path) cannot be made: is the directory there, and may it be written?")
       }
       let pool = try DatabasePool(path: file.path, configuration: configuration)
       try ControlSchema.migrator.migrate(pool)
       let cache = try pool.read { try ControlCache(reading: $0) }
       return ControlDatabase(pool: pool, clock: clock, cache: cache)
+    } catch let error as AccessError {
+      throw error
     } catch {
       throw AccessError(.unavailable, "The control database \(file.path) cannot be opened: \(error)")
     }
