@@ -25,14 +25,14 @@ def free_port():
 
 
 def queries(first, last):
-    span = {"from": first, "to": last}
+    span = {"range": {"from": first, "to": last}}
 
     def event(name):
-        return {"event": name}
+        return {"event": name} if name else {}
 
     return {
         "q1": {"report": "insights", **span, "unit": "day", "series": [{"event": "Playground Run", "measure": "total"}]},
-        "q2": {"report": "insights", **span, "unit": "day", "series": [{"event": None, "measure": "unique"}]},
+        "q2": {"report": "insights", **span, "unit": "day", "series": [{"measure": "unique"}]},
         "q4": {
             "report": "funnel", **span, "window_seconds": WINDOW["q4"],
             "steps": [event("Console Opened"), event("Playground Run"), event("API Key Created")],
@@ -43,7 +43,7 @@ def queries(first, last):
         },
         "q7": {
             "report": "flows", **span, "anchor": event("Console Opened"), "forward": 3, "backward": 0,
-            "window_seconds": WINDOW["q7"], "anchors": "every", "collapses_repeats": False, "path_limit": 1000,
+            "window_seconds": WINDOW["q7"], "anchors": "every", "collapse_repeats": False, "path_limit": 1000,
         },
     }
 
@@ -158,7 +158,7 @@ class Sealane:
 
     def run(self, name):
         self.connection.request(
-            "POST", f"/api/v1/query?project_id={self.project}&cache=off", json.dumps(self.queries[name]),
+            "POST", f"/api/v1/query?project_id={self.project}", json.dumps(self.queries[name]),
             {"Authorization": self.authorization, "Content-Type": "application/json"})
         answer = self.connection.getresponse()
         text = answer.read()
@@ -166,7 +166,7 @@ class Sealane:
             raise RuntimeError(f"{answer.status} {text[:300]!r}")
         timing = answer.headers.get("Server-Timing", "")
         self.engine_ms = next((float(p.split("dur=")[1]) for p in timing.split(",") if p.strip().startswith("engine;dur=")), None)
-        return getattr(self, "_" + name)(json.loads(text))
+        return getattr(self, "_" + name)(json.loads(text)["result"])
 
     def _days(self, report):
         line = report["lines"][0]
@@ -175,7 +175,7 @@ class Sealane:
     _q1 = _q2 = _days
 
     def _dates(self, instants):
-        return [time.strftime("%Y-%m-%d", time.gmtime(i / 1000)) if isinstance(i, (int, float)) else i[:10] for i in instants]
+        return [instant[:10] for instant in instants]
 
     def _q4(self, report):
         return [[step["count"] for step in report["groups"][0]["steps"]]]
