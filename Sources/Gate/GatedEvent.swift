@@ -28,31 +28,12 @@ package struct GatedEvent: Sendable {
     package let key: String
     package let identity: GatedIdentity
   }
-
-  init(
-    name: String, time: Timestamp, actor: GatedIdentity?, link: Link?, duplicateKeys: DuplicateKeys?, groups: [Group],
-    properties: [StoredProperty], decisions: [Decision]
-  ) {
-    self.name = name
-    self.time = time
-    self.actor = actor
-    self.link = link
-    self.duplicateKeys = duplicateKeys
-    self.groups = groups
-    self.properties = properties
-    self.decisions = decisions
-  }
 }
 
 /// A pseudonym and, at first sight of the id, the id as sent, sealed, so that the custodian can name it.
 package struct GatedIdentity: Sendable {
   package let pseudonym: Pseudonym
   package let sealedID: SealedValue?
-
-  init(pseudonym: Pseudonym, sealedID: SealedValue?) {
-    self.pseudonym = pseudonym
-    self.sealedID = sealedID
-  }
 }
 
 /// Two keyed fingerprints of (id as sent, event name, insert id): with the second, and with the UTC day, of the sent time.
@@ -62,12 +43,6 @@ package struct DuplicateKeys: Sendable, Hashable {
   package let day: Pseudonym
   /// Days since 1970-01-01 of the sent time, UTC.
   package let dayNumber: Int32
-
-  init(second: Pseudonym, day: Pseudonym, dayNumber: Int32) {
-    self.second = second
-    self.day = day
-    self.dayNumber = dayNumber
-  }
 }
 
 /// A profile operation that passed the gate.
@@ -83,17 +58,6 @@ package struct GatedProfileUpdate: Sendable {
   package let ignoresTime: Bool
   package let isVerified: Bool
   package let decisions: [Decision]
-
-  init(
-    target: Target, operation: ProfileOperation<StoredValue>, time: Timestamp, ignoresTime: Bool, isVerified: Bool, decisions: [Decision]
-  ) {
-    self.target = target
-    self.operation = operation
-    self.time = time
-    self.ignoresTime = ignoresTime
-    self.isVerified = isVerified
-    self.decisions = decisions
-  }
 }
 
 /// What came out of the gate for one request, with the wrapped keys that its sealed values need: both become durable together.
@@ -101,12 +65,6 @@ package struct GatedBatch: Sendable {
   package let events: [GatedEvent]
   package let profileUpdates: [GatedProfileUpdate]
   package let wrappedKeys: [WrappedKey]
-
-  init(events: [GatedEvent], profileUpdates: [GatedProfileUpdate], wrappedKeys: [WrappedKey]) {
-    self.events = events
-    self.profileUpdates = profileUpdates
-    self.wrappedKeys = wrappedKeys
-  }
 }
 
 /// What the gate did to one value. The words are those that the console shows.
