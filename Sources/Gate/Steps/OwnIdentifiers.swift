@@ -60,11 +60,15 @@ struct OwnIdentifiers {
 
   /// The organizations that an event names belong to its own ids.
   mutating func add(group key: String, _ value: PropertyValue) {
-    switch value {
-    case .string(let id): add(Identifier(id, hashed: id, groupKey: key))
-    case .number(let number): add(group: key, .string(Passage.text(number)))
-    case .list(let elements): for element in elements.prefix(Self.mostGroups) { add(group: key, element) }
-    case .null, .boolean, .object: break
+    let elements = if case .list(let elements) = value { elements[...].prefix(Self.mostGroups) } else { [value][...] }
+    for element in elements {
+      switch element {
+      case .string(let id): add(Identifier(id, hashed: id, groupKey: key))
+      case .number(let number):
+        let id = Passage.text(number)
+        add(Identifier(id, hashed: id, groupKey: key))
+      case .null, .boolean, .list, .object: continue
+      }
     }
   }
 
