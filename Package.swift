@@ -82,9 +82,10 @@ let package = Package(
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
       ],
       swiftSettings: room),
-    .executableTarget(name: "sealane", dependencies: ["Server", "Outbound", arguments], swiftSettings: room),
+    .executableTarget(name: "sealane", dependencies: ["Server", "Outbound", "Demo", "Events", arguments], swiftSettings: room),
     .executableTarget(name: "sealane-custodian", dependencies: ["Custodian", arguments, logging], swiftSettings: room),
 
     .testTarget(name: "SegmentStoreTests", dependencies: ["SegmentStore", "Events", "Gate", "Journeys", "Vault"], swiftSettings: room),
@@ -96,6 +97,8 @@ let package = Package(
     .testTarget(name: "CustodianTests", dependencies: ["Custodian", "Vault", "Events", crypto, database, logging], swiftSettings: room),
     .testTarget(name: "LedgerTests", dependencies: ["Ledger", "Events", crypto], swiftSettings: room),
     .testTarget(name: "AccessTests", dependencies: ["Access", "Ledger", "Events", database], swiftSettings: room),
+    .testTarget(
+      name: "ServerTests", dependencies: ["Server", "Outbound", "Demo", "Events", "Access", "Ledger", "Journeys"], swiftSettings: room),
     .testTarget(name: "DemoTests", dependencies: ["Demo", "Events"], swiftSettings: room),
   ],
   swiftLanguageModes: [.v6],

@@ -1,2 +1,22 @@
 import ArgumentParser
-@main struct Sealane: AsyncParsableCommand { static let configuration = CommandConfiguration(commandName: "sealane") }
+
+/// The analytics server and everything that works on its data.
+@main
+struct Sealane: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "sealane",
+    abstract: "Product analytics for API platforms that holds nothing worth stealing.",
+    discussion: """
+      First steps:
+        sealane demo                                  a fictional platform with a million events, ready in two minutes
+        sealane init --data /var/lib/sealane          once: makes data, keys and custodian directories
+        sealane serve --data /var/lib/sealane         console and API on 8000, intake on 8001
+
+      Commands that work on data go through the running server (DIR/control.sock); each disclosure stands in the ledger.
+      """,
+    version: "0.1.0",
+    subcommands: [
+      InitCommand.self, ServeCommand.self, DemoCommand.self, ImportCommand.self, ExportCommand.self, QueryCommand.self, SetupLinkCommand.self,
+      LedgerCommand.self, DoctorCommand.self,
+    ])
+}

@@ -1,0 +1,10 @@
+package import Events
+package import Journeys
+
+extension SegmentStore {
+  /// The subject of an id, as of now; nil if the id has never arrived.
+  package func reference(of pseudonym: Pseudonym) -> SubjectReference? {
+    guard let number = identities.number(of: pseudonym) else { return nil }
+    return SubjectReference(number: SubjectNumber(number), pseudonym: pseudonym)
+  }
+}

@@ -1,0 +1,186 @@
+import Access
+import Events
+import HTTPTypes
+import Hummingbird
+import Journeys
+import Ledger
+import NIOCore
+
+/// Projects and their settings, service accounts, setup links, and the ledger. Changes need the owner; each is in the ledger before it
+/// takes effect.
+struct AdministrationRoutes: Sendable {
+  let installation: Installation
+  let authenticator: Authenticator
+
+  private static let bodyLimit = 65_536
+
+  func add(to router: Router<ServerContext>) {
+    router.get("/api/v1/projects", use: projects)
+    router.get("/api/v1/settings", use: settings)
+    router.patch("/api/v1/settings", use: changeSettings)
+    router.get("/api/v1/service-accounts", use: accounts)
+    router.post("/api/v1/service-accounts", use: createAccount)
+    router.delete("/api/v1/service-accounts/:username", use: revokeAccount)
+    router.post("/api/v1/setup-links", use: createSetupLink)
+    router.get("/api/v1/ledger/checkpoint", use: checkpoint)
+    router.get("/api/v1/ledger/entries", use: entries)
+  }
+
+  // MARK: Projects
+
+  private func projects(_ request: Request, _ context: ServerContext) async throws -> Response {
+    let caller = try await authenticator.require(request, context)
+    _ = try QueryParameters(request, known: [])
+    try Access.authorize(caller, .readSettings, in: nil)
+    let shown = installation.projects.all.map(\.settings)
+    let disclosure = Disclosure(.settings, project: nil, purpose: "api.projects", fields: ["projects"])
+    return DisclosedResponse.json(
+      try await installation.ledger.disclose(shown, disclosure, to: caller.principal).map { shown in
+        ["projects": .list(shown.map(Self.json)), "next": .null]
+      })
+  }
+
+  private func settings(_ request: Request, _ context: ServerContext) async throws -> Response {
+    let caller = try await authenticator.require(request, context)
+    let project = try installation.project(try QueryParameters(request, known: ["project_id"]).project(), for: caller, to: .readSettings)
+    let disclosure = Disclosure(.settings, project: project.id, purpose: "api.settings", fields: ["settings"])
+    return DisclosedResponse.json(
+      try await installation.ledger.disclose(project.settings, disclosure, to: caller.principal).map(Self.json))
+  }
+
+  private func changeSettings(_ request: Request, _ context: ServerContext) async throws -> Response {
+    let caller = try await authenticator.require(request, context)
+    let project = try installation.project(try QueryParameters(request, known: ["project_id"]).project(), for: caller, to: .manageProjects)
+    let members = try await object(request, known: ["name", "zone", "week_start", "group_keys"])
+    var settings = project.settings
+    if let value = members["name"] { settings.name = try Self.string(value, "name") }
+    if let value = members["zone"] { settings.zone = try Self.string(value, "zone") }
+    if let value = members["week_start"] {
+      guard let start = Project.WeekStart(rawValue: try Self.string(value, "week_start")) else {
+        throw APIError.badRequest("“week_start” must be monday or sunday.", field: "week_start")
+      }
+      settings.weekStart = start
+    }
+    if let value = members["group_keys"] { settings.groupKeys = try Self.strings(value, "group_keys") }
+    try await installation.change(project, to: settings, names: members.keys.sorted(), by: caller.principal)
+    return DisclosedResponse.plain(Self.json(settings))
+  }
+
+  private static func json(_ project: Project) -> JSONValue {
+    [
+      "id": .number(Double(project.id.rawValue)), "name": .string(project.name), "token": .string(project.token), "zone": .string(project.zone),
+      "week_start": .string(project.weekStart.rawValue), "group_keys": .list(project.groupKeys.map { .string($0) }),
+    ]
+  }
+
+  // MARK: Service accounts
+
+  private func accounts(_ request: Request, _ context: ServerContext) async throws -> Response {
+    let caller = try await authenticator.require(request, context)
+    let parameters = try QueryParameters(request, known: ["project_id"])
+    try Access.authorize(caller, .manageServiceAccounts, in: nil)
+    let accounts = installation.access.serviceAccounts(of: try parameters.project())
+    let disclosure = Disclosure(.settings, project: nil, purpose: "api.service_accounts", fields: ["service_accounts"])
+    return DisclosedResponse.json(
+      try await installation.ledger.disclose(accounts, disclosure, to: caller.principal).map { accounts in
+        ["service_accounts": .list(accounts.map(Self.json)), "next": .null]
+      })
+  }
+
+  private func createAccount(_ request: Request, _ context: ServerContext) async throws -> Response {
+    let caller = try await authenticator.require(request, context)
+    let project = try installation.project(try QueryParameters(request, known: ["project_id"]).project(), for: caller, to: .manageServiceAccounts)
+    let members = try await object(request, known: ["name", "scopes"])
+    guard let name = members["name"], let wanted = members["scopes"] else { throw APIError.badRequest("“name” and “scopes” are needed.") }
+    let scopes = try Self.strings(wanted, "scopes").map { text in
+      guard let scope = ServiceAccount.Scope(rawValue: text) else {
+        throw APIError.badRequest("“scopes” may hold send, query and export.", field: "scopes")
+      }
+      return scope
+    }
+    guard !scopes.isEmpty else { throw APIError.badRequest("An account without a scope is of no use.", field: "scopes") }
+    let made = try await installation.createServiceAccount(
+      name: try Self.string(name, "name"), project: project.id, scopes: Set(scopes), by: caller.principal)
+    var json = Self.json(made.account)
+    if case .object(var members) = json {
+      members["secret"] = .string(made.secret.text)
+      json = .object(members)
+    }
+    return DisclosedResponse.plain(json, status: .created)
+  }
+
+  private func revokeAccount(_ request: Request, _ context: ServerContext) async throws -> Response {
+    let caller = try await authenticator.require(request, context)
+    let username = try context.parameters.require("username")
+    try Access.authorize(caller, .manageServiceAccounts, in: nil)
+    guard let account = installation.access.serviceAccounts(of: nil).first(where: { $0.username == username }) else {
+      throw APIError.notFound("There is no service account of this name.")
+    }
+    try await installation.ledger.record(.serviceAccountRevoked(username: username, project: account.project), by: caller.principal)
+    return DisclosedResponse.plain(Self.json(try await installation.access.revokeServiceAccount(username)))
+  }
+
+  private static func json(_ account: ServiceAccount) -> JSONValue {
+    [
+      "username": .string(account.username), "name": .string(account.name), "project_id": .number(Double(account.project.rawValue)),
+      "scopes": .list(account.scopes.map(\.rawValue).sorted().map { .string($0) }), "created_at": .string(account.createdAt.text),
+      "last_used_at": account.lastUsedAt.map { .string($0.text) } ?? .null, "revoked_at": account.revokedAt.map { .string($0.text) } ?? .null,
+    ]
+  }
+
+  /// For an owner who lost the session: whoever may run commands on the server's machine makes another link.
+  private func createSetupLink(_ request: Request, _ context: ServerContext) async throws -> Response {
+    let caller = try await authenticator.require(request, context)
+    try Access.authorize(caller, .createSetupLinks, in: nil)
+    let link = try await installation.createSetupLink(by: caller.principal)
+    return DisclosedResponse.plain(["setup_url": .string(link)], status: .created)
+  }
+
+  // MARK: Ledger
+
+  /// The newest signed checkpoint: public by nature, so that anybody may keep it.
+  private func checkpoint(_ request: Request, _ context: ServerContext) async throws -> Response {
+    _ = try await authenticator.require(request, context)
+    let note = try await installation.ledger.publish().note
+    return Response(status: .ok, headers: [.contentType: "text/plain; charset=utf-8"], body: .init(byteBuffer: ByteBuffer(string: note)))
+  }
+
+  /// Entries with their details, oldest first. Reading them is itself a disclosure.
+  private func entries(_ request: Request, _ context: ServerContext) async throws -> Response {
+    let caller = try await authenticator.require(request, context)
+    try Access.authorize(caller, .readLedger, in: nil)
+    let parameters = try QueryParameters(request, known: ["from", "limit"])
+    let limit = try parameters.count("limit", default: 100, atMost: 1000)
+    guard let first = UInt64(parameters["from"] ?? "0") else { throw APIError.badRequest("“from” must be an entry's number.", field: "from") }
+    let entries = try await installation.ledger.records(from: first, limit: limit)
+    let disclosure = Disclosure(
+      .ledger(first: first, count: entries.count, set: entries.flatMap(\.shownSubjects)), project: nil, purpose: "api.ledger", fields: ["entries"])
+    return DisclosedResponse.json(
+      try await installation.ledger.disclose(entries, disclosure, to: caller.principal).map { entries in
+        ["entries": .list(entries.map(\.json)), "next": entries.count == limit ? .string(String(first + UInt64(limit))) : .null]
+      })
+  }
+
+  // MARK: Bodies
+
+  private func object(_ request: Request, known: Set<String>) async throws -> [String: JSONValue] {
+    guard case .whole(let bytes) = try await BodyReader.bytes(of: request, limit: Self.bodyLimit) else {
+      throw APIError.tooLarge(Self.bodyLimit)
+    }
+    guard case .object(let members) = try JSONValue(parsing: bytes) else { throw APIError.badRequest("The body must be a JSON object.") }
+    if let unknown = members.keys.first(where: { !known.contains($0) }) {
+      throw APIError.badRequest("There is no such field. Known are: \(known.sorted().joined(separator: ", ")).", field: String(unknown.prefix(100)))
+    }
+    return members
+  }
+
+  private static func string(_ value: JSONValue, _ field: String) throws -> String {
+    guard case .string(let text) = value else { throw APIError.badRequest("“\(field)” must be a string.", field: field) }
+    return text
+  }
+
+  private static func strings(_ value: JSONValue, _ field: String) throws -> [String] {
+    guard case .list(let elements) = value else { throw APIError.badRequest("“\(field)” must be a list of strings.", field: field) }
+    return try elements.map { try string($0, field) }
+  }
+}

@@ -1,0 +1,106 @@
+import Access
+import Events
+import HTTPTypes
+import Hummingbird
+import Journeys
+import Logging
+import NIOCore
+import SegmentStore
+import Vault
+
+/// What the custodian calls: parcels of wrapped keys, acknowledgements, alarms, its key of the day.
+/// docs/FORMATS.md, "Custodian and server over HTTP".
+struct CustodianRoutes: Sendable {
+  let installation: Installation
+
+  private static let bodyLimit = 65_536
+  private static let alarms: Set<String> = [
+    "unknown_recipient", "retired_recipient", "unopenable", "contradiction", "malformed", "swapped_key",
+  ]
+
+  func add(to router: Router<ServerContext>) {
+    router.get("/custodian/v1/parcels", use: parcels)
+    router.post("/custodian/v1/parcels/ack", use: acknowledge)
+    router.post("/custodian/v1/alarm", use: alarm)
+    router.get("/custodian/v1/key", use: key)
+    router.post("/custodian/v1/key", use: announce)
+  }
+
+  private func authenticate(_ request: Request) async throws {
+    let parts = (request.headers[.authorization] ?? "").split(separator: " ", maxSplits: 1)
+    guard parts.count == 2, parts[0].lowercased() == "bearer", try await installation.access.authenticateCustodian(token: String(parts[1])) != nil
+    else {
+      throw APIError(
+        .unauthorized, "unauthorized", "Only the custodian of this server may call this, with the token in its server.token.",
+        headers: [.wwwAuthenticate: "Bearer"])
+    }
+  }
+
+  private func parcels(_ request: Request, _ context: ServerContext) async throws -> Response {
+    try await authenticate(request)
+    var left = try QueryParameters(request, known: ["limit"]).count("limit", default: 4096, atMost: 16_384)
+    var parcels: [Parcel] = []
+    for project in installation.projects.all where left > 0 {
+      let keys = try project.store.undeliveredKeys(after: 0, limit: left)
+      left -= keys.count
+      parcels += Parcel.grouping(keys.map { (cursor: $0.0, key: $0.1) }, project: project.id)
+    }
+    return Response(
+      status: .ok, headers: [.contentType: "application/octet-stream", .cacheControl: "no-store"],
+      body: .init(byteBuffer: ByteBuffer(bytes: ParcelCodec.encode(bundle: parcels))))
+  }
+
+  private func acknowledge(_ request: Request, _ context: ServerContext) async throws -> Response {
+    try await authenticate(request)
+    guard case .object(let members) = try await json(request), case .list(let entries)? = members["acknowledged"] else { throw Self.malformed }
+    var through: [(OpenProject, UInt64)] = []
+    for entry in entries {
+      guard case .object(let entry) = entry, case .number(let id)? = entry["project"], case .number(let cursor)? = entry["through"],
+        let id = Int64(exactly: id), let cursor = UInt64(exactly: cursor)
+      else { throw Self.malformed }
+      guard let project = installation.projects[ProjectID(id)] else { throw APIError.notFound("There is no project \(id) here.") }
+      through.append((project, cursor))
+    }
+    for (project, cursor) in through { try await project.store.deleteKeys(through: cursor) }
+    return Response(status: .noContent)
+  }
+
+  private func alarm(_ request: Request, _ context: ServerContext) async throws -> Response {
+    try await authenticate(request)
+    guard case .object(let members) = try await json(request), case .string(let id)? = members["id"], id.utf8.count == 32,
+      case .string(let kind)? = members["kind"], Self.alarms.contains(kind)
+    else { throw Self.malformed }
+    installation.logger.critical("The custodian raised an alarm: sealing has stopped", metadata: ["kind": "\(kind)"])
+    try await installation.custodian.raise(id: id, kind: kind)
+    return Response(status: .noContent)
+  }
+
+  private func key(_ request: Request, _ context: ServerContext) async throws -> Response {
+    try await authenticate(request)
+    return DisclosedResponse.plain([
+      "announcement": .string(installation.custodian.announcement.text), "sealing": .boolean(installation.custodian.isSealing),
+    ])
+  }
+
+  private func announce(_ request: Request, _ context: ServerContext) async throws -> Response {
+    try await authenticate(request)
+    guard case .whole(let bytes) = try await BodyReader.bytes(of: request, limit: Self.bodyLimit),
+      let text = String(validating: bytes, as: UTF8.self)
+    else { throw Self.malformed }
+    let adopted = try await installation.custodian.adopt(text)
+    let id = String(installation.custodian.key.id, radix: 16)
+    return DisclosedResponse.plain([
+      "key": .string(String(repeating: "0", count: 16 - id.count) + id), "adopted_at": .number(Double(adopted.milliseconds)),
+    ])
+  }
+
+  private static let malformed = APIError.badRequest("The body is not what docs/FORMATS.md, “Key parcel”, says.")
+
+  private func json(_ request: Request) async throws -> JSONValue {
+    guard case .whole(let bytes) = try await BodyReader.bytes(of: request, limit: Self.bodyLimit) else {
+      throw APIError.tooLarge(Self.bodyLimit)
+    }
+    guard let value = try? JSONValue(parsing: bytes) else { throw Self.malformed }
+    return value
+  }
+}

@@ -1,0 +1,96 @@
+import Access
+import Events
+import HTTPTypes
+import Hummingbird
+import Journeys
+import Ledger
+import NIOCore
+
+/// Mixpanel's raw export (mixpanel-api, 3.5): JSON lines, deduplicated, under pseudonyms.
+///
+/// It leaves in pages of at most 10,000 rows; each is entered in the ledger before its first byte is sent. If the ledger fails midway,
+/// the connection is cut without the closing chunk, so that no client takes the part for the whole.
+struct ExportRoutes: Sendable {
+  let installation: Installation
+  let authenticator: Authenticator
+
+  static let pageRows = 10_000
+  private static let known: Set<String> = ["project_id", "from_date", "to_date", "event", "limit", "time_in_ms"]
+
+  func add(to router: Router<ServerContext>) {
+    router.get("/api/2.0/export", use: export)
+  }
+
+  private struct Plan: Sendable {
+    let project: OpenProject
+    let caller: Authenticated
+    let range: DateRange
+    let events: [String]?
+    let limit: Int
+    let milliseconds: Bool
+  }
+
+  func export(_ request: Request, _ context: ServerContext) async throws -> Response {
+    let caller = try await authenticator.require(request, context)
+    if request.uri.queryParameters["where"] != nil {
+      throw APIError.badRequest("“where” is not supported by this export. Filter the lines afterwards, or ask /api/v1/query.", field: "where")
+    }
+    let parameters = try QueryParameters(request, known: Self.known)
+    let project = try installation.project(try parameters.project(), for: caller, to: .exportSubjects)
+    let range = DateRange(from: try parameters.date("from_date"), to: try parameters.date("to_date"))
+    guard range.from <= range.to else { throw APIError.badRequest("“from_date” lies after “to_date”.", field: "from_date") }
+    let plan = Plan(
+      project: project, caller: caller, range: range, events: try Self.events(parameters["event"]),
+      limit: try parameters.count("limit", default: Int.max, atMost: Int.max), milliseconds: ["true", "1"].contains(parameters["time_in_ms"]))
+    // The first page is entered before the head of the answer is written: a refusal still has its own status then.
+    let first = try await page(plan, after: nil, sent: 0)
+    return Response(
+      status: .ok, headers: [.contentType: "text/plain; charset=utf-8", .cacheControl: "no-store"],
+      body: ResponseBody { writer in
+        var page = first
+        var sent = 0
+        while let current = page {
+          try await writer.write(current.lines.value)
+          sent += current.rows
+          page = current.next == nil ? nil : try await self.page(plan, after: current.next, sent: sent)
+        }
+        try await writer.finish(nil)
+      })
+  }
+
+  private struct Page: Sendable {
+    let lines: Disclosed<ByteBuffer>
+    let rows: Int
+    let next: EventCursor?
+  }
+
+  /// Nil where nothing is left.
+  private func page(_ plan: Plan, after cursor: EventCursor?, sent: Int) async throws -> Page? {
+    let limit = min(Self.pageRows, plan.limit - sent)
+    guard limit > 0 else { return nil }
+    let events = try await plan.project.engine.export(
+      plan.range, events: plan.events, calendar: plan.project.calendar, after: cursor, limit: limit)
+    guard !events.isEmpty else { return nil }
+    var lines = ByteBuffer()
+    for event in events { lines.writeString(event.exportLine(milliseconds: plan.milliseconds, groupKeys: plan.project.groupKeys)) }
+    let disclosure = Disclosure(
+      .subjects(set: events.flatMap(\.shownSubjects), rows: events.count), project: plan.project.id, purpose: "api.export",
+      fields: events.shownFields)
+    return Page(
+      lines: try await installation.ledger.disclose(lines, disclosure, to: plan.caller.principal), rows: events.count,
+      next: events.count == limit ? events.last?.cursor : nil)
+  }
+
+  /// A JSON array of names, or one bare name.
+  private static func events(_ text: String?) throws -> [String]? {
+    guard let text, !text.isEmpty else { return nil }
+    guard text.hasPrefix("[") else { return [text] }
+    guard case .list(let elements)? = try? JSONValue(parsing: Array(text.utf8)) else {
+      throw APIError.badRequest("“event” must be a JSON array of event names.", field: "event")
+    }
+    return try elements.map { element in
+      guard case .string(let name) = element else { throw APIError.badRequest("“event” must hold names only.", field: "event") }
+      return name
+    }
+  }
+}

@@ -1,0 +1,158 @@
+/// The description of the API, served at `/openapi.yaml`. A test holds its paths and methods to those of the router.
+package enum OpenAPI {
+  package static let text = """
+    openapi: 3.1.0
+    info:
+      title: Sealane
+      version: 0.1.0
+      description: >
+        Product analytics under pseudonyms. Every answer with data is entered in the ledger before it leaves; its number is in the header
+        Sealane-Ledger-Index. Programs authenticate as a service account by Basic authentication; the control socket (DIR/control.sock)
+        serves the same paths to the operating-system user who owns the data directory.
+    security:
+      - serviceAccount: []
+    paths:
+    \(intake)
+    \(queries)
+    \(administration)
+    \(operations)
+    \(components)
+    """
+
+  private static let intake = """
+      /track:
+        get: {summary: Send events in the query (Mixpanel), tags: [intake], security: [], responses: {"200": {$ref: "#/components/responses/Intake"}}}
+        post: {summary: Send events (Mixpanel), tags: [intake], security: [], responses: {"200": {$ref: "#/components/responses/Intake"}, "413": {$ref: "#/components/responses/Intake"}, "429": {$ref: "#/components/responses/Intake"}, "503": {$ref: "#/components/responses/Intake"}}}
+      /import:
+        post:
+          summary: Send events of any age, judged one by one (Mixpanel)
+          tags: [intake]
+          parameters:
+            - {name: strict, in: query, schema: {type: string, enum: ["0", "1"]}}
+            - {$ref: "#/components/parameters/project"}
+          requestBody: {required: true, content: {application/json: {}, application/x-ndjson: {}}}
+          responses: {"200": {$ref: "#/components/responses/Intake"}, "400": {$ref: "#/components/responses/Intake"}, "401": {$ref: "#/components/responses/Intake"}}
+      /engage:
+        get: {summary: Change profiles by the query (Mixpanel), tags: [intake], security: [], responses: {"200": {$ref: "#/components/responses/Intake"}}}
+        post: {summary: Change profiles (Mixpanel), tags: [intake], security: [], responses: {"200": {$ref: "#/components/responses/Intake"}}}
+      /groups:
+        get: {summary: Change organizations' profiles by the query (Mixpanel), tags: [intake], security: [], responses: {"200": {$ref: "#/components/responses/Intake"}}}
+        post: {summary: Change organizations' profiles (Mixpanel), tags: [intake], security: [], responses: {"200": {$ref: "#/components/responses/Intake"}}}
+    """
+
+  private static let queries = """
+      /api/v1/query:
+        post:
+          summary: Ask for a report
+          description: The body is a query as docs/QUERIES.md describes it. Needs the scope query.
+          parameters: [{$ref: "#/components/parameters/project"}]
+          requestBody: {required: true, content: {application/json: {schema: {type: object, required: [report], properties: {report: {enum: [insights, funnel, retention, flows]}}}}}}
+          responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}
+      /api/v1/catalog:
+        get:
+          summary: Event names with their volume and properties
+          parameters: [{$ref: "#/components/parameters/project"}]
+          responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}
+      /api/v1/values:
+        get:
+          summary: Frequent values of a property
+          parameters:
+            - {$ref: "#/components/parameters/project"}
+            - {name: property, in: query, required: true, schema: {type: string}}
+            - {name: event, in: query, schema: {type: string}}
+            - {$ref: "#/components/parameters/limit"}
+          responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}
+      /api/v1/subjects:
+        get:
+          summary: Subjects by latest activity, or by the beginning of a pseudonym
+          description: Needs the scope export.
+          parameters:
+            - {$ref: "#/components/parameters/project"}
+            - {name: prefix, in: query, schema: {type: string}}
+            - {$ref: "#/components/parameters/limit"}
+          responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}
+      /api/v1/subjects/{subject}:
+        get:
+          summary: A subject's profile in its two layers
+          parameters: [{$ref: "#/components/parameters/subject"}, {$ref: "#/components/parameters/project"}]
+          responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}
+      /api/v1/subjects/{subject}/timeline:
+        get:
+          summary: A subject's events, newest first
+          parameters:
+            - {$ref: "#/components/parameters/subject"}
+            - {$ref: "#/components/parameters/project"}
+            - {$ref: "#/components/parameters/cursor"}
+            - {$ref: "#/components/parameters/limit"}
+          responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}
+      /api/v1/door:
+        post:
+          summary: The subjects behind one figure of a report
+          parameters:
+            - {$ref: "#/components/parameters/project"}
+            - {$ref: "#/components/parameters/cursor"}
+            - {$ref: "#/components/parameters/limit"}
+          requestBody: {required: true, content: {application/json: {schema: {type: object, required: [query, cell]}}}}
+          responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}
+      /api/2.0/export:
+        get:
+          summary: Raw events as JSON lines, deduplicated, under pseudonyms (Mixpanel)
+          parameters:
+            - {name: from_date, in: query, required: true, schema: {type: string, format: date}}
+            - {name: to_date, in: query, required: true, schema: {type: string, format: date}}
+            - {name: event, in: query, description: A JSON array of names., schema: {type: string}}
+            - {name: limit, in: query, schema: {type: integer, minimum: 1}}
+            - {name: time_in_ms, in: query, schema: {type: boolean}}
+            - {$ref: "#/components/parameters/project"}
+          responses: {"200": {description: One event a line., content: {text/plain: {}}}, default: {$ref: "#/components/responses/Error"}}
+    """
+
+  private static let administration = """
+      /api/v1/projects:
+        get: {summary: Projects (owner), responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
+      /api/v1/settings:
+        get: {summary: A project's settings (owner), parameters: [{$ref: "#/components/parameters/project"}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
+        patch: {summary: Change name, zone, week_start or group_keys (owner), parameters: [{$ref: "#/components/parameters/project"}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
+      /api/v1/service-accounts:
+        get: {summary: Service accounts (owner), parameters: [{$ref: "#/components/parameters/project"}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
+        post: {summary: Make a service account; its secret is in this answer only (owner), parameters: [{$ref: "#/components/parameters/project"}], responses: {"201": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
+      /api/v1/service-accounts/{username}:
+        delete: {summary: Revoke a service account (owner), parameters: [{name: username, in: path, required: true, schema: {type: string}}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
+      /api/v1/setup-links:
+        post: {summary: Make a sign-in link (control socket only), responses: {"201": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
+      /api/v1/ledger/checkpoint:
+        get: {summary: The newest signed checkpoint (C2SP tlog-checkpoint), responses: {"200": {description: A signed note., content: {text/plain: {}}}, default: {$ref: "#/components/responses/Error"}}}
+      /api/v1/ledger/entries:
+        get: {summary: Ledger entries with details (owner), parameters: [{name: from, in: query, schema: {type: integer}}, {$ref: "#/components/parameters/limit"}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
+    """
+
+  private static let operations = """
+      /healthz:
+        get: {summary: Whether the process lives, security: [], responses: {"200": {description: ok}}}
+      /readyz:
+        get: {summary: Whether the server does its whole work, security: [], responses: {"200": {description: It does.}, "503": {description: It does not; the body says why.}}}
+      /metrics:
+        get: {summary: Prometheus text, security: [], responses: {"200": {description: Metrics., content: {text/plain: {}}}}}
+      /openapi.yaml:
+        get: {summary: This text, security: [], responses: {"200": {description: OpenAPI 3.1., content: {application/yaml: {}}}}}
+    """
+
+  private static let components = """
+    components:
+      securitySchemes:
+        serviceAccount: {type: http, scheme: basic}
+      parameters:
+        project: {name: project_id, in: query, description: "The project; default: the account's, or the first.", schema: {type: integer}}
+        subject: {name: subject, in: path, required: true, description: s_ and 32 hexadecimal digits., schema: {type: string, pattern: "^s_[0-9a-f]{32}$"}}
+        cursor: {name: cursor, in: query, description: The “next” of the page before., schema: {type: string}}
+        limit: {name: limit, in: query, schema: {type: integer, minimum: 1, maximum: 10000}}
+      headers:
+        ledger: {description: Number of the ledger entry that this answer stands in., schema: {type: integer}}
+      responses:
+        Intake: {description: "Mixpanel's own answers: 1 or 0, or JSON with verbose=1 or strict=1."}
+        Answer: {description: JSON. Lists come in pages; “next” is null on the last., headers: {Sealane-Ledger-Index: {$ref: "#/components/headers/ledger"}}, content: {application/json: {}}}
+        Error:
+          description: What was wrong and what to do.
+          content: {application/json: {schema: {type: object, required: [error, message], properties: {error: {type: string}, message: {type: string}, field: {type: string}}}}}
+    """
+}

@@ -1,0 +1,34 @@
+import Journeys
+
+extension Report {
+  /// How many subjects or events stand behind each figure that the report shows: what the ledger keeps of an aggregate.
+  ///
+  /// At most `limit` figures, the smallest first: small groups are what can single somebody out.
+  func groupSizes(limit: Int = 1000) -> [Int] {
+    var sizes: [Int] = []
+    switch content {
+    case .insights(let report):
+      for line in report.lines { sizes += line.values.compactMap { $0.map(Self.count) } }
+    case .funnel(let report):
+      for group in report.groups { sizes += group.steps.map(\.count) }
+    case .retention(let report):
+      for cohort in report.cohorts { sizes += [cohort.size] + cohort.counts.compactMap(\.self) }
+    case .flows(let report):
+      for column in report.columns { sizes += column.entries.map(\.count) }
+      sizes += report.paths.map(\.count)
+    }
+    sizes.sort()
+    return Array(sizes.prefix(limit))
+  }
+
+  private static func count(_ value: Double) -> Int { Int(exactly: value.rounded()) ?? 0 }
+
+  /// Fields that a query's answer is about: its events' and breakdown's properties, for the ledger.
+  static func fields(of query: Query) -> [String] {
+    switch query {
+    case .insights(let query): ["events"] + (query.breakdown.map { [$0.property.name] } ?? [])
+    case .funnel(let query): ["events"] + (query.breakdown.map { [$0.property.name] } ?? [])
+    case .retention, .flows: ["events"]
+    }
+  }
+}

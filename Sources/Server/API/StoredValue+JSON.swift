@@ -1,0 +1,60 @@
+import Events
+import Journeys
+
+extension StoredValue {
+  /// As the API shows it: pseudonyms with the prefix of their kind, sealed values as `{"sealed": true}`, since their bytes are for the
+  /// custodian alone.
+  func apiJSON(prefix: String = "s_") -> JSONValue {
+    switch self {
+    case .null: .null
+    case .boolean(let value): .boolean(value)
+    case .number(let value): .number(value)
+    case .string(let value): .string(value)
+    case .list(let values): .list(values.map { $0.apiJSON(prefix: prefix) })
+    case .object(let members): .object(members.apiJSON(groupKeys: []))
+    case .pseudonym(let pseudonym): .string("\(prefix)\(pseudonym)")
+    case .sealed: ["sealed": true]
+    }
+  }
+}
+
+extension [StoredProperty] {
+  /// - Parameter groupKeys: properties whose pseudonyms are those of organizations.
+  func apiJSON(groupKeys: Set<String>) -> [String: JSONValue] {
+    Dictionary(map { ($0.name, $0.value.apiJSON(prefix: groupKeys.contains($0.name) ? "g_" : "s_")) }, uniquingKeysWith: { $1 })
+  }
+}
+
+extension SubjectReference {
+  var text: String { "s_\(pseudonym)" }
+}
+
+extension JourneyEvent {
+  func apiJSON(groupKeys: Set<String>) -> JSONValue {
+    [
+      "event": .string(name), "time": .string(time.text), "subject": subject.map { .string($0.text) } ?? .null,
+      "arrived_as": original.map { .string($0.text) } ?? .null, "properties": .object(properties.apiJSON(groupKeys: groupKeys)),
+    ]
+  }
+
+  /// A line of Mixpanel's raw export (mixpanel-api, 3.5), with pseudonyms where that has ids.
+  func exportLine(milliseconds: Bool, groupKeys: Set<String>) -> String {
+    var members = properties.apiJSON(groupKeys: groupKeys)
+    members["time"] = .number(milliseconds ? Double(time.milliseconds) : (Double(time.milliseconds) / 1000).rounded(.down))
+    members["distinct_id"] = .string(subject?.text ?? "")
+    if let original, original.number != subject?.number { members["$distinct_id_before_identity"] = .string(original.text) }
+    return JSONValue.object(["event": .string(name), "properties": .object(members)]).text + "\n"
+  }
+
+  /// The subjects that a row shows: the canonical one and the one under whose id it arrived.
+  var shownSubjects: [SubjectNumber] { [subject?.number, original?.number].compactMap(\.self) }
+}
+
+extension [JourneyEvent] {
+  /// Names of the properties that rows show, for the ledger; sorted.
+  var shownFields: [String] {
+    var names: Set<String> = ["event", "time", "distinct_id"]
+    for event in self { for property in event.properties { names.insert(property.name) } }
+    return names.sorted()
+  }
+}

@@ -1,0 +1,168 @@
+import Access
+import Events
+import Foundation
+import Journeys
+import Ledger
+import SegmentStore
+import Vault
+
+/// `sealane doctor`: looks at everything that is on disk and says what is wrong and what to do. Changes nothing.
+package struct Doctor: Sendable {
+  package struct Finding: Sendable, Hashable {
+    package enum Severity: String, Sendable, Hashable { case ok, warning, problem }
+    package let severity: Severity
+    package let subject: String
+    package let sentence: String
+  }
+
+  private let directory: DataDirectory
+  private let keys: URL
+  private let custodian: URL
+
+  package init(data: URL, keys: URL? = nil, custodian: URL? = nil) {
+    directory = DataDirectory(data)
+    self.keys = keys ?? DataDirectory.defaultKeys(of: data)
+    self.custodian = custodian ?? DataDirectory.defaultCustodian(of: data)
+  }
+
+  package func run() async -> [Finding] {
+    var findings: [Finding] = []
+    do { try directory.check() } catch { return [Finding(severity: .problem, subject: "data directory", sentence: "\(error)")] }
+    // While a server runs its files change under the reader: what it says about itself is asked of it instead.
+    let lock = try? DirectoryLock(directory)
+    if lock == nil {
+      findings.append(
+        Finding(
+          severity: .warning, subject: "data directory",
+          sentence: "A server has it open, so its stores are not read here. Stop it for a full check; /readyz tells how it does."))
+    }
+    findings += checkModes()
+    findings += checkKeys()
+    findings += checkLedger()
+    if lock != nil { findings += checkStores() }
+    findings += checkSeparation()
+    return findings
+  }
+
+  private func checkModes() -> [Finding] {
+    var findings: [Finding] = []
+    for place in [directory.root, keys] {
+      let mode = (try? FileManager.default.attributesOfItem(atPath: place.path)[.posixPermissions] as? NSNumber)?.uint16Value ?? 0
+      if mode & 0o077 != 0 {
+        findings.append(
+          Finding(
+            severity: .problem, subject: "permissions", sentence: "\(place.path) is open to other users. Close it: chmod 700 '\(place.path)'"))
+      }
+    }
+    return findings
+  }
+
+  private func checkKeys() -> [Finding] {
+    do {
+      _ = try KeyDirectory.load(from: keys)
+      let text = try String(contentsOf: directory.custodianKey, encoding: .utf8)
+      let announcement = try CustodianKeyAnnouncement(text: text)
+      return [Finding(severity: .ok, subject: "keys", sentence: "All keys are there; the custodian's key is \(announcement.key.fingerprint).")]
+    } catch {
+      return [Finding(severity: .problem, subject: "keys", sentence: "\(error)")]
+    }
+  }
+
+  private func checkLedger() -> [Finding] {
+    do {
+      let verification = try LedgerCheck(directory, keys: keys).verify(older: nil)
+      if verification.isSound {
+        return [Finding(severity: .ok, subject: "ledger", sentence: "\(verification.size) entries verify under \(verification.root).")]
+      }
+      return [
+        Finding(
+          severity: .problem, subject: "ledger",
+          sentence: "\(verification.problemCount) problems; the first: \(verification.firstProblem ?? "unknown"). Keep the files, and restore from its backup.")
+      ]
+    } catch {
+      return [Finding(severity: .problem, subject: "ledger", sentence: "\(error)")]
+    }
+  }
+
+  private func checkStores() -> [Finding] {
+    let projects = directory.root.appendingPathComponent("projects", isDirectory: true)
+    let names = ((try? FileManager.default.contentsOfDirectory(atPath: projects.path)) ?? []).sorted()
+    return names.flatMap { name -> [Finding] in
+      let subject = "project \(name)"
+      do {
+        let found = try SegmentStore.check(directory: projects.appendingPathComponent(name, isDirectory: true))
+        if found.isEmpty { return [Finding(severity: .ok, subject: subject, sentence: "Every byte of its store was read and is sound.")] }
+        return found.map { Finding(severity: .problem, subject: subject, sentence: "\($0)") }
+      } catch {
+        return [Finding(severity: .problem, subject: subject, sentence: "\(error)")]
+      }
+    }
+  }
+
+  private func checkSeparation() -> [Finding] {
+    guard FileManager.default.fileExists(atPath: custodian.path) else { return [] }
+    return [
+      Finding(
+        severity: .warning, subject: "custodian",
+        sentence:
+          "\(custodian.path) is on this host: whoever takes this machine takes data and keys together. For production move it to another host and delete it here."
+      )
+    ]
+  }
+}
+
+/// `sealane ledger verify`.
+package struct LedgerCheck: Sendable {
+  private let directory: DataDirectory
+  private let keys: URL?
+
+  /// - Parameter keys: with the key directory at hand, the commitments of all details are checked too.
+  package init(_ directory: DataDirectory, keys: URL?) {
+    self.directory = directory
+    self.keys = keys
+  }
+
+  package struct Outcome: Sendable {
+    package let isSound: Bool
+    package let text: String
+    package let json: String
+  }
+
+  package func run(older: String?) throws -> Outcome {
+    let result = try verify(older: older)
+    let text =
+      result.isSound
+      ? "The ledger is sound: \(result.size) entries, root \(result.root)."
+      : "The ledger is NOT sound: \(result.problemCount) problems. The first: \(result.firstProblem ?? "unknown")"
+    var members: [String: JSONValue] = [
+      "sound": .boolean(result.isSound), "size": .number(Double(result.size)), "root": .string(result.root),
+      "problems": .number(Double(result.problemCount)),
+    ]
+    members["first_problem"] = result.firstProblem.map { JSONValue.string($0) } ?? .null
+    return Outcome(isSound: result.isSound, text: text, json: JSONValue.object(members).text)
+  }
+
+  /// - Parameter older: a checkpoint that was kept elsewhere; the log must continue it.
+  func verify(older: String?) throws -> LedgerVerification {
+    guard let text = try? String(contentsOf: directory.ledgerPublicKey, encoding: .utf8),
+      let key = NoteKey(text.trimmingCharacters(in: .whitespacesAndNewlines))
+    else { throw ConfigurationError("\(directory.ledgerPublicKey.path) is missing or holds no key; init printed it as ledger_public_key.") }
+    let secrets = keys.flatMap { try? LedgerKeys(origin: Installation.ledgerOrigin, directory: $0) }
+    let checkpoint = try older.map { try VerifiedCheckpoint(note: Array($0.utf8), key: key) }
+    return Ledger.verify(directory: directory.ledger, publicKey: key, keys: secrets, older: checkpoint)
+  }
+}
+
+extension Doctor {
+  package static func text(_ findings: [Finding]) -> String {
+    findings.map { "\($0.severity.rawValue.uppercased())  \($0.subject): \($0.sentence)" }.joined(separator: "\n")
+  }
+
+  package static func json(_ findings: [Finding]) -> String {
+    JSONValue.object([
+      "sound": .boolean(!findings.contains { $0.severity == .problem }),
+      "findings": .list(
+        findings.map { ["severity": .string($0.severity.rawValue), "subject": .string($0.subject), "sentence": .string($0.sentence)] }),
+    ]).text
+  }
+}

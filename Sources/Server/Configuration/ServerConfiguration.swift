@@ -1,0 +1,116 @@
+import Foundation
+import Logging
+
+/// How a server runs, after all sources have been merged and checked.
+package struct ServerConfiguration: Sendable {
+  package var data: URL
+  package var keys: URL
+  package var listen: ListenAddress
+  package var intake: ListenAddress
+  /// As people's browsers name the console: scheme, host and port, without a slash at the end.
+  package var origin: String
+  package var custodianOrigin: String
+  package var tls: TLSFiles?
+  package var trustedProxies: Set<String>
+  package var places: URL?
+  package var logLevel: Logger.Level
+  package var shutdown: Duration
+  package var limits: ServerLimits
+
+  package struct TLSFiles: Sendable, Hashable {
+    package var certificate: URL
+    package var key: URL
+  }
+
+  package init(_ settings: Settings) throws(ConfigurationError) {
+    guard let path = settings[.data], !path.isEmpty else {
+      throw ConfigurationError("No data directory: give --data DIR, or set SEALANE_DATA. “sealane init --data DIR” makes one.")
+    }
+    data = URL(fileURLWithPath: path, isDirectory: true).standardizedFileURL
+    keys = settings[.keys].map { URL(fileURLWithPath: $0, isDirectory: true) } ?? DataDirectory.defaultKeys(of: data)
+    let address = "an address such as 127.0.0.1:8000 or [::1]:8000"
+    listen = try settings.value(.listen, default: ListenAddress(host: "127.0.0.1", port: 8000), address) { ListenAddress($0) }
+    intake = try settings.value(.intake, default: ListenAddress(host: "127.0.0.1", port: 8001), address) { ListenAddress($0) }
+    switch (settings[.tlsCertificate], settings[.tlsKey]) {
+    case (let certificate?, let key?): tls = TLSFiles(certificate: URL(fileURLWithPath: certificate), key: URL(fileURLWithPath: key))
+    case (nil, nil): tls = nil
+    default: throw ConfigurationError("TLS needs both files: --tls-certificate and --tls-key.")
+    }
+    let origin = "an origin such as https://analytics.example.com, without a path"
+    self.origin = try settings.value(.origin, default: listen.origin(isSecure: tls != nil), origin, Self.origin)
+    custodianOrigin = try settings.value(.custodianOrigin, default: "http://custodian.localhost:8002", origin, Self.origin)
+    trustedProxies = Set(
+      (settings[.trustedProxies] ?? "").split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty })
+    places = settings[.places].map { URL(fileURLWithPath: $0) }
+    logLevel = try settings.value(.logLevel, default: .info, "one of trace, debug, info, notice, warning, error, critical") {
+      Logger.Level(rawValue: $0)
+    }
+    shutdown = try settings.value(.shutdownSeconds, default: .seconds(20), "a number of seconds from 0 to 3600") { text in
+      Int(text).flatMap { (0...3600).contains($0) ? .seconds($0) : nil }
+    }
+    limits = try ServerLimits(settings)
+  }
+
+  private static func origin(_ text: String) -> String? {
+    guard let url = URL(string: text), let scheme = url.scheme, scheme == "https" || scheme == "http", let host = url.host, !host.isEmpty,
+      url.path.isEmpty || url.path == "/", url.query == nil, url.user == nil
+    else { return nil }
+    return "\(scheme)://\(host.contains(":") ? "[\(host)]" : host)" + (url.port.map { ":\($0)" } ?? "")
+  }
+}
+
+/// Bounds that keep one sender, or all of them together, from taking the server down.
+package struct ServerLimits: Sendable, Hashable {
+  package var requests = 256
+  package var requestBytes = 256 << 20
+  package var eventsPerSecond = 250_000
+  package var eventNames = 5000
+  package var propertyNames = 20_000
+  /// 0: no bound.
+  package var storageBytes = 0
+
+  package init() {}
+
+  init(_ settings: Settings) throws(ConfigurationError) {
+    func count(_ setting: Setting, _ otherwise: Int, from least: Int = 1) throws(ConfigurationError) -> Int {
+      try settings.value(setting, default: otherwise, "a whole number, \(least) or more") { text in
+        Int(text).flatMap { $0 >= least ? $0 : nil }
+      }
+    }
+    requests = try count(.maxRequests, requests)
+    requestBytes = try count(.maxRequestBytes, requestBytes)
+    eventsPerSecond = try count(.eventsPerSecond, eventsPerSecond)
+    eventNames = try count(.maxEventNames, eventNames)
+    propertyNames = try count(.maxPropertyNames, propertyNames)
+    storageBytes = try count(.maxStorageBytes, storageBytes, from: 0)
+  }
+}
+
+/// Host and port to listen on.
+package struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
+  package var host: String
+  /// 0 lets the system choose.
+  package var port: Int
+
+  package init(host: String, port: Int) {
+    self.host = host
+    self.port = port
+  }
+
+  /// Reads `host:port`, with an IPv6 address in brackets.
+  package init?(_ text: String) {
+    guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]), (0...65535).contains(port) else { return nil }
+    var host = text[..<colon]
+    if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() } else if host.contains(":") { return nil }
+    guard !host.isEmpty else { return nil }
+    self.init(host: String(host), port: port)
+  }
+
+  package var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+
+  /// What a browser on the same machine is given: `localhost` for the loopback addresses, so that passkeys and cookies work.
+  package func origin(isSecure: Bool) -> String {
+    let name = ["127.0.0.1", "::1", "0.0.0.0", "::"].contains(host) ? "localhost" : host
+    return "\(isSecure ? "https" : "http")://\(name):\(port)"
+  }
+}

@@ -1,0 +1,48 @@
+/// Everything that `sealane serve` can be told, by one name in three forms: `--max-event-names`, `SEALANE_MAX_EVENT_NAMES`, and
+/// `max_event_names` in the configuration file. A flag goes before the environment, the environment before the file.
+package enum Setting: String, Sendable, CaseIterable {
+  case data
+  case keys
+  case listen
+  case intake
+  case origin
+  case custodianOrigin = "custodian_origin"
+  case tlsCertificate = "tls_certificate"
+  case tlsKey = "tls_key"
+  case trustedProxies = "trusted_proxies"
+  case places
+  case logLevel = "log_level"
+  case shutdownSeconds = "shutdown_seconds"
+  case maxRequests = "max_requests"
+  case maxRequestBytes = "max_request_bytes"
+  case eventsPerSecond = "events_per_second"
+  case maxEventNames = "max_event_names"
+  case maxPropertyNames = "max_property_names"
+  case maxStorageBytes = "max_storage_bytes"
+
+  package var environmentName: String { "SEALANE_" + rawValue.uppercased() }
+
+  /// What it means and what holds where nothing is said.
+  package var summary: String {
+    switch self {
+    case .data: "the data directory that init made"
+    case .keys: "the key directory (default: the data directory's path with .keys)"
+    case .listen: "address of the console and API (default 127.0.0.1:8000)"
+    case .intake: "address of the intake (default 127.0.0.1:8001; may be the same as listen)"
+    case .origin: "the console's public origin, such as https://analytics.example.com"
+    case .custodianOrigin: "the custodian's public origin, for links"
+    case .tlsCertificate: "PEM file with the certificate chain; needs tls_key"
+    case .tlsKey: "PEM file with the private key; needs tls_certificate"
+    case .trustedProxies: "addresses whose X-Forwarded-For is believed, separated by commas"
+    case .places: "MaxMind database that turns addresses into places (default: none, no places)"
+    case .logLevel: "trace, debug, info, notice, warning, error or critical (default info)"
+    case .shutdownSeconds: "how long requests in flight may take after SIGTERM (default 20)"
+    case .maxRequests: "intake requests in flight; more are answered 503 (default 256)"
+    case .maxRequestBytes: "bytes of intake bodies in flight; more are answered 503 (default 268435456)"
+    case .eventsPerSecond: "records a second that one project may send, over ten seconds; more are answered 429 (default 250000)"
+    case .maxEventNames: "distinct event names of a project; events with further names are refused (default 5000)"
+    case .maxPropertyNames: "distinct property names of a project; further ones are left out (default 20000)"
+    case .maxStorageBytes: "bytes of a project's data; then the intake answers 503 (default 0: no bound)"
+    }
+  }
+}

@@ -1,0 +1,65 @@
+import Access
+import Console
+import Events
+import FoundationEssentials
+import Gate
+import Hummingbird
+import Journeys
+import Logging
+import SegmentStore
+
+extension Listeners {
+  /// The staff's pages, on the same address as the API.
+  func addConsole(to router: Router<ServerContext>) {
+    let installation = self.installation
+    let configuration = installation.configuration
+    let isSecure = configuration.tls != nil || configuration.origin.hasPrefix("https:")
+    let services = ConsoleServices(
+      control: installation.access, ledger: installation.ledger,
+      engine: { id in
+        guard let project = installation.projects[id] else { throw APIError.notFound("There is no such project.") }
+        return project.engine
+      },
+      live: { id, sequence, name, limit in
+        installation.projects[id]?.liveEvents(after: sequence, name: name, limit: limit) ?? []
+      },
+      hasEvents: { id in
+        guard let project = installation.projects[id] else { return false }
+        return await project.engine.dataVersion() > 0
+      },
+      projectChanged: { settings in installation.projects[settings.id]?.adopt(settings) },
+      note: { error, reference in
+        installation.logger.error("A page failed", metadata: ["reference": "\(reference)", "error": "\(type(of: error))"])
+      },
+      configuration: ConsoleConfiguration(
+        intakeOrigin: isShared ? configuration.origin : configuration.intake.origin(isSecure: configuration.tls != nil), isSecure: isSecure,
+        setupLinkCommand: "sealane setup-link --data \(configuration.data.path)"),
+      clock: installation.clock)
+    addConsoleRoutes(to: router, services: services)
+  }
+}
+
+extension OpenProject {
+  /// What the live view shows: the newest events that passed the gate, with the number of each one's subject for the ledger.
+  fileprivate func liveEvents(after sequence: UInt64?, name: String?, limit: Int) -> [LiveEvent] {
+    let entries = live.entries(from: sequence.map { $0 + 1 } ?? 0).filter { name == nil || $0.event.name == name }.suffix(limit)
+    return entries.map { entry in
+      LiveEvent(
+        sequence: entry.number, name: entry.event.name, time: entry.event.time, receivedAt: entry.receivedAt,
+        subject: entry.event.actor.flatMap { store.reference(of: $0.pseudonym) }, values: Self.values(of: entry.event))
+    }
+  }
+
+  private static func values(of event: GatedEvent) -> [LiveEvent.Value] {
+    var stored = Dictionary(event.properties.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
+    var values = event.decisions.map { decision in
+      LiveEvent.Value(
+        name: decision.property, shown: stored.removeValue(forKey: decision.property), treatment: decision.treatment, reason: decision.reason)
+    }
+    // What the gate added itself: the place that stands for an address.
+    for property in event.properties where stored[property.name] != nil {
+      values.append(LiveEvent.Value(name: property.name, shown: property.value, treatment: .coarsened, reason: "place"))
+    }
+    return values
+  }
+}

@@ -1,0 +1,198 @@
+import Console
+import Events
+import Foundation
+import Hummingbird
+import HummingbirdCore
+import HummingbirdTLS
+import Logging
+import NIOCore
+import NIOSSL
+import ServiceLifecycle
+import UnixSignals
+
+/// The server's doors: console and API, intake, and the control socket.
+package struct Listeners: Sendable {
+  let installation: Installation
+
+  package init(_ installation: Installation) { self.installation = installation }
+
+  package enum Selection: Sendable { case all, control }
+
+  /// Where the doors really are, once they are open (port 0 lets the system choose).
+  package struct Addresses: Sendable {
+    package var console: ListenAddress
+    package var intake: ListenAddress
+  }
+
+  /// Serves until SIGTERM or SIGINT: then nothing new is accepted, and requests in flight get their time to finish.
+  package func run(onReady: @escaping @Sendable (Addresses) async -> Void) async throws {
+    let ready = Readiness(installation.configuration, expected: isShared ? 2 : 3, onReady: onReady)
+    var services: [any Service] = [try application(.control, ready), try application(.console, ready)]
+    if !isShared { services.append(try application(.intake, ready)) }
+    try await group(services, signals: [.sigterm, .sigint]).run()
+  }
+
+  /// Serves for as long as `body` runs. For tests and for commands without a running server.
+  package func run<Result: Sendable>(only selection: Selection, _ body: @escaping @Sendable () async throws -> Result) async throws -> Result {
+    try await run(selection) { _ in try await body() }
+  }
+
+  package func run<Result: Sendable>(_ selection: Selection, _ body: @escaping @Sendable (Addresses) async throws -> Result) async throws -> Result {
+    let (stream, continuation) = AsyncStream<Addresses>.makeStream()
+    let ready = Readiness(installation.configuration, expected: selection == .control ? 1 : isShared ? 2 : 3) { continuation.yield($0) }
+    var services: [any Service] = [try application(.control, ready)]
+    if selection == .all {
+      services.append(try application(.console, ready))
+      if !isShared { services.append(try application(.intake, ready)) }
+    }
+    let group = group(services, signals: [])
+    return try await withThrowingTaskGroup(of: Result?.self) { tasks in
+      tasks.addTask {
+        defer { continuation.finish() }
+        try await group.run()
+        return nil
+      }
+      tasks.addTask {
+        for await addresses in stream { return try await body(addresses) }
+        return nil
+      }
+      var result: Result?
+      do {
+        while let finished = try await tasks.next() {
+          if let finished {
+            result = finished
+            await group.triggerGracefulShutdown()
+          }
+        }
+      } catch {
+        await group.triggerGracefulShutdown()
+        throw error
+      }
+      guard let result else { throw ConfigurationError("The server stopped before it could do its work.") }
+      return result
+    }
+  }
+
+  private enum Door { case console, intake, control }
+
+  var isShared: Bool {
+    let configuration = installation.configuration
+    return configuration.listen == configuration.intake && configuration.listen.port != 0
+  }
+
+  private func group(_ services: [any Service], signals: [UnixSignal]) -> ServiceGroup {
+    var configuration = ServiceGroupConfiguration(
+      services: services.map {
+        .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup, failureTerminationBehavior: .gracefullyShutdownGroup)
+      }, gracefulShutdownSignals: signals, logger: installation.logger)
+    configuration.maximumGracefulShutdownDuration = installation.configuration.shutdown
+    return ServiceGroup(configuration: configuration)
+  }
+
+  private func application(_ door: Door, _ ready: Readiness) throws -> some ApplicationProtocol {
+    let configuration = installation.configuration
+    let bind: BindAddress
+    var holder: SocketPath?
+    switch door {
+    case .console: bind = .hostname(configuration.listen.host, port: configuration.listen.port)
+    case .intake: bind = .hostname(configuration.intake.host, port: configuration.intake.port)
+    case .control:
+      let socket = try SocketPath(installation.directory.controlSocket)
+      bind = .unixDomainSocket(path: socket.path)
+      holder = socket
+    }
+    let socket = holder
+    // An idle connection costs memory for as long as its owner pleases; SDKs and browsers open another without a word.
+    let channel = HTTPServerBuilder.http1(configuration: .init(idleTimeout: .seconds(75)))
+    let server = door == .control ? channel : try secured(channel)
+    var logger = installation.logger
+    logger.logLevel = max(logger.logLevel, .notice)
+    return Application(
+      router: try router(door), server: server,
+      configuration: ApplicationConfiguration(address: bind, serverName: nil, backlog: 1024),
+      onServerRunning: { channel in
+        if let socket { chmod(socket.path, 0o600) }
+        await ready.opened(door == .console ? .console : door == .intake ? .intake : .control, port: channel.localAddress?.port)
+      },
+      logger: logger)
+  }
+
+  private func secured(_ builder: HTTPServerBuilder) throws -> HTTPServerBuilder {
+    guard let files = installation.configuration.tls else { return builder }
+    do {
+      let chain = try NIOSSLCertificate.fromPEMFile(files.certificate.path).map { NIOSSLCertificateSource.certificate($0) }
+      let key = try NIOSSLPrivateKey(file: files.key.path, format: .pem)
+      var tls = TLSConfiguration.makeServerConfiguration(certificateChain: chain, privateKey: .privateKey(key))
+      tls.minimumTLSVersion = .tlsv12
+      return try .tls(builder, tlsConfiguration: tls)
+    } catch {
+      throw ConfigurationError("The TLS files cannot be used: is \(files.certificate.path) a PEM certificate chain and \(files.key.path) its key?")
+    }
+  }
+
+  /// Methods and paths of the API and the intake, as `METHOD /path/{parameter}`: what the description of the API must list.
+  package var describedRoutes: Set<String> {
+    let router = Router(context: ServerContext.self)
+    let authenticator = Authenticator(door: .network, access: installation.access)
+    OperationsRoutes(installation: installation).add(to: router)
+    QueryRoutes(installation: installation, authenticator: authenticator).add(to: router)
+    ExportRoutes(installation: installation, authenticator: authenticator).add(to: router)
+    AdministrationRoutes(installation: installation, authenticator: authenticator).add(to: router)
+    IntakeRoutes(
+      installation: installation, authenticator: authenticator, addresses: ClientAddress(trustedProxies: []), answersSettings: false
+    ).addEndpoints(to: router)
+    return Set(router.routes.filter { $0.method != .options }.map { "\($0.method.rawValue) \($0.path)" })
+  }
+
+  private func router(_ door: Door) throws -> Router<ServerContext> {
+    let router = Router(context: ServerContext.self, options: .autoGenerateHeadEndpoints)
+    router.add(middleware: Observation(metrics: installation.metrics, logger: installation.logger))
+    let authenticator = Authenticator(door: door == .control ? .control : .network, access: installation.access)
+    let addresses = ClientAddress(trustedProxies: installation.configuration.trustedProxies)
+    OperationsRoutes(installation: installation).add(to: router)
+    if door != .console || isShared {
+      IntakeRoutes(installation: installation, authenticator: authenticator, addresses: addresses, answersSettings: door == .intake)
+        .add(to: router)
+    }
+    if door != .intake {
+      QueryRoutes(installation: installation, authenticator: authenticator).add(to: router)
+      ExportRoutes(installation: installation, authenticator: authenticator).add(to: router)
+      AdministrationRoutes(installation: installation, authenticator: authenticator).add(to: router)
+    }
+    if door == .console {
+      router.add(middleware: ConsoleNotFound())
+      CustodianRoutes(installation: installation).add(to: router)
+      addConsole(to: router)
+    }
+    return router
+  }
+}
+
+/// Counts the doors that are open and tells when all are.
+private actor Readiness {
+  enum Door { case console, intake, control }
+
+  private var addresses: Listeners.Addresses
+  private var missing: Int
+  private let isShared: Bool
+  private let onReady: @Sendable (Listeners.Addresses) async -> Void
+
+  init(_ configuration: ServerConfiguration, expected: Int, onReady: @escaping @Sendable (Listeners.Addresses) async -> Void) {
+    addresses = Listeners.Addresses(console: configuration.listen, intake: configuration.intake)
+    isShared = configuration.listen == configuration.intake && configuration.listen.port != 0
+    missing = expected
+    self.onReady = onReady
+  }
+
+  func opened(_ door: Door, port: Int?) async {
+    switch door {
+    case .console:
+      addresses.console.port = port ?? addresses.console.port
+      if isShared { addresses.intake.port = addresses.console.port }
+    case .intake: addresses.intake.port = port ?? addresses.intake.port
+    case .control: break
+    }
+    missing -= 1
+    if missing == 0 { await onReady(addresses) }
+  }
+}

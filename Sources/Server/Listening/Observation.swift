@@ -1,0 +1,41 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+
+/// Around every request: turns errors into JSON answers, measures, adds the headers that every answer has.
+///
+/// Logs only what went wrong here, by route pattern: never a path, a query string or an address.
+struct Observation: RouterMiddleware {
+  let metrics: Metrics
+  let logger: Logger
+
+  func handle(_ request: Request, context: ServerContext, next: (Request, ServerContext) async throws -> Response) async throws -> Response {
+    let clock = ContinuousClock()
+    let start = clock.now
+    var response: Response
+    do {
+      response = try await next(request, context)
+    } catch let error where !(error is CancellationError) {
+      let refusal = APIError(error)
+      if refusal.status.code >= 500 {
+        logger.error(
+          "A request failed", metadata: ["route": "\(route(context))", "code": "\(refusal.code)", "error": "\(type(of: error))"])
+      }
+      response = try refusal.response(from: request, context: context)
+    }
+    if response.headers[.xContentTypeOptions] == nil { response.headers[.xContentTypeOptions] = "nosniff" }
+    let elapsed = (clock.now - start) / .seconds(1)
+    metrics.observe(route: route(context), method: Self.method(request), status: response.status.code, seconds: elapsed)
+    return response
+  }
+
+  private func route(_ context: ServerContext) -> String { context.endpointPath ?? "none" }
+
+  /// From a closed set: a method is whatever the client wrote.
+  private static func method(_ request: Request) -> String {
+    switch request.method {
+    case .get, .post, .put, .delete, .patch, .head, .options: request.method.rawValue
+    default: "other"
+    }
+  }
+}

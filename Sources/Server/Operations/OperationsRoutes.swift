@@ -1,0 +1,56 @@
+import Events
+import Gate
+import HTTPTypes
+import Hummingbird
+import Journeys
+import Ledger
+import NIOCore
+import Vault
+
+/// What operators and their tools ask: `/healthz`, `/readyz`, `/metrics`, and the description of the API.
+struct OperationsRoutes: Sendable {
+  let installation: Installation
+
+  func add(to router: Router<ServerContext>) {
+    router.get("/healthz") { _, _ in Self.text("ok\n") }
+    router.get("/readyz", use: ready)
+    router.get("/metrics", use: metrics)
+    router.get("/openapi.yaml") { _, _ in Self.text(OpenAPI.text, type: "application/yaml") }
+  }
+
+  private func ready(_ request: Request, _ context: ServerContext) -> Response {
+    let troubles = installation.troubles()
+    var response = DisclosedResponse.plain([
+      "ready": .boolean(troubles.isEmpty), "troubles": .list(troubles.map { .string($0) }),
+    ])
+    response.status = troubles.isEmpty ? .ok : .serviceUnavailable
+    return response
+  }
+
+  private func metrics(_ request: Request, _ context: ServerContext) async throws -> Response {
+    var gauges: [(name: String, labels: [(String, String)], value: Double)] = []
+    let inFlight = installation.admission.inFlight
+    gauges.append(("sealane_uptime_seconds", [], installation.uptimeSeconds))
+    gauges.append(("sealane_intake_requests_in_flight", [], Double(inFlight.requests)))
+    gauges.append(("sealane_intake_bytes_in_flight", [], Double(inFlight.bytes)))
+    gauges.append(("sealane_sealing", [], installation.custodian.isSealing ? 1 : 0))
+    gauges.append(("sealane_ledger_writable", [], installation.ledger.refusal == nil ? 1 : 0))
+    for project in installation.projects.all {
+      let label = [("project", project.id.description)]
+      gauges.append(("sealane_store_data_version", label, Double(await project.engine.dataVersion())))
+      gauges.append(("sealane_sealer_keys", label, Double(project.sealer.keyCount)))
+      // Summed over event names: those are data, not a closed set.
+      var sums: [String: (labels: [(String, String)], value: Double)] = [:]
+      for count in project.counters.snapshot() {
+        let labels = label + [("step", count.step.rawValue), ("treatment", count.treatment.rawValue), ("reason", count.reason.word)]
+        sums["\(labels)", default: (labels, 0)].value += Double(count.count)
+      }
+      for sum in sums.values.sorted(by: { "\($0.labels)" < "\($1.labels)" }) { gauges.append(("sealane_gate_values_total", sum.labels, sum.value)) }
+    }
+    return Self.text(installation.metrics.text(gauges: gauges), type: "text/plain; version=0.0.4; charset=utf-8")
+  }
+
+  private static func text(_ text: String, type: String = "text/plain; charset=utf-8") -> Response {
+    Response(status: .ok, headers: [.contentType: type, .cacheControl: "no-store"], body: .init(byteBuffer: ByteBuffer(string: text)))
+  }
+}

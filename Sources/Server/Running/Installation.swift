@@ -1,0 +1,116 @@
+import Access
+import Events
+import Foundation
+import Gate
+import Intake
+import Ledger
+import Logging
+import SegmentStore
+import Vault
+
+/// A data directory in use: every room opened, the directory locked.
+package final class Installation: Sendable {
+  package let configuration: ServerConfiguration
+  package let directory: DataDirectory
+  package let access: ControlDatabase
+  package let ledger: Ledger
+  package let projects: OpenProjects
+  package let metrics: Metrics
+  package let logger: Logger
+  let admission: Admission
+  let pipeline: IntakePipeline
+  let custodian: CustodianDesk
+  let clock: @Sendable () -> Timestamp
+  private let lock: DirectoryLock
+  private let keys: KeyDirectory
+  private let places: Places?
+  private let startedAt = ContinuousClock.now
+
+  /// The log's name on its checkpoints; it never changes once there is a ledger.
+  package static let ledgerOrigin = "sealane.local/ledger"
+
+  private init(
+    configuration: ServerConfiguration, directory: DataDirectory, access: ControlDatabase, ledger: Ledger, lock: DirectoryLock,
+    keys: KeyDirectory, places: Places?, logger: Logger, clock: @escaping @Sendable () -> Timestamp
+  ) throws {
+    self.configuration = configuration
+    self.directory = directory
+    self.access = access
+    self.ledger = ledger
+    self.lock = lock
+    self.keys = keys
+    self.places = places
+    self.logger = logger
+    self.clock = clock
+    projects = OpenProjects()
+    metrics = Metrics()
+    admission = Admission(requests: configuration.limits.requests, bytes: configuration.limits.requestBytes)
+    pipeline = IntakePipeline(intake: Intake(), access: access, projects: projects, metrics: metrics, clock: clock)
+    custodian = try CustodianDesk(directory: directory, access: access, ledger: ledger, projects: projects, clock: clock)
+  }
+
+  /// Locks the directory, opens what is in it, and recovers what a crash left. Errors are sentences for the operator.
+  package static func open(
+    _ configuration: ServerConfiguration, logger: Logger = Logger(label: "sealane") { _ in SwiftLogNoOpLogHandler() },
+    clock: @escaping @Sendable () -> Timestamp = Ledger.systemClock
+  ) async throws -> Installation {
+    let directory = DataDirectory(configuration.data)
+    try directory.check()
+    let lock = try DirectoryLock(directory)
+    let keys = try KeyDirectory.load(from: configuration.keys)
+    let places = try configuration.places.map { try Places(database: $0.path) }
+    let ledger = try Ledger.open(
+      directory: directory.ledger, keys: LedgerKeys(origin: ledgerOrigin, directory: configuration.keys), clock: clock)
+    let access = try ControlDatabase.open(at: directory.controlDatabase, clock: clock)
+    let installation = try Installation(
+      configuration: configuration, directory: directory, access: access, ledger: ledger, lock: lock, keys: keys, places: places,
+      logger: logger, clock: clock)
+    for settings in access.projects() { try await installation.open(settings) }
+    try await installation.custodian.restoreAlarms()
+    return installation
+  }
+
+  private func open(_ settings: Project) async throws {
+    let project = try await OpenProject(
+      settings: settings, directory: directory.project(settings.id.rawValue), keys: keys, custodianKey: custodian.key, places: places,
+      limits: configuration.limits, clock: clock)
+    projects.add(project)
+  }
+
+  package func now() -> Timestamp { clock() }
+  var intakeLimits: IntakeLimits { pipeline.intake.limits }
+  var uptimeSeconds: Double { (ContinuousClock.now - startedAt) / .seconds(1) }
+
+  /// The project that a call is about (the one that is asked for, the one of the caller's account, or the first), if the caller may.
+  ///
+  /// - Throws: `Access.Denied`, or `APIError` 404 for one that does not exist.
+  func project(_ asked: ProjectID?, for caller: Authenticated, to action: Access.Action) throws -> OpenProject {
+    let id = asked ?? caller.project ?? projects.all.first?.id
+    // Whether a project exists is told to those only who may ask about it.
+    try Access.authorize(caller, action, in: id)
+    guard let id, let project = projects[id] else { throw APIError.notFound("There is no such project.") }
+    return project
+  }
+
+  /// Why the server cannot do its whole work now; empty if it can. Sentences without personal data.
+  package func troubles() -> [String] {
+    var troubles: [String] = []
+    if let refusal = ledger.refusal { troubles.append("ledger: \(refusal.message)") }
+    for project in projects.all {
+      if let failure = project.store.failure { troubles.append("store of project \(project.id): \(failure)") }
+      if let reason = project.sealer.stopReason { troubles.append("sealing stopped in project \(project.id): \(reason)") }
+    }
+    return troubles
+  }
+
+  /// Flushes and closes everything; the lock goes with this value.
+  package func close() async {
+    for project in projects.all {
+      do { try await project.store.close() } catch {
+        logger.error("A store did not close cleanly", metadata: ["project": "\(project.id)", "error": "\(error)"])
+      }
+    }
+    do { try await ledger.close() } catch { logger.error("The ledger did not close cleanly", metadata: ["error": "\(error)"]) }
+    do { try access.close() } catch { logger.error("The control database did not close cleanly", metadata: ["error": "\(error)"]) }
+  }
+}

@@ -1,0 +1,118 @@
+import Access
+import Events
+import Gate
+import Journeys
+import Foundation
+import SegmentStore
+import Synchronization
+import Vault
+
+/// A project as it runs: its store, its gate, and what bounds its senders.
+package final class OpenProject: Sendable {
+  package let id: ProjectID
+  package let store: SegmentStore
+  package let sealer: Sealer
+  package let counters: GateCounters
+  let meter: RateMeter
+  let caps: NameCaps
+  let live: LiveBuffer
+
+  private let pseudonymizer: Pseudonymizer
+  private let places: Places?
+  private let directory: URL
+  private let storageLimit: Int
+  private struct State {
+    var settings: Project
+    var gate: Gate
+    var usedBytes = 0
+    var measuredAt = ContinuousClock.now
+  }
+  private let state: Mutex<State>
+
+  init(
+    settings: Project, directory: URL, keys: KeyDirectory, custodianKey: CustodianPublicKey, places: Places?, limits: ServerLimits,
+    clock: @escaping @Sendable () -> Timestamp
+  ) async throws {
+    id = settings.id
+    self.directory = directory
+    self.places = places
+    storageLimit = limits.storageBytes
+    pseudonymizer = Pseudonymizer(keys: keys, project: settings.id)
+    let sealer = Sealer(project: settings.id, custodianKey: custodianKey, pseudonymizer: pseudonymizer, clock: clock)
+    self.sealer = sealer
+    let counters = GateCounters()
+    self.counters = counters
+    try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    let store = try await SegmentStore.open(directory: directory, options: StoreOptions())
+    self.store = store
+    meter = RateMeter(recordsPerSecond: limits.eventsPerSecond, now: clock().milliseconds)
+    live = LiveBuffer()
+    let catalog = try await store.catalog()
+    caps = NameCaps(
+      events: Set(catalog.events.map(\.name)), properties: Set(catalog.events.flatMap(\.properties)), eventLimit: limits.eventNames,
+      propertyLimit: limits.propertyNames)
+    state = Mutex(
+      State(
+        settings: settings,
+        gate: Self.gate(settings, pseudonymizer: pseudonymizer, sealer: sealer, store: store, places: places, counters: counters),
+        usedBytes: Self.size(of: directory)))
+  }
+
+  package var engine: any Engine { store }
+  package var settings: Project { state.withLock { $0.settings } }
+  package var calendar: ProjectCalendar { settings.calendar }
+  package var groupKeys: Set<String> { Set(settings.groupKeys) }
+  var gate: Gate { state.withLock { $0.gate } }
+
+  /// Takes changed settings into use; what arrives from now on passes a gate that knows them.
+  func adopt(_ settings: Project) {
+    let gate = Self.gate(settings, pseudonymizer: pseudonymizer, sealer: sealer, store: store, places: places, counters: counters)
+    state.withLock { state in
+      state.settings = settings
+      state.gate = gate
+    }
+  }
+
+  /// Whether the storage cap leaves room. Measured at most every ten seconds: the cap is a bound for runaways, not an account.
+  func hasRoom() -> Bool {
+    guard storageLimit > 0 else { return true }
+    let mustMeasure = state.withLock { state in
+      guard ContinuousClock.now - state.measuredAt > .seconds(10) else { return false }
+      state.measuredAt = .now
+      return true
+    }
+    if mustMeasure {
+      let size = Self.size(of: directory)
+      state.withLock { $0.usedBytes = size }
+    }
+    return state.withLock { $0.usedBytes } < storageLimit
+  }
+
+  private static func gate(
+    _ settings: Project, pseudonymizer: Pseudonymizer, sealer: Sealer, store: SegmentStore, places: Places?, counters: GateCounters
+  ) -> Gate {
+    Gate(
+      configuration: GateConfiguration(groupKeys: settings.groupKeys, places: places), pseudonymizer: pseudonymizer, sealer: sealer,
+      isKnown: { store.isKnown($0) }, counters: counters)
+  }
+
+  static func size(of directory: URL) -> Int {
+    var total = 0
+    let files = FileManager.default.enumerator(at: directory, includingPropertiesForKeys: [.fileSizeKey])
+    while let file = files?.nextObject() as? URL {
+      total += (try? file.resourceValues(forKeys: [.fileSizeKey]).fileSize) ?? 0
+    }
+    return total
+  }
+}
+
+/// The projects that are open, by id.
+package final class OpenProjects: Sendable {
+  private let projects = Mutex<[ProjectID: OpenProject]>([:])
+
+  package init() {}
+
+  package subscript(_ id: ProjectID) -> OpenProject? { projects.withLock { $0[id] } }
+  package var all: [OpenProject] { projects.withLock { $0.values.sorted { $0.id.rawValue < $1.id.rawValue } } }
+  func add(_ project: OpenProject) { projects.withLock { $0[project.id] = project } }
+}

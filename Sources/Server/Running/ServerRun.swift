@@ -1,0 +1,57 @@
+import Events
+import Foundation
+import Journeys
+import Logging
+import Vault
+
+/// `sealane serve`: from configuration to an orderly end.
+package struct ServerRun: Sendable {
+  private let configuration: ServerConfiguration
+  private let logger: Logger
+
+  package init(_ configuration: ServerConfiguration) {
+    self.configuration = configuration
+    let level = configuration.logLevel
+    logger = Logger(label: "sealane") { _ in JSONLogHandler(level: level) }
+  }
+
+  /// Serves until SIGTERM or SIGINT, then finishes what is in flight, flushes and closes.
+  package func run(onReady: @escaping @Sendable (Installation, Listeners.Addresses) async -> Void = { _, _ in }) async throws {
+    let installation = try await Installation.open(configuration, logger: logger)
+    let upkeep = Task { await installation.keepUp() }
+    do {
+      try await Listeners(installation).run { addresses in
+        logger.notice(
+          "Ready",
+          metadata: [
+            "console": "\(addresses.console.origin(isSecure: configuration.tls != nil))", "intake": "\(addresses.intake)",
+          ])
+        await onReady(installation, addresses)
+      }
+    } catch {
+      upkeep.cancel()
+      await installation.close()
+      throw Self.explained(error, configuration)
+    }
+    upkeep.cancel()
+    logger.notice("Stopping: requests in flight are done, closing files")
+    await installation.close()
+  }
+
+  /// The commonest failure, an address in use, in words.
+  private static func explained(_ error: any Error, _ configuration: ServerConfiguration) -> any Error {
+    guard String(describing: error).contains("EADDRINUSE") || "\(error)".contains("in use") else { return error }
+    return ConfigurationError(
+      "Another program listens on \(configuration.listen) or \(configuration.intake). Stop it, or choose other addresses with --listen and --intake.")
+  }
+}
+
+extension Installation {
+  /// What has to happen now and then while nobody asks: keys of an epoch that is over are forgotten.
+  func keepUp() async {
+    while !Task.isCancelled {
+      for project in projects.all { project.sealer.forgetExpiredKeys() }
+      try? await Task.sleep(for: .seconds(30))
+    }
+  }
+}

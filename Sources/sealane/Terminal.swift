@@ -1,0 +1,25 @@
+import ArgumentParser
+import Events
+import Foundation
+import Server
+
+/// Lines for people and programs. Whatever comes from outside is escaped before it reaches a terminal.
+enum Terminal {
+  /// To standard output, at once: a pipe would keep the lines until the program ends.
+  static func say(_ text: String) {
+    print(TerminalText(text, keepsLines: true))
+    fflush(nil)
+  }
+
+  /// To standard error.
+  static func note(_ text: String) { FileHandle.standardError.write(Data((TerminalText(text, keepsLines: true).description + "\n").utf8)) }
+
+  /// Runs a command; a failure becomes one line (or one JSON object) on standard error and exit code 1.
+  static func run(json: Bool, _ body: () async throws -> Void) async throws {
+    do { try await body() } catch let error as ExitCode { throw error } catch {
+      let error = CommandError(error)
+      note(json ? error.json : "sealane: \(error)")
+      throw ExitCode.failure
+    }
+  }
+}
