@@ -17,13 +17,14 @@ struct StoreOpener {
       let names = try disk.list(directory)
       let manifest = try readOrCreateManifest(names: names)
       let store = try openFiles(manifest, lock: lock)
+      // Before anything is written: a leftover may bear the number that the next file gets.
+      try removeLeftovers(names: names, manifest: manifest)
       let committer = Committer(store: store)
       let logs = names.compactMap(LogFormat.number(ofName:)).filter { $0 >= manifest.firstLog }.sorted()
       let next = try replay(logs, store: store, committer: committer, manifest: manifest)
-      try removeLeftovers(names: names, manifest: manifest)
-      // Flushing during the replay may have gone past `manifest`; file numbers only grow, so nothing of it is a leftover.
       committer.log = try LogWriter(
-        disk: disk, directory: directory, number: next, firstSequence: store.state.withLock { $0.dataVersion } + 1)
+        disk: disk, directory: directory, number: next, firstSequence: store.state.withLock { $0.dataVersion } + 1,
+        salt: options.random())
       store.start(committer)
       return store
     } catch let error as StoreError {
@@ -43,7 +44,7 @@ struct StoreOpener {
     }) {
       throw StoreError.corrupt(file: Manifest.name, reason: "it is missing, but \(other) is there")
     }
-    let manifest = Manifest(numberKey0: UInt64.random(in: 0 ... .max), numberKey1: UInt64.random(in: 0 ... .max))
+    let manifest = Manifest(numberKey0: options.random(), numberKey1: options.random())
     // A crash during this leaves an empty directory or an empty store.
     try manifest.write(disk: disk, directory: directory)
     return manifest

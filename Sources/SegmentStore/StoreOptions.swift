@@ -1,6 +1,8 @@
 /// The limits of one store. The defaults suit a machine with 2 GiB for Sealane.
 package struct StoreOptions: Sendable {
   package var disk: any Disk
+  /// Where the key of the subject numbers and the salts of log files come from; fixed in tests of the formats.
+  package var random: @Sendable () -> UInt64 = { UInt64.random(in: 0 ... .max) }
   /// Rows that are held in memory before they become a segment.
   package var memoryRows = 1 << 19
   /// Bytes in memory, about, after which they become a segment.

@@ -97,6 +97,7 @@ final class Committer {
     } catch {
       let failure = StoreError.poisoned(error.description)
       store.state.withLock { $0.failure = failure }
+      store.flusher.wake()
       throw failure
     }
   }
@@ -278,12 +279,14 @@ final class Committer {
     do {
       let version = store.state.withLock { $0.dataVersion }
       let next = try LogWriter(
-        disk: store.disk, directory: store.directory, number: current.header.number + 1, firstSequence: version + 1)
+        disk: store.disk, directory: store.directory, number: current.header.number + 1, firstSequence: version + 1,
+        salt: store.options.random())
       current.close()
       log = next
       freeze(nextLog: next.header.number)
     } catch {
       store.state.withLock { $0.failure = .poisoned(error.description) }
+      store.flusher.wake()
     }
   }
 

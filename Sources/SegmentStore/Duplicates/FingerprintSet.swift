@@ -1,6 +1,7 @@
 /// A set of 64-bit fingerprints, which are random already: open addressing, 8 bytes a slot, at most three quarters full.
 struct FingerprintSet: Sendable {
-  /// 0 is a free slot; the fingerprint 0 is kept as 1.
+  /// 0 is a free slot; whether the fingerprint 0 is in the set stands beside.
+  private var hasZero = false
   private var slots: [UInt64]
   private(set) var count = 0
 
@@ -15,14 +16,17 @@ struct FingerprintSet: Sendable {
 
   /// Returns false if it was there already.
   mutating func insert(_ fingerprint: UInt64) -> Bool {
-    let value = max(1, fingerprint)
+    guard fingerprint != 0 else {
+      defer { hasZero = true }
+      return !hasZero
+    }
     let mask = slots.count - 1
-    var slot = Int(truncatingIfNeeded: value) & mask
+    var slot = Int(truncatingIfNeeded: fingerprint) & mask
     while slots[slot] != 0 {
-      if slots[slot] == value { return false }
+      if slots[slot] == fingerprint { return false }
       slot = (slot + 1) & mask
     }
-    slots[slot] = value
+    slots[slot] = fingerprint
     count += 1
     if count * 4 > slots.count * 3 { grow() }
     return true

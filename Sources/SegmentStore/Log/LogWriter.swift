@@ -6,8 +6,8 @@ final class LogWriter {
   private var nextSequence: UInt64
 
   /// Creates the file and makes it durable before anything is written to it.
-  init(disk: any Disk, directory: String, number: UInt64, firstSequence: UInt64) throws(DiskError) {
-    header = LogFormat.Header(number: number, firstSequence: firstSequence, salt: UInt64.random(in: 0 ... .max))
+  init(disk: any Disk, directory: String, number: UInt64, firstSequence: UInt64, salt: UInt64) throws(DiskError) {
+    header = LogFormat.Header(number: number, firstSequence: firstSequence, salt: salt)
     nextSequence = firstSequence
     file = try disk.create(directory + "/" + LogFormat.name(number))
     let bytes = header.bytes

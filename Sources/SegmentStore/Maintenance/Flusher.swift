@@ -12,6 +12,8 @@ final class Flusher: @unchecked Sendable {
   private unowned let store: SegmentStore
   private var isStopped = false
   private var runningThreads = 0
+  /// Counts the calls of `wake`, so that none is missed by a thread that is just about to wait.
+  private var wakes = 0
 
   init(store: SegmentStore) { self.store = store }
 
@@ -34,6 +36,7 @@ final class Flusher: @unchecked Sendable {
   /// Something changed that may be work.
   func wake() {
     condition.lock()
+    wakes += 1
     condition.broadcast()
     condition.unlock()
   }
@@ -76,16 +79,25 @@ final class Flusher: @unchecked Sendable {
         condition.unlock()
         return
       }
+      let seen = wakes
       condition.unlock()
       var didWork = false
+      var hasFailed = false
       do throws(StoreError) {
         didWork = store.state.withLock({ $0.failure }) == nil ? try work() : false
       } catch {
         // Nothing is lost: what could not be written is in the log still, which is kept. But memory would grow from here on.
         store.state.withLock { if $0.failure == nil { $0.failure = .poisoned(error.description) } }
+        hasFailed = true
       }
       condition.lock()
-      if didWork { condition.broadcast() } else if !isStopped { condition.wait() }
+      // Whoever waits for room, or for the end of a flush, looks again; after a failure too.
+      if didWork || hasFailed {
+        wakes += 1
+        condition.broadcast()
+      } else if !isStopped, wakes == seen {
+        condition.wait()
+      }
       condition.unlock()
     }
   }

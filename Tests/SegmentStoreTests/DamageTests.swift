@@ -1,0 +1,106 @@
+import Events
+import Foundation
+import Journeys
+import SegmentStore
+import Testing
+
+/// Damage is found, named and never read over.
+@Suite struct DamageTests {
+  static let directory = FaultTests.directory
+
+  private func filled(flushed: Bool) async throws -> SimulatedDisk {
+    let disk = SimulatedDisk()
+    let store = try await SegmentStore.open(directory: Self.directory, options: StoreOptions(disk: disk))
+    for index in 0..<3 {
+      var identity = Sample.subject(index)
+      identity.sealedID = SealedValue(bytes: [1, 2, UInt8(index)], tag: Sample.pseudonym(900 + index))
+      var batch = Sample.batch(
+        [
+          Sample.row("a", index, Int64(index), key: UInt64(index), link: (50 + index, index), properties: [("p", .string("x\(index)"))]),
+          Sample.row("b", index, 99, properties: [("q", .list([.boolean(true), .null]))]),
+        ],
+        updates: [
+          StoredUpdate(target: identity, operation: .append([.init("list", .number(1))]), time: Timestamp(milliseconds: 0), isVerified: false)
+        ])
+      batch.add(WrappedKeySample.key(UInt32(index)))
+      _ = try await store.append(batch)
+    }
+    if flushed { try await store.close() } else { await store.stop() }
+    return disk
+  }
+
+  @Test func everyByteOfEveryFileIsWatched() async throws {
+    let disk = try await filled(flushed: true)
+    #expect(try SegmentStore.check(directory: Self.directory, disk: disk) == [])
+    let files = disk.files
+    #expect(files.keys.contains { $0.contains("segment-") } && files.keys.contains { $0.contains("keys-") })
+    for (name, bytes) in files where !name.contains("/log-") {
+      for index in bytes.indices {
+        var damaged = files
+        damaged[name]?[index] ^= 1 << UInt8(index % 8)
+        #expect(
+          try !SegmentStore.check(directory: Self.directory, disk: SimulatedDisk(files: damaged)).isEmpty, "byte \(index) of \(name)")
+      }
+      var cut = files
+      cut[name]?.removeLast()
+      #expect(try !SegmentStore.check(directory: Self.directory, disk: SimulatedDisk(files: cut)).isEmpty, "the end of \(name)")
+      cut[name] = nil
+      #expect(try !SegmentStore.check(directory: Self.directory, disk: SimulatedDisk(files: cut)).isEmpty, "no \(name)")
+    }
+  }
+
+  @Test func aLogIsDamagedInTheMiddleAndTornAtTheEnd() async throws {
+    let files = try await filled(flushed: false).files
+    let name = Self.directory.path + "/log-0000000000000001"
+    let bytes = try #require(files[name])
+    // Where the last of the three frames begins.
+    let last = try #require((0..<bytes.count - 4).last { Array(bytes[$0..<$0 + 4]) == Array("FRAM".utf8) })
+    for index in bytes.indices {
+      var damaged = files
+      damaged[name]?[index] ^= 0x10
+      let disk = SimulatedDisk(files: damaged)
+      let found = try SegmentStore.check(directory: Self.directory, disk: disk)
+      if index >= last {
+        let store = try await SegmentStore.open(directory: Self.directory, options: StoreOptions(disk: disk))
+        #expect(try await store.catalog().eventCount == 4, "byte \(index)")
+        await store.stop()
+        #expect(try SegmentStore.check(directory: Self.directory, disk: disk) == [])
+      } else {
+        #expect(!found.isEmpty, "byte \(index)")
+        await #expect(throws: StoreError.self, "byte \(index)") {
+          _ = try await SegmentStore.open(directory: Self.directory, options: StoreOptions(disk: disk))
+        }
+      }
+    }
+    for length in stride(from: last, to: bytes.count, by: 7) {
+      var torn = files
+      torn[name] = Array(bytes[..<length])
+      let store = try await SegmentStore.open(directory: Self.directory, options: StoreOptions(disk: SimulatedDisk(files: torn)))
+      #expect(try await store.catalog().eventCount == 4)
+      await store.stop()
+    }
+  }
+
+  @Test func aMissingManifestOrLogIsNotAnEmptyStore() async throws {
+    let files = try await filled(flushed: true).files
+    for missing in files.keys where !missing.contains("/log-") {
+      var damaged = files
+      damaged[missing] = nil
+      await #expect(throws: StoreError.self, "\(missing)") {
+        _ = try await SegmentStore.open(directory: Self.directory, options: StoreOptions(disk: SimulatedDisk(files: damaged)))
+      }
+    }
+  }
+
+  @Test func aFutureVersionIsRefusedByName() async throws {
+    var files = try await filled(flushed: true).files
+    let name = Self.directory.path + "/manifest"
+    files[name]?[8] = 2
+    let disk = SimulatedDisk(files: files)
+    let error = await #expect(throws: StoreError.self) {
+      _ = try await SegmentStore.open(directory: Self.directory, options: StoreOptions(disk: disk))
+    }
+    #expect(error == .unsupported(file: "manifest", version: 2))
+    #expect(error?.description.contains("newer Sealane") == true)
+  }
+}
