@@ -92,6 +92,10 @@ let package = Package(
     .testTarget(name: "HouseTests", swiftSettings: room),
     .testTarget(name: "GateTests", dependencies: ["Gate", "Events", "Vault"], swiftSettings: room),
     .testTarget(name: "WebTests", dependencies: ["Web", "Events"], swiftSettings: room),
+    .testTarget(
+      name: "ConsoleTests",
+      dependencies: ["Console", "Web", "Events", "Journeys", "Ledger", "Access", "Gate", hummingbird, logging],
+      swiftSettings: room),
     .testTarget(name: "IntakeTests", dependencies: ["Intake", "Events", "CSimdJSON", "CZlib"], swiftSettings: room),
     .testTarget(name: "VaultTests", dependencies: ["Vault", "Events", crypto], swiftSettings: room),
     .testTarget(name: "CustodianTests", dependencies: ["Custodian", "Vault", "Events", crypto, database, logging], swiftSettings: room),

@@ -6,14 +6,20 @@ enum PropertyText {
   static func text(_ property: PropertyReference) -> String {
     switch property.scope {
     case .subject: "profile:" + property.name
-    case .event: property.name.hasPrefix("profile:") || property.name.hasPrefix("event:") ? "event:" + property.name : property.name
+    case .event: rest(property.name, after: "profile:") != nil || rest(property.name, after: "event:") != nil ? "event:" + property.name : property.name
     }
   }
 
   /// Nil for empty text: nothing is chosen yet.
   static func property(_ text: String) -> PropertyReference? {
-    if text.hasPrefix("profile:") { return text.count > 8 ? PropertyReference(String(text.dropFirst(8)), scope: .subject) : nil }
-    if text.hasPrefix("event:") { return text.count > 6 ? PropertyReference(String(text.dropFirst(6))) : nil }
+    if let name = rest(text, after: "profile:") { return name.isEmpty ? nil : PropertyReference(name, scope: .subject) }
+    if let name = rest(text, after: "event:") { return name.isEmpty ? nil : PropertyReference(name) }
     return text.isEmpty ? nil : PropertyReference(text)
+  }
+
+  /// By code points: a combining mark at the beginning of a name must not hide the colon before it.
+  private static func rest(_ text: String, after prefix: String) -> String? {
+    guard text.unicodeScalars.starts(with: prefix.unicodeScalars) else { return nil }
+    return String(text.unicodeScalars.dropFirst(prefix.unicodeScalars.count))
   }
 }

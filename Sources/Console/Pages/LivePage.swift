@@ -66,7 +66,7 @@ extension Visit {
     (answer?.value ?? []).reversed().map { event -> HTML in
       let subject: HTML = event.subject.map { ValueView.subject($0) } ?? "<span class=\"reason\">none</span>"
       let values = event.values.map { value -> HTML in
-        let shown: HTML = value.shown.map { ValueView.value($0) } ?? ""
+        let shown: HTML = value.treatment == .sealed ? "" : value.shown.map { ValueView.value($0) } ?? ""
         return "<dt><bdi>\(value.name)</bdi></dt><dd>\(shown) \(ValueView.treatment(value.treatment, reason: value.reason))\(reason(value))</dd>"
       }
       return """

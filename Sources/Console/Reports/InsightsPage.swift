@@ -92,7 +92,7 @@ enum InsightsPage: ReportPage {
     let chart = LineChart(
       lines: lines, shortLabels: answer.buckets.map { label($0, question.unit, visit.time, isLong: false) }, longLabels: long,
       firstIncomplete: answer.firstIncomplete, noun: noun, finding: finding)
-    let title = names.count == 1 ? names[0] : question.breakdown.map { "\(question.series.count == 1 ? name(of: question.series[0]) : "\(question.series.count) lines") by \($0.property.name)" } ?? "\(names.count) lines"
+    let title = names.count == 1 ? names[0] : question.breakdown.map { "\(question.series.count == 1 ? name(of: question.series[0]) : "\(question.series.count) lines") by \($0.property.name)" } ?? (names.count <= 3 ? names.joined(separator: " · ") : "\(names.count) lines")
     var explanation = ["per \(question.unit.rawValue)", noun]
     if answer.firstIncomplete < answer.buckets.count { explanation.append("dashed and hollow: not complete yet") }
     if answer.lines.contains(where: { question.series.indices.contains($0.series) && question.series[$0.series].measure == .unique }) {

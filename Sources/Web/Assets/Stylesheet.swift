@@ -17,11 +17,12 @@ enum Stylesheet {
   private static let frame = """
     *,*::before,*::after{box-sizing:border-box}
     html{font:14px/1.45 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;-webkit-text-size-adjust:100%}
-    body{margin:0;background:var(--ground);color:var(--ink);min-height:100vh;display:grid;grid-template-columns:200px minmax(0,1fr)}
+    body{margin:0;overflow-wrap:anywhere;background:var(--ground);color:var(--ink);min-height:100vh;display:grid;grid-template-columns:200px minmax(0,1fr)}
     body.plain{display:block}
     h1{font-size:20px;line-height:1.3;font-weight:600;margin:0 0 4px}
     h2{font-size:16px;line-height:1.35;font-weight:600;margin:0 0 8px}
     h3{font-size:14px;font-weight:600;margin:0 0 4px}
+    .scroll+h3{margin-top:24px}
     p{margin:0 0 12px;max-width:72ch}
     ul,ol{margin:0 0 12px;padding-left:20px}
     a{color:var(--accent);text-underline-offset:3px;text-decoration-thickness:1px}
@@ -34,7 +35,7 @@ enum Stylesheet {
     .skip:focus{left:8px}
     .side{border-right:1px solid var(--line);padding:16px 12px;position:sticky;top:0;height:100vh;overflow:auto}
     .brand{padding:0 8px 16px}
-    .product{font-weight:600;font-size:16px;color:var(--ink);text-decoration:none;letter-spacing:-.01em}
+    .product{white-space:nowrap;font-weight:600;font-size:16px;color:var(--ink);text-decoration:none;letter-spacing:-.01em}
     .place{display:block;color:var(--soft);font-size:12px;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
     .side ul{list-style:none;margin:0;padding:0}
     .side nav a{display:block;padding:6px 8px;margin-bottom:2px;border-radius:6px;color:var(--soft);text-decoration:none}
@@ -57,7 +58,7 @@ enum Stylesheet {
     .sub{color:var(--soft);font-size:12px}
     .grid{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,300px),1fr));gap:24px;margin-bottom:24px}
     .grid>.panel{margin:0}
-    .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,150px),1fr));gap:16px;margin:0}
+    .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,130px),1fr));gap:16px;margin:0}
     .figures div{min-width:0}
     .figures dt{color:var(--soft);font-size:12px}
     .figures dd{margin:0;font-size:28px;line-height:1.25;font-variant-numeric:tabular-nums;letter-spacing:-.02em}
@@ -114,6 +115,7 @@ enum Stylesheet {
     .query{font-size:16px;line-height:2.35}
     .query .part{display:inline-block;max-width:100%;vertical-align:middle}
     .query select,.query input[type=text],.query input[type=number],.query input[type=date]{border:0;border-bottom:1px dashed var(--accent);border-radius:0;background:none;padding:2px 4px;min-height:30px;color:var(--accent);font-weight:600;max-width:min(100%,280px);vertical-align:baseline;line-height:1.3}
+    .query select,.query input.values{field-sizing:content;min-width:60px}
     .query select option{color:var(--ink);background:var(--panel);font-weight:400}
     .query input[type=number]{width:4.5em}
     .query input.wide{width:200px}
@@ -138,7 +140,7 @@ enum Stylesheet {
 
   private static let content = """
     .scroll{overflow-x:auto;margin:0 -16px;padding:0 16px}
-    table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:13px;min-width:100%}
+    table{overflow-wrap:normal;border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:13px;min-width:100%}
     caption{text-align:left;color:var(--soft);font-size:12px;padding-bottom:8px}
     th,td{padding:6px 16px 6px 0;text-align:left;border-bottom:1px solid var(--line);vertical-align:top}
     thead th{color:var(--soft);font-weight:400;font-size:12px;white-space:nowrap}
@@ -152,7 +154,7 @@ enum Stylesheet {
     tr:target{background:color-mix(in srgb,var(--accent) 12%,transparent)}
     td.values{min-width:220px;max-width:560px}
     td.nowrap,th.nowrap{white-space:nowrap}
-    dl.values{margin:0;display:grid;grid-template-columns:minmax(90px,200px) minmax(0,1fr);gap:2px 12px}
+    dl.values{margin:0;display:grid;grid-template-columns:minmax(90px,150px) minmax(0,1fr);gap:2px 12px}
     dl.values dt{color:var(--soft);overflow-wrap:anywhere}
     dl.values dd{margin:0;overflow-wrap:anywhere}
     .t-kept,.t-coarsened,.t-pseudonymized,.t-sealed,.t-dropped,.t-refused{font-size:12px;white-space:nowrap}

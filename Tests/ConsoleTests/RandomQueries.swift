@@ -1,0 +1,112 @@
+import Journeys
+
+/// SplitMix64 (S. Vigna), so that a failure can be repeated.
+struct Generator: RandomNumberGenerator {
+  private var state: UInt64
+  init(seed: UInt64) { state = seed }
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+}
+
+/// Valid queries of all four reports with names and values that try to break out of their place in an address.
+struct RandomQueries {
+  var generator: Generator
+  init(seed: UInt64) { generator = Generator(seed: seed) }
+
+  mutating func int(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &generator) }
+  mutating func one<Element>(_ all: [Element]) -> Element { all[int(0...all.count - 1)] }
+
+  mutating func name() -> String {
+    one([
+      "Signed Up", "*", "**any", "a,b", "profile:plan", "event:x", "\"quoted\"", "ünïcødé 🎉", "\u{202E}gnp", "a&b=c#d?e", "%41", "+", " edge ", "<b>", "true",
+      "12", "s0", "line\nbreak", "\u{301}mark", "x", String(repeating: "W", count: 255),
+    ])
+  }
+
+  mutating func number() -> Double { one([0, 1, -1, 2.5, 1e20, 0.1, -3.75e-9, 123_456_789, Double(int(-1_000...1_000)) / 8]) }
+
+  mutating func value() -> FilterValue {
+    switch int(0...3) {
+    case 0: .number(number())
+    case 1: .boolean(int(0...1) == 0)
+    default: .string(one([name(), "", "nan", "1e5", "0x10", "false", "a, b", "\"", "\"\"", "\r\n", "\u{301},"]))
+    }
+  }
+
+  mutating func property() -> PropertyReference { PropertyReference(name(), scope: int(0...2) == 0 ? .subject : .event) }
+
+  mutating func comparison() -> Comparison {
+    switch int(0...10) {
+    case 0: .equals((0..<int(1...4)).map { _ in value() })
+    case 1: .notEquals((0..<int(1...4)).map { _ in value() })
+    case 2: .contains(one([name(), "", " ", "\"x"]))
+    case 3: .notContains(name())
+    case 4: .isSet
+    case 5: .isNotSet
+    case 6: .greater(number())
+    case 7: .greaterOrEqual(number())
+    case 8: .less(number())
+    case 9: .lessOrEqual(number())
+    default: .between(-5, number().magnitude)
+    }
+  }
+
+  mutating func filter(depth: Int = 0) -> Filter {
+    switch int(0...(depth < 3 ? 6 : 2)) {
+    case 3: .all((0..<int(1...4)).map { _ in filter(depth: depth + 1) })
+    case 4: .any((0..<int(1...4)).map { _ in filter(depth: depth + 1) })
+    case 5: .not(filter(depth: depth + 1))
+    default: .comparison(property(), comparison())
+    }
+  }
+
+  mutating func optionalFilter() -> Filter? { int(0...2) == 0 ? filter() : nil }
+  mutating func selector() -> EventSelector { EventSelector(event: int(0...4) == 0 ? nil : name(), filter: optionalFilter()) }
+  mutating func breakdown() -> Breakdown? { int(0...1) == 0 ? nil : Breakdown(property: property(), limit: one([1, 10, 25, 200])) }
+  mutating func range() -> DateRange {
+    let from = CalendarDate(dayNumber: int(15_000...22_000))
+    return DateRange(from: from, to: from.advanced(byDays: int(0...400)))
+  }
+  mutating func window() -> Int64 { Int64(one([1, 59, 60, 90, 3_600, 5_400, 86_400, 604_800, 2_592_000, int(1...31_622_400)])) }
+
+  mutating func query() -> Query {
+    switch int(0...3) {
+    case 0:
+      let series = (0..<int(1...6)).map { _ in
+        let measure: InsightsQuery.Measure = switch int(0...7) {
+        case 0: .total
+        case 1: .unique
+        case 2: .averagePerSubject
+        case 3: .sum(property())
+        case 4: .average(property())
+        case 5: .minimum(property())
+        case 6: .maximum(property())
+        default: .percentile(property(), one([0, 0.5, 0.95, 0.07, 0.999, 1, 1e-7, Double(int(0...1_000_000)) / 1_000_000, Double.random(in: 0...1, using: &generator)]))
+        }
+        return InsightsQuery.Series(selector: selector(), measure: measure)
+      }
+      return .insights(InsightsQuery(range: range(), unit: one(BucketUnit.allCases), series: series, filter: optionalFilter(), breakdown: breakdown()))
+    case 1:
+      return .funnel(
+        FunnelQuery(
+          range: range(), steps: (0..<int(2...7)).map { _ in selector() }, windowSeconds: window(), order: one(FunnelQuery.Order.allCases),
+          counting: one(FunnelQuery.Counting.allCases), entry: one(FunnelQuery.Entry.allCases), filter: optionalFilter(), breakdown: breakdown()))
+    case 2:
+      return .retention(
+        RetentionQuery(
+          range: range(), start: selector(), return: selector(), unit: one(RetentionQuery.Unit.allCases), periods: int(1...60),
+          mode: one(RetentionQuery.Mode.allCases), criterion: one(RetentionQuery.Criterion.allCases), cohorts: one(RetentionQuery.Cohorts.allCases),
+          filter: optionalFilter()))
+    default:
+      return .flows(
+        FlowsQuery(
+          range: range(), anchor: selector(), forward: int(0...8), backward: int(0...8), windowSeconds: window(), nodesPerColumn: int(1...50),
+          collapsesRepeats: int(0...1) == 0, hidden: (0..<int(0...3)).map { _ in name() }, anchors: one(FlowsQuery.Anchors.allCases), pathLimit: int(0...1_000)))
+    }
+  }
+}

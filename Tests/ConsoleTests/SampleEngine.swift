@@ -1,0 +1,199 @@
+import Events
+import Journeys
+
+/// An engine with made-up answers, as large, small, empty or hostile as a page must stand.
+struct SampleEngine: Engine {
+  enum Kind: String, CaseIterable, Sendable { case usual, hostile, empty, single, many }
+  let kind: Kind
+  static let day: Int64 = 86_400_000
+  static let now = Timestamp(milliseconds: 1_795_473_300_000)
+
+  var names: [String] {
+    switch kind {
+    case .hostile:
+      [
+        "<script>alert(1)</script>", String(repeating: "W", count: 255), "\u{202E}gnp.exe evil", "👩‍👩‍👧‍👦 Family Created 🎉", "حساب جديد", "\"><img src=x onerror=alert(1)>",
+        "*", "line\nbreak\u{0}",
+      ]
+    case .empty: []
+    case .single: ["Signed Up"]
+    default: ["API Call", "Dashboard Viewed", "Signed Up", "Key Created", "First API Call", "Invoice Paid", "Team Member Invited", "Quota Warning Shown"]
+    }
+  }
+
+  func dataVersion() async -> UInt64 { 48_211 }
+
+  func catalog() async throws -> Catalog {
+    let counts = [812_411, 240_113, 31_207, 22_480, 17_903, 4_211, 1_870, 402]
+    return Catalog(
+      events: zip(names, counts).map { Catalog.Event(name: $0, count: kind == .single ? 1 : $1, properties: ["plan", "$os", "org_id", names[0]]) },
+      eventCount: kind == .empty ? 0 : kind == .single ? 1 : 1_130_597, subjectCount: kind == .empty ? 0 : kind == .single ? 1 : 31_990,
+      firstEvent: kind == .empty ? nil : Timestamp(milliseconds: Self.now.milliseconds - 90 * Self.day), lastEvent: kind == .empty ? nil : Self.now)
+  }
+
+  private func notes(_ calendar: ProjectCalendar) -> ReportNotes {
+    ReportNotes(
+      evaluatedAt: Self.now, zone: calendar.zone, dataVersion: 48_211, eventsRead: kind == .empty ? 0 : 1_130_597,
+      excluded: kind == .usual ? [.init(reason: "no_actor", count: 1_204)] : [])
+  }
+
+  func report(_ query: Query, calendar: ProjectCalendar, at instant: Timestamp) async throws -> Report {
+    let content: Report.Content = switch query {
+    case .insights(let query): .insights(try insights(query, calendar))
+    case .funnel(let query): .funnel(funnel(query))
+    case .retention(let query): .retention(retention(query))
+    case .flows(let query): .flows(flows(query))
+    }
+    return Report(content: content, notes: notes(calendar))
+  }
+
+  private func groups(_ breakdown: Breakdown?) -> [ReportGroup] {
+    guard breakdown != nil else { return [.everything] }
+    return kind == .hostile
+      ? names.map { .value(.string($0)) } + [.none, .other]
+      : [.value(.string("team")), .value(.string("free")), .value(.string("enterprise")), .value(.number(3)), .value(.boolean(true)), .none, .other]
+  }
+
+  private func insights(_ query: InsightsQuery, _ calendar: ProjectCalendar) throws -> InsightsReport {
+    let buckets = try calendar.buckets(query.range, by: query.unit)
+    let starts = buckets.edges.dropLast().map { Timestamp(milliseconds: $0) }
+    var lines: [InsightsReport.Line] = []
+    for series in query.series.indices {
+      for (index, group) in groups(query.breakdown).enumerated() {
+        let base = 12_000.0 / Double(1 + index * 2) / Double(1 + series * 3)
+        let values = starts.indices.map { bucket -> Double? in
+          switch kind {
+          case .empty: return 0
+          case .single: return bucket == starts.count / 2 ? 1 : nil
+          default:
+            let weekend = bucket % 7 > 4 ? 0.55 : 1
+            return (base * weekend * (1 + Double(bucket % 11) / 20 + Double(bucket) / Double(starts.count))).rounded()
+          }
+        }
+        lines.append(.init(series: series, group: group, values: values, overall: values.reduce(0) { $0! + ($1 ?? 0) }))
+      }
+    }
+    return InsightsReport(buckets: starts, firstIncomplete: kind == .single ? starts.count : max(0, starts.count - 1), lines: lines)
+  }
+
+  private func funnel(_ query: FunnelQuery) -> FunnelReport {
+    let shares = [1, 0.72, 0.57, 0.31, 0.12, 0.08, 0.05, 0.04]
+    return FunnelReport(
+      groups: ([ReportGroup.everything] + (query.breakdown == nil ? [] : groups(query.breakdown))).enumerated().map { index, group in
+        let size = kind == .empty ? 0 : kind == .single ? 1 : 31_207 / (index + 1)
+        let steps = query.steps.indices.map { step -> FunnelReport.Step in
+          let count = kind == .single ? (step == 0 ? 1 : 0) : Int(Double(size) * shares[min(step, 7)])
+          return .init(
+            count: count, medianSecondsFromPrevious: step > 0 && count > 0 ? 8_040 : nil, averageSecondsFromPrevious: step > 0 && count > 0 ? 41_000 : nil,
+            medianSecondsFromEntry: step > 0 && count > 0 ? Double(step) * 9_400 : nil, averageSecondsFromEntry: step > 0 && count > 0 ? Double(step) * 60_000 : nil)
+        }
+        return .init(group: group, steps: steps, open: kind == .usual ? 412 : 0)
+      })
+  }
+
+  private func retention(_ query: RetentionQuery) -> RetentionReport {
+    let count = kind == .empty ? 0 : kind == .single ? 1 : kind == .many ? 60 : 9
+    let week = 7 * Self.day
+    let cohorts = (0..<count).map { index -> RetentionReport.Cohort in
+      let start = Timestamp(milliseconds: Self.now.milliseconds - Int64(count - index) * week)
+      let size = 4_000 + index * 311 % 900
+      let known = min(query.periods + 1, count - index)
+      let counts = (0...query.periods).map { period -> Int? in
+        guard period < known else { return nil }
+        let share: Double = 0.46 / Double(period + 1) + 0.11
+        return period == 0 ? size : Int(Double(size) * share)
+      }
+      return .init(
+        start: start, size: size, counts: counts, complete: max(0, known - 1),
+        completeAt: (0...query.periods).map { Timestamp(milliseconds: start.milliseconds + Int64($0 + 1) * week) })
+    }
+    let average = (0...query.periods).map { period -> Double? in
+      guard period < count - 1 else { return nil }
+      return period == 0 ? 1 : 0.46 / Double(period + 1) + 0.11
+    }
+    return RetentionReport(cohorts: cohorts, average: average)
+  }
+
+  private func flows(_ query: FlowsQuery) -> FlowsReport {
+    let entrants = kind == .empty ? 0 : kind == .single ? 1 : 31_207
+    var columns: [FlowsReport.Column] = []
+    var edges: [FlowsReport.Edge] = []
+    let anchor = FlowsReport.Node.event(query.anchor.event ?? "any event")
+    for position in -query.backward...query.forward {
+      if position == 0 {
+        columns.append(.init(position: 0, entries: [.init(node: anchor, count: entrants)]))
+        continue
+      }
+      var rest = entrants
+      var entries: [FlowsReport.Column.Entry] = []
+      for name in names.prefix(query.nodesPerColumn) where kind != .single {
+        let part = rest / 3
+        rest -= part
+        entries.append(.init(node: .event(name), count: part))
+      }
+      let other = kind == .single ? 0 : rest / 3
+      if other > 0 { entries.append(.init(node: .other, count: other)) }
+      entries.append(.init(node: .end, count: rest - other))
+      columns.append(.init(position: position, entries: entries))
+    }
+    for (left, right) in zip(columns, columns.dropFirst()) {
+      var open = right.entries.map(\.count)
+      for entry in left.entries {
+        var rest = entry.count
+        for index in open.indices {
+          let part = index == open.count - 1 ? min(rest, open[index]) : min(rest, open[index], max(1, entry.count / right.entries.count))
+          if part > 0 { edges.append(.init(position: left.position, from: entry.node, to: right.entries[index].node, count: part)) }
+          open[index] -= part
+          rest -= part
+        }
+      }
+    }
+    let start = query.anchor.event ?? "any event"
+    return FlowsReport(
+      entrants: entrants, columns: columns, edges: edges,
+      paths: kind == .empty ? [] : (0..<6).map { .init(events: [start] + names.prefix($0 % 3 + 1), count: entrants / ($0 + 2)) })
+  }
+
+  static func subject(_ index: Int) -> SubjectReference {
+    SubjectReference(
+      number: SubjectNumber(UInt32(index) &* 2_654_435_761), pseudonym: Pseudonym(high: UInt64(index) &* 0x9E37_79B9_7F4A_7C15 | 1 << 63, low: UInt64(index) &* 0xBF58_476D_1CE4_E5B9 | 1 << 62))
+  }
+
+  func subjects(_ door: Door, calendar: ProjectCalendar, at instant: Timestamp) async throws -> [SubjectReference] {
+    kind == .empty ? [] : (0..<(kind == .single ? 1 : 214)).map(Self.subject)
+  }
+
+  func timeline(of subject: Pseudonym, before cursor: EventCursor?, limit: Int) async throws -> [JourneyEvent] {
+    guard kind != .empty else { return [] }
+    let sealed = StoredValue.sealed(SealedValue(bytes: [1, 2, 3], tag: Pseudonym(high: 1, low: 2)))
+    return (0..<(kind == .single ? 1 : 14)).map { index in
+      JourneyEvent(
+        name: names[index % names.count], time: Timestamp(milliseconds: Self.now.milliseconds - Int64(index) * 7_000_000), subject: Self.subject(1),
+        original: Self.subject(index > 10 ? 2 : 1),
+        properties: [
+          .init("plan", .string(kind == .hostile ? names[0] : "team")), .init("email", sealed), .init("org_id", .pseudonym(Pseudonym(high: 7, low: 9))), .init("seats", .number(12)),
+          .init("tags", .list([.string("a"), .null, .boolean(true)])), .init("nested", .object([.init(names[0], .number(0.5))])),
+        ], cursor: EventCursor(text: "c\(index)"))
+    }
+  }
+
+  func profile(of subject: Pseudonym) async throws -> Profile? {
+    guard kind != .empty else { return nil }
+    let sealed = StoredValue.sealed(SealedValue(bytes: [1, 2, 3], tag: Pseudonym(high: 1, low: 2)))
+    return Profile(
+      subject: Self.subject(1), verified: [.init("$email", sealed), .init("$name", sealed), .init("plan", .string("team")), .init("role", .string("admin"))],
+      unverified: [.init(kind == .hostile ? names[1] : "favourite_color", .string(kind == .hostile ? names[2] : "teal")), .init("$os", .string("Linux"))])
+  }
+
+  func findSubjects(prefix: String, limit: Int) async throws -> [SubjectSummary] {
+    guard kind != .empty else { return [] }
+    return (0..<(kind == .single ? 1 : 24)).map {
+      SubjectSummary(
+        subject: Self.subject($0 + 1), events: 1_900 / ($0 + 1), firstSeen: Timestamp(milliseconds: Self.now.milliseconds - 80 * Self.day),
+        lastSeen: Timestamp(milliseconds: Self.now.milliseconds - Int64($0) * 90_000))
+    }
+  }
+
+  func export(_ range: DateRange, events: [String]?, calendar: ProjectCalendar, after cursor: EventCursor?, limit: Int) async throws -> [JourneyEvent] { [] }
+  func values(of property: String, event: String?, limit: Int) async throws -> [StoredValue] { [] }
+}

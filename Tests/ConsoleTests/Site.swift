@@ -1,0 +1,112 @@
+import Access
+import Console
+import Events
+import Foundation
+import Gate
+import Hummingbird
+import HTTPTypes
+import Journeys
+import Ledger
+import Logging
+import Web
+
+/// The console with a real ledger and control database in a directory of its own, a made-up engine, and a browser's cookies.
+final class Site: Sendable {
+  struct Source: RequestContextSource {
+    let logger = Logger(label: "console-tests")
+  }
+  struct Context: RequestContext {
+    typealias Source = Site.Source
+    var coreContext: CoreRequestContextStorage
+    init(source: Source) { coreContext = CoreRequestContextStorage(source: source) }
+  }
+  struct Answer: Sendable {
+    let status: Int
+    let headers: HTTPFields
+    let text: String
+  }
+
+  let services: ConsoleServices
+  let directory: URL
+  let project: Project
+  let cookie: String
+  let formToken: String
+  private let responder: RouterResponder<Context>
+
+  init(_ kind: SampleEngine.Kind = .usual, hasEvents: Bool = true, live: [LiveEvent]? = nil) async throws {
+    directory = FileManager.default.temporaryDirectory.appendingPathComponent("sealane-console-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+    let keys = try LedgerKeys(origin: "test.example/ledger", signingSeed: Array(repeating: 7, count: 32), setsKey: Array(repeating: 9, count: 32))
+    let ledgerDirectory = directory.appendingPathComponent("ledger")
+    try FileManager.default.createDirectory(at: ledgerDirectory, withIntermediateDirectories: true)
+    let ledger = try Ledger.open(directory: ledgerDirectory, keys: keys)
+    let control = try ControlDatabase.open(at: directory.appendingPathComponent("control.sqlite"))
+    project = try await control.createProject(name: kind == .hostile ? "<b>Orrery</b> \u{202E}sbaL 🪐 " + String(repeating: "W", count: 60) : "Orrery Labs", zone: "Europe/Berlin")
+    let events = live ?? Self.liveEvents(kind)
+    services = ConsoleServices(
+      control: control, ledger: ledger, engine: { _ in SampleEngine(kind: kind) },
+      live: { _, after, name, limit in Array(events.filter { $0.sequence > after ?? 0 && (name == nil || $0.name == name) }.suffix(limit)) },
+      hasEvents: { _ in hasEvents }, configuration: ConsoleConfiguration(intakeOrigin: "http://localhost:8001", isSecure: false),
+      clock: { SampleEngine.now })
+    let router = Router(context: Context.self)
+    router.add(middleware: ConsoleNotFound())
+    addConsoleRoutes(to: router, services: services)
+    responder = router.buildResponder()
+    let session = try await control.useSetupLink(try await control.createSetupLink().token.text)
+    cookie = "\(Cookies.session)=\(session.cookie.text)"
+    formToken = session.session.csrfToken
+  }
+
+  deinit { try? FileManager.default.removeItem(at: directory) }
+
+  func get(_ path: String, cookie: String? = nil, authority: String = "localhost:8000") async throws -> Answer {
+    try await answer(.get, path, cookie: cookie ?? self.cookie, body: nil, authority: authority)
+  }
+
+  /// A form of this session; its token is added unless `token` is given.
+  func post(_ path: String, _ fields: [Address.Parameter], token: String? = nil, cookie: String? = nil, authority: String = "localhost:8000") async throws -> Answer {
+    let all = fields + [Address.Parameter("form-token", token ?? formToken)]
+    return try await answer(.post, path, cookie: cookie ?? self.cookie, body: String(Address("", all).text.dropFirst()), authority: authority)
+  }
+
+  private func answer(_ method: HTTPRequest.Method, _ path: String, cookie: String, body: String?, authority: String) async throws -> Answer {
+    var head = HTTPRequest(method: method, scheme: "http", authority: authority, path: path)
+    head.headerFields[.cookie] = cookie
+    head.headerFields[.accept] = "text/html"
+    if body != nil { head.headerFields[.contentType] = "application/x-www-form-urlencoded" }
+    let request = Request(head: head, body: RequestBody(buffer: ByteBuffer(string: body ?? "")))
+    let response = try await responder.respond(to: request, context: Context(source: Source()))
+    let collected = Collected()
+    try await response.body.write(Writer(collected: collected))
+    return Answer(status: response.status.code, headers: response.headers, text: String(decoding: collected.bytes, as: UTF8.self))
+  }
+
+  private final class Collected: @unchecked Sendable {
+    // Used by one test's one task at a time.
+    var bytes: [UInt8] = []
+  }
+  private struct Writer: ResponseBodyWriter {
+    let collected: Collected
+    mutating func write(_ buffer: ByteBuffer) async throws { collected.bytes.append(contentsOf: buffer.readableBytesView) }
+    consuming func finish(_ trailingHeaders: HTTPFields?) async throws {}
+  }
+
+  static func liveEvents(_ kind: SampleEngine.Kind) -> [LiveEvent] {
+    guard kind != .empty else { return [] }
+    let engine = SampleEngine(kind: kind)
+    let sealed = StoredValue.sealed(SealedValue(bytes: [1], tag: Pseudonym(high: 1, low: 2)))
+    return (1...(kind == .single ? 1 : 12)).map { index in
+      LiveEvent(
+        sequence: UInt64(index), name: engine.names[index % engine.names.count], time: SampleEngine.now,
+        receivedAt: Timestamp(milliseconds: SampleEngine.now.milliseconds - Int64(12 - index) * 800), subject: index % 5 == 0 ? nil : SampleEngine.subject(index),
+        values: [
+          .init(name: "plan", shown: .string("team"), treatment: .kept, reason: "plain"),
+          .init(name: "$current_url", shown: .string("https://app.orrery.example/keys"), treatment: .coarsened, reason: "address_without_query"),
+          .init(name: "org_id", shown: .pseudonym(Pseudonym(high: 7, low: 9)), treatment: .pseudonymized, reason: "group_key"),
+          .init(name: "$email", shown: sealed, treatment: .sealed, reason: "email"),
+          .init(name: kind == .hostile ? engine.names[0] : "prompt", shown: nil, treatment: .dropped, reason: "payload"),
+          .init(name: kind == .hostile ? engine.names[1] : "api_key", shown: nil, treatment: .refused, reason: "credential"),
+        ])
+    }
+  }
+}
