@@ -96,6 +96,7 @@ let package = Package(
       name: "ConsoleTests",
       dependencies: ["Console", "Web", "Events", "Journeys", "Ledger", "Access", "Gate", hummingbird, logging],
       swiftSettings: room),
+    .testTarget(name: "JourneysTests", dependencies: ["Journeys", "SegmentStore", "Events"], swiftSettings: room),
     .testTarget(name: "IntakeTests", dependencies: ["Intake", "Events", "CSimdJSON", "CZlib"], swiftSettings: room),
     .testTarget(name: "VaultTests", dependencies: ["Vault", "Events", crypto], swiftSettings: room),
     .testTarget(name: "CustodianTests", dependencies: ["Custodian", "Vault", "Events", crypto, database, logging], swiftSettings: room),

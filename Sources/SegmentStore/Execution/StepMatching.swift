@@ -50,11 +50,12 @@ struct StepMatching {
     guard first < steps else { return 0 }
     if tie.count == 1 { return tie.lowerBound == skipped ? 0 : Int(masks[tie.lowerBound] >> UInt32(first)) & 1 }
     // No step needs more candidates than there are steps: this bounds a tie of any size.
+    let wanted = ((UInt32(1) << UInt32(steps)) - 1) & ~((UInt32(1) << UInt32(first)) - 1)
     var candidates: [UInt32] = []
     var offered = [Int](repeating: 0, count: steps)
     for index in tie where index != skipped {
       var useful = false
-      var rest = masks[index] & ~((UInt32(1) << UInt32(first)) - 1)
+      var rest = masks[index] & wanted
       while rest != 0 {
         let step = rest.trailingZeroBitCount
         rest &= rest - 1
@@ -65,12 +66,11 @@ struct StepMatching {
     }
     var reached = 0
     while first + reached < steps && offered[first + reached] > 0 && reached < candidates.count {
-      let wanted = reached + 1
-      let allowed = ((UInt32(1) << UInt32(wanted)) - 1) << UInt32(first)
+      let allowed = ((UInt32(1) << UInt32(reached + 1)) - 1) << UInt32(first)
       var matching = StepMatching()
-      for candidate in candidates where matching.count < wanted { _ = matching.add(candidate & allowed) }
-      if matching.count < wanted { break }
-      reached = wanted
+      for candidate in candidates where matching.count <= reached { _ = matching.add(candidate & allowed) }
+      if matching.count <= reached { break }
+      reached += 1
     }
     return reached
   }

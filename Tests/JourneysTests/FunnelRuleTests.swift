@@ -1,0 +1,146 @@
+import Events
+import Journeys
+import SegmentStore
+import Testing
+
+/// The worked examples and invariants of the funnel rules (semantics A.6). Minutes of 2026-01-01 UTC; one subject unless said.
+struct FunnelRuleTests {
+  static let day = CalendarDate(year: 2026, month: 1, day: 1)
+  static let midnight: Int64 = 1_767_225_600_000
+
+  static func world(_ journey: [(String, Int)], subject: UInt32 = 1) -> PlainWorld {
+    PlainWorld(events: journey.map { PlainEvent($0.0, midnight + Int64($0.1) * 60_000, subject) })
+  }
+
+  static func counts(
+    _ world: PlainWorld, _ steps: String, window: Int64 = 3_600, order: FunnelQuery.Order = .sequential,
+    counting: FunnelQuery.Counting = .unique, entry: FunnelQuery.Entry = .longest
+  ) throws -> [Int] { try group(world, steps, window: window, order: order, counting: counting, entry: entry).steps.map(\.count) }
+
+  static func group(
+    _ world: PlainWorld, _ steps: String, window: Int64 = 3_600, order: FunnelQuery.Order = .sequential,
+    counting: FunnelQuery.Counting = .unique, entry: FunnelQuery.Entry = .longest, at minute: Int = 100_000
+  ) throws -> FunnelReport.Group {
+    let query = FunnelQuery(
+      range: DateRange(from: day, to: day), steps: steps.map { EventSelector(event: String($0)) }, windowSeconds: window, order: order,
+      counting: counting, entry: entry)
+    let report = try QueryExecution(
+      snapshot: world.snapshot(), calendar: ProjectCalendar(), instant: Timestamp(milliseconds: midnight + Int64(minute) * 60_000)
+    ).report(.funnel(query))
+    guard case .funnel(let funnel) = report.content else { throw QueryError(.invalid, "not a funnel") }
+    return funnel.groups[0]
+  }
+
+  @Test("first entry or longest chain: A 1:00, A 1:30, B 1:45, C 2:15, window one hour")
+  func firstEntryAgainstLongestChain() throws {
+    let world = Self.world([("A", 60), ("A", 90), ("B", 105), ("C", 135)])
+    #expect(try Self.counts(world, "ABC", entry: .first) == [1, 1, 0])
+    #expect(try Self.counts(world, "ABC", entry: .longest) == [1, 1, 1])
+  }
+
+  @Test("re-entry: the time to convert counts from the earliest entry of the longest chain")
+  func reentry() throws {
+    let group = try Self.group(Self.world([("A", 0), ("A", 10), ("A", 20), ("B", 30)]), "AB")
+    #expect(group.steps[1].medianSecondsFromEntry == 1_800)
+  }
+
+  @Test("the window's end is inside") func windowEnd() throws {
+    #expect(try Self.counts(Self.world([("A", 0), ("B", 60)]), "AB") == [1, 1])
+    var late = Self.world([("A", 0), ("B", 60)])
+    late.events[1].time += 1
+    #expect(try Self.counts(late, "AB") == [1, 0])
+  }
+
+  @Test("the same event in two steps needs two occurrences") func twoOccurrences() throws {
+    #expect(try Self.counts(Self.world([("A", 0)]), "AA") == [1, 0])
+    #expect(try Self.counts(Self.world([("A", 0), ("A", 0)]), "AA") == [1, 1])
+  }
+
+  @Test("equal times are interchangeable: one event still serves one step") func ties() throws {
+    #expect(try Self.counts(Self.world([("C", 5), ("B", 5), ("A", 5)]), "ABC") == [1, 1, 1])
+    #expect(try Self.counts(Self.world([("B", 5), ("A", 5), ("X", 5)]), "ABC", order: .strict) == [1, 1, 0])
+  }
+
+  @Test("later steps may pass the end of the range, the entry may not") func rangeEnd() throws {
+    #expect(try Self.counts(Self.world([("A", 1_439), ("B", 1_441)]), "AB") == [1, 1])
+    #expect(try Self.counts(Self.world([("A", 1_440), ("B", 1_441)]), "AB") == [0, 0])
+    #expect(try Self.counts(Self.world([("A", -1), ("B", 1)]), "AB") == [0, 0])
+  }
+
+  @Test("strict: the very next event, of any name") func strict() throws {
+    #expect(try Self.counts(Self.world([("A", 0), ("X", 1), ("B", 2)]), "AB", order: .strict) == [1, 0])
+    #expect(try Self.counts(Self.world([("A", 0), ("X", 1), ("A", 2), ("B", 3)]), "AB", order: .strict) == [1, 1])
+  }
+
+  @Test("any order: all steps within the window of the first one seen") func anyOrder() throws {
+    #expect(try Self.counts(Self.world([("C", 0), ("A", 10), ("B", 60)]), "ABC", order: .any) == [1, 1, 1])
+    #expect(try Self.counts(Self.world([("C", 0), ("A", 10), ("B", 61)]), "ABC", order: .any) == [1, 1, 0])
+  }
+
+  @Test("totals: one attempt open at a time, again after conversion or when the window ran out") func totals() throws {
+    let journey = [("A", 0), ("A", 5), ("B", 10), ("A", 20), ("A", 81), ("B", 82)]
+    #expect(try Self.counts(Self.world(journey), "AB", counting: .totals) == [3, 2])
+  }
+
+  @Test("open: not converted, and the window still runs") func open() throws {
+    let world = Self.world([("A", 0), ("B", 59)])
+    #expect(try Self.group(world, "ABC", at: 59).open == 1)
+    #expect(try Self.group(world, "ABC", at: 60).open == 0)
+    #expect(try Self.group(world, "AB", at: 59).open == 0)
+    #expect(try Self.group(world, "AB", at: 58).steps.map(\.count) == [1, 0], "as of an instant before the second event")
+  }
+
+  @Test("medians of an even number are the mean of the middle two") func median() throws {
+    var world = Self.world([("A", 0), ("B", 10)])
+    world.events += Self.world([("A", 0), ("B", 20)], subject: 2).events
+    let step = try Self.group(world, "AB").steps[1]
+    #expect(step.medianSecondsFromPrevious == 900 && step.averageSecondsFromPrevious == 900)
+  }
+
+  @Test("a person of a million equal milliseconds is answered in bounded time") func crowdedTie() throws {
+    var world = Self.world([])
+    for index in 0..<100_000 { world.events.append(PlainEvent(["A", "B", "C"][index % 3], Self.midnight + Int64(index / 50_000), 1)) }
+    for order in FunnelQuery.Order.allCases {
+      for counting in FunnelQuery.Counting.allCases { #expect(try Self.counts(world, "ABCA", order: order, counting: counting)[0] >= 1) }
+    }
+  }
+
+  @Test("invariants on random journeys: monotone steps, wider windows, strict ≤ sequential ≤ any, strangers and removals")
+  func invariants() throws {
+    for seed in 0..<UInt64(300) {
+      var random = Randomness(seed: seed)
+      var world = PlainWorld()
+      for subject in UInt32(1)...4 {
+        for _ in 0..<random.below(9) {
+          world.events.append(PlainEvent(random.pick(["A", "B", "C"]), Self.midnight + Int64(random.below(40)) * 300_000, subject))
+        }
+      }
+      let steps = random.pick(["AB", "ABC", "AAB", "BCA"])
+      for order in FunnelQuery.Order.allCases {
+        let counts = try Self.counts(world, steps, order: order)
+        #expect(counts == counts.sorted(by: >), "seed \(seed)")
+        let wider = try Self.counts(world, steps, window: 7_200, order: order)
+        #expect(zip(counts, wider).allSatisfy { $0 <= $1 }, "seed \(seed)")
+        var alone = [Int](repeating: 0, count: counts.count)
+        for subject in UInt32(1)...4 {
+          var one = world
+          one.events.removeAll { $0.actor != subject }
+          alone = zip(alone, try Self.counts(one, steps, order: order)).map { $0 + $1 }
+        }
+        #expect(alone == counts, "seed \(seed): subjects do not touch each other")
+        if order != .strict {
+          var crowded = world
+          for subject in UInt32(1)...4 { crowded.events.append(PlainEvent("X", Self.midnight + Int64(random.below(40)) * 300_000, subject)) }
+          #expect(try Self.counts(crowded, steps, order: order) == counts, "seed \(seed)")
+        }
+      }
+      for subject in UInt32(1)...4 {
+        var one = world
+        one.events.removeAll { $0.actor != subject }
+        let depths = try FunnelQuery.Order.allCases.map { order in (order, try Self.counts(one, steps, order: order).reduce(0, +)) }
+        let depth = Dictionary(uniqueKeysWithValues: depths)
+        #expect(depth[.strict] ?? 0 <= depth[.sequential] ?? 0 && depth[.sequential] ?? 0 <= depth[.any] ?? 0, "seed \(seed)")
+      }
+    }
+  }
+}

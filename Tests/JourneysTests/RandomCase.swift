@@ -1,0 +1,175 @@
+import Events
+import Journeys
+
+/// SplitMix64: a case is reproduced from its seed alone.
+struct Randomness: RandomNumberGenerator {
+  private var state: UInt64
+  init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 &+ 0x1234_5678 }
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var value = state
+    value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
+    return value ^ (value >> 31)
+  }
+  mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
+  mutating func chance(_ percent: Int) -> Bool { below(100) < percent }
+  mutating func pick<Element>(_ choices: [Element]) -> Element { choices[below(choices.count)] }
+}
+
+/// A small hostile world, a question and the moment of asking.
+struct RandomCase {
+  enum Kind: String, CaseIterable { case insights, funnel, retention, flows }
+
+  var seed: UInt64
+  var world = PlainWorld()
+  var calendar: ProjectCalendar
+  var query: Query
+  var instant: Int64
+  var assignment: [Int] = []
+  var versions: [Int] = []
+  var runs: Int
+
+  static let names = ["open", "search", "buy", "b\u{FC}y", ""]
+  static let properties = ["plan", "amount", "tags"]
+  /// A place, and a day close to a clock change there.
+  static let places: [(zone: String, day: CalendarDate)] = [
+    ("UTC", CalendarDate(year: 2026, month: 2, day: 27)), ("Europe/Berlin", CalendarDate(year: 2026, month: 3, day: 28)),
+    ("Europe/Berlin", CalendarDate(year: 2025, month: 10, day: 25)), ("America/New_York", CalendarDate(year: 2026, month: 3, day: 7)),
+    ("Australia/Lord_Howe", CalendarDate(year: 2026, month: 4, day: 4)), ("Asia/Kathmandu", CalendarDate(year: 2025, month: 12, day: 30)),
+    ("America/Sao_Paulo", CalendarDate(year: 2018, month: 11, day: 3)),
+  ]
+
+  init(_ kind: Kind, seed: UInt64) throws {
+    var random = Randomness(seed: seed)
+    self.seed = seed
+    let place = random.pick(Self.places)
+    calendar = ProjectCalendar(zone: place.zone, weekStart: random.pick([.monday, .sunday]))
+    let from = place.day.advanced(byDays: -random.below(3)), to = from.advanced(byDays: random.below(random.chance(20) ? 40 : 5))
+    let range = DateRange(from: from, to: to)
+    let interval = try calendar.interval(range)
+    let first = interval.lowerBound.milliseconds, last = interval.upperBound.milliseconds
+    instant = random.chance(60) ? last + 90 * 86_400_000 : first + Int64(random.below(Int(last - first)))
+    query = Self.query(kind, range, &random)
+    runs = random.pick([1, 1, 2, 3])
+    addEvents(first, last, crowded: kind == .funnel, &random)
+    addMerges(&random)
+    for number in Set(world.events.compactMap(\.actor)) where random.chance(60) {
+      world.profiles[world.canonical(number)] = ["plan": Self.value(&random), "amount": .number(Double(random.below(5)))]
+    }
+    assignment = world.events.map { _ in random.below(runs) }
+    versions = (0..<runs).map { _ in random.below(world.merges.count + 1) }
+  }
+
+  private mutating func addEvents(_ first: Int64, _ last: Int64, crowded: Bool, _ random: inout Randomness) {
+    let subjects = (0..<(1 + random.below(5))).map { UInt32($0 * 7 + 3) }
+    let count = random.below(crowded ? 9 * subjects.count : 60)
+    // Few different instants: ties, exact window ends, bucket edges.
+    let span = last - first
+    let steps: [Int64] = [0, 0, 0, 1, 999, 1000, 3_600_000, 86_400_000, span, span - 1]
+    for _ in 0..<count {
+      var time = first + random.pick(steps)
+      if random.chance(50) { time = first + Int64(random.below(Int(span))) / 3_600_000 * 3_600_000 }
+      if random.chance(10) { time = first - Int64(random.below(3 * 86_400_000)) }
+      if random.chance(15) { time = last + Int64(random.below(9 * 86_400_000)) }
+      if random.chance(30), let other = world.events.last { time = other.time + random.pick([0, 0, 1, 1000, 86_400_000]) }
+      var properties: [String: StoredValue] = [:]
+      for property in Self.properties where random.chance(60) { properties[property] = Self.value(&random) }
+      if random.chance(50) { properties["amount"] = .number(Double(random.below(7)) / 2 - 1) }
+      world.events.append(PlainEvent(random.pick(Self.names), time, random.chance(8) ? nil : random.pick(subjects), properties))
+    }
+  }
+
+  private mutating func addMerges(_ random: inout Randomness) {
+    var standing = Set(world.events.compactMap(\.actor)).sorted()
+    while standing.count > 1 && random.chance(40) {
+      let from = standing.remove(at: random.below(standing.count))
+      world.merges.append(.init(from: from, into: random.pick(standing)))
+    }
+  }
+
+  static func value(_ random: inout Randomness) -> StoredValue {
+    let pseudonym = Pseudonym(high: 5, low: UInt64(random.below(3)))
+    switch random.below(14) {
+    case 0: return .null
+    case 1: return .boolean(random.chance(50))
+    case 2, 3: return .number(Double(random.below(5)) - 1)
+    case 4: return .string("")
+    case 5: return .string("1")
+    case 6: return .list((0..<random.below(4)).map { _ in random.pick([.string("x"), .string("y"), .number(2), .null]) })
+    case 7: return .object([StoredProperty("a", .number(Double(random.below(2))))])
+    case 8: return .pseudonym(pseudonym)
+    case 9: return .sealed(SealedValue(bytes: [UInt8(random.below(256))], tag: pseudonym))
+    default: return .string(random.pick(["Pro", "pro", "free", "x"]))
+    }
+  }
+
+  // MARK: - Questions
+
+  static func selector(_ random: inout Randomness) -> EventSelector {
+    EventSelector(event: random.chance(15) ? nil : random.pick(Array(names.prefix(3))), filter: random.chance(25) ? filter(&random, 3) : nil)
+  }
+
+  static func reference(_ random: inout Randomness) -> PropertyReference {
+    PropertyReference(random.pick(properties + ["nowhere"]), scope: random.chance(25) ? .subject : .event)
+  }
+
+  static func filter(_ random: inout Randomness, _ depth: Int) -> Filter {
+    switch depth > 0 ? random.below(8) : 7 {
+    case 0: return .all((0...random.below(3)).map { _ in filter(&random, depth - 1) })
+    case 1: return .any((0...random.below(3)).map { _ in filter(&random, depth - 1) })
+    case 2: return .not(filter(&random, depth - 1))
+    default: break
+    }
+    let values: [FilterValue] = (0...random.below(2)).map { _ in
+      random.pick([
+        .string("pro"), .string("Pro"), .string(""), .string("1"), .number(1), .boolean(true), .string("x"),
+        .string("g_\(Pseudonym(high: 5, low: 1))"),
+      ])
+    }
+    let number = Double(random.below(4))
+    let comparison: Comparison = random.pick([
+      .equals(values), .notEquals(values), .contains("P"), .notContains("r"), .isSet, .isNotSet, .greater(number), .greaterOrEqual(number),
+      .less(number), .lessOrEqual(number), .between(0, number),
+    ])
+    return .comparison(reference(&random), comparison)
+  }
+
+  static func query(_ kind: Kind, _ range: DateRange, _ random: inout Randomness) -> Query {
+    let filter = random.chance(25) ? filter(&random, 2) : nil
+    let breakdown = random.chance(45) ? Breakdown(property: reference(&random), limit: random.pick([1, 2, 3, 50])) : nil
+    let window: Int64 = random.pick([1, 3_600, 86_400, 604_800])
+    switch kind {
+    case .insights:
+      let series = (0...random.below(2)).map { _ -> InsightsQuery.Series in
+        let property = random.chance(70) ? PropertyReference("amount") : reference(&random)
+        let measure: InsightsQuery.Measure = random.pick([
+          .total, .unique, .unique, .averagePerSubject, .sum(property), .average(property), .minimum(property), .maximum(property),
+          .percentile(property, random.pick([0, 0.25, 0.5, 0.9, 1])),
+        ])
+        return .init(selector: selector(&random), measure: measure)
+      }
+      return .insights(
+        InsightsQuery(range: range, unit: random.pick(BucketUnit.allCases), series: series, filter: filter, breakdown: breakdown))
+    case .funnel:
+      return .funnel(
+        FunnelQuery(
+          range: range, steps: (0..<(2 + random.below(3))).map { _ in selector(&random) }, windowSeconds: window,
+          order: random.pick(FunnelQuery.Order.allCases), counting: random.pick(FunnelQuery.Counting.allCases),
+          entry: random.pick(FunnelQuery.Entry.allCases), filter: filter, breakdown: breakdown))
+    case .retention:
+      return .retention(
+        RetentionQuery(
+          range: range, start: selector(&random), return: selector(&random), unit: random.pick(RetentionQuery.Unit.allCases),
+          periods: 1 + random.below(8), mode: random.pick(RetentionQuery.Mode.allCases),
+          criterion: random.pick(RetentionQuery.Criterion.allCases), cohorts: random.pick(RetentionQuery.Cohorts.allCases), filter: filter))
+    case .flows:
+      let forward = random.below(5)
+      return .flows(
+        FlowsQuery(
+          range: range, anchor: selector(&random), forward: forward, backward: forward == 0 ? 2 : random.below(3), windowSeconds: window,
+          nodesPerColumn: 1 + random.below(4), collapsesRepeats: random.chance(50), hidden: random.chance(30) ? [names[3]] : [],
+          anchors: random.pick(FlowsQuery.Anchors.allCases), pathLimit: random.pick([0, 2, 50])))
+    }
+  }
+}

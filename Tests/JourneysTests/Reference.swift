@@ -1,0 +1,178 @@
+import Events
+import Journeys
+
+/// The rules in their plainest form: lists of events, everything tried out. Slow, and shares nothing with the engine but the types of
+/// questions and answers and the calendar (which has golden tests of its own).
+struct Reference {
+  struct Event {
+    var name: String
+    var time: Int64
+    var subject: UInt32?
+    var properties: [String: StoredValue]
+  }
+
+  let world: PlainWorld
+  let calendar: ProjectCalendar
+  let instant: Int64
+  let events: [Event]
+  let late: [Event]
+  let subjects: [UInt32]
+
+  init(_ world: PlainWorld, calendar: ProjectCalendar, instant: Int64) {
+    self.world = world
+    self.calendar = calendar
+    self.instant = instant
+    let all = world.events.map { Event(name: $0.name, time: $0.time, subject: $0.actor.map { world.canonical($0) }, properties: $0.properties) }
+    events = all.filter { $0.time <= instant }
+    late = all.filter { $0.time > instant }
+    subjects = Set(all.compactMap(\.subject)).sorted()
+  }
+
+  func report(_ query: Query) throws -> Report {
+    switch query {
+    case .insights(let query): try insights(query)
+    case .funnel(let query): try funnel(query)
+    case .retention(let query): try retention(query)
+    case .flows(let query): try flows(query)
+    }
+  }
+
+  func notes(_ excluded: [(String, Int)]) -> ReportNotes {
+    ReportNotes(
+      evaluatedAt: Timestamp(milliseconds: instant), zone: calendar.zone, dataVersion: 7, eventsRead: world.events.count,
+      excluded: excluded.filter { $0.1 > 0 }.map { .init(reason: $0.0, count: $0.1) })
+  }
+
+  // MARK: - Which events
+
+  func matches(_ event: Event, _ selector: EventSelector, _ global: Filter? = nil) -> Bool {
+    if let name = selector.event, name != event.name { return false }
+    if let filter = selector.filter, !passes(event, filter) { return false }
+    if let global, !passes(event, global) { return false }
+    return true
+  }
+
+  func value(_ event: Event, _ property: PropertyReference) -> StoredValue? {
+    let value: StoredValue?
+    switch property.scope {
+    case .event: value = event.properties[property.name]
+    case .subject: value = event.subject.flatMap { world.profiles[$0]?[property.name] }
+    }
+    return value == .null ? nil : value
+  }
+
+  func passes(_ event: Event, _ filter: Filter) -> Bool {
+    switch filter {
+    case .all(let parts): return !parts.contains { !passes(event, $0) }
+    case .any(let parts): return parts.contains { passes(event, $0) }
+    case .not(let part): return !passes(event, part)
+    case .comparison(let property, let comparison):
+      let value = value(event, property)
+      var candidates: [StoredValue] = []
+      if case .list(let elements) = value { candidates = elements } else if let value { candidates = [value] }
+      func someNumber(_ test: (Double) -> Bool) -> Bool {
+        candidates.contains { if case .number(let number) = $0 { test(number) } else { false } }
+      }
+      func someEquals(_ values: [FilterValue]) -> Bool {
+        candidates.contains { candidate in
+          values.contains { expected in
+            switch (expected, candidate) {
+            case (.string(let a), .string(let b)): a == b
+            case (.number(let a), .number(let b)): a == b
+            case (.boolean(let a), .boolean(let b)): a == b
+            case (.string(let a), .pseudonym(let b)): a == "g_\(b)" || a == "s_\(b)"
+            default: false
+            }
+          }
+        }
+      }
+      func someContains(_ text: String) -> Bool {
+        candidates.contains { if case .string(let string) = $0 { string.lowercased().contains(text.lowercased()) || text.isEmpty } else { false } }
+      }
+      switch comparison {
+      case .equals(let values): return someEquals(values)
+      case .notEquals(let values): return !someEquals(values)
+      case .contains(let text): return someContains(text)
+      case .notContains(let text): return !someContains(text)
+      case .isSet: return value != nil
+      case .isNotSet: return value == nil
+      case .greater(let bound): return someNumber { $0 > bound }
+      case .greaterOrEqual(let bound): return someNumber { $0 >= bound }
+      case .less(let bound): return someNumber { $0 < bound }
+      case .lessOrEqual(let bound): return someNumber { $0 <= bound }
+      case .between(let low, let high): return someNumber { $0 >= low && $0 <= high }
+      }
+    }
+  }
+
+  // MARK: - Groups
+
+  /// A value as a text that is equal for equal groups and sorts in the documented order.
+  static func sortKey(_ value: StoredValue?) -> [UInt8] {
+    switch value {
+    case nil, .null: return [0]
+    case .boolean(let truth): return [1, truth ? 1 : 0]
+    case .number(let number):
+      // Order-preserving bytes of a double.
+      let bits = (number == 0 ? 0.0 : number).bitPattern
+      let ordered = bits >> 63 == 1 ? ~bits : bits | (1 << 63)
+      let bytes: [UInt8] = (0..<8).map { (index: Int) -> UInt8 in UInt8(truncatingIfNeeded: ordered >> UInt64(56 - 8 * index)) }
+      return [2] + bytes
+    case .string(let text): return [3] + Array(text.utf8)
+    case .pseudonym(let pseudonym): return [4] + Array(pseudonym.description.utf8)
+    case .sealed(let sealed): return [5] + Array(sealed.tag.description.utf8)
+    case .list(let elements):
+      var bytes: [UInt8] = [6]
+      for element in elements { bytes += sortKey(element) }
+      return bytes
+    case .object(let members):
+      var bytes: [UInt8] = [7]
+      for member in members { bytes += Array(member.name.utf8) + [0] + sortKey(member.value) }
+      return bytes
+    }
+  }
+
+  /// The groups of an event: one for each different element of a list; nil is "none".
+  func groups(_ event: Event, _ breakdown: Breakdown) -> [StoredValue?] {
+    guard let value = value(event, breakdown.property) else { return [nil] }
+    guard case .list(let elements) = value else { return [shown(value)] }
+    var groups: [StoredValue?] = []
+    for element in elements where element != .null && !groups.contains(shown(element)) { groups.append(shown(element)) }
+    return groups.isEmpty ? [nil] : groups
+  }
+
+  func shown(_ value: StoredValue) -> StoredValue {
+    if case .sealed(let sealed) = value { return .sealed(SealedValue(bytes: [], tag: sealed.tag)) }
+    return value
+  }
+
+  /// Largest first, ties by value; the rest is folded. `figures` has an entry for every group that counted anything.
+  func rank(_ figures: [StoredValue?: Double], limit: Int) -> (groups: [ReportGroup], members: [[StoredValue?]]) {
+    let ranked = figures.keys.compactMap(\.self).sorted { left, right in
+      let a = figures[left] ?? 0, b = figures[right] ?? 0
+      return a != b ? a > b : Self.sortKey(left).lexicographicallyPrecedes(Self.sortKey(right))
+    }
+    var groups: [ReportGroup] = [], members: [[StoredValue?]] = []
+    for value in ranked.prefix(limit) {
+      groups.append(.value(value))
+      members.append([value])
+    }
+    if figures.keys.contains(nil) {
+      groups.append(.none)
+      members.append([nil])
+    }
+    if ranked.count > limit {
+      groups.append(.other)
+      members.append(Array(ranked.dropFirst(limit)))
+    }
+    return (groups, members)
+  }
+
+  static func percentile(_ fraction: Double, _ values: [Double]) -> Double? {
+    guard !values.isEmpty else { return nil }
+    let sorted = values.sorted()
+    let rank = fraction * Double(sorted.count - 1)
+    let low = Int(rank.rounded(.down)), high = Int(rank.rounded(.up))
+    return sorted[low] + (sorted[high] - sorted[low]) * (rank - Double(low))
+  }
+}

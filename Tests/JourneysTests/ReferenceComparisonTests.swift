@@ -1,0 +1,135 @@
+import Events
+import Journeys
+import SegmentStore
+import Testing
+
+/// The engine against the plain reference, on a thousand small hostile worlds for each report.
+struct ReferenceComparisonTests {
+  static let casesPerReport: UInt64 = 1_000
+
+  @Test("a thousand random cases agree with the reference", arguments: RandomCase.Kind.allCases)
+  func agrees(kind: RandomCase.Kind) throws {
+    for seed in 0..<Self.casesPerReport {
+      let example = try RandomCase(kind, seed: seed)
+      let expected = try Reference(example.world, calendar: example.calendar, instant: example.instant).report(example.query)
+      let execution = QueryExecution(
+        snapshot: example.world.snapshot(assignment: example.assignment, versions: example.versions, runs: example.runs),
+        calendar: example.calendar, instant: Timestamp(milliseconds: example.instant))
+      let found = try execution.report(example.query)
+      if let difference = Difference.between(expected.json, found.json) {
+        Issue.record("seed \(seed) of \(kind): \(difference)\nquery \(example.query.canonicalJSON)")
+        return
+      }
+      if let difference = try Doors.difference(found, example.query, execution) {
+        Issue.record("seed \(seed) of \(kind): \(difference)\nquery \(example.query.canonicalJSON)")
+        return
+      }
+    }
+  }
+
+  @Test("splitting the same events into other runs, in another order, changes nothing", arguments: RandomCase.Kind.allCases)
+  func storageDoesNotMatter(kind: RandomCase.Kind) throws {
+    for seed in 5_000..<UInt64(5_150) {
+      var example = try RandomCase(kind, seed: seed)
+      let instant = Timestamp(milliseconds: example.instant)
+      let one = try QueryExecution(snapshot: example.world.snapshot(), calendar: example.calendar, instant: instant).report(example.query)
+      var random = Randomness(seed: seed)
+      example.world.events.shuffle(using: &random)
+      let snapshot = example.world.snapshot(assignment: example.assignment.shuffled(using: &random), versions: example.versions, runs: example.runs)
+      let other = try QueryExecution(snapshot: snapshot, calendar: example.calendar, instant: instant).report(example.query)
+      if let difference = Difference.between(one.json, other.json) {
+        Issue.record("seed \(seed) of \(kind): \(difference)\nquery \(example.query.canonicalJSON)")
+        return
+      }
+    }
+  }
+
+  @Test("a cancelled task gets an error, not half an answer")
+  func cancellation() async throws {
+    var world = PlainWorld()
+    for subject in 0..<6_000 { world.events.append(PlainEvent("open", 1_000, UInt32(subject))) }
+    let execution = QueryExecution(snapshot: world.snapshot(), calendar: ProjectCalendar(), instant: Timestamp(milliseconds: 2_000))
+    let day = CalendarDate(year: 1970, month: 1, day: 1)
+    let query = Query.insights(
+      InsightsQuery(range: DateRange(from: day, to: day), series: [.init(selector: EventSelector(event: "open"), measure: .unique)]))
+    let task = Task { () -> QueryError.Code? in
+      while !Task.isCancelled { await Task.yield() }
+      do throws(QueryError) {
+        _ = try execution.report(query)
+        return nil
+      } catch { return error.code }
+    }
+    task.cancel()
+    #expect(await task.value == .cancelled)
+  }
+}
+
+/// Where two answers differ; numbers may by one part in a thousand million.
+enum Difference {
+  static func between(_ expected: JSONValue, _ found: JSONValue, at place: String = "") -> String? {
+    switch (expected, found) {
+    case (.number(let a), .number(let b)):
+      return abs(a - b) <= 1e-9 * max(1, abs(a), abs(b)) ? nil : "\(place): expected \(a), found \(b)"
+    case (.list(let a), .list(let b)):
+      guard a.count == b.count else { return "\(place): expected \(expected.text), found \(found.text)" }
+      for index in a.indices { if let difference = between(a[index], b[index], at: "\(place)[\(index)]") { return difference } }
+      return nil
+    case (.object(let a), .object(let b)):
+      guard a.keys == b.keys || Set(a.keys) == Set(b.keys) else { return "\(place): expected \(expected.text), found \(found.text)" }
+      for key in a.keys.sorted() {
+        if let left = a[key], let right = b[key], let difference = between(left, right, at: "\(place).\(key)") { return difference }
+      }
+      return nil
+    default: return expected == found ? nil : "\(place): expected \(expected.text), found \(found.text)"
+    }
+  }
+}
+
+/// Every figure of a report is a door to as many subjects as it counts.
+enum Doors {
+  static func difference(_ report: Report, _ query: Query, _ execution: QueryExecution) throws -> String? {
+    func check(_ cell: Door.Cell, _ count: Int, exactly: Bool = true) throws -> String? {
+      let subjects = try execution.subjects(Door(query: query, cell: cell))
+      guard subjects == Set(subjects).sorted() else { return "\(cell): subjects are not ascending and different" }
+      let isRight = exactly ? subjects.count == count : subjects.count <= count && (subjects.isEmpty == (count == 0))
+      return isRight ? nil : "\(cell): the figure counts \(count), the door leads to \(subjects.count)"
+    }
+    switch (report.content, query) {
+    case (.insights(let report), .insights(let query)):
+      for line in report.lines {
+        guard case .unique = query.series[line.series].measure else { continue }
+        for (bucket, value) in line.values.enumerated() where report.buckets.count < 12 {
+          if let wrong = try check(.insights(series: line.series, group: line.group, bucket: bucket), Int(value ?? 0)) { return wrong }
+        }
+        if let wrong = try check(.insights(series: line.series, group: line.group, bucket: nil), Int(line.overall ?? 0)) { return wrong }
+      }
+    case (.funnel(let report), .funnel(let query)):
+      for group in report.groups {
+        for (step, figure) in group.steps.enumerated() {
+          let exactly = query.counting == .unique
+          if let wrong = try check(.funnel(group: group.group, step: step, droppedAfter: false), figure.count, exactly: exactly) { return wrong }
+          guard step + 1 < group.steps.count else { continue }
+          let dropped = figure.count - group.steps[step + 1].count
+          if let wrong = try check(.funnel(group: group.group, step: step, droppedAfter: true), dropped, exactly: exactly) { return wrong }
+        }
+      }
+    case (.retention(let report), .retention):
+      for (cohort, row) in report.cohorts.enumerated() where cohort < 6 {
+        if let wrong = try check(.retention(cohort: cohort, period: nil), row.size) { return wrong }
+        for (period, count) in row.counts.enumerated() {
+          if let count, let wrong = try check(.retention(cohort: cohort, period: period), count) { return wrong }
+        }
+      }
+    case (.flows(let report), .flows(let query)):
+      for column in report.columns {
+        guard column.entries.reduce(0, { $0 + $1.count }) == report.entrants else { return "column \(column.position) does not add up" }
+        for entry in column.entries {
+          let cell = Door.Cell.flows(position: column.position, node: entry.node)
+          if let wrong = try check(cell, entry.count, exactly: query.anchors == .first) { return wrong }
+        }
+      }
+    default: return "the report is of another kind than the query"
+    }
+    return nil
+  }
+}
