@@ -7,12 +7,13 @@ final class ChildProcess: Sendable {
   // Foundation's Process is not Sendable; all use goes through the lock.
   private let process: Mutex<Process>
 
-  /// Its output goes where this program's goes.
+  /// Its errors go where this program's go; what it says otherwise, nobody needs.
   init(_ program: URL, _ arguments: [String]) throws {
     let process = Process()
     process.executableURL = program
     process.arguments = arguments
     process.standardInput = FileHandle.nullDevice
+    process.standardOutput = FileHandle.nullDevice
     do { try process.run() } catch {
       throw CommandError("\(program.path) could not be started. Build it with: make build")
     }

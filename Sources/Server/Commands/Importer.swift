@@ -13,6 +13,12 @@ package struct Importer: Sendable {
     package var records = 0
     package var accepted = 0
     package var rejected = 0
+
+    package init(records: Int = 0, accepted: Int = 0, rejected: Int = 0) {
+      self.records = records
+      self.accepted = accepted
+      self.rejected = rejected
+    }
   }
 
   private let client: ControlClient

@@ -48,7 +48,7 @@ package final class ProgressBar: Sendable {
     return seconds > 0 ? Double(state.withLock { $0.done }) / seconds : 0
   }
 
-  static func line(_ label: String, done: Int, total: Int, unit: String, seconds: Double) -> String {
+  package static func line(_ label: String, done: Int, total: Int, unit: String, seconds: Double) -> String {
     let rate = seconds > 0 ? Double(done) / seconds : 0
     guard total > 0 else { return "\(label)  \(grouped(done)) \(unit)  \(grouped(Int(rate)))/s" }
     let fraction = min(1, Double(done) / Double(total))
