@@ -27,7 +27,7 @@ def send_everything(sealane):
         mixpanel.Consumer(
             events_url=sealane.intake + "/track", people_url=sealane.intake + "/engage", groups_url=sealane.intake + "/groups",
             import_url=sealane.intake + "/import",
-            credentials=mixpanel.ServiceAccountCredentials(sealane.account[0], sealane.account[1], sealane.project_id)))
+            credentials=mixpanel.ServiceAccountCredentials(sealane.account[0], sealane.account[1], str(sealane.project_id))))
     for person in PEOPLE:
         email, account = person["email"], person["account"]
         client.track(account, "Leak Probe", {

@@ -20,7 +20,7 @@ def consumer(sealane, kind=mixpanel.Consumer):
         people_url=sealane.intake + "/engage",
         groups_url=sealane.intake + "/groups",
         import_url=sealane.intake + "/import",
-        credentials=mixpanel.ServiceAccountCredentials(sealane.account[0], sealane.account[1], sealane.project_id),
+        credentials=mixpanel.ServiceAccountCredentials(sealane.account[0], sealane.account[1], str(sealane.project_id)),
     )
 
 
