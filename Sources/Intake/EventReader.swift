@@ -56,7 +56,7 @@ struct EventReader {
       at = tape.end(of: at + 1)
     }
     guard nameAt > 0, tape[nameAt].kind == JSONTape.Kind.string, tape[nameAt].length > 0 else {
-      return result.fail(number, "", "event", "'event' is missing or not a string that says something")
+      return result.fail(number, insertID(in: propertiesAt, tape), "event", "'event' is missing or not a string that says something")
     }
     guard propertiesAt > 0, tape[propertiesAt].kind == JSONTape.Kind.object else {
       return result.fail(number, "", "properties", "'properties' is missing or not an object")
@@ -229,6 +229,18 @@ struct EventReader {
   private func insertID(_ tape: JSONTape) -> String? {
     guard place.insertID > 0, tape[place.insertID].length <= context.limits.stringBytes else { return nil }
     return SentID(tape, place.insertID, maximumBytes: context.limits.stringBytes).text
+  }
+
+  /// For naming a record whose properties have not been read.
+  private mutating func insertID(in properties: Int, _ tape: JSONTape) -> String {
+    place = Place()
+    guard properties > 0, tape[properties].kind == JSONTape.Kind.object else { return "" }
+    var at = properties + 1
+    for _ in 0..<tape[properties].length {
+      if tape.bytes(at).isEqual("$insert_id") { place.insertID = at + 1 }
+      at = tape.end(of: at + 1)
+    }
+    return insertIDAsSent(tape)
   }
 
   /// For naming a refused record to its sender.

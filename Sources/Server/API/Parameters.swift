@@ -1,15 +1,22 @@
 import Events
+import Foundation
 import Hummingbird
 import Journeys
 
 /// Query parameters of an API call. A parameter that the call does not know is an error: a misspelt one must not be ignored.
 struct QueryParameters {
-  private let values: [Substring: Substring]
+  private let values: [String: String]
+
+  /// Sent by Mixpanel's query clients with every call, and of no meaning here.
+  private static let ignored: Set<String> = ["query_origin", "workspace_id"]
 
   init(_ request: Request, known: Set<String>) throws(APIError) {
-    var values: [Substring: Substring] = [:]
-    for (key, value) in request.uri.queryParameters {
-      guard known.contains(String(key)) else {
+    var values: [String: String] = [:]
+    for field in (request.uri.query ?? "").split(separator: "&") {
+      let parts = field.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(Self.decoded)
+      let (key, value) = (parts[0], parts.count == 2 ? parts[1] : "")
+      if Self.ignored.contains(key) { continue }
+      guard known.contains(key) else {
         let list = known.sorted().joined(separator: ", ")
         throw .badRequest("There is no such parameter here. Known are: \(list.isEmpty ? "none" : list).")
       }
@@ -18,7 +25,13 @@ struct QueryParameters {
     self.values = values
   }
 
-  subscript(_ name: String) -> String? { values[name[...]].map(String.init) }
+  subscript(_ name: String) -> String? { values[name] }
+
+  /// As forms encode it: browsers and Python's `requests` write a space as `+`, which URLs alone would not say.
+  private static func decoded(_ text: Substring) -> String {
+    let spaced = text.replacing("+", with: " ")
+    return spaced.removingPercentEncoding ?? String(spaced)
+  }
 
   func count(_ name: String, default otherwise: Int, atMost most: Int) throws(APIError) -> Int {
     guard let text = self[name] else { return otherwise }

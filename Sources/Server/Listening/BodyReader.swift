@@ -10,10 +10,16 @@ enum BodyReader {
     if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit { return .tooLong }
     var bytes: [UInt8] = []
     if let length = request.headers[.contentLength].flatMap({ Int($0) }) { bytes.reserveCapacity(min(length, 1 << 20)) }
-    for try await piece in request.body {
-      guard bytes.count + piece.readableBytes <= limit else { return .tooLong }
-      guard admit(piece.readableBytes) else { return .refused }
-      bytes.append(contentsOf: piece.readableBytesView)
+    do {
+      for try await piece in request.body {
+        guard bytes.count + piece.readableBytes <= limit else { return .tooLong }
+        guard admit(piece.readableBytes) else { return .refused }
+        bytes.append(contentsOf: piece.readableBytesView)
+      }
+    } catch where !(error is CancellationError) {
+      // The sender hung up, or its chunks are none: its fault, not ours.
+      throw APIError(
+        .badRequest, "bad_request", "The body breaks off, or is not framed as HTTP/1.1 wants it.", headers: [.connection: "close"])
     }
     return .whole(bytes)
   }
