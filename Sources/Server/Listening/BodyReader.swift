@@ -16,7 +16,7 @@ enum BodyReader {
         guard admit(piece.readableBytes) else { return .refused }
         bytes.append(contentsOf: piece.readableBytesView)
       }
-    } catch where !(error is CancellationError) {
+    } catch let error where !(error is CancellationError) {
       // The sender hung up, or its chunks are none: its fault, not ours.
       throw APIError(
         .badRequest, "bad_request", "The body breaks off, or is not framed as HTTP/1.1 wants it.", headers: [.connection: "close"])
