@@ -17,11 +17,17 @@ package enum CustodianSetup {
   }
 
   /// Makes a directory; with the server's key directory, its look-up keys are copied.
-  package static func create(at directory: URL, keys: URL?) throws -> Made {
+  ///
+  /// `token` is what the server issued for this custodian; without one a fresh one is made, which the server must then be told.
+  package static func create(at directory: URL, keys: URL?, token: String?) throws -> Made {
     let lookUpKeys = try keys.map { try KeyDirectory.load(from: $0) }
     let created = try CustodianDirectory.create(
       at: directory, lookUpKeys: lookUpKeys, madeAt: CustodianService.wallClock().milliseconds)
-    return Made(announcement: created.announcement.text, fingerprint: created.publicKey.fingerprint, serverToken: created.serverToken)
+    if let token {
+      try SecretFile.replace(directory.appendingPathComponent(CustodianDirectory.serverToken), bytes: Array((token + "\n").utf8))
+    }
+    return Made(
+      announcement: created.announcement.text, fingerprint: created.publicKey.fingerprint, serverToken: token ?? created.serverToken)
   }
 
   /// What the store says, without a server.

@@ -26,7 +26,7 @@ package enum CustodianDirectory {
   /// What the server needs to know of a custodian that was just made.
   package struct Created: Sendable {
     package let announcement: CustodianKeyAnnouncement
-    /// Shown to nobody: the server keeps its SHA-256, the custodian the token.
+    /// What `server.token` holds until a token that the server issued takes its place.
     package let serverToken: String
     package var publicKey: CustodianPublicKey { announcement.key }
     package var identity: CustodianIdentity { announcement.identity }
@@ -61,9 +61,9 @@ package enum CustodianDirectory {
     return publicKey
   }
 
-  /// `slc_` and 32 random bytes in hexadecimal.
+  /// 32 random bytes in hexadecimal.
   private static func makeToken() -> String {
     var generator = SystemRandomNumberGenerator()
-    return "slc_" + (0..<32).map { _ in UInt8.random(in: .min ... .max, using: &generator) }.hexadecimal
+    return (0..<32).map { _ in UInt8.random(in: .min ... .max, using: &generator) }.hexadecimal
   }
 }

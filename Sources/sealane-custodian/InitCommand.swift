@@ -12,11 +12,20 @@ struct InitCommand: AsyncParsableCommand {
   @Option(help: "The server's key directory, of which the look-up keys are copied.")
   var keys: String?
 
+  @Option(help: "A file with the token that the server issued for this custodian; - for standard input.")
+  var tokenFile: String?
+
   @Flag(help: "Print JSON.")
   var json = false
 
   func run() async throws {
-    let made = try CustodianSetup.create(at: try directory.url, keys: keys.map { URL(fileURLWithPath: $0) })
+    let token = try tokenFile.map { path in
+      let text = path == "-" ? readLine() ?? "" : try String(contentsOfFile: path, encoding: .utf8)
+      let token = text.trimmingCharacters(in: .whitespacesAndNewlines)
+      guard !token.isEmpty, token.utf8.count <= 256 else { throw ValidationError("--token-file names a file with the token in one line.") }
+      return token
+    }
+    let made = try CustodianSetup.create(at: try directory.url, keys: keys.map { URL(fileURLWithPath: $0) }, token: token)
     if json {
       print(try JSONText.of(made))
     } else {

@@ -1,0 +1,92 @@
+import Custodian
+import Events
+import Foundation
+import Synchronization
+import Vault
+
+/// The server's side of docs/FORMATS.md, "Custodian and server over HTTP", in memory.
+///
+/// Fault model: `break(at:)` makes the n-th request from now fail, before it does anything or after it did everything.
+final class FakeServer: Sendable {
+  enum Fault { case before, after }
+  struct Broken: Error {}
+
+  struct State {
+    var undelivered: [(cursor: UInt64, project: ProjectID, key: WrappedKey)] = []
+    var nextCursor: UInt64 = 1
+    var announcement: CustodianKeyAnnouncement
+    var isSealing = true
+    var alarms: [String: String] = [:]
+    var requests = 0
+    var faults: [Int: Fault] = [:]
+    /// Sent instead of the bundle.
+    var forgedBundle: [UInt8]?
+  }
+
+  let state: Mutex<State>
+
+  init(_ announcement: CustodianKeyAnnouncement) { state = Mutex(State(announcement: announcement)) }
+
+  func add(_ keys: [WrappedKey], project: ProjectID) {
+    state.withLock { state in
+      for key in keys {
+        state.undelivered.append((state.nextCursor, project, key))
+        state.nextCursor += 1
+      }
+    }
+  }
+
+  func `break`(at request: Int, _ fault: Fault) { state.withLock { $0.faults[$0.requests + request] = fault } }
+
+  var connection: ServerConnection {
+    ServerConnection { request in
+      try self.state.withLock { state in
+        state.requests += 1
+        let fault = state.faults.removeValue(forKey: state.requests)
+        if fault == .before { throw Broken() }
+        let answer = try Self.answer(request, &state)
+        if fault == .after { throw Broken() }
+        return answer
+      }
+    }
+  }
+
+  private static func answer(_ request: ServerConnection.Request, _ state: inout State) throws -> ServerConnection.Answer {
+    switch (request.method, request.path.split(separator: "?")[0]) {
+    case ("GET", "/custodian/v1/parcels"):
+      if let forged = state.forgedBundle { return .init(status: 200, body: forged) }
+      let limit = Int(request.path.split(separator: "=").last ?? "") ?? 4096
+      let some = state.undelivered.prefix(limit)
+      let projects = Set(some.map(\.project)).sorted { $0.rawValue < $1.rawValue }
+      let parcels = projects.flatMap { project in
+        Parcel.grouping(some.filter { $0.project == project }.map { (cursor: $0.cursor, key: $0.key) }, project: project)
+      }
+      return .init(status: 200, body: ParcelCodec.encode(bundle: parcels))
+    case ("POST", "/custodian/v1/parcels/ack"):
+      let body = try JSONSerialization.jsonObject(with: Data(request.body)) as? [String: [[String: Int]]]
+      for item in body?["acknowledged"] ?? [] {
+        guard let project = item["project"], let through = item["through"] else { return .init(status: 400, body: []) }
+        state.undelivered.removeAll { $0.project.rawValue == Int64(project) && $0.cursor <= UInt64(through) }
+      }
+      return .init(status: 204, body: [])
+    case ("POST", "/custodian/v1/alarm"):
+      let body = try JSONSerialization.jsonObject(with: Data(request.body)) as? [String: Any]
+      guard let id = body?["id"] as? String, let kind = body?["kind"] as? String else { return .init(status: 400, body: []) }
+      state.alarms[id] = kind
+      state.isSealing = false
+      return .init(status: 204, body: [])
+    case ("GET", "/custodian/v1/key"):
+      let body: [String: Any] = ["announcement": state.announcement.text, "sealing": state.isSealing]
+      return .init(status: 200, body: Array(try JSONSerialization.data(withJSONObject: body)))
+    case ("POST", "/custodian/v1/key"):
+      let made = try CustodianKeyAnnouncement(text: String(decoding: request.body, as: UTF8.self))
+      if made != state.announcement {
+        guard made.identity == state.announcement.identity else { return .init(status: 403, body: []) }
+        guard made.previous == state.announcement.key.id, made.madeAt > state.announcement.madeAt else { return .init(status: 409, body: []) }
+        state.announcement = made
+      }
+      return .init(status: 200, body: [])
+    default: return .init(status: 404, body: [])
+    }
+  }
+}
