@@ -61,7 +61,8 @@ struct Console: Sendable {
       return ErrorPage.notFound.response
     } catch let error as LedgerError where error.code != .refused {
       return failure(
-        error, ErrorPage(
+        error,
+        ErrorPage(
           .serviceUnavailable, "The ledger cannot be written",
           "Nothing is shown that is not in the ledger first, so this page stays closed. No event is lost: they are still taken in.",
           next: "<p>Look at the server's log and at the free space of its disk, then run <code>sealane doctor</code>.</p>"))
@@ -70,7 +71,9 @@ struct Console: Sendable {
     } catch let error as HTTPError {
       return error.status == .unsupportedMediaType
         ? ErrorPage.badRequest("A form is sent as application/x-www-form-urlencoded.").response
-        : ErrorPage(error.status, "This request was refused", "It is too large or not well-formed. Nothing was changed.", next: ErrorPage.home).response
+        : ErrorPage(
+          error.status, "This request was refused", "It is too large or not well-formed. Nothing was changed.", next: ErrorPage.home
+        ).response
     } catch {
       let reference = Self.reference()
       services.note(error, reference)

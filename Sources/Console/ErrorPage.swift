@@ -34,13 +34,16 @@ package struct ErrorPage: Sendable {
     ErrorPage(
       .unauthorized, "You are not signed in",
       "A session ends after an hour without use, after twelve hours in any case, and when you sign out.",
-      next: "<p>Open your sign-in link. If it is used up, run this on the machine where Sealane runs and open what it prints:</p><pre>\(command)</pre>")
+      next:
+        "<p>Open your sign-in link. If it is used up, run this on the machine where Sealane runs and open what it prints:</p><pre>\(command)</pre>"
+    )
   }
 
   /// - Parameter reference: stands in the log beside the cause.
   package static func failed(reference: String) -> ErrorPage {
     ErrorPage(
-      .internalServerError, "Something went wrong on the server", "Nothing was shown that is not in the ledger, and nothing was changed by this request.",
+      .internalServerError, "Something went wrong on the server",
+      "Nothing was shown that is not in the ledger, and nothing was changed by this request.",
       next: "<p>Try again. If it happens again, look for <span class=\"id\">\(reference)</span> in the server's log.</p>\(home)")
   }
 

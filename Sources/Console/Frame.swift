@@ -22,8 +22,10 @@ extension Visit {
       <form class="search" role="search" action="/subjects"><label class="unseen" for="search">Search subjects by pseudonym</label>\
       <input type="search" id="search" name="q" placeholder="Search subjects:  s_7f3a…" autocomplete="off" spellcheck="false"></form>
       """
-    return Page(title: title, place: project.name, navigation: Self.navigation, current: current, top: top, search: search, content: content)
-      .document()
+    return Page(
+      title: title, place: project.name, navigation: Self.navigation, current: current, top: top, search: search, content: content
+    )
+    .document()
   }
 
   /// `Ledger entry no. 1,204`

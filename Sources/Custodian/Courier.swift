@@ -82,9 +82,11 @@ package struct Courier: Sendable {
     case .destroyed:
       // A server that was restored from a backup may offer what was stored long ago: that is no loss and no alarm.
       if let known = try store.heldAlready(parcel) { return known }
-      throw ParcelFault(.retiredRecipient, parcel, "A parcel is sealed to a key of this custodian that was destroyed: what it sealed stays shut.")
+      throw ParcelFault(
+        .retiredRecipient, parcel, "A parcel is sealed to a key of this custodian that was destroyed: what it sealed stays shut.")
     case .unknown:
-      throw ParcelFault(.unknownRecipient, parcel, "A parcel is sealed to a key that was never this custodian's: the server's copy was swapped.")
+      throw ParcelFault(
+        .unknownRecipient, parcel, "A parcel is sealed to a key that was never this custodian's: the server's copy was swapped.")
     }
   }
 

@@ -38,7 +38,8 @@ package enum CustodianCheck {
     let (count, bad) = try store.database.read { database in
       var count = 0
       var bad = 0
-      let rows = try Row.fetchCursor(database, sql: "SELECT project, epoch, sequence, subject, sealed FROM record_key WHERE sealed IS NOT NULL")
+      let rows = try Row.fetchCursor(
+        database, sql: "SELECT project, epoch, sequence, subject, sealed FROM record_key WHERE sealed IS NOT NULL")
       while let row = try rows.next() {
         count += 1
         let epoch: Data = row["epoch"]
@@ -56,7 +57,10 @@ package enum CustodianCheck {
       return (count, bad)
     }
     if bad > 0 {
-      return [Finding(severity: .bad, sentence: "\(bad) of \(count) record keys do not decrypt with store.key; restore the directory from its backup.")]
+      return [
+        Finding(
+          severity: .bad, sentence: "\(bad) of \(count) record keys do not decrypt with store.key; restore the directory from its backup.")
+      ]
     }
     return [Finding(severity: .good, sentence: "The database is sound; all \(count) record keys decrypt.")]
   }
@@ -70,11 +74,17 @@ package enum CustodianCheck {
       case .announced, .current, .replaced:
         do { _ = try SecretKey(reading: file) } catch { findings.append(Finding(severity: .bad, sentence: "\(error)")) }
         if record.state == .current, now.milliseconds > record.announcement.madeAt + 2 * Keyring.defaultLifetime.milliseconds {
-          findings.append(Finding(severity: .warning, sentence: "Key \(id) is in force for more than two days: is the custodian running and the server reached?"))
+          findings.append(
+            Finding(
+              severity: .warning, sentence: "Key \(id) is in force for more than two days: is the custodian running and the server reached?"
+            ))
         }
       case .leaving, .destroyed:
         if FileManager.default.fileExists(atPath: file.path) {
-          findings.append(Finding(severity: .bad, sentence: "The private key \(id) should be destroyed and is there; start the custodian, or remove \(file.path)."))
+          findings.append(
+            Finding(
+              severity: .bad,
+              sentence: "The private key \(id) should be destroyed and is there; start the custodian, or remove \(file.path)."))
         }
       }
     }

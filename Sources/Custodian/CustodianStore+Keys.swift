@@ -29,7 +29,9 @@ extension CustodianStore {
     try database.read { database in
       try Row.fetchAll(database, sql: "SELECT announcement, state, replaced_at FROM hpke_key ORDER BY made_at, id").map { row in
         let replacedAt: Int64? = row["replaced_at"]
-        guard let state = HPKEKeyRecord.State(rawValue: row["state"]) else { throw CustodianError.damagedStore("an HPKE key has an unknown state") }
+        guard let state = HPKEKeyRecord.State(rawValue: row["state"]) else {
+          throw CustodianError.damagedStore("an HPKE key has an unknown state")
+        }
         return HPKEKeyRecord(
           announcement: try CustodianKeyAnnouncement(text: row["announcement"]), state: state,
           replacedAt: replacedAt.map(Timestamp.init(milliseconds:)))

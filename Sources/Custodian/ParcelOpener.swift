@@ -51,7 +51,8 @@ package enum ParcelOpener {
       } catch let fault as ParcelFault {
         throw fault
       } catch {
-        throw ParcelFault(.unopenable, parcel, "Wrapped key \(key.sequence) of an epoch does not open: it was altered, moved or sealed with another key.")
+        throw ParcelFault(
+          .unopenable, parcel, "Wrapped key \(key.sequence) of an epoch does not open: it was altered, moved or sealed with another key.")
       }
     }
     return opened

@@ -13,7 +13,8 @@ enum StatusPages {
     router.get("/healthz") { _, _ in
       // Alive means: the store answers. That the server is away is the server's trouble, and said so.
       guard let report = try? status.report() else {
-        return answer(.serviceUnavailable, "application/json", #"{"error":"The custodian's store does not answer; run sealane-custodian doctor."}"#)
+        return answer(
+          .serviceUnavailable, "application/json", #"{"error":"The custodian's store does not answer; run sealane-custodian doctor."}"#)
       }
       return answer(.ok, "application/json", #"{"status":"ok","server_reached":\#(report.isReached),"alarms":\#(report.alarms)}"#)
     }

@@ -1,18 +1,24 @@
 /// The fictional world of the demo. None of it exists; domains are reserved ones (RFC 2606), addresses documentation ranges (RFC 5737).
 enum Cast {
   static let organizations = [
-    "Brightfen Bank", "Sorrel & Finch", "Tidewater Maps", "Cobalt Kiln", "Marram Health", "Juniper Freight", "Halyard Games", "Lantern Press",
-    "Oxbow Robotics", "Pemberley Labs", "Quarry Lane", "Rookwood Travel", "Saltmarsh Energy", "Thistle & Co", "Umber Studio", "Vellum Legal",
-    "Wicker Retail", "Yarrow Biotech", "Zephyr Rail", "Alder Court", "Bramble Foods", "Cinder Security", "Dunlin Insurance", "Ember Learning",
+    "Brightfen Bank", "Sorrel & Finch", "Tidewater Maps", "Cobalt Kiln", "Marram Health", "Juniper Freight", "Halyard Games",
+    "Lantern Press",
+    "Oxbow Robotics", "Pemberley Labs", "Quarry Lane", "Rookwood Travel", "Saltmarsh Energy", "Thistle & Co", "Umber Studio",
+    "Vellum Legal",
+    "Wicker Retail", "Yarrow Biotech", "Zephyr Rail", "Alder Court", "Bramble Foods", "Cinder Security", "Dunlin Insurance",
+    "Ember Learning",
   ]
-  static let organizationKinds = ["Works", "Group", "Systems", "Partners", "Digital", "Research", "Cloud", "Media", "Collective", "Foundry"]
+  static let organizationKinds = [
+    "Works", "Group", "Systems", "Partners", "Digital", "Research", "Cloud", "Media", "Collective", "Foundry",
+  ]
   static let industries = ["finance", "retail", "health", "logistics", "games", "media", "robotics", "energy", "education", "security"]
   static let firstNames = [
     "Avery", "Bela", "Carmen", "Dario", "Elif", "Farid", "Greta", "Hanna", "Ivo", "Jonas", "Kaya", "Lior", "Mina", "Nils", "Oona", "Priya",
     "Quentin", "Rosa", "Samir", "Tomas", "Uma", "Vera", "Wanda", "Xenia", "Yusuf", "Zofia",
   ]
   static let lastNames = [
-    "Aldous", "Berg", "Castell", "Dragan", "Eklund", "Farkas", "Gruber", "Holm", "Ivanic", "Jansen", "Kovar", "Lindqvist", "Moreau", "Novak",
+    "Aldous", "Berg", "Castell", "Dragan", "Eklund", "Farkas", "Gruber", "Holm", "Ivanic", "Jansen", "Kovar", "Lindqvist", "Moreau",
+    "Novak",
     "Okafor", "Petrov", "Quist", "Rossi", "Sandor", "Tanaka", "Ulrich", "Varga", "Weiss", "Yilmaz", "Zeman",
   ]
   static let models = ["orrery-large-2", "orrery-small-2", "orrery-embed-1", "orrery-vision-1", "orrery-large-1", "orrery-code-1"]

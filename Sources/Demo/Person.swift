@@ -182,7 +182,8 @@ struct Person {
     for _ in 0..<(1 + random.below(isActivated ? 9 : 4)) {
       clock += Int64(random.around(50_000, spread: 1.1))
       switch random.below(20) {
-      case 0...2: teller.page(random.pick(["/docs", "/docs/models", "/docs/errors", "/docs/limits"]), at: clock, random: &random, into: &requests)
+      case 0...2:
+        teller.page(random.pick(["/docs", "/docs/models", "/docs/errors", "/docs/limits"]), at: clock, random: &random, into: &requests)
       case 3: teller.event("Usage Viewed", at: clock, random: &random, into: &requests)
       case 4: teller.event("Logs Viewed", at: clock, random: &random, into: &requests)
       case 5: teller.event("Playground Opened", at: clock, random: &random, into: &requests)
@@ -204,8 +205,11 @@ struct Person {
       let text = String(value & ((1 << UInt64(digits * 4)) - 1), radix: 16)
       return String(repeating: "0", count: digits - text.count) + text
     }
-    return [hexadecimal(high >> 32, 8), hexadecimal(high >> 16, 4), "4" + hexadecimal(high, 3), "a" + hexadecimal(low >> 48, 3), hexadecimal(low, 12)]
-      .joined(separator: "-")
+    return [
+      hexadecimal(high >> 32, 8), hexadecimal(high >> 16, 4), "4" + hexadecimal(high, 3), "a" + hexadecimal(low >> 48, 3),
+      hexadecimal(low, 12),
+    ]
+    .joined(separator: "-")
   }
 
   // MARK: - One event
@@ -216,7 +220,8 @@ struct Person {
     let isAnonymous: Bool
 
     func event(
-      _ name: String, at time: Int64, random: inout SeededRandom, into requests: inout RequestWriter, _ more: (inout JSONText) -> Void = { _ in }
+      _ name: String, at time: Int64, random: inout SeededRandom, into requests: inout RequestWriter,
+      _ more: (inout JSONText) -> Void = { _ in }
     ) {
       guard time <= person.end, time >= person.start else { return }
       let insertID = String(random.next(), radix: 16)
@@ -244,7 +249,8 @@ struct Person {
     }
 
     func page(_ path: String, at time: Int64, random: inout SeededRandom, into requests: inout RequestWriter) {
-      let campaign = random.chance(0.2) ? "?utm_source=newsletter&email=\(person.firstName.lowercased())%40\(person.organization.domain)" : ""
+      let campaign =
+        random.chance(0.2) ? "?utm_source=newsletter&email=\(person.firstName.lowercased())%40\(person.organization.domain)" : ""
       event("Page Viewed", at: time, random: &random, into: &requests) {
         $0.member("$current_url", "https://console.orrery.example" + path + campaign)
         $0.member("page", path.isEmpty ? "/" : path)

@@ -39,7 +39,8 @@ package struct Pseudonym: Sendable, Hashable, Comparable, Codable, CustomStringC
   /// Reads 32 hexadecimal digits, with or without `s_` or `g_` before them. Nil for anything else.
   package init?(_ text: some StringProtocol) {
     let digits = text.hasPrefix("s_") || text.hasPrefix("g_") ? text.dropFirst(2)[...] : text[...]
-    guard digits.utf8.count == 32, digits.utf8.allSatisfy({ ("0"..."9").contains(Unicode.Scalar($0)) || ("a"..."f").contains(Unicode.Scalar($0)) }),
+    guard digits.utf8.count == 32,
+      digits.utf8.allSatisfy({ ("0"..."9").contains(Unicode.Scalar($0)) || ("a"..."f").contains(Unicode.Scalar($0)) }),
       let high = UInt64(digits.prefix(16), radix: 16), let low = UInt64(digits.suffix(16), radix: 16)
     else { return nil }
     self.init(high: high, low: low)

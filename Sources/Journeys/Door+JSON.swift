@@ -27,7 +27,8 @@ extension Door.Cell {
     case .insights:
       let bucket = reader.has("bucket") ? try reader.integer("bucket", default: -1, in: Self.wide) : -1
       self = .insights(
-        series: try reader.integer("series", default: 0, in: Self.wide), group: try ReportGroup.optional(&reader), bucket: bucket < 0 ? nil : bucket)
+        series: try reader.integer("series", default: 0, in: Self.wide), group: try ReportGroup.optional(&reader),
+        bucket: bucket < 0 ? nil : bucket)
     case .funnel:
       self = .funnel(
         group: try ReportGroup.optional(&reader), step: try reader.integer("step", default: 0, in: Self.wide),

@@ -41,7 +41,11 @@ package struct ProjectCalendar: Sendable, Hashable {
 }
 
 package struct QueryError: Error, Sendable, Hashable, CustomStringConvertible {
-  package enum Code: String, Sendable, Hashable { case invalid, unreadable, tooLarge = "too_large", cancelled }
+  package enum Code: String, Sendable, Hashable {
+    case invalid, unreadable
+    case tooLarge = "too_large"
+    case cancelled
+  }
   package var code: Code
   /// A sentence that says what was wrong and what to do.
   package var message: String
@@ -88,7 +92,8 @@ package struct JourneyEvent: Sendable, Hashable {
   package var properties: [StoredProperty]
   package var cursor: EventCursor
   package init(
-    name: String, time: Timestamp, subject: SubjectReference?, original: SubjectReference?, properties: [StoredProperty], cursor: EventCursor
+    name: String, time: Timestamp, subject: SubjectReference?, original: SubjectReference?, properties: [StoredProperty],
+    cursor: EventCursor
   ) {
     self.name = name
     self.time = time

@@ -1,7 +1,16 @@
 extension Filter {
   private enum Operator: String, CaseIterable {
-    case equals, notEquals = "not_equals", contains, notContains = "not_contains", isSet = "is_set", isNotSet = "is_not_set"
-    case greater, greaterOrEqual = "greater_or_equal", less, lessOrEqual = "less_or_equal", between
+    case equals
+    case notEquals = "not_equals"
+    case contains
+    case notContains = "not_contains"
+    case isSet = "is_set"
+    case isNotSet = "is_not_set"
+    case greater
+    case greaterOrEqual = "greater_or_equal"
+    case less
+    case lessOrEqual = "less_or_equal"
+    case between
   }
 
   static func optional(_ name: String, _ reader: inout ObjectReader) throws(QueryError) -> Filter? {
@@ -86,7 +95,9 @@ extension Filter {
       case .number(let number): values.append(.number(number))
       case .boolean(let truth): values.append(.boolean(truth))
       case .null, .list, .object:
-        throw QueryError(.invalid, "`\(path)` may have strings, numbers and booleans, not \(element.kind); for missing values use is_not_set.", field: path)
+        throw QueryError(
+          .invalid, "`\(path)` may have strings, numbers and booleans, not \(element.kind); for missing values use is_not_set.", field: path
+        )
       }
     }
     return values

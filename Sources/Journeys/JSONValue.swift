@@ -95,11 +95,26 @@ package indirect enum JSONValue: Sendable, Hashable {
 extension JSONValue: Decodable {
   package init(from decoder: any Decoder) throws {
     if let container = try? decoder.singleValueContainer() {
-      if container.decodeNil() { self = .null; return }
-      if let value = try? container.decode(Bool.self) { self = .boolean(value); return }
-      if let value = try? container.decode(Double.self) { self = .number(value); return }
-      if let value = try? container.decode(String.self) { self = .string(value); return }
-      if let value = try? container.decode([JSONValue].self) { self = .list(value); return }
+      if container.decodeNil() {
+        self = .null
+        return
+      }
+      if let value = try? container.decode(Bool.self) {
+        self = .boolean(value)
+        return
+      }
+      if let value = try? container.decode(Double.self) {
+        self = .number(value)
+        return
+      }
+      if let value = try? container.decode(String.self) {
+        self = .string(value)
+        return
+      }
+      if let value = try? container.decode([JSONValue].self) {
+        self = .list(value)
+        return
+      }
     }
     self = .object(try decoder.singleValueContainer().decode([String: JSONValue].self))
   }

@@ -87,7 +87,8 @@ struct ObjectReader {
     guard let unknown = members.keys.filter({ !known.contains($0) }).min() else { return }
     let allowed = known.sorted().joined(separator: ", ")
     throw QueryError(
-      .invalid, "`\(place(String(unknown.prefix(64))))` is not known; \(path.isEmpty ? "a query of this kind" : "`\(path)`") may have \(allowed).",
+      .invalid,
+      "`\(place(String(unknown.prefix(64))))` is not known; \(path.isEmpty ? "a query of this kind" : "`\(path)`") may have \(allowed).",
       field: place(String(unknown.prefix(64))))
   }
 

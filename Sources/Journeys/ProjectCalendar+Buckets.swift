@@ -30,7 +30,8 @@ extension ProjectCalendar {
   /// The half-open interval that a range of days covers.
   package func interval(_ range: DateRange) throws(QueryError) -> Range<Timestamp> {
     let zone = try timeZone()
-    let from = Self.start(ofDay: range.from.dayNumber, in: zone), to = Self.start(ofDay: range.to.dayNumber + 1, in: zone)
+    let from = Self.start(ofDay: range.from.dayNumber, in: zone)
+    let to = Self.start(ofDay: range.to.dayNumber + 1, in: zone)
     return Timestamp(milliseconds: from * 1000)..<Timestamp(milliseconds: max(from, to) * 1000)
   }
 
@@ -45,11 +46,13 @@ extension ProjectCalendar {
   package func buckets(_ range: DateRange, by unit: BucketUnit, further: Int = 0) throws(QueryError) -> Buckets {
     let zone = try timeZone()
     let interval = try interval(range)
-    let from = interval.lowerBound.milliseconds / 1000, to = interval.upperBound.milliseconds / 1000
+    let from = interval.lowerBound.milliseconds / 1000
+    let to = interval.upperBound.milliseconds / 1000
     var edges: [Int64] = []
     func fits() throws(QueryError) {
       guard edges.count <= QueryLimits.buckets + 1 else {
-        throw QueryError(.tooLarge, "The range has more than \(QueryLimits.buckets) buckets; use a wider unit or fewer days.", field: "unit")
+        throw QueryError(
+          .tooLarge, "The range has more than \(QueryLimits.buckets) buckets; use a wider unit or fewer days.", field: "unit")
       }
     }
     switch unit {
@@ -83,7 +86,8 @@ extension ProjectCalendar {
       }
       edges.append(Self.start(ofDay: day, in: zone))
     case .month:
-      var year = range.from.year, month = range.from.month
+      var year = range.from.year
+      var month = range.from.month
       var remaining = further
       while (year, month) <= (range.to.year, range.to.month) || remaining > 0 {
         if (year, month) > (range.to.year, range.to.month) { remaining -= 1 }
@@ -104,7 +108,8 @@ extension ProjectCalendar {
 
   private static func start(ofDay day: Int, in zone: TimeZone) -> Int64 {
     let midnight = Int64(day) * 86_400
-    let early = midnight - 93_600, late = midnight + 93_600
+    let early = midnight - 93_600
+    let late = midnight + 93_600
     var first: Int64?
     for offset in [offset(at: early, in: zone), offset(at: midnight, in: zone), offset(at: late, in: zone)] {
       let instant = midnight - offset
@@ -118,7 +123,8 @@ extension ProjectCalendar {
   /// The instant at which the offset leaves its value at `after`, by bisection; there is exactly one change between the two.
   private static func change(after: Int64, before: Int64, in zone: TimeZone) -> Int64 {
     let offset = offset(at: after, in: zone)
-    var low = after, high = before
+    var low = after
+    var high = before
     while high - low > 1 {
       let middle = low + (high - low) / 2
       if Self.offset(at: middle, in: zone) == offset { low = middle } else { high = middle }

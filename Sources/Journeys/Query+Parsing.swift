@@ -44,7 +44,9 @@ extension InsightsQuery {
 
 extension InsightsQuery.Series {
   private enum Word: String, CaseIterable {
-    case total, unique, averagePerSubject = "average_per_subject", sum, average, minimum, maximum, percentile
+    case total, unique
+    case averagePerSubject = "average_per_subject"
+    case sum, average, minimum, maximum, percentile
   }
 
   init(_ value: JSONValue, at path: String) throws(QueryError) {

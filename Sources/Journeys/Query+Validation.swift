@@ -27,7 +27,9 @@ extension Query {
     let comparisons = filters.reduce(0) { $0 + $1.comparisonCount }
     guard comparisons <= QueryLimits.comparisons else {
       throw QueryError(
-        .tooLarge, "The filters make \(comparisons) comparisons; at most \(QueryLimits.comparisons) are allowed. Put alternatives in one `values` list.")
+        .tooLarge,
+        "The filters make \(comparisons) comparisons; at most \(QueryLimits.comparisons) are allowed. Put alternatives in one `values` list."
+      )
     }
     for filter in filters { try filter.validate(depth: 1) }
   }

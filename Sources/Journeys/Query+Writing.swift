@@ -50,14 +50,14 @@ extension PropertyReference {
   var members: [String: JSONValue] { ["property": .string(name), "scope": .string(scope.rawValue)] }
 }
 
-extension Optional<Breakdown> {
+extension Breakdown? {
   var json: JSONValue {
     guard let breakdown = self else { return .null }
     return .object(breakdown.property.members.merging(["limit": .number(Double(breakdown.limit))]) { first, _ in first })
   }
 }
 
-extension Optional<Filter> {
+extension Filter? {
   var json: JSONValue { self?.json ?? .null }
 }
 

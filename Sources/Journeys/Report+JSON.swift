@@ -50,7 +50,8 @@ extension FunnelReport.Step {
   var json: JSONValue {
     [
       "count": .number(Double(count)), "median_seconds_from_previous": JSONValue(medianSecondsFromPrevious),
-      "average_seconds_from_previous": JSONValue(averageSecondsFromPrevious), "median_seconds_from_entry": JSONValue(medianSecondsFromEntry),
+      "average_seconds_from_previous": JSONValue(averageSecondsFromPrevious),
+      "median_seconds_from_entry": JSONValue(medianSecondsFromEntry),
       "average_seconds_from_entry": JSONValue(averageSecondsFromEntry),
     ]
   }
@@ -62,7 +63,8 @@ extension RetentionReport {
       "cohorts": .list(
         cohorts.map {
           [
-            "start": .string($0.start.text), "size": .number(Double($0.size)), "counts": .list($0.counts.map { JSONValue($0.map(Double.init)) }),
+            "start": .string($0.start.text), "size": .number(Double($0.size)),
+            "counts": .list($0.counts.map { JSONValue($0.map(Double.init)) }),
             "complete": .number(Double($0.complete)), "complete_at": .list($0.completeAt.map { .string($0.text) }),
           ]
         }),

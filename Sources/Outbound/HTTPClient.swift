@@ -55,7 +55,9 @@ package final class HTTPClient: Sendable {
     // `Expect: 100-continue` costs a round trip (and a second where the server does not know it), so it is never sent.
     let lines = request.headers.map { "\($0.name): \($0.value)" } + ["Expect:"]
     let strings = lines.map { strdup($0) }
-    defer { strings.forEach { free($0) } }
+    defer {
+      for string in strings { free(string) }
+    }
     var status = 0
     var reason = [CChar](repeating: 0, count: 256)
     let milliseconds = max(1, Int(deadline.components.seconds) * 1000 + Int(deadline.components.attoseconds / 1_000_000_000_000_000))

@@ -88,7 +88,9 @@ struct StoreOpener {
   private func replay(_ logs: [UInt64], store: SegmentStore, committer: Committer, manifest: Manifest) throws -> UInt64 {
     var expected = manifest.firstLog
     for (index, number) in logs.enumerated() {
-      guard number == expected else { throw StoreError.corrupt(file: LogFormat.name(expected), reason: "it is missing, but later log files are there") }
+      guard number == expected else {
+        throw StoreError.corrupt(file: LogFormat.name(expected), reason: "it is missing, but later log files are there")
+      }
       let version = store.state.withLock { $0.dataVersion }
       let reader = LogReader(disk: disk, directory: directory, number: number, isLast: index == logs.count - 1)
       let result = try reader.read { sequence, payload in try committer.replay(payload, sequence: sequence) }

@@ -73,7 +73,8 @@ private final class SecretPage: @unchecked Sendable {
     if let mapping, mapping != MAP_FAILED {
       // Both may be refused where limits are tight; the key is then as safe as any other memory of the process.
       _ = mlock(mapping, Self.pageSize)
-      _ = madvise(mapping, Self.pageSize, 16 /* MADV_DONTDUMP */)
+      // MADV_DONTDUMP of Linux: the page stays out of core dumps.
+      _ = madvise(mapping, Self.pageSize, 16)
       isMapped = true
       bytes = UnsafeMutableRawBufferPointer(start: mapping, count: SecretKey.byteCount)
     } else {

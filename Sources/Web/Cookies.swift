@@ -48,7 +48,8 @@ package struct FormToken: Sendable, Hashable {
 
   /// The browser's own, if it has a well-formed one.
   package init?(cookieHeader: String?) {
-    guard let text = Cookies.value(of: Cookies.form, in: cookieHeader), text.utf8.count == 32, text.utf8.allSatisfy({ $0 > 32 && $0 < 127 && $0 != 59 })
+    guard let text = Cookies.value(of: Cookies.form, in: cookieHeader), text.utf8.count == 32,
+      text.utf8.allSatisfy({ $0 > 32 && $0 < 127 && $0 != 59 })
     else { return nil }
     self.text = text
   }

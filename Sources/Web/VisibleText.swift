@@ -8,7 +8,9 @@ package enum VisibleText {
     var result = String.UnicodeScalarView()
     var marks = 0
     for scalar in text.unicodeScalars {
-      let isMark = scalar.value > 0x2FF && (scalar.properties.generalCategory == .nonspacingMark || scalar.properties.generalCategory == .enclosingMark)
+      let isMark =
+        scalar.value > 0x2FF
+        && (scalar.properties.generalCategory == .nonspacingMark || scalar.properties.generalCategory == .enclosingMark)
       marks = isMark ? marks + 1 : 0
       if marks > 4 { continue }
       if isTreacherous(scalar) {

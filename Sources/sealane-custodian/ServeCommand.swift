@@ -35,7 +35,8 @@ struct ServeCommand: AsyncParsableCommand {
     guard interval >= 0.1, interval <= 3600 else { throw ValidationError("--interval takes 0.1 to 3600 seconds.") }
     var options = CustodianService.Options(directory: try directory.url, server: server)
     let address = listen ?? environment["SEALANE_CUSTODIAN_LISTEN"] ?? "127.0.0.1:8002"
-    guard let colon = address.lastIndex(of: ":"), let port = Int(address[address.index(after: colon)...]), (0...65_535).contains(port) else {
+    guard let colon = address.lastIndex(of: ":"), let port = Int(address[address.index(after: colon)...]), (0...65_535).contains(port)
+    else {
       throw ValidationError("--listen takes an address and a port, such as 127.0.0.1:8002.")
     }
     options.host = String(address[..<colon])

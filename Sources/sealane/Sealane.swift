@@ -16,7 +16,8 @@ struct Sealane: AsyncParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      InitCommand.self, ServeCommand.self, DemoCommand.self, ImportCommand.self, ExportCommand.self, QueryCommand.self, SetupLinkCommand.self,
+      InitCommand.self, ServeCommand.self, DemoCommand.self, ImportCommand.self, ExportCommand.self, QueryCommand.self,
+      SetupLinkCommand.self,
       LedgerCommand.self, DoctorCommand.self,
     ])
 }

@@ -17,7 +17,11 @@ struct PageTests {
     "/retention?a=Signed%20Up&b=API%20Call&from=2026-09-21&to=2026-11-23",
     "/flows?a=Signed%20Up&from=2026-10-25&to=2026-11-23", "/flows?a=Signed%20Up&after=2&before=2&from=2026-10-25&to=2026-11-23",
   ]
-  static let pages = ["/", "/live", "/insights", "/funnels", "/retention", "/flows", "/subjects", "/subjects/s_9e3779b97f4a7c15ff58476d1ce4e5b9", "/settings"] + reports
+  static let pages =
+    [
+      "/", "/live", "/insights", "/funnels", "/retention", "/flows", "/subjects", "/subjects/s_9e3779b97f4a7c15ff58476d1ce4e5b9",
+      "/settings",
+    ] + reports
 
   @Test(arguments: SampleEngine.Kind.allCases)
   func everyPageStandsWithAnyDataAndLoadsNothingFromElsewhere(_ kind: SampleEngine.Kind) async throws {
@@ -81,9 +85,13 @@ struct PageTests {
   @Test func withoutASessionNothingOpens() async throws {
     let site = try await Site()
     for path in Self.pages + ["/live/rows?after=0", "/arrival", "/insights.csv", "/funnels.json", "/door?to=x"] {
-      for cookie in ["", "__Host-session=slc_wrong", "session=x"] { #expect(try await site.get(path, cookie: cookie).status == 401, "\(path)") }
+      for cookie in ["", "__Host-session=slc_wrong", "session=x"] {
+        #expect(try await site.get(path, cookie: cookie).status == 401, "\(path)")
+      }
     }
-    for path in ["/reports", "/settings/project", "/settings/accounts", "/door", "/sign-out"] { #expect(try await site.post(path, [], cookie: "").status == 401) }
+    for path in ["/reports", "/settings/project", "/settings/accounts", "/door", "/sign-out"] {
+      #expect(try await site.post(path, [], cookie: "").status == 401)
+    }
   }
 
   @Test func aFormWithoutItsTokenChangesNothing() async throws {
@@ -136,12 +144,15 @@ struct PageTests {
     let site = try await Site()
     let today = CalendarDate(year: 2026, month: 11, day: 23)
     let query = Query.funnel(
-      FunnelQuery(range: DateRange(from: today, to: today), steps: [EventSelector(event: "Signed Up"), EventSelector(event: "Key Created")]))
+      FunnelQuery(
+        range: DateRange(from: today, to: today), steps: [EventSelector(event: "Signed Up"), EventSelector(event: "Key Created")]))
     let door = Door(query: query, cell: .funnel(group: .everything, step: 0, droppedAfter: true)).json.text
     let price = try await site.get(Address("/door", [.init("to", door)]).text)
     #expect(price.text.contains("214 subjects") && !price.text.contains("href=\"/subjects/s_"))
     let open = try await site.post("/door", [.init("to", door)])
-    #expect(open.status == 200 && open.text.contains("1 to 200 of 214 subjects") && open.text.components(separatedBy: "href=\"/subjects/s_").count == 201)
+    #expect(
+      open.status == 200 && open.text.contains("1 to 200 of 214 subjects")
+        && open.text.components(separatedBy: "href=\"/subjects/s_").count == 201)
     let rest = try await site.post("/door", [.init("to", door), .init("offset", "200")])
     #expect(rest.text.contains("201 to 214 of 214 subjects"))
     let records = try await site.services.ledger.records(from: try await site.services.ledger.count() - 1, limit: 1)
@@ -151,7 +162,8 @@ struct PageTests {
 
   @Test func aSecretIsShownOnceAndAnAccountIsRevokedByAWord() async throws {
     let site = try await Site()
-    let made = try await site.post("/settings/accounts", [.init("name", "Nightly <export>"), .init("scope", "export"), .init("scope", "query")])
+    let made = try await site.post(
+      "/settings/accounts", [.init("name", "Nightly <export>"), .init("scope", "export"), .init("scope", "query")])
     #expect(made.text.contains("sls_") && made.text.contains("shown once") && made.text.contains("Nightly &lt;export&gt;"))
     let username = try #require(site.services.control.serviceAccounts(of: nil).first?.username)
     let settings = try await site.get("/settings")
@@ -164,9 +176,11 @@ struct PageTests {
 
   @Test func settingsAreSavedOrRefusedWhole() async throws {
     let site = try await Site()
-    let bad = try await site.post("/settings/project", [.init("name", "N"), .init("zone", "Mars/Olympus"), .init("week", "sunday"), .init("groups", "a\nb")])
+    let bad = try await site.post(
+      "/settings/project", [.init("name", "N"), .init("zone", "Mars/Olympus"), .init("week", "sunday"), .init("groups", "a\nb")])
     #expect(bad.status == 400 && bad.text.contains("Mars/Olympus") && site.services.control.projects()[0].zone == "Europe/Berlin")
-    let good = try await site.post("/settings/project", [.init("name", "N"), .init("zone", "Asia/Tokyo"), .init("week", "sunday"), .init("groups", "a\r\nb\r\n")])
+    let good = try await site.post(
+      "/settings/project", [.init("name", "N"), .init("zone", "Asia/Tokyo"), .init("week", "sunday"), .init("groups", "a\r\nb\r\n")])
     #expect(good.status == 200)
     #expect(site.services.control.projects()[0].groupKeys == ["a", "b"] && site.services.control.projects()[0].zone == "Asia/Tokyo")
   }

@@ -23,7 +23,8 @@ struct RandomQueries {
 
   mutating func name() -> String {
     one([
-      "Signed Up", "*", "**any", "a,b", "profile:plan", "event:x", "\"quoted\"", "ünïcødé 🎉", "\u{202E}gnp", "a&b=c#d?e", "%41", "+", " edge ", "<b>", "true",
+      "Signed Up", "*", "**any", "a,b", "profile:plan", "event:x", "\"quoted\"", "ünïcødé 🎉", "\u{202E}gnp", "a&b=c#d?e", "%41", "+",
+      " edge ", "<b>", "true",
       "12", "s0", "line\nbreak", "\u{301}mark", "x", String(repeating: "W", count: 255),
     ])
   }
@@ -78,35 +79,45 @@ struct RandomQueries {
     switch int(0...3) {
     case 0:
       let series = (0..<int(1...6)).map { _ in
-        let measure: InsightsQuery.Measure = switch int(0...7) {
-        case 0: .total
-        case 1: .unique
-        case 2: .averagePerSubject
-        case 3: .sum(property())
-        case 4: .average(property())
-        case 5: .minimum(property())
-        case 6: .maximum(property())
-        default: .percentile(property(), one([0, 0.5, 0.95, 0.07, 0.999, 1, 1e-7, Double(int(0...1_000_000)) / 1_000_000, Double.random(in: 0...1, using: &generator)]))
-        }
+        let measure: InsightsQuery.Measure =
+          switch int(0...7) {
+          case 0: .total
+          case 1: .unique
+          case 2: .averagePerSubject
+          case 3: .sum(property())
+          case 4: .average(property())
+          case 5: .minimum(property())
+          case 6: .maximum(property())
+          default:
+            .percentile(
+              property(),
+              one([0, 0.5, 0.95, 0.07, 0.999, 1, 1e-7, Double(int(0...1_000_000)) / 1_000_000, Double.random(in: 0...1, using: &generator)])
+            )
+          }
         return InsightsQuery.Series(selector: selector(), measure: measure)
       }
-      return .insights(InsightsQuery(range: range(), unit: one(BucketUnit.allCases), series: series, filter: optionalFilter(), breakdown: breakdown()))
+      return .insights(
+        InsightsQuery(range: range(), unit: one(BucketUnit.allCases), series: series, filter: optionalFilter(), breakdown: breakdown()))
     case 1:
       return .funnel(
         FunnelQuery(
           range: range(), steps: (0..<int(2...7)).map { _ in selector() }, windowSeconds: window(), order: one(FunnelQuery.Order.allCases),
-          counting: one(FunnelQuery.Counting.allCases), entry: one(FunnelQuery.Entry.allCases), filter: optionalFilter(), breakdown: breakdown()))
+          counting: one(FunnelQuery.Counting.allCases), entry: one(FunnelQuery.Entry.allCases), filter: optionalFilter(),
+          breakdown: breakdown()))
     case 2:
       return .retention(
         RetentionQuery(
           range: range(), start: selector(), return: selector(), unit: one(RetentionQuery.Unit.allCases), periods: int(1...60),
-          mode: one(RetentionQuery.Mode.allCases), criterion: one(RetentionQuery.Criterion.allCases), cohorts: one(RetentionQuery.Cohorts.allCases),
+          mode: one(RetentionQuery.Mode.allCases), criterion: one(RetentionQuery.Criterion.allCases),
+          cohorts: one(RetentionQuery.Cohorts.allCases),
           filter: optionalFilter()))
     default:
       return .flows(
         FlowsQuery(
-          range: range(), anchor: selector(), forward: int(0...8), backward: int(0...8), windowSeconds: window(), nodesPerColumn: int(1...50),
-          collapsesRepeats: int(0...1) == 0, hidden: (0..<int(0...3)).map { _ in name() }, anchors: one(FlowsQuery.Anchors.allCases), pathLimit: int(0...1_000)))
+          range: range(), anchor: selector(), forward: int(0...8), backward: int(0...8), windowSeconds: window(),
+          nodesPerColumn: int(1...50),
+          collapsesRepeats: int(0...1) == 0, hidden: (0..<int(0...3)).map { _ in name() }, anchors: one(FlowsQuery.Anchors.allCases),
+          pathLimit: int(0...1_000)))
     }
   }
 }

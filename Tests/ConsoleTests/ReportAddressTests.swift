@@ -25,12 +25,17 @@ struct ReportAddressTests {
   func anyParametersComeToRestAfterOneStep(_ path: String) {
     var queries = RandomQueries(seed: 7)
     let names = [
-      "s0", "s1", "s9", "s0.m", "s0.p", "s0.q", "s0.c0.p", "s0.c0.o", "s0.c0.v", "s0.c5.p", "s0.join", "s0.filter", "f.c0.p", "f.filter", "a", "b", "a.c0.p", "from",
-      "to", "unit", "w", "wu", "by", "top", "n", "mode", "back", "hide", "after", "before", "nodes", "paths", "repeats", "order", "count", "entry", "junk",
+      "s0", "s1", "s9", "s0.m", "s0.p", "s0.q", "s0.c0.p", "s0.c0.o", "s0.c0.v", "s0.c5.p", "s0.join", "s0.filter", "f.c0.p", "f.filter",
+      "a", "b", "a.c0.p", "from",
+      "to", "unit", "w", "wu", "by", "top", "n", "mode", "back", "hide", "after", "before", "nodes", "paths", "repeats", "order", "count",
+      "entry", "junk",
     ]
     for _ in 0..<3_000 {
       let fields = (0..<queries.int(0...12)).map { _ in
-        Address.Parameter(queries.one(names), queries.one([queries.name(), "any", "-1", "999999999999999999999", "2026-02-30", "1e9", "percentile", "total", "{\"not\":3}", ""]))
+        Address.Parameter(
+          queries.one(names),
+          queries.one([queries.name(), "any", "-1", "999999999999999999999", "2026-02-30", "1e9", "percentile", "total", "{\"not\":3}", ""])
+        )
       }
       guard let once = ReportAddress.normalized(Address(path, fields), today: today) else { continue }
       #expect(ReportAddress.normalized(once, today: today) == once, "\(once.text)")
@@ -41,7 +46,10 @@ struct ReportAddressTests {
     let query = Query.funnel(
       FunnelQuery(
         range: DateRange(from: today, to: today),
-        steps: [EventSelector(event: "Signed Up", filter: .comparison(PropertyReference("plan"), .equals([.string("team")]))), EventSelector(event: "First API Call")]))
+        steps: [
+          EventSelector(event: "Signed Up", filter: .comparison(PropertyReference("plan"), .equals([.string("team")]))),
+          EventSelector(event: "First API Call"),
+        ]))
     #expect(
       ReportAddress.address(of: query)?.text
         == "/funnels?s0=Signed%20Up&s0.c0.p=plan&s0.c0.v=team&s1=First%20API%20Call&from=2026-11-23&to=2026-11-23")

@@ -12,12 +12,17 @@ struct SampleEngine: Engine {
     switch kind {
     case .hostile:
       [
-        "<script>alert(1)</script>", String(repeating: "W", count: 255), "\u{202E}gnp.exe evil", "👩‍👩‍👧‍👦 Family Created 🎉", "حساب جديد", "\"><img src=x onerror=alert(1)>",
+        "<script>alert(1)</script>", String(repeating: "W", count: 255), "\u{202E}gnp.exe evil", "👩‍👩‍👧‍👦 Family Created 🎉", "حساب جديد",
+        "\"><img src=x onerror=alert(1)>",
         "*", "line\nbreak\u{0}",
       ]
     case .empty: []
     case .single: ["Signed Up"]
-    default: ["API Call", "Dashboard Viewed", "Signed Up", "Key Created", "First API Call", "Invoice Paid", "Team Member Invited", "Quota Warning Shown"]
+    default:
+      [
+        "API Call", "Dashboard Viewed", "Signed Up", "Key Created", "First API Call", "Invoice Paid", "Team Member Invited",
+        "Quota Warning Shown",
+      ]
     }
   }
 
@@ -26,9 +31,12 @@ struct SampleEngine: Engine {
   func catalog() async throws -> Catalog {
     let counts = [812_411, 240_113, 31_207, 22_480, 17_903, 4_211, 1_870, 402]
     return Catalog(
-      events: zip(names, counts).map { Catalog.Event(name: $0, count: kind == .single ? 1 : $1, properties: ["plan", "$os", "org_id", names[0]]) },
+      events: zip(names, counts).map {
+        Catalog.Event(name: $0, count: kind == .single ? 1 : $1, properties: ["plan", "$os", "org_id", names[0]])
+      },
       eventCount: kind == .empty ? 0 : kind == .single ? 1 : 1_130_597, subjectCount: kind == .empty ? 0 : kind == .single ? 1 : 31_990,
-      firstEvent: kind == .empty ? nil : Timestamp(milliseconds: Self.now.milliseconds - 90 * Self.day), lastEvent: kind == .empty ? nil : Self.now)
+      firstEvent: kind == .empty ? nil : Timestamp(milliseconds: Self.now.milliseconds - 90 * Self.day),
+      lastEvent: kind == .empty ? nil : Self.now)
   }
 
   private func notes(_ calendar: ProjectCalendar) -> ReportNotes {
@@ -38,12 +46,13 @@ struct SampleEngine: Engine {
   }
 
   func report(_ query: Query, calendar: ProjectCalendar, at instant: Timestamp) async throws -> Report {
-    let content: Report.Content = switch query {
-    case .insights(let query): .insights(try insights(query, calendar))
-    case .funnel(let query): .funnel(funnel(query))
-    case .retention(let query): .retention(retention(query))
-    case .flows(let query): .flows(flows(query))
-    }
+    let content: Report.Content =
+      switch query {
+      case .insights(let query): .insights(try insights(query, calendar))
+      case .funnel(let query): .funnel(funnel(query))
+      case .retention(let query): .retention(retention(query))
+      case .flows(let query): .flows(flows(query))
+      }
     return Report(content: content, notes: notes(calendar))
   }
 
@@ -51,7 +60,10 @@ struct SampleEngine: Engine {
     guard breakdown != nil else { return [.everything] }
     return kind == .hostile
       ? names.map { .value(.string($0)) } + [.none, .other]
-      : [.value(.string("team")), .value(.string("free")), .value(.string("enterprise")), .value(.number(3)), .value(.boolean(true)), .none, .other]
+      : [
+        .value(.string("team")), .value(.string("free")), .value(.string("enterprise")), .value(.number(3)), .value(.boolean(true)), .none,
+        .other,
+      ]
   }
 
   private func insights(_ query: InsightsQuery, _ calendar: ProjectCalendar) throws -> InsightsReport {
@@ -84,8 +96,10 @@ struct SampleEngine: Engine {
         let steps = query.steps.indices.map { step -> FunnelReport.Step in
           let count = kind == .single ? (step == 0 ? 1 : 0) : Int(Double(size) * shares[min(step, 7)])
           return .init(
-            count: count, medianSecondsFromPrevious: step > 0 && count > 0 ? 8_040 : nil, averageSecondsFromPrevious: step > 0 && count > 0 ? 41_000 : nil,
-            medianSecondsFromEntry: step > 0 && count > 0 ? Double(step) * 9_400 : nil, averageSecondsFromEntry: step > 0 && count > 0 ? Double(step) * 60_000 : nil)
+            count: count, medianSecondsFromPrevious: step > 0 && count > 0 ? 8_040 : nil,
+            averageSecondsFromPrevious: step > 0 && count > 0 ? 41_000 : nil,
+            medianSecondsFromEntry: step > 0 && count > 0 ? Double(step) * 9_400 : nil,
+            averageSecondsFromEntry: step > 0 && count > 0 ? Double(step) * 60_000 : nil)
         }
         return .init(group: group, steps: steps, open: kind == .usual ? 412 : 0)
       })
@@ -156,7 +170,8 @@ struct SampleEngine: Engine {
 
   static func subject(_ index: Int) -> SubjectReference {
     SubjectReference(
-      number: SubjectNumber(UInt32(index) &* 2_654_435_761), pseudonym: Pseudonym(high: UInt64(index) &* 0x9E37_79B9_7F4A_7C15 | 1 << 63, low: UInt64(index) &* 0xBF58_476D_1CE4_E5B9 | 1 << 62))
+      number: SubjectNumber(UInt32(index) &* 2_654_435_761),
+      pseudonym: Pseudonym(high: UInt64(index) &* 0x9E37_79B9_7F4A_7C15 | 1 << 63, low: UInt64(index) &* 0xBF58_476D_1CE4_E5B9 | 1 << 62))
   }
 
   func subjects(_ door: Door, calendar: ProjectCalendar, at instant: Timestamp) async throws -> [SubjectReference] {
@@ -168,10 +183,12 @@ struct SampleEngine: Engine {
     let sealed = StoredValue.sealed(SealedValue(bytes: [1, 2, 3], tag: Pseudonym(high: 1, low: 2)))
     return (0..<(kind == .single ? 1 : 14)).map { index in
       JourneyEvent(
-        name: names[index % names.count], time: Timestamp(milliseconds: Self.now.milliseconds - Int64(index) * 7_000_000), subject: Self.subject(1),
+        name: names[index % names.count], time: Timestamp(milliseconds: Self.now.milliseconds - Int64(index) * 7_000_000),
+        subject: Self.subject(1),
         original: Self.subject(index > 10 ? 2 : 1),
         properties: [
-          .init("plan", .string(kind == .hostile ? names[0] : "team")), .init("email", sealed), .init("org_id", .pseudonym(Pseudonym(high: 7, low: 9))), .init("seats", .number(12)),
+          .init("plan", .string(kind == .hostile ? names[0] : "team")), .init("email", sealed),
+          .init("org_id", .pseudonym(Pseudonym(high: 7, low: 9))), .init("seats", .number(12)),
           .init("tags", .list([.string("a"), .null, .boolean(true)])), .init("nested", .object([.init(names[0], .number(0.5))])),
         ], cursor: EventCursor(text: "c\(index)"))
     }
@@ -181,8 +198,12 @@ struct SampleEngine: Engine {
     guard kind != .empty else { return nil }
     let sealed = StoredValue.sealed(SealedValue(bytes: [1, 2, 3], tag: Pseudonym(high: 1, low: 2)))
     return Profile(
-      subject: Self.subject(1), verified: [.init("$email", sealed), .init("$name", sealed), .init("plan", .string("team")), .init("role", .string("admin"))],
-      unverified: [.init(kind == .hostile ? names[1] : "favourite_color", .string(kind == .hostile ? names[2] : "teal")), .init("$os", .string("Linux"))])
+      subject: Self.subject(1),
+      verified: [.init("$email", sealed), .init("$name", sealed), .init("plan", .string("team")), .init("role", .string("admin"))],
+      unverified: [
+        .init(kind == .hostile ? names[1] : "favourite_color", .string(kind == .hostile ? names[2] : "teal")),
+        .init("$os", .string("Linux")),
+      ])
   }
 
   func findSubjects(prefix: String, limit: Int) async throws -> [SubjectSummary] {
@@ -194,6 +215,8 @@ struct SampleEngine: Engine {
     }
   }
 
-  func export(_ range: DateRange, events: [String]?, calendar: ProjectCalendar, after cursor: EventCursor?, limit: Int) async throws -> [JourneyEvent] { [] }
+  func export(_ range: DateRange, events: [String]?, calendar: ProjectCalendar, after cursor: EventCursor?, limit: Int) async throws
+    -> [JourneyEvent]
+  { [] }
   func values(of property: String, event: String?, limit: Int) async throws -> [StoredValue] { [] }
 }

@@ -3,8 +3,8 @@ import Console
 import Events
 import Foundation
 import Gate
-import Hummingbird
 import HTTPTypes
+import Hummingbird
 import Journeys
 import Ledger
 import Logging
@@ -36,16 +36,19 @@ final class Site: Sendable {
   init(_ kind: SampleEngine.Kind = .usual, hasEvents: Bool = true, live: [LiveEvent]? = nil) async throws {
     directory = FileManager.default.temporaryDirectory.appendingPathComponent("sealane-console-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-    let keys = try LedgerKeys(origin: "test.example/ledger", signingSeed: Array(repeating: 7, count: 32), setsKey: Array(repeating: 9, count: 32))
+    let keys = try LedgerKeys(
+      origin: "test.example/ledger", signingSeed: Array(repeating: 7, count: 32), setsKey: Array(repeating: 9, count: 32))
     let ledgerDirectory = directory.appendingPathComponent("ledger")
     try FileManager.default.createDirectory(at: ledgerDirectory, withIntermediateDirectories: true)
     let ledger = try Ledger.open(directory: ledgerDirectory, keys: keys)
     let control = try ControlDatabase.open(at: directory.appendingPathComponent("control.sqlite"))
-    project = try await control.createProject(name: kind == .hostile ? "<b>Orrery</b> \u{202E}sbaL 🪐 " + String(repeating: "W", count: 60) : "Orrery Labs", zone: "Europe/Berlin")
+    project = try await control.createProject(
+      name: kind == .hostile ? "<b>Orrery</b> \u{202E}sbaL 🪐 " + String(repeating: "W", count: 60) : "Orrery Labs", zone: "Europe/Berlin")
     let events = live ?? Self.liveEvents(kind)
     services = ConsoleServices(
       control: control, ledger: ledger, engine: { _ in SampleEngine(kind: kind) },
-      live: { _, after, name, limit in Array(events.filter { $0.sequence > after ?? 0 && (name == nil || $0.name == name) }.suffix(limit)) },
+      live: { _, after, name, limit in Array(events.filter { $0.sequence > after ?? 0 && (name == nil || $0.name == name) }.suffix(limit))
+      },
       hasEvents: { _ in hasEvents }, configuration: ConsoleConfiguration(intakeOrigin: "http://localhost:8001", isSecure: false),
       clock: { SampleEngine.now })
     let router = Router(context: Context.self)
@@ -64,12 +67,16 @@ final class Site: Sendable {
   }
 
   /// A form of this session; its token is added unless `token` is given.
-  func post(_ path: String, _ fields: [Address.Parameter], token: String? = nil, cookie: String? = nil, authority: String = "localhost:8000") async throws -> Answer {
+  func post(
+    _ path: String, _ fields: [Address.Parameter], token: String? = nil, cookie: String? = nil, authority: String = "localhost:8000"
+  ) async throws -> Answer {
     let all = fields + [Address.Parameter("form-token", token ?? formToken)]
-    return try await answer(.post, path, cookie: cookie ?? self.cookie, body: String(Address("", all).text.dropFirst()), authority: authority)
+    return try await answer(
+      .post, path, cookie: cookie ?? self.cookie, body: String(Address("", all).text.dropFirst()), authority: authority)
   }
 
-  private func answer(_ method: HTTPRequest.Method, _ path: String, cookie: String, body: String?, authority: String) async throws -> Answer {
+  private func answer(_ method: HTTPRequest.Method, _ path: String, cookie: String, body: String?, authority: String) async throws -> Answer
+  {
     var head = HTTPRequest(method: method, scheme: "http", authority: authority, path: path)
     head.headerFields[.cookie] = cookie
     head.headerFields[.accept] = "text/html"
@@ -98,10 +105,12 @@ final class Site: Sendable {
     return (1...(kind == .single ? 1 : 12)).map { index in
       LiveEvent(
         sequence: UInt64(index), name: engine.names[index % engine.names.count], time: SampleEngine.now,
-        receivedAt: Timestamp(milliseconds: SampleEngine.now.milliseconds - Int64(12 - index) * 800), subject: index % 5 == 0 ? nil : SampleEngine.subject(index),
+        receivedAt: Timestamp(milliseconds: SampleEngine.now.milliseconds - Int64(12 - index) * 800),
+        subject: index % 5 == 0 ? nil : SampleEngine.subject(index),
         values: [
           .init(name: "plan", shown: .string("team"), treatment: .kept, reason: "plain"),
-          .init(name: "$current_url", shown: .string("https://app.orrery.example/keys"), treatment: .coarsened, reason: "address_without_query"),
+          .init(
+            name: "$current_url", shown: .string("https://app.orrery.example/keys"), treatment: .coarsened, reason: "address_without_query"),
           .init(name: "org_id", shown: .pseudonym(Pseudonym(high: 7, low: 9)), treatment: .pseudonymized, reason: "group_key"),
           .init(name: "$email", shown: sealed, treatment: .sealed, reason: "email"),
           .init(name: kind == .hostile ? engine.names[0] : "prompt", shown: nil, treatment: .dropped, reason: "payload"),

@@ -34,7 +34,8 @@ final class CustodianBench {
 
   func courier(limit: Int = 4096) -> Courier {
     Courier(
-      store: store, keyring: keyring, connection: server.connection, limit: limit, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+      store: store, keyring: keyring, connection: server.connection, limit: limit,
+      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
       clock: clock.read)
   }
 

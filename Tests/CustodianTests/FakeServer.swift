@@ -82,7 +82,9 @@ final class FakeServer: Sendable {
       let made = try CustodianKeyAnnouncement(text: String(decoding: request.body, as: UTF8.self))
       if made != state.announcement {
         guard made.identity == state.announcement.identity else { return .init(status: 403, body: []) }
-        guard made.previous == state.announcement.key.id, made.madeAt > state.announcement.madeAt else { return .init(status: 409, body: []) }
+        guard made.previous == state.announcement.key.id, made.madeAt > state.announcement.madeAt else {
+          return .init(status: 409, body: [])
+        }
         state.announcement = made
       }
       return .init(status: 200, body: [])

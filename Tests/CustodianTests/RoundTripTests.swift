@@ -28,7 +28,10 @@ struct RoundTripTests {
     let ada = pseudonyms.subject("ada")
     for length in Array(0...130) + [255, 256, 257, 1023, 1024, 65_535, Sealing.longestPlaintext] {
       // Multi-byte characters, and one that ends in the padding's own byte 80.
-      for text in [String(repeating: "x", count: length), String(repeating: "€", count: length / 3), String(repeating: "\u{0}", count: length), "\u{40000}"] {
+      for text in [
+        String(repeating: "x", count: length), String(repeating: "€", count: length / 3), String(repeating: "\u{0}", count: length),
+        "\u{40000}",
+      ] {
         let (value, wrapped) = try sealer.seal(text, subject: ada, field: "$email")
         let keys = try open([#require(wrapped)])
         #expect(keys[0].subject == ada)

@@ -53,8 +53,12 @@ enum StrangerPython {
 
   /// A Python that has `pyhpke`.
   static let path: String? = {
-    let candidates: [String?] = [ProcessInfo.processInfo.environment["SEALANE_PYTHON"], root.appendingPathComponent(".venv/bin/python").path]
-    for case let candidate? in candidates where (try? run(candidate, ["-c", "import pyhpke, cryptography"]))?.status == 0 { return candidate }
+    let candidates: [String?] = [
+      ProcessInfo.processInfo.environment["SEALANE_PYTHON"], root.appendingPathComponent(".venv/bin/python").path,
+    ]
+    for case let candidate? in candidates where (try? run(candidate, ["-c", "import pyhpke, cryptography"]))?.status == 0 {
+      return candidate
+    }
     return nil
   }()
 

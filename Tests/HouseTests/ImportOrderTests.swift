@@ -35,7 +35,8 @@ struct ImportOrderTests {
         #expect(allowed.contains(module), "\(file) imports \(module); \(room) may import \(allowed.sorted())")
       }
       if Self.framework.contains(module) {
-        #expect(Self.frameworkRooms.contains(room), "\(file) imports the web framework (\(module)); only \(Self.frameworkRooms.sorted()) may")
+        #expect(
+          Self.frameworkRooms.contains(room), "\(file) imports the web framework (\(module)); only \(Self.frameworkRooms.sorted()) may")
       }
       if module == "GRDB" {
         #expect(["Access", "Custodian"].contains(room), "\(file) imports GRDB; control data stands in Access alone")
@@ -65,7 +66,8 @@ struct ImportOrderTests {
   static func imports(in room: String) throws -> [(file: String, module: String)] {
     let folder = root.appendingPathComponent("Sources/\(room)")
     var found: [(String, String)] = []
-    for case let file as URL in FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil) ?? .init() where file.pathExtension == "swift" {
+    for case let file as URL in FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil) ?? .init()
+    where file.pathExtension == "swift" {
       for line in try String(contentsOf: file, encoding: .utf8).split(separator: "\n") {
         var words = line.split(separator: " ").map(String.init)[...]
         while let first = words.first, first.hasPrefix("@") || ["package", "public", "internal", "private", "fileprivate"].contains(first) {
@@ -73,7 +75,8 @@ struct ImportOrderTests {
         }
         guard words.first == "import", words.count >= 2 else { continue }
         let kinds: Set = ["struct", "class", "enum", "protocol", "func", "var", "let", "typealias"]
-        let name = kinds.contains(words[words.startIndex + 1]) && words.count >= 3 ? words[words.startIndex + 2] : words[words.startIndex + 1]
+        let name =
+          kinds.contains(words[words.startIndex + 1]) && words.count >= 3 ? words[words.startIndex + 2] : words[words.startIndex + 1]
         found.append((file.lastPathComponent, String(name.split(separator: ".")[0])))
       }
     }

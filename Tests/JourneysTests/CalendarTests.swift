@@ -50,7 +50,9 @@ struct CalendarTests {
   func weeksAndMonths() throws {
     let range = DateRange(from: try #require(CalendarDate("2026-01-01")), to: try #require(CalendarDate("2026-01-12")))
     func starts(_ unit: BucketUnit, _ weekStart: ProjectCalendar.Weekday) throws -> [String] {
-      try ProjectCalendar(zone: "UTC", weekStart: weekStart).buckets(range, by: unit).edges.map { String(Timestamp(milliseconds: $0).text.prefix(10)) }
+      try ProjectCalendar(zone: "UTC", weekStart: weekStart).buckets(range, by: unit).edges.map {
+        String(Timestamp(milliseconds: $0).text.prefix(10))
+      }
     }
     #expect(try starts(.week, .monday) == ["2025-12-29", "2026-01-05", "2026-01-12", "2026-01-19"])
     #expect(try starts(.week, .sunday) == ["2025-12-28", "2026-01-04", "2026-01-11", "2026-01-18"])
@@ -58,7 +60,9 @@ struct CalendarTests {
     #expect(try ProjectCalendar().buckets(range, by: .month, further: 2).edges.count == 4)
   }
 
-  @Test("dates that do not exist are not read", arguments: ["2026-02-29", "2025-13-01", "2025-00-10", "2025-1-01", "2025-01-00", "25-01-01", "2025-01-011", "١٢٣٤-٠١-٠١", ""])
+  @Test(
+    "dates that do not exist are not read",
+    arguments: ["2026-02-29", "2025-13-01", "2025-00-10", "2025-1-01", "2025-01-00", "25-01-01", "2025-01-011", "١٢٣٤-٠١-٠١", ""])
   func badDates(text: String) { #expect(CalendarDate(text) == nil) }
 
   @Test func dayNumbersGoThereAndBack() throws {

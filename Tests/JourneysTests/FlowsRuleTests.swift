@@ -21,7 +21,11 @@ struct FlowsRuleTests {
     let world = FunnelRuleTests.world([("A", 0), ("B", 1), ("X", 2), ("B", 3), ("C", 4)])
     #expect(try Self.report(world) { $0.hidden = ["X"] }.paths == [.init(events: ["A", "B", "C"], count: 1)])
     #expect(try Self.report(world).paths == [.init(events: ["A", "B", "X"], count: 1)])
-    #expect(try Self.report(world) { $0.hidden = ["X"]; $0.collapsesRepeats = false }.paths == [.init(events: ["A", "B", "B"], count: 1)])
+    #expect(
+      try Self.report(world) {
+        $0.hidden = ["X"]
+        $0.collapsesRepeats = false
+      }.paths == [.init(events: ["A", "B", "B"], count: 1)])
   }
 
   @Test("every column adds up to the entrants, and what ends is shown") func columnsAddUp() throws {
@@ -38,9 +42,13 @@ struct FlowsRuleTests {
       var world = PlainWorld()
       for index in 0..<60 {
         world.events.append(
-          PlainEvent(random.pick(["A", "B", "C"]), FunnelRuleTests.midnight + Int64(index * 60_000 + random.below(50_000)), UInt32(random.below(6))))
+          PlainEvent(
+            random.pick(["A", "B", "C"]), FunnelRuleTests.midnight + Int64(index * 60_000 + random.below(50_000)), UInt32(random.below(6))))
       }
-      let flows = try Self.report(world) { $0.collapsesRepeats = false; $0.pathLimit = 100 }
+      let flows = try Self.report(world) {
+        $0.collapsesRepeats = false
+        $0.pathLimit = 100
+      }
       for path in flows.paths where path.events.count == 3 {
         let funnel = try FunnelRuleTests.counts(world, path.events.joined(), order: .strict, entry: .first)
         #expect(funnel.last == path.count, "seed \(seed) \(path.events)")

@@ -130,7 +130,9 @@ struct FunnelRuleTests {
         #expect(alone == counts, "seed \(seed): subjects do not touch each other")
         if order != .strict {
           var crowded = world
-          for subject in UInt32(1)...4 { crowded.events.append(PlainEvent("X", Self.midnight + Int64(random.below(40)) * 300_000, subject)) }
+          for subject in UInt32(1)...4 {
+            crowded.events.append(PlainEvent("X", Self.midnight + Int64(random.below(40)) * 300_000, subject))
+          }
           #expect(try Self.counts(crowded, steps, order: order) == counts, "seed \(seed)")
         }
       }

@@ -58,7 +58,8 @@ struct PlainWorld: Sendable {
   private static func run(of events: [PlainEvent], names: [String], journalVersion: Int, canonical: (UInt32) -> UInt32) -> ColumnRun {
     let rows = events.enumerated().map { (subject: $1.actor.map(canonical) ?? ColumnRun.noActor, arrival: $0, event: $1) }
       .sorted { ($0.subject, $0.event.time, $0.arrival) < ($1.subject, $1.event.time, $1.arrival) }
-    var subjects: [UInt32] = [], starts: [UInt32] = []
+    var subjects: [UInt32] = []
+    var starts: [UInt32] = []
     for (index, row) in rows.enumerated() where subjects.last != row.subject {
       subjects.append(row.subject)
       starts.append(UInt32(index))

@@ -16,7 +16,9 @@ struct QueryJSONTests {
   @Test("defaults are written out in canonical form") func canonical() throws {
     let query = try Query(json: Array(Self.minimal.utf8))
     #expect(
-      query.canonicalJSON == #"{"counting":"unique","entry":"longest","order":"sequential","range":{"from":"2026-01-01","to":"2026-01-31"},"report":"funnel","steps":[{"event":"a"},{"event":"b"}],"window_seconds":604800}"#)
+      query.canonicalJSON
+        == #"{"counting":"unique","entry":"longest","order":"sequential","range":{"from":"2026-01-01","to":"2026-01-31"},"report":"funnel","steps":[{"event":"a"},{"event":"b"}],"window_seconds":604800}"#
+    )
   }
 
   @Test("every query survives writing and reading", arguments: RandomCase.Kind.allCases) func roundTrip(kind: RandomCase.Kind) throws {
@@ -30,7 +32,8 @@ struct QueryJSONTests {
   private static func replacing(_ old: String, _ new: String) -> String { minimal.replacingOccurrences(of: old, with: new) }
   private static func adding(_ member: String) -> String { String(minimal.dropLast()) + "," + member + "}" }
   private static let deep: String =
-    "\"filter\":" + String(repeating: "{\"not\":", count: 9) + "{\"property\":\"p\",\"operator\":\"is_set\"}" + String(repeating: "}", count: 9)
+    "\"filter\":" + String(repeating: "{\"not\":", count: 9) + "{\"property\":\"p\",\"operator\":\"is_set\"}"
+    + String(repeating: "}", count: 9)
 
   static let mistakes: [(text: String, field: String)] = {
     var mistakes: [(text: String, field: String)] = []
@@ -95,7 +98,8 @@ struct QueryJSONTests {
     let cells: [Door.Cell] = [
       .insights(series: 1, group: .value(.pseudonym(pseudonym)), bucket: 3), .insights(series: 0, group: .none, bucket: nil),
       .funnel(group: .value(.sealed(SealedValue(bytes: [], tag: pseudonym))), step: 2, droppedAfter: true),
-      .funnel(group: .value(.string("x")), step: 0, droppedAfter: false), .retention(cohort: 4, period: nil), .retention(cohort: 4, period: 0),
+      .funnel(group: .value(.string("x")), step: 0, droppedAfter: false), .retention(cohort: 4, period: nil),
+      .retention(cohort: 4, period: 0),
       .flows(position: -2, node: .event("a")), .flows(position: 0, node: .other), .flows(position: 1, node: .end),
     ]
     for cell in cells {

@@ -45,10 +45,12 @@ struct RandomCase {
     self.seed = seed
     let place = random.pick(Self.places)
     calendar = ProjectCalendar(zone: place.zone, weekStart: random.pick([.monday, .sunday]))
-    let from = place.day.advanced(byDays: -random.below(3)), to = from.advanced(byDays: random.below(random.chance(20) ? 40 : 5))
+    let from = place.day.advanced(byDays: -random.below(3))
+    let to = from.advanced(byDays: random.below(random.chance(20) ? 40 : 5))
     let range = DateRange(from: from, to: to)
     let interval = try calendar.interval(range)
-    let first = interval.lowerBound.milliseconds, last = interval.upperBound.milliseconds
+    let first = interval.lowerBound.milliseconds
+    let last = interval.upperBound.milliseconds
     instant = random.chance(60) ? last + 90 * 86_400_000 : first + Int64(random.below(Int(last - first)))
     query = Self.query(kind, range, &random)
     runs = random.pick([1, 1, 2, 3])
@@ -107,7 +109,8 @@ struct RandomCase {
   // MARK: - Questions
 
   static func selector(_ random: inout Randomness) -> EventSelector {
-    EventSelector(event: random.chance(15) ? nil : random.pick(Array(names.prefix(3))), filter: random.chance(25) ? filter(&random, 3) : nil)
+    EventSelector(
+      event: random.chance(15) ? nil : random.pick(Array(names.prefix(3))), filter: random.chance(25) ? filter(&random, 3) : nil)
   }
 
   static func reference(_ random: inout Randomness) -> PropertyReference {

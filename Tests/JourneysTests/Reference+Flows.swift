@@ -4,7 +4,8 @@ import Journeys
 extension Reference {
   func flows(_ query: FlowsQuery) throws -> Report {
     let interval = try calendar.interval(query.range)
-    let from = interval.lowerBound.milliseconds, to = interval.upperBound.milliseconds
+    let from = interval.lowerBound.milliseconds
+    let to = interval.upperBound.milliseconds
     let window = query.windowSeconds * 1000
     /// Names before and after; nil beyond the end.
     var paths: [(before: [String], anchor: String, after: [String])] = []
@@ -37,7 +38,8 @@ extension Reference {
     }
     func ranked(_ counts: [String: Int]) -> [String] {
       counts.keys.sorted { left, right in
-        let a = counts[left] ?? 0, b = counts[right] ?? 0
+        let a = counts[left] ?? 0
+        let b = counts[right] ?? 0
         return a != b ? a > b : Array(left.utf8).lexicographicallyPrecedes(Array(right.utf8))
       }
     }
@@ -80,7 +82,9 @@ extension Reference {
     let listed = whole.map { FlowsReport.Path(events: $0.key, count: $0.value) }.sorted { left, right in
       left.count != right.count
         ? left.count > right.count
-        : left.events.map { Array($0.utf8) }.lexicographicallyPrecedes(right.events.map { Array($0.utf8) }) { $0.lexicographicallyPrecedes($1) }
+        : left.events.map { Array($0.utf8) }.lexicographicallyPrecedes(right.events.map { Array($0.utf8) }) {
+          $0.lexicographicallyPrecedes($1)
+        }
     }
     let counted = (from - (query.backward > 0 ? window : 0))..<(to + (query.forward > 0 ? window : 0))
     return Report(

@@ -22,7 +22,8 @@ extension Reference {
       }
     }
     let interval = try calendar.interval(query.range)
-    let from = interval.lowerBound.milliseconds, to = interval.upperBound.milliseconds
+    let from = interval.lowerBound.milliseconds
+    let to = interval.upperBound.milliseconds
     func matchesAny(_ event: Event) -> Bool { query.steps.contains { matches(event, $0, query.filter) } }
     let withoutActor = events.filter { $0.subject == nil && $0.time >= from && $0.time < to && matchesAny($0) }.count
     let late = late.filter { $0.time >= from && $0.time < to + query.windowSeconds * 1000 && matchesAny($0) }.count
@@ -46,7 +47,8 @@ extension Reference {
 
   func attempts(_ query: FunnelQuery) throws -> [Attempt] {
     let interval = try calendar.interval(query.range)
-    let from = interval.lowerBound.milliseconds, to = interval.upperBound.milliseconds
+    let from = interval.lowerBound.milliseconds
+    let to = interval.upperBound.milliseconds
     let window = query.windowSeconds * 1000
     var attempts: [Attempt] = []
     for subject in subjects {
@@ -112,7 +114,8 @@ extension Reference {
 
   /// Times of the longest chain from an entry; of several, those that are earliest step by step.
   private func chain(_ entry: Int, _ journey: [Event], _ query: FunnelQuery) -> [Int64] {
-    let begin = journey[entry].time, end = begin + query.windowSeconds * 1000
+    let begin = journey[entry].time
+    let end = begin + query.windowSeconds * 1000
     if query.order == .any { return anyOrder(entry, journey, query) }
     let matching = query.steps.map { step in journey.indices.filter { matches(journey[$0], step, query.filter) } }
     var best: [Int64] = [begin]
@@ -136,7 +139,8 @@ extension Reference {
 
   /// The sets of steps that different events can serve, grown event by event.
   private func anyOrder(_ entry: Int, _ journey: [Event], _ query: FunnelQuery) -> [Int64] {
-    let begin = journey[entry].time, end = begin + query.windowSeconds * 1000
+    let begin = journey[entry].time
+    let end = begin + query.windowSeconds * 1000
     func steps(_ event: Event) -> [Int] { query.steps.indices.filter { matches(event, query.steps[$0], query.filter) } }
     var sets = Set(steps(journey[entry]).map { Set([$0]) })
     var times = [begin]

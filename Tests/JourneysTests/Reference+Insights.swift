@@ -6,7 +6,8 @@ extension Reference {
     let buckets = try calendar.buckets(query.range, by: query.unit)
     func inRange(_ event: Event) -> Bool { event.time >= buckets.from && event.time < buckets.to }
     var lines: [InsightsReport.Line] = []
-    var withoutActor = 0, notNumeric = 0
+    var withoutActor = 0
+    var notNumeric = 0
     for (index, series) in query.series.enumerated() {
       let matching = events.filter { inRange($0) && matches($0, series.selector, query.filter) }
       let counted = matching.filter { counts($0, series.measure) }

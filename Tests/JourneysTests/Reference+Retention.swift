@@ -30,7 +30,9 @@ extension Reference {
         let journey = events.filter { $0.subject == subject }
         var starts = journey.filter { matches($0, query.start, query.filter) }.map(\.time).sorted()
         if query.cohorts == .firstTime { starts = Array(starts.prefix(1)) }
-        guard let start = starts.first(where: { $0 >= max(edges[cohort], buckets.from) && $0 < min(edges[cohort + 1], buckets.to) }) else { continue }
+        guard let start = starts.first(where: { $0 >= max(edges[cohort], buckets.from) && $0 < min(edges[cohort + 1], buckets.to) }) else {
+          continue
+        }
         size += 1
         counts[0] += 1
         let returns = journey.filter { matches($0, query.return, query.filter) && $0.time >= start }.map(\.time)
@@ -62,7 +64,8 @@ extension Reference {
     return Report(
       content: .retention(RetentionReport(cohorts: cohorts, average: average)),
       notes: notes([
-        ("no_actor", withoutActor), ("after_evaluation", late.filter { $0.time >= buckets.from && $0.time < horizon && isEither($0) }.count),
+        ("no_actor", withoutActor),
+        ("after_evaluation", late.filter { $0.time >= buckets.from && $0.time < horizon && isEither($0) }.count),
       ]))
   }
 }

@@ -22,7 +22,9 @@ struct Reference {
     self.world = world
     self.calendar = calendar
     self.instant = instant
-    let all = world.events.map { Event(name: $0.name, time: $0.time, subject: $0.actor.map { world.canonical($0) }, properties: $0.properties) }
+    let all = world.events.map {
+      Event(name: $0.name, time: $0.time, subject: $0.actor.map { world.canonical($0) }, properties: $0.properties)
+    }
     events = all.filter { $0.time <= instant }
     late = all.filter { $0.time > instant }
     subjects = Set(all.compactMap(\.subject)).sorted()
@@ -87,7 +89,9 @@ struct Reference {
         }
       }
       func someContains(_ text: String) -> Bool {
-        candidates.contains { if case .string(let string) = $0 { string.lowercased().contains(text.lowercased()) || text.isEmpty } else { false } }
+        candidates.contains {
+          if case .string(let string) = $0 { string.lowercased().contains(text.lowercased()) || text.isEmpty } else { false }
+        }
       }
       switch comparison {
       case .equals(let values): return someEquals(values)
@@ -149,10 +153,12 @@ struct Reference {
   /// Largest first, ties by value; the rest is folded. `figures` has an entry for every group that counted anything.
   func rank(_ figures: [StoredValue?: Double], limit: Int) -> (groups: [ReportGroup], members: [[StoredValue?]]) {
     let ranked = figures.keys.compactMap(\.self).sorted { left, right in
-      let a = figures[left] ?? 0, b = figures[right] ?? 0
+      let a = figures[left] ?? 0
+      let b = figures[right] ?? 0
       return a != b ? a > b : Self.sortKey(left).lexicographicallyPrecedes(Self.sortKey(right))
     }
-    var groups: [ReportGroup] = [], members: [[StoredValue?]] = []
+    var groups: [ReportGroup] = []
+    var members: [[StoredValue?]] = []
     for value in ranked.prefix(limit) {
       groups.append(.value(value))
       members.append([value])
@@ -172,7 +178,8 @@ struct Reference {
     guard !values.isEmpty else { return nil }
     let sorted = values.sorted()
     let rank = fraction * Double(sorted.count - 1)
-    let low = Int(rank.rounded(.down)), high = Int(rank.rounded(.up))
+    let low = Int(rank.rounded(.down))
+    let high = Int(rank.rounded(.up))
     return sorted[low] + (sorted[high] - sorted[low]) * (rank - Double(low))
   }
 }

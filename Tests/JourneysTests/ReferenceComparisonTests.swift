@@ -35,7 +35,8 @@ struct ReferenceComparisonTests {
       let one = try QueryExecution(snapshot: example.world.snapshot(), calendar: example.calendar, instant: instant).report(example.query)
       var random = Randomness(seed: seed)
       example.world.events.shuffle(using: &random)
-      let snapshot = example.world.snapshot(assignment: example.assignment.shuffled(using: &random), versions: example.versions, runs: example.runs)
+      let snapshot = example.world.snapshot(
+        assignment: example.assignment.shuffled(using: &random), versions: example.versions, runs: example.runs)
       let other = try QueryExecution(snapshot: snapshot, calendar: example.calendar, instant: instant).report(example.query)
       if let difference = Difference.between(one.json, other.json) {
         Issue.record("seed \(seed) of \(kind): \(difference)\nquery \(example.query.canonicalJSON)")
@@ -107,7 +108,9 @@ enum Doors {
       for group in report.groups {
         for (step, figure) in group.steps.enumerated() {
           let exactly = query.counting == .unique
-          if let wrong = try check(.funnel(group: group.group, step: step, droppedAfter: false), figure.count, exactly: exactly) { return wrong }
+          if let wrong = try check(.funnel(group: group.group, step: step, droppedAfter: false), figure.count, exactly: exactly) {
+            return wrong
+          }
           guard step + 1 < group.steps.count else { continue }
           let dropped = figure.count - group.steps[step + 1].count
           if let wrong = try check(.funnel(group: group.group, step: step, droppedAfter: true), dropped, exactly: exactly) { return wrong }

@@ -13,7 +13,8 @@ struct RetentionRuleTests {
       range: DateRange(from: try #require(CalendarDate(from)), to: try #require(CalendarDate(to))), start: EventSelector(event: "S"),
       return: EventSelector(event: "T"), periods: periods, mode: mode, criterion: criterion, cohorts: cohorts)
     let report = try QueryExecution(
-      snapshot: PlainWorld(events: events).snapshot(), calendar: ProjectCalendar(zone: zone), instant: Timestamp(milliseconds: 4_000_000_000_000)
+      snapshot: PlainWorld(events: events).snapshot(), calendar: ProjectCalendar(zone: zone),
+      instant: Timestamp(milliseconds: 4_000_000_000_000)
     ).report(.retention(query))
     guard case .retention(let retention) = report.content else { throw QueryError(.invalid, "not a retention report") }
     return retention
@@ -48,7 +49,8 @@ struct RetentionRuleTests {
     #expect(first[0].counts == [1, 0, 0, 0, 1, 0] && first[3].size == 0)
   }
 
-  @Test("4: days of 23 and 25 hours", arguments: [("2026-03-28", 23), ("2025-10-25", 25)]) func clockChange(day: String, hours: Int) throws {
+  @Test("4: days of 23 and 25 hours", arguments: [("2026-03-28", 23), ("2025-10-25", 25)]) func clockChange(day: String, hours: Int) throws
+  {
     // The start is a minute before the changed day begins, the return a minute before it ends.
     let begin = try ProjectCalendar(zone: "Europe/Berlin").start(of: try #require(CalendarDate(day)).advanced(byDays: 1)).milliseconds
     let events = [PlainEvent("S", begin - 60_000, 1), PlainEvent("T", begin + Int64(hours) * 3_600_000 - 60_000, 1)]

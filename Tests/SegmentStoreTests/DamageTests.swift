@@ -20,7 +20,8 @@ import Testing
           Sample.row("b", index, 99, properties: [("q", .list([.boolean(true), .null]))]),
         ],
         updates: [
-          StoredUpdate(target: identity, operation: .append([.init("list", .number(1))]), time: Timestamp(milliseconds: 0), isVerified: false)
+          StoredUpdate(
+            target: identity, operation: .append([.init("list", .number(1))]), time: Timestamp(milliseconds: 0), isVerified: false)
         ])
       batch.add(WrappedKeySample.key(UInt32(index)))
       _ = try await store.append(batch)

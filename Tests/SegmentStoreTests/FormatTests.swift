@@ -45,7 +45,8 @@ import Testing
     let files = try await Self.write(flushed: flushed)
     if let target = ProcessInfo.processInfo.environment["SEALANE_WRITE_STORE_VECTOR"] {
       for (name, bytes) in files {
-        try Self.hexadecimal(bytes).write(toFile: "\(target)/\(flushed)-\(name.split(separator: "/").last ?? "")", atomically: true, encoding: .utf8)
+        try Self.hexadecimal(bytes).write(
+          toFile: "\(target)/\(flushed)-\(name.split(separator: "/").last ?? "")", atomically: true, encoding: .utf8)
       }
     }
     for (name, text) in flushed ? FormatVector.flushed : FormatVector.logged {
@@ -64,9 +65,10 @@ import Testing
     let store = try await SegmentStore.open(directory: FaultTests.directory, options: StoreOptions(disk: disk))
     let events = try await store.timeline(of: Sample.pseudonym(2), before: nil, limit: 10)
     #expect(events.map(\.name) == ["Use", "Use", "Sign up"])
-    #expect(events.map(\.properties) == [
-      [], [StoredProperty("plan", .null), StoredProperty("seats", .number(3))], [StoredProperty("plan", .string("free"))],
-    ])
+    #expect(
+      events.map(\.properties) == [
+        [], [StoredProperty("plan", .null), StoredProperty("seats", .number(3))], [StoredProperty("plan", .string("free"))],
+      ])
     #expect(events.map { $0.original?.pseudonym } == [1, 2, 1].map(Sample.pseudonym))
     #expect(try await store.profile(of: Sample.pseudonym(1))?.verified.first == StoredProperty("tier", .string("gold")))
     #expect(try store.undeliveredKeys(after: 0, limit: 10).map(\.1) == [WrappedKeySample.key(0)])

@@ -91,8 +91,10 @@ struct PlainStore {
     case 0: .number(Double(Int.random(in: -3..<4, using: &generator)))
     case 1: .string(["", "a", "ä", "b"].randomElement(using: &generator) ?? "")
     case 2: .boolean(Bool.random(using: &generator))
-    case 3: .sealed(
-      SealedValue(bytes: [UInt8.random(in: 0...255, using: &generator)], tag: Sample.pseudonym(Int.random(in: 900..<902, using: &generator))))
+    case 3:
+      .sealed(
+        SealedValue(
+          bytes: [UInt8.random(in: 0...255, using: &generator)], tag: Sample.pseudonym(Int.random(in: 900..<902, using: &generator))))
     case 4: .null
     default: .pseudonym(Sample.pseudonym(Int.random(in: 0..<3, using: &generator)))
     }
@@ -131,7 +133,8 @@ struct PlainStore {
       for _ in 0..<Int.random(in: 0...20, using: &generator) {
         next += 1
         let actor = Int.random(in: 0..<10, using: &generator) == 0 ? nil : Int.random(in: 0..<20, using: &generator)
-        let link = actor != nil && Int.random(in: 0..<6, using: &generator) == 0
+        let link =
+          actor != nil && Int.random(in: 0..<6, using: &generator) == 0
           ? (Int.random(in: 10..<30, using: &generator), Int.random(in: 0..<14, using: &generator)) : nil
         let event = PlainStore.Event(
           id: next, name: "n\(Int.random(in: 0..<5, using: &generator))", time: Int64.random(in: -50..<50, using: &generator) * 3_600_000,
@@ -150,7 +153,8 @@ struct PlainStore {
         let isVerified = Bool.random(using: &generator)
         updates.append(
           StoredUpdate(
-            target: Sample.subject(subject), operation: operation, time: Timestamp(milliseconds: 0), ignoresTime: true, isVerified: isVerified))
+            target: Sample.subject(subject), operation: operation, time: Timestamp(milliseconds: 0), ignoresTime: true,
+            isVerified: isVerified))
         model.apply(operation, to: subject, isVerified: isVerified)
       }
       let outcome = try await store.append(Sample.batch(rows, updates: updates))
@@ -203,7 +207,8 @@ struct PlainStore {
         found += page
         if page.count < 5 { break }
       }
-      #expect(Set(found.map { plain($0, actors: actors) }) == Set(expected) && found.count == expected.count, "seed \(seed), subject \(subject)")
+      #expect(
+        Set(found.map { plain($0, actors: actors) }) == Set(expected) && found.count == expected.count, "seed \(seed), subject \(subject)")
       #expect(zip(found, found.dropFirst()).allSatisfy { $0.time >= $1.time }, "seed \(seed)")
       #expect(found.allSatisfy { $0.subject?.pseudonym == Sample.pseudonym(model.canonical(subject)) }, "seed \(seed)")
       if subject < 8, let profile = try await store.profile(of: Sample.pseudonym(subject)) {

@@ -82,11 +82,13 @@ import Vault
     var refused = 0
     for index in 0..<4 {
       let update = StoredUpdate(
-        target: Sample.subject(1), operation: .set([.init("p\(index)", .string(long))]), time: Timestamp(milliseconds: 0), isVerified: false)
+        target: Sample.subject(1), operation: .set([.init("p\(index)", .string(long))]), time: Timestamp(milliseconds: 0), isVerified: false
+      )
       refused += try await store.append(Sample.batch([], updates: [update])).refusedProfileUpdates
     }
     #expect(refused == 2)
-    let last = StoredUpdate(target: Sample.subject(1), operation: .set([.init("a", .null)]), time: Timestamp(milliseconds: 1_700_000_000_000), isVerified: true)
+    let last = StoredUpdate(
+      target: Sample.subject(1), operation: .set([.init("a", .null)]), time: Timestamp(milliseconds: 1_700_000_000_000), isVerified: true)
     _ = try await store.append(Sample.batch([], updates: [last]))
     let profile = try #require(try await store.profile(of: Sample.pseudonym(1)))
     #expect(profile.unverified.count == 3)

@@ -76,13 +76,15 @@ struct APIRouteTests {
       #expect(try await server.importEvents("[\(events)]").status == 200)
       let door = #"{"query":\#(Self.query),"cell":{"report":"insights","series":0}}"#
       let first = try await server.send("POST", server.console + "/api/v1/door?limit=2", headers: [server.credential], json: door)
-      guard case .list(let page)? = first.json["subjects"], case .string(let next)? = first.json["next"], case .string(let subject)? = page.first
+      guard case .list(let page)? = first.json["subjects"], case .string(let next)? = first.json["next"],
+        case .string(let subject)? = page.first
       else {
         Issue.record("\(first.text)")
         return
       }
       #expect(page.count == 2 && first.json["count"] == 3)
-      let rest = try await server.send("POST", server.console + "/api/v1/door?limit=2&cursor=\(next)", headers: [server.credential], json: door)
+      let rest = try await server.send(
+        "POST", server.console + "/api/v1/door?limit=2&cursor=\(next)", headers: [server.credential], json: door)
       #expect(rest.json["next"] == .null)
       let timeline = try await server.send(
         "GET", server.console + "/api/v1/subjects/\(subject)/timeline?limit=4", headers: [server.credential])
@@ -101,7 +103,9 @@ struct APIRouteTests {
       let text = try await server.send("GET", server.console + "/openapi.yaml").text
       for line in text.split(separator: "\n") {
         if line.hasPrefix("  /"), let colon = line.firstIndex(of: ":") { path = String(line[..<colon].dropFirst(2)) }
-        for method in ["get", "post", "patch", "delete"] where line.hasPrefix("    \(method):") { described.insert("\(method.uppercased()) \(path)") }
+        for method in ["get", "post", "patch", "delete"] where line.hasPrefix("    \(method):") {
+          described.insert("\(method.uppercased()) \(path)")
+        }
         if line.hasPrefix("components:") { break }
       }
       let routes = Listeners(server.installation).describedRoutes

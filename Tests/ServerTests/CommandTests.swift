@@ -25,7 +25,9 @@ struct CommandTests {
       _ = try await Initialization(data: root).run()
       let file = root.deletingLastPathComponent().appendingPathComponent("events.ndjson")
       let rejects = root.deletingLastPathComponent().appendingPathComponent("rejects.ndjson")
-      var lines = (0..<2500).map { #"{"event":"Filed","properties":{"time":1790000000,"distinct_id":"f-\#($0 % 7)","$insert_id":"f-\#($0)"}}"# }
+      var lines = (0..<2500).map {
+        #"{"event":"Filed","properties":{"time":1790000000,"distinct_id":"f-\#($0 % 7)","$insert_id":"f-\#($0)"}}"#
+      }
       lines[700] = #"{"event": broken"#
       lines[2400] = #"{"event":"Filed","properties":{"distinct_id":"x","$insert_id":"no-time"}}"#
       try lines.joined(separator: "\n").write(to: file, atomically: true, encoding: .utf8)

@@ -6,7 +6,9 @@ struct ChartTests {
     var generator = Generator(seed: 7)
     for _ in 0..<3_000 {
       let magnitude = Double.random(in: -6...12, using: &generator)
-      let values = (0..<Int.random(in: 0...6, using: &generator)).map { _ in Double.random(in: -0.3...1, using: &generator) * power(10, magnitude) }
+      let values = (0..<Int.random(in: 0...6, using: &generator)).map { _ in
+        Double.random(in: -0.3...1, using: &generator) * power(10, magnitude)
+      }
       let scale = Scale(values)
       #expect((2...7).contains(scale.ticks.count))
       #expect(zip(scale.ticks, scale.ticks.dropFirst()).allSatisfy { $0 < $1 })
@@ -26,7 +28,8 @@ struct ChartTests {
     let labels = values.indices.map(String.init)
     for incomplete in [0, max(0, values.count - 1), values.count] {
       let chart = LineChart(
-        lines: [.init(name: "a", values: values), .init(name: "<b>", values: values)], shortLabels: labels, longLabels: labels, firstIncomplete: incomplete,
+        lines: [.init(name: "a", values: values), .init(name: "<b>", values: values)], shortLabels: labels, longLabels: labels,
+        firstIncomplete: incomplete,
         noun: "events", finding: "f")
       for (width, height) in [(1080.0, 320.0), (344, 240)] {
         let layout = LineChart.Layout(chart: chart, width: width, height: height, labelsEnds: false)
@@ -43,7 +46,8 @@ struct ChartTests {
   @Test func thousandsOfPointsStaySmall() {
     let values = (0..<4_000).map { Double?(Double($0 % 97)) }
     let labels = values.indices.map { "point \($0)" }
-    let chart = LineChart(lines: [.init(name: "a", values: values)], shortLabels: labels, longLabels: labels, firstIncomplete: 4_000, noun: "n", finding: "f")
+    let chart = LineChart(
+      lines: [.init(name: "a", values: values)], shortLabels: labels, longLabels: labels, firstIncomplete: 4_000, noun: "n", finding: "f")
     #expect(chart.drawing().source.utf8.count < 150_000)
     #expect(LineChart.Layout(chart: chart, width: 1080, height: 320, labelsEnds: false).labelled.count <= 7)
   }
@@ -113,10 +117,16 @@ struct ChartTests {
 
   @Test(arguments: hostileTexts)
   func hostileNamesAreTextInEveryChart(_ name: String) {
-    let line = LineChart(lines: [.init(name: name, values: [1]), .init(name: name, values: [2])], shortLabels: [name], longLabels: [name], firstIncomplete: 1, noun: name, finding: name)
-    let funnel = FunnelChart(groups: [name, name], steps: [.init(name: name, counts: [2, 2]), .init(name: name, counts: [1, 1])], noun: name, finding: name)
-    let flows = FlowsChart(columns: [[.init(name: name, kind: .anchor, count: 1)]], edges: [], titles: [name], entrants: 1, noun: name, finding: name)
-    let heat = RetentionTable(rows: [.init(name: name, size: 1, door: nil, cells: [.init(count: 1, share: 1, completeAt: name, door: nil)])], periods: [name], average: [nil], caption: name)
+    let line = LineChart(
+      lines: [.init(name: name, values: [1]), .init(name: name, values: [2])], shortLabels: [name], longLabels: [name], firstIncomplete: 1,
+      noun: name, finding: name)
+    let funnel = FunnelChart(
+      groups: [name, name], steps: [.init(name: name, counts: [2, 2]), .init(name: name, counts: [1, 1])], noun: name, finding: name)
+    let flows = FlowsChart(
+      columns: [[.init(name: name, kind: .anchor, count: 1)]], edges: [], titles: [name], entrants: 1, noun: name, finding: name)
+    let heat = RetentionTable(
+      rows: [.init(name: name, size: 1, door: nil, cells: [.init(count: 1, share: 1, completeAt: name, door: nil)])], periods: [name],
+      average: [nil], caption: name)
     for html in [line.drawing(), funnel.drawing(), flows.drawing(), heat.drawing()] {
       #expect(!html.source.lowercased().contains("<script") && !html.source.contains("<img") && !html.source.contains("onload=alert(1)>"))
       #expect(!html.source.contains("style="))

@@ -6,7 +6,9 @@ struct ContrastTests {
   func textIsLegible(_ tokens: ColourTokens) {
     let texts = [tokens.ink, tokens.softInk, tokens.accent, tokens.good, tokens.warning, tokens.danger, tokens.sealed]
     for text in texts {
-      for ground in [tokens.panel, tokens.ground] { #expect(text.contrast(with: ground) >= 4.5, "\(text.hexadecimal) on \(ground.hexadecimal)") }
+      for ground in [tokens.panel, tokens.ground] {
+        #expect(text.contrast(with: ground) >= 4.5, "\(text.hexadecimal) on \(ground.hexadecimal)")
+      }
     }
     #expect(tokens.panel.contrast(with: tokens.accent) >= 4.5, "the primary button")
   }

@@ -3,9 +3,12 @@ import Web
 
 /// Strings that have hurt other products.
 let hostileTexts = [
-  "<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "' onmouseover='alert(1)", "</textarea><svg/onload=alert(1)>", "javascript:alert(1)",
-  "&lt;b&gt;", "`${alert(1)}`", "]]>", "<!--", "\u{0}<\u{0}script>", "\u{202E}gnp.exe", "a\u{2066}b\u{2069}", "\u{200B}\u{FEFF}", "👩‍👩‍👧‍👦 家族", "שלום",
-  String(repeating: "W", count: 255), String(repeating: "a\u{301}\u{302}\u{303}\u{304}\u{305}\u{306}", count: 5), "", " ", "\r\n\t", "\u{E0041}", "＜script＞",
+  "<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "' onmouseover='alert(1)", "</textarea><svg/onload=alert(1)>",
+  "javascript:alert(1)",
+  "&lt;b&gt;", "`${alert(1)}`", "]]>", "<!--", "\u{0}<\u{0}script>", "\u{202E}gnp.exe", "a\u{2066}b\u{2069}", "\u{200B}\u{FEFF}", "👩‍👩‍👧‍👦 家族",
+  "שלום",
+  String(repeating: "W", count: 255), String(repeating: "a\u{301}\u{302}\u{303}\u{304}\u{305}\u{306}", count: 5), "", " ", "\r\n\t",
+  "\u{E0041}", "＜script＞",
 ]
 
 struct EscapingTests {
@@ -21,7 +24,8 @@ struct EscapingTests {
     for _ in 0..<3_000 {
       let text = generator.text(limit: 40)
       let html: HTML = "\(text)\(value: text)\(Address("/x", [.init("a", text)]))"
-      #expect(!html.source.unicodeScalars.contains { $0 == "<" || $0 == ">" || $0 == "\"" || $0 == "'" }, "\(text.unicodeScalars.map(\.value))")
+      #expect(
+        !html.source.unicodeScalars.contains { $0 == "<" || $0 == ">" || $0 == "\"" || $0 == "'" }, "\(text.unicodeScalars.map(\.value))")
     }
   }
 
@@ -30,7 +34,9 @@ struct EscapingTests {
     #expect(("<p>\(inner)\([inner, inner])</p>" as HTML).source == "<p><b>a&lt;b</b><b>a&lt;b</b><b>a&lt;b</b></p>")
   }
 
-  @Test(arguments: ["\u{202E}", "\u{2066}", "\u{200F}", "\u{0}", "\u{7}", "\u{85}", "\u{200B}", "\u{FEFF}", "\u{2028}", "\u{E0020}", "\u{AD}"])
+  @Test(arguments: [
+    "\u{202E}", "\u{2066}", "\u{200F}", "\u{0}", "\u{7}", "\u{85}", "\u{200B}", "\u{FEFF}", "\u{2028}", "\u{E0020}", "\u{AD}",
+  ])
   func charactersThatTurnOrHideAreShownByTheirCodePoint(_ character: String) {
     let shown = VisibleText.of("a\(character)b")
     #expect(shown.contains("[U+"))

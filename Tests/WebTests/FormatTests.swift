@@ -4,12 +4,16 @@ import Web
 
 struct FormatTests {
   @Test(arguments: [
-    (0, "0"), (7, "7"), (999, "999"), (1_000, "1k"), (1_234, "1.23k"), (9_994, "9.99k"), (12_431, "12.4k"), (99_949, "99.9k"), (124_310, "124k"),
+    (0, "0"), (7, "7"), (999, "999"), (1_000, "1k"), (1_234, "1.23k"), (9_994, "9.99k"), (12_431, "12.4k"), (99_949, "99.9k"),
+    (124_310, "124k"),
     (999_499, "999k"), (999_500, "1M"), (1_200_000, "1.2M"), (-12_431, "−12.4k"), (5_000_000_000, "5G"),
   ])
   func compactNumbersHaveThreeDigitsAndALetter(_ number: Int, _ text: String) { #expect(NumberFormat.compact(number) == text) }
 
-  @Test(arguments: [(0.0, "0"), (0.5, "0.5"), (12.34, "12.34"), (12.3, "12.3"), (1_234.5, "1,234.5"), (-0.25, "−0.25"), (0.0012, "1.2e-3"), (-0.001, "−1e-3")])
+  @Test(arguments: [
+    (0.0, "0"), (0.5, "0.5"), (12.34, "12.34"), (12.3, "12.3"), (1_234.5, "1,234.5"), (-0.25, "−0.25"), (0.0012, "1.2e-3"),
+    (-0.001, "−1e-3"),
+  ])
   func exactNumbersHaveAtMostTwoDecimals(_ number: Double, _ text: String) { #expect(NumberFormat.exact(number) == text) }
 
   @Test func noNumberTraps() {

@@ -76,7 +76,8 @@ struct FilterForm: Sendable, Hashable {
     for row in 0..<Self.maximumConditions {
       guard let property = fields["\(prefix).c\(row).p"] else { continue }
       let relation = fields["\(prefix).c\(row).o"].flatMap(Condition.Operator.init) ?? .equals
-      conditions.append(Condition(property: property, relation: relation, value: relation.takesValue ? fields["\(prefix).c\(row).v"] ?? "" : ""))
+      conditions.append(
+        Condition(property: property, relation: relation, value: relation.takesValue ? fields["\(prefix).c\(row).v"] ?? "" : ""))
     }
     holdsAny = fields["\(prefix).join"] == "any" && conditions.count > 1
     if let json = fields["\(prefix).filter"], let value = try? JSONValue(parsing: Array(json.utf8)) {

@@ -6,7 +6,10 @@ struct InsightsForm: ReportForm {
     enum Measure: String, Sendable, CaseIterable {
       case total, unique
       case averagePerSubject = "per_subject"
-      case sum, average, minimum = "min", maximum = "max", percentile
+      case sum, average
+      case minimum = "min"
+      case maximum = "max"
+      case percentile
 
       var words: String {
         switch self {

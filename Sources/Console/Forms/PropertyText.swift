@@ -6,7 +6,9 @@ enum PropertyText {
   static func text(_ property: PropertyReference) -> String {
     switch property.scope {
     case .subject: "profile:" + property.name
-    case .event: rest(property.name, after: "profile:") != nil || rest(property.name, after: "event:") != nil ? "event:" + property.name : property.name
+    case .event:
+      rest(property.name, after: "profile:") != nil || rest(property.name, after: "event:") != nil
+        ? "event:" + property.name : property.name
     }
   }
 

@@ -24,5 +24,7 @@ struct RangeForm: Sendable, Hashable {
   private static func words(_ date: CalendarDate) -> String { "\(date.day) \(LocalTime.month(date.month)) \(date.year)" }
 
   /// D, W, M, Y: the last so many days, today included.
-  static let presets: [(key: String, name: String, days: Int)] = [("d", "Day", 1), ("w", "Week", 7), ("m", "Month", 30), ("y", "Year", 365)]
+  static let presets: [(key: String, name: String, days: Int)] = [
+    ("d", "Day", 1), ("w", "Week", 7), ("m", "Month", 30), ("y", "Year", 365),
+  ]
 }

@@ -40,7 +40,9 @@ extension ReportForm {
       }
     case "uncondition":
       let place = argument.split(separator: ".").map(String.init)
-      guard place.count == 2, let row = Int(place[1]), let filter = self[filter: place[0]], filter.conditions.indices.contains(row) else { return }
+      guard place.count == 2, let row = Int(place[1]), let filter = self[filter: place[0]], filter.conditions.indices.contains(row) else {
+        return
+      }
       self[filter: place[0]]?.conditions.remove(at: row)
       if filter.conditions.count <= 2 { self[filter: place[0]]?.holdsAny = false }
     case "unfilter": self[filter: argument] = FilterForm()

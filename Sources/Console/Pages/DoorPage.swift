@@ -20,14 +20,15 @@ extension Visit {
     let back = ReportAddress.address(of: door.query) ?? Address("/")
     let page = min(price.value, Self.perPage)
     let pages = (price.value + Self.perPage - 1) / Self.perPage
-    let open: HTML = price.value == 0
+    let open: HTML =
+      price.value == 0
       ? "<p class=\"empty\"><b>Nobody is behind this figure now.</b> The data may have changed since the report was drawn.</p>"
       : """
-        <p>Opening it shows the pseudonyms of <b>\(NumberFormat.count(price.value, "subject"))</b>\(pages > 1 ? ", \(Self.perPage) a page" : ""). It is a disclosure: the ledger will say that \
-        you saw exactly these subjects, when, and with which session. Names and addresses stay sealed.</p>\
-        <form method="post" action="/door">\(formToken)<input type="hidden" name="to" value="\(value: text)"><div class="row"><button class="primary">Show \(NumberFormat.count(page, "subject"))</button>\
-        <span class="sub">\(pages > 1 ? "Costs \(NumberFormat.count(page, "subject")) now, \(NumberFormat.exact(price.value)) for all pages" : "Costs \(NumberFormat.count(page, "subject"))"), entered in the ledger before the first is shown</span></div></form>
-        """
+      <p>Opening it shows the pseudonyms of <b>\(NumberFormat.count(price.value, "subject"))</b>\(pages > 1 ? ", \(Self.perPage) a page" : ""). It is a disclosure: the ledger will say that \
+      you saw exactly these subjects, when, and with which session. Names and addresses stay sealed.</p>\
+      <form method="post" action="/door">\(formToken)<input type="hidden" name="to" value="\(value: text)"><div class="row"><button class="primary">Show \(NumberFormat.count(page, "subject"))</button>\
+      <span class="sub">\(pages > 1 ? "Costs \(NumberFormat.count(page, "subject")) now, \(NumberFormat.exact(price.value)) for all pages" : "Costs \(NumberFormat.count(page, "subject"))"), entered in the ledger before the first is shown</span></div></form>
+      """
     let content: HTML = """
       \(Self.heading("Behind a figure", "\(Self.words(door))"))<section class="panel"><h2>\(NumberFormat.count(price.value, "subject"))</h2>\(open)\
       <p class="note">Evaluated at \(time.second(now)); events that came in since the report was drawn may have changed the figure. \(Self.entry(price.receipt))</p></section>\
@@ -46,11 +47,12 @@ extension Visit {
       """
     }
     let end = answer.value.offset + answer.value.subjects.count
-    let next: HTML = end < answer.value.total
+    let next: HTML =
+      end < answer.value.total
       ? """
-        <form method="post" action="/door">\(formToken)<input type="hidden" name="to" value="\(value: text)"><input type="hidden" name="offset" value="\(end)">\
-        <button>Show the next \(NumberFormat.count(min(Self.perPage, answer.value.total - end), "subject"))</button> <span class="sub">a ledger entry of its own</span></form>
-        """
+      <form method="post" action="/door">\(formToken)<input type="hidden" name="to" value="\(value: text)"><input type="hidden" name="offset" value="\(end)">\
+      <button>Show the next \(NumberFormat.count(min(Self.perPage, answer.value.total - end), "subject"))</button> <span class="sub">a ledger entry of its own</span></form>
+      """
       : ""
     let back = ReportAddress.address(of: door.query) ?? Address("/")
     let content: HTML = """
@@ -72,11 +74,13 @@ extension Visit {
       return "\(VisibleText.shortened(name, to: 80))\(words(group))\(bucket == nil ? ", the whole range" : ", one \(query.unit.rawValue)")"
     case (.funnel(let group, let step, let isLost), .funnel(let query)):
       let name = query.steps.indices.contains(step) ? VisibleText.shortened(FunnelPage.stepName(query.steps[step]), to: 80) : ""
-      return isLost ? "Got to step \(step + 1), \(name), and not further\(words(group))" : "Reached step \(step + 1), \(name)\(words(group))"
+      return isLost
+        ? "Got to step \(step + 1), \(name), and not further\(words(group))" : "Reached step \(step + 1), \(name)\(words(group))"
     case (.retention(_, let period), .retention(let query)):
       return period.map { "Came back in \(query.unit.rawValue) \($0) after the start" } ?? "A whole cohort"
     case (.flows(let position, let node), .flows):
-      return "\(VisibleText.shortened(FlowsPage.name(node, isAfter: position > 0), to: 80)), \(FlowsPage.columnTitle(position).lowercased())"
+      return
+        "\(VisibleText.shortened(FlowsPage.name(node, isAfter: position > 0), to: 80)), \(FlowsPage.columnTitle(position).lowercased())"
     default: return "A figure of a report"
     }
   }

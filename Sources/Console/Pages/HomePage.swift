@@ -26,7 +26,8 @@ extension Visit {
 
   /// Turns green by itself at the first event.
   var waiting: HTML { "<p data-wait=\"/arrival\"><span class=\"waiting\">Waiting for the first event</span></p>" }
-  static let arrivedLine: HTML = "<span class=\"arrived\">The first event has arrived.</span> <a href=\"/live\">See what the gate did to it</a>"
+  static let arrivedLine: HTML =
+    "<span class=\"arrived\">The first event has arrived.</span> <a href=\"/live\">See what the gate did to it</a>"
 
   private func arrived(_ catalog: Catalog) -> HTML {
     let most = catalog.events.first?.count ?? 0
@@ -39,7 +40,9 @@ extension Visit {
         <td><progress max="\(max(1, most))" value="\(event.count)" aria-label="\(NumberFormat.percent(event.count, of: max(1, most))) of the most frequent"></progress></td></tr>
         """
     }
-    let more: HTML = catalog.events.count > 12 ? "<p class=\"note\">The 12 most frequent of \(NumberFormat.exact(catalog.events.count)) event names.</p>" : ""
+    let more: HTML =
+      catalog.events.count > 12
+      ? "<p class=\"note\">The 12 most frequent of \(NumberFormat.exact(catalog.events.count)) event names.</p>" : ""
     return """
       <section class="panel"><dl class="figures"><div><dt>Events</dt><dd title="\(NumberFormat.exact(catalog.eventCount))">\(NumberFormat.compact(catalog.eventCount))</dd></div>\
       <div><dt>Subjects</dt><dd title="\(NumberFormat.exact(catalog.subjectCount))">\(NumberFormat.compact(catalog.subjectCount))</dd></div>\
@@ -53,9 +56,11 @@ extension Visit {
 
   private var reports: HTML {
     let all: [(String, String, String)] = [
-      ("Insights", "/insights", "How often things happen, and for how many."), ("Funnels", "/funnels", "How many get from step to step, and where they are lost."),
+      ("Insights", "/insights", "How often things happen, and for how many."),
+      ("Funnels", "/funnels", "How many get from step to step, and where they are lost."),
       ("Retention", "/retention", "Who comes back, and for how long."), ("Flows", "/flows", "What people do before and after."),
-      ("Live", "/live", "Events as they arrive, with what the gate did to every value."), ("Subjects", "/subjects", "One pseudonymous journey at a time."),
+      ("Live", "/live", "Events as they arrive, with what the gate did to every value."),
+      ("Subjects", "/subjects", "One pseudonymous journey at a time."),
     ]
     return """
       <div class="grid">\(all.map { name, path, words in "<section class=\"panel\"><h2><a href=\"\(Address(path))\">\(name)</a></h2><p class=\"sub\">\(words)</p></section>" as HTML })</div>

@@ -21,9 +21,12 @@ extension Visit {
     let last = answer?.value.last?.sequence ?? 0
     var names = catalog.value.events.prefix(500).map(\.name)
     if let liveName, !names.contains(liveName) { names.insert(liveName, at: 0) }
-    let options = [Builder.option("", "all events", isChosen: liveName == nil)] + names.map { Builder.option($0, VisibleText.shortened($0, to: 80), isChosen: $0 == liveName) }
+    let options =
+      [Builder.option("", "all events", isChosen: liveName == nil)]
+      + names.map { Builder.option($0, VisibleText.shortened($0, to: 80), isChosen: $0 == liveName) }
     let receipt = answer?.receipt ?? catalog.receipt
-    let empty: HTML = answer == nil
+    let empty: HTML =
+      answer == nil
       ? "<tr id=\"live-empty\"><td colspan=\"4\" class=\"empty\"><b>Nothing has come in since the server started.</b> Events appear here as they pass the gate. <a href=\"/settings#connect\">Connect an SDK</a></td></tr>"
       : ""
     let content: HTML = """
@@ -56,10 +59,12 @@ extension Visit {
 
   private static let legend: HTML = {
     let words: [(Decision.Treatment, String)] = [
-      (.kept, "stored as sent"), (.coarsened, "made less exact"), (.pseudonymized, "replaced by a keyed pseudonym"), (.sealed, "only the custodian can open it"),
+      (.kept, "stored as sent"), (.coarsened, "made less exact"), (.pseudonymized, "replaced by a keyed pseudonym"),
+      (.sealed, "only the custodian can open it"),
       (.dropped, "not stored"), (.refused, "not accepted"),
     ]
-    return "<ul class=\"legend\">\(words.map { "<li>\(ValueView.treatment($0.0)) <span class=\"reason\">\($0.1)</span></li>" as HTML })</ul>"
+    return
+      "<ul class=\"legend\">\(words.map { "<li>\(ValueView.treatment($0.0)) <span class=\"reason\">\($0.1)</span></li>" as HTML })</ul>"
   }()
 
   private func rows(_ answer: Disclosed<[LiveEvent]>?) -> HTML {
@@ -67,7 +72,8 @@ extension Visit {
       let subject: HTML = event.subject.map { ValueView.subject($0) } ?? "<span class=\"reason\">none</span>"
       let values = event.values.map { value -> HTML in
         let shown: HTML = value.treatment == .sealed ? "" : value.shown.map { ValueView.value($0) } ?? ""
-        return "<dt><bdi>\(value.name)</bdi></dt><dd>\(shown) \(ValueView.treatment(value.treatment, reason: value.reason))\(reason(value))</dd>"
+        return
+          "<dt><bdi>\(value.name)</bdi></dt><dd>\(shown) \(ValueView.treatment(value.treatment, reason: value.reason))\(reason(value))</dd>"
       }
       return """
         <tr><td class="nowrap"><time datetime="\(LocalTime.iso(event.receivedAt))" title="Event time \(time.second(event.time))">\(time.clock(event.receivedAt))</time></td>\

@@ -42,7 +42,9 @@ extension Visit {
 
   func deleteReport() async throws -> Response {
     try authorize(.manageReports)
-    guard let id = Int64(fields.text("id")), try await services.control.deleteReport(id, of: project.id) else { return ErrorPage.notFound.response }
+    guard let id = Int64(fields.text("id")), try await services.control.deleteReport(id, of: project.id) else {
+      return ErrorPage.notFound.response
+    }
     return .seeOther(Address("/#saved"))
   }
 }

@@ -45,19 +45,21 @@ extension Visit {
 
   private func accountList(_ accounts: [ServiceAccount]) -> HTML {
     let rows = accounts.map { account -> HTML in
-      let state: HTML = account.revokedAt.map { "<span class=\"reason\">revoked \(time.minute($0))</span>" }
+      let state: HTML =
+        account.revokedAt.map { "<span class=\"reason\">revoked \(time.minute($0))</span>" }
         ?? "<a href=\"\(Address("/settings/accounts/revoke").adding("username", account.username))\">Revoke…</a>"
       return """
         <tr><th scope="row">\(ValueView.name(account.name))</th><td class="id">\(account.username)</td><td>\(ServiceAccount.Scope.allCases.filter(account.scopes.contains).map(\.rawValue).joined(separator: ", "))</td>\
         <td class="nowrap">\(time.minute(account.createdAt))</td><td class="nowrap">\(account.lastUsedAt.map(time.minute) ?? "never")</td><td class="nowrap">\(state)</td></tr>
         """
     }
-    let list: HTML = rows.isEmpty
+    let list: HTML =
+      rows.isEmpty
       ? "<p class=\"empty\"><b>No service account yet.</b> Programs that query or export, and servers that import, each get one of their own.</p>"
       : """
-        <div class="scroll"><table><thead><tr><th scope="col">Name</th><th scope="col">Username</th><th scope="col">May</th><th scope="col">Made</th><th scope="col">Last used</th>\
-        <th scope="col"><span class="unseen">Revoke</span></th></tr></thead><tbody>\(rows)</tbody></table></div>
-        """
+      <div class="scroll"><table><thead><tr><th scope="col">Name</th><th scope="col">Username</th><th scope="col">May</th><th scope="col">Made</th><th scope="col">Last used</th>\
+      <th scope="col"><span class="unseen">Revoke</span></th></tr></thead><tbody>\(rows)</tbody></table></div>
+      """
     let scopes: [(ServiceAccount.Scope, String)] = [
       (.send, "send: import events and write verified profiles"), (.query, "query: ask for reports, which hold counts only"),
       (.export, "export: read rows about subjects, page by page"),
@@ -88,12 +90,14 @@ extension Visit {
     } catch {
       guard error.code == .invalid else { throw error }
       return try await settingsPage(
-        "<div class=\"notice danger\"><p><b>The settings were not saved.</b> \(error.message) Nothing was changed.</p></div>", status: .badRequest, draft: changed)
+        "<div class=\"notice danger\"><p><b>The settings were not saved.</b> \(error.message) Nothing was changed.</p></div>",
+        status: .badRequest, draft: changed)
     }
     let receipt = try await services.ledger.record(.projectSettingsChanged(project.id, settings: names), by: principal)
     await services.projectChanged(changed)
     let visit = Visit(services: services, session: session, project: changed, path: path, fields: fields)
-    return try await visit.settingsPage("<div class=\"notice good\"><p>Saved: \(names.joined(separator: ", ").replacing("_", with: " ")). \(Self.entry(receipt))</p></div>")
+    return try await visit.settingsPage(
+      "<div class=\"notice good\"><p>Saved: \(names.joined(separator: ", ").replacing("_", with: " ")). \(Self.entry(receipt))</p></div>")
   }
 
   func createAccount() async throws -> Response {
@@ -104,7 +108,8 @@ extension Visit {
       made = try await services.control.createServiceAccount(name: fields.text("name"), project: project.id, scopes: scopes)
     } catch {
       guard error.code == .invalid else { throw error }
-      return try await settingsPage("<div class=\"notice danger\"><p><b>No service account was made.</b> \(error.message)</p></div>", status: .badRequest)
+      return try await settingsPage(
+        "<div class=\"notice danger\"><p><b>No service account was made.</b> \(error.message)</p></div>", status: .badRequest)
     }
     let receipt = try await services.ledger.record(
       .serviceAccountCreated(username: made.account.username, project: project.id, scopes: scopes.map(\.rawValue).sorted()), by: principal)
@@ -122,7 +127,8 @@ extension Visit {
   func revokePage(error: HTML = "", status: HTTPResponse.Status = .ok) throws -> Response {
     try authorize(.manageServiceAccounts)
     let username = fields.text("username")
-    guard let account = services.control.serviceAccounts(of: project.id).first(where: { $0.username == username }), !account.isRevoked else {
+    guard let account = services.control.serviceAccounts(of: project.id).first(where: { $0.username == username }), !account.isRevoked
+    else {
       return ErrorPage.notFound.response
     }
     let content: HTML = """
@@ -138,13 +144,18 @@ extension Visit {
   func revokeAccount() async throws -> Response {
     try authorize(.manageServiceAccounts)
     let username = fields.text("username")
-    guard services.control.serviceAccounts(of: project.id).contains(where: { $0.username == username && !$0.isRevoked }) else { return ErrorPage.notFound.response }
+    guard services.control.serviceAccounts(of: project.id).contains(where: { $0.username == username && !$0.isRevoked }) else {
+      return ErrorPage.notFound.response
+    }
     guard fields.text("word").lowercased() == "revoke" else {
-      return try revokePage(error: "<div class=\"notice danger\"><p>Type the word <code>revoke</code> to go on. Nothing was changed.</p></div>", status: .badRequest)
+      return try revokePage(
+        error: "<div class=\"notice danger\"><p>Type the word <code>revoke</code> to go on. Nothing was changed.</p></div>",
+        status: .badRequest)
     }
     let account = try await services.control.revokeServiceAccount(username)
     let receipt = try await services.ledger.record(.serviceAccountRevoked(username: username, project: project.id), by: principal)
-    return try await settingsPage("<div class=\"notice good\"><p>\(ValueView.name(account.name)) is revoked. \(Self.entry(receipt))</p></div>")
+    return try await settingsPage(
+      "<div class=\"notice good\"><p>\(ValueView.name(account.name)) is revoked. \(Self.entry(receipt))</p></div>")
   }
 
   /// For the line that waits: 200 with `X-Done` once an event has arrived. Says nothing about the event.

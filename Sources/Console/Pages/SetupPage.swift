@@ -23,7 +23,8 @@ extension Console {
     await guarded {
       guard Cookies.areKept(isSecure: services.configuration.isSecure, authority: request.head.authority) else { return insecure }
       let fields = try await form(request)
-      guard let token = FormToken(cookieHeader: request.headers[.cookie]), token.matches(fields["form-token"]), Self.isSameSite(request) else {
+      guard let token = FormToken(cookieHeader: request.headers[.cookie]), token.matches(fields["form-token"]), Self.isSameSite(request)
+      else {
         return ErrorPage.forbidden.response
       }
       let sent = fields.text("token")
@@ -31,11 +32,13 @@ extension Console {
       do {
         let session = try await services.control.useSetupLink(secret)
         try await services.ledger.record(.setupLinkUsed(session: session.session.session.id), by: session.session.who.principal)
-        let cookie = Cookies.header(Cookies.session, session.cookie.text, isStrict: false, seconds: Int(Session.absoluteLimit.components.seconds))
+        let cookie = Cookies.header(
+          Cookies.session, session.cookie.text, isStrict: false, seconds: Int(Session.absoluteLimit.components.seconds))
         return Response.seeOther(Address("/")).settingCookie(cookie)
       } catch let error as AccessError where error.code == .linkNotValid {
         return ErrorPage(
-          .gone, "This sign-in link is used up", "A link works once and for an hour. This one was used before, is too old, or was not copied whole. Nothing was changed.",
+          .gone, "This sign-in link is used up",
+          "A link works once and for an hour. This one was used before, is too old, or was not copied whole. Nothing was changed.",
           next: """
             <p>If you have a session in this browser, <a href="/">go on with it</a>. If you did not use it yourself, somebody else may \
             have: the ledger has the entry <code>setup_link_used</code> with its time. To make a new link, run this on the machine where Sealane runs:</p><pre>\(services.configuration.setupLinkCommand)</pre>

@@ -22,7 +22,11 @@ extension Visit {
       return .html(page("Subject", current: "Subjects", content), status: .notFound)
     }
     let canonical = answer.value.profile?.subject ?? answer.value.events.first?.subject
-    let merged: HTML = canonical.map { $0.pseudonym != pseudonym ? "<div class=\"notice\"><p>This id was merged: its journey belongs to \(ValueView.subject($0)).</p></div>" : "" } ?? ""
+    let merged: HTML =
+      canonical.map {
+        $0.pseudonym != pseudonym
+          ? "<div class=\"notice\"><p>This id was merged: its journey belongs to \(ValueView.subject($0)).</p></div>" : ""
+      } ?? ""
     let content: HTML = """
       \(Self.heading("Subject", "<span class=\"id\" id=\"pseudonym\">\(whole)</span>", actions: "<button type=\"button\" data-copy=\"pseudonym\">Copy pseudonym</button>"))\(merged)\
       \(profile(answer.value.profile))\(timeline(whole, answer.value.events, isOlder: before != nil))<p>\(Self.entry(answer.receipt)) \
@@ -53,8 +57,10 @@ extension Visit {
         day = today
       }
       let values = event.properties.map { "<dt><bdi>\($0.name)</bdi></dt><dd>\(ValueView.value($0.value))</dd>" as HTML }
-      let original: HTML = event.original.map { $0 != event.subject ? " <span class=\"reason\">arrived under \(ValueView.subject($0))</span>" : "" } ?? ""
-      let details: HTML = values.isEmpty
+      let original: HTML =
+        event.original.map { $0 != event.subject ? " <span class=\"reason\">arrived under \(ValueView.subject($0))</span>" : "" } ?? ""
+      let details: HTML =
+        values.isEmpty
         ? "<span class=\"reason\">no properties</span>"
         : "<details class=\"menu\"><summary>\(NumberFormat.count(values.count, "property", "properties"))</summary><dl class=\"values\">\(values)</dl></details>"
       items += """

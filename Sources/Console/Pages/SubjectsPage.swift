@@ -28,12 +28,13 @@ extension Visit {
       """
     }
     let title = digits.isEmpty ? "Latest activity" : "Pseudonyms that begin with \(digits)"
-    let table: HTML = rows.isEmpty
+    let table: HTML =
+      rows.isEmpty
       ? "<p class=\"empty\"><b>\(digits.isEmpty ? "No subject has been seen yet." : "No subject's pseudonym begins with \(digits).")</b> \(digits.isEmpty ? "<a href=\"/settings#connect\">Connect an SDK</a>" as HTML : "<a href=\"/subjects\">Show the latest</a>")</p>"
       : """
-        <div class="scroll"><table><thead><tr><th scope="col">Subject</th><th scope="col" class="num">Events</th><th scope="col">First seen</th>\
-        <th scope="col">Latest activity</th></tr></thead><tbody>\(rows)</tbody></table></div>
-        """
+      <div class="scroll"><table><thead><tr><th scope="col">Subject</th><th scope="col" class="num">Events</th><th scope="col">First seen</th>\
+      <th scope="col">Latest activity</th></tr></thead><tbody>\(rows)</tbody></table></div>
+      """
     let content: HTML = """
       \(searchHead(text: text))<section class="panel"><h2>\(title)</h2><p class="sub">\(NumberFormat.count(found.value.count, "subject")), at most \(Self.listed) are listed. \
       Opening one shows its journey and is a ledger entry of its own.</p>\(table)<p class="note">Times in \(time.zoneName). \(Self.entry(found.receipt))</p></section>

@@ -67,7 +67,8 @@ struct Builder {
       case 1: lead = Self.select("\(prefix).join", "All or any", [("all", "and"), ("any", "or")], chosen: filter.holdsAny ? "any" : "all")
       default: lead = "<span class=\"soft\">\(filter.holdsAny ? "or" : "and")</span>"
       }
-      let value: HTML = condition.relation.takesValue
+      let value: HTML =
+        condition.relation.takesValue
         ? "<input type=\"text\" class=\"values\" name=\"\(value: "\(place).v")\" value=\"\(value: condition.value)\" placeholder=\"value, value\" aria-label=\"Value\" autocomplete=\"off\" spellcheck=\"false\">"
         : ""
       return """
@@ -97,7 +98,8 @@ struct Builder {
       var other = form
       other.range = RangeForm(DateRange(from: today.advanced(byDays: 1 - preset.days), to: today))
       let mark: HTML = other.range == form.range ? " aria-current=\"true\"" : ""
-      return "<a href=\"\(other.address)\" data-key=\"\(preset.key)\" title=\"Last \(NumberFormat.count(preset.days, "day")) (\(preset.key.uppercased()))\"\(mark)>\(preset.name)</a>"
+      return
+        "<a href=\"\(other.address)\" data-key=\"\(preset.key)\" title=\"Last \(NumberFormat.count(preset.days, "day")) (\(preset.key.uppercased()))\"\(mark)>\(preset.name)</a>"
     }
     return """
       from <input type="date" name="from" aria-label="First day" value="\(form.range.from.description)"> to \

@@ -29,15 +29,19 @@ enum FlowsPage: ReportPage {
   }
 
   static func options(_ form: FlowsForm, _ builder: Builder) -> HTML {
-    let repeats = Builder.select("repeats", "Repeats", [("collapsed", "taken as one"), ("kept", "kept")], chosen: form.collapsesRepeats ? "collapsed" : "kept")
-    let anchors = Builder.select("anchors", "Which anchors", [("first", "the first time in the range"), ("every", "every time")], chosen: form.anchors.rawValue)
+    let repeats = Builder.select(
+      "repeats", "Repeats", [("collapsed", "taken as one"), ("kept", "kept")], chosen: form.collapsesRepeats ? "collapsed" : "kept")
+    let anchors = Builder.select(
+      "anchors", "Which anchors", [("first", "the first time in the range"), ("every", "every time")], chosen: form.anchors.rawValue)
     return """
       <div>Show \(Builder.number("nodes", "Events a column", form.nodes, QueryLimits.flowNodes)) events a column and \
       \(Builder.number("paths", "Paths", form.paths, QueryLimits.flowPaths)) whole paths; repeats of one event are \(repeats); start from \(anchors)</div>
       """
   }
 
-  static func hasOptions(_ form: FlowsForm) -> Bool { form.nodes != 5 || form.paths != 50 || !form.collapsesRepeats || form.anchors != .first }
+  static func hasOptions(_ form: FlowsForm) -> Bool {
+    form.nodes != 5 || form.paths != 50 || !form.collapsesRepeats || form.anchors != .first
+  }
 
   static func name(_ node: FlowsReport.Node, isAfter: Bool) -> String {
     switch node {
@@ -64,11 +68,12 @@ enum FlowsPage: ReportPage {
     let columns = answer.columns.sorted { $0.position < $1.position }
     let nodes = columns.enumerated().map { index, column in
       column.entries.enumerated().map { row, entry -> FlowsChart.Node in
-        let kind: FlowsChart.Node.Kind = switch entry.node {
-        case .event: column.position == 0 ? .anchor : .event
-        case .other: .other
-        case .end: .end
-        }
+        let kind: FlowsChart.Node.Kind =
+          switch entry.node {
+          case .event: column.position == 0 ? .anchor : .event
+          case .other: .other
+          case .end: .end
+          }
         return FlowsChart.Node(
           name: name(entry.node, isAfter: column.position > 0), kind: kind, count: entry.count, link: Address("#node-\(index)-\(row)"))
       }
@@ -90,14 +95,21 @@ enum FlowsPage: ReportPage {
       let share = NumberFormat.percent(largest.count, of: answer.entrants)
       let after = next.position > 0
       finding += " \(after ? "Next" : "Before it") comes most often \(name(largest.node, isAfter: after)), \(share)."
-      title = largest.node == .end && after ? "After \(anchor) \(share) leave" : "\(after ? "After" : "Before") \(anchor) \(share) do \(VisibleText.shortened(name(largest.node, isAfter: after), to: 60))"
+      title =
+        largest.node == .end && after
+        ? "After \(anchor) \(share) leave"
+        : "\(after ? "After" : "Before") \(anchor) \(share) do \(VisibleText.shortened(name(largest.node, isAfter: after), to: 60))"
     }
     let chart = FlowsChart(
-      columns: nodes, edges: ordered, titles: columns.map { columnTitle($0.position) }, entrants: answer.entrants, noun: noun, finding: finding)
+      columns: nodes, edges: ordered, titles: columns.map { columnTitle($0.position) }, entrants: answer.entrants, noun: noun,
+      finding: finding)
     let explanation = [
-      question.anchors == .first ? "each subject's first \(anchor) in the range" : "every \(anchor) in the range", "window \(form.window.words) of elapsed time",
+      question.anchors == .first ? "each subject's first \(anchor) in the range" : "every \(anchor) in the range",
+      "window \(form.window.words) of elapsed time",
       question.collapsesRepeats ? "repeats of one event in a row count as one" : "repeats are kept",
-      question.hidden.isEmpty ? "no event hidden" : "hidden: \(question.hidden.prefix(5).map { VisibleText.shortened($0, to: 40) }.joined(separator: ", "))\(question.hidden.count > 5 ? " and more" : "")",
+      question.hidden.isEmpty
+        ? "no event hidden"
+        : "hidden: \(question.hidden.prefix(5).map { VisibleText.shortened($0, to: 40) }.joined(separator: ", "))\(question.hidden.count > 5 ? " and more" : "")",
       "“Left” means nothing further within the window",
     ]
     return ReportView(
@@ -114,7 +126,8 @@ enum FlowsPage: ReportPage {
       column.entries.enumerated().map { row, entry -> HTML in
         let count: HTML =
           hasDoors && entry.node != .other
-          ? DoorAddress.figure(entry.count, query, .flows(position: column.position, node: entry.node)) : "\(NumberFormat.exact(entry.count))"
+          ? DoorAddress.figure(entry.count, query, .flows(position: column.position, node: entry.node))
+          : "\(NumberFormat.exact(entry.count))"
         return """
           <tr id="node-\(index)-\(row)"><td class="nowrap">\(row == 0 ? columnTitle(column.position) : "")</td><th scope="row">\(ValueView.name(name(entry.node, isAfter: column.position > 0)))</th>\
           <td class="num">\(count)</td><td class="num">\(NumberFormat.percent(entry.count, of: entrants))</td><td>\(menu(form, column.position, entry.node))</td></tr>
@@ -151,14 +164,16 @@ enum FlowsPage: ReportPage {
     return FunnelForm(
       query: .funnel(
         FunnelQuery(
-          range: flows.range, steps: [flows.anchor, EventSelector(event: name)], windowSeconds: flows.windowSeconds, order: .sequential, entry: .first)))
+          range: flows.range, steps: [flows.anchor, EventSelector(event: name)], windowSeconds: flows.windowSeconds, order: .sequential,
+          entry: .first)))
   }
 
   private static func paths(_ form: FlowsForm, _ report: FlowsReport, _ noun: String) -> HTML {
     guard !report.paths.isEmpty else { return HTML() }
     let rows = report.paths.map { path -> HTML in
       let names = path.events.map { ValueView.name($0) }.joined(" → ")
-      return "<tr><th scope=\"row\">\(names)</th><td class=\"num\">\(NumberFormat.exact(path.count))</td><td class=\"num\">\(NumberFormat.percent(path.count, of: report.entrants))</td></tr>"
+      return
+        "<tr><th scope=\"row\">\(names)</th><td class=\"num\">\(NumberFormat.exact(path.count))</td><td class=\"num\">\(NumberFormat.percent(path.count, of: report.entrants))</td></tr>"
     }
     return """
       <section class="panel"><h2>Whole paths</h2><p class="sub">The \(NumberFormat.count(report.paths.count, "most common path")), forward from the start</p>\
@@ -177,7 +192,8 @@ enum FlowsPage: ReportPage {
     }
     for edge in answer.edges {
       rows.append([
-        "edge", String(edge.position), name(edge.from, isAfter: edge.position > 0), name(edge.to, isAfter: edge.position + 1 > 0), String(edge.count),
+        "edge", String(edge.position), name(edge.from, isAfter: edge.position > 0), name(edge.to, isAfter: edge.position + 1 > 0),
+        String(edge.count),
       ])
     }
     for path in answer.paths { rows.append(["path", "0", path.events.joined(separator: " → "), "", String(path.count)]) }

@@ -13,7 +13,8 @@ enum FunnelPage: ReportPage {
       let lead = index == 0 ? "Of the people who did" : index == 1 ? "how many did" : form.order == .any ? "and" : "then"
       let raise: HTML = index > 0 ? Builder.command("raise:\(index)", "↑", label: "Move step \(index + 1) up") : ""
       let drop: HTML = form.steps.count > 2 ? Builder.command("drop:\(index)", "×", label: "Remove step \(index + 1)") : ""
-      let end: HTML = index == last ? " <span class=\"soft\">within</span> \(Builder.window(form.window)) <span class=\"soft\">?</span>" : ""
+      let end: HTML =
+        index == last ? " <span class=\"soft\">within</span> \(Builder.window(form.window)) <span class=\"soft\">?</span>" : ""
       return """
         <li><span class="letter">\(index + 1)</span><span class="soft">\(lead)</span> \(builder.event("s\(index)", step.event, label: "Event of step \(index + 1)")) \
         \(Builder.addCondition("s\(index)")) \(raise) \(drop)\(end)\(builder.filter(step.filter, prefix: "s\(index)"))</li>
@@ -24,10 +25,13 @@ enum FunnelPage: ReportPage {
 
   static func options(_ form: FunnelForm, _ builder: Builder) -> HTML {
     let order = Builder.select(
-      "order", "Order of steps", [("sequential", "in this order"), ("strict", "directly one after another"), ("any", "in any order")], chosen: form.order.rawValue)
-    let counting = Builder.select("count", "What is counted", [("unique", "each subject once"), ("totals", "every attempt")], chosen: form.counting.rawValue)
+      "order", "Order of steps", [("sequential", "in this order"), ("strict", "directly one after another"), ("any", "in any order")],
+      chosen: form.order.rawValue)
+    let counting = Builder.select(
+      "count", "What is counted", [("unique", "each subject once"), ("totals", "every attempt")], chosen: form.counting.rawValue)
     let entry = Builder.select(
-      "entry", "Which attempt counts", [("longest", "the attempt that got furthest"), ("first", "the first attempt")], chosen: form.entry.rawValue)
+      "entry", "Which attempt counts", [("longest", "the attempt that got furthest"), ("first", "the first attempt")],
+      chosen: form.entry.rawValue)
     return """
       <div>Steps \(order), counting \(counting), judged by \(entry)</div><div>\(builder.breakdown(form.breakdown)) <span class="soft">(its value at the first step)</span></div>\
       <div>Only events \(form.filter.isEmpty ? Builder.addCondition("f", "with a property…") : HTML())\(builder.filter(form.filter, prefix: "f"))\
@@ -36,10 +40,13 @@ enum FunnelPage: ReportPage {
   }
 
   static func hasOptions(_ form: FunnelForm) -> Bool {
-    form.order != .sequential || form.counting != .unique || form.entry != .longest || !form.filter.isEmpty || !form.breakdown.property.isEmpty
+    form.order != .sequential || form.counting != .unique || form.entry != .longest || !form.filter.isEmpty
+      || !form.breakdown.property.isEmpty
   }
 
-  static func stepName(_ selector: EventSelector) -> String { (selector.event ?? "any event") + (selector.filter == nil ? "" : " (filtered)") }
+  static func stepName(_ selector: EventSelector) -> String {
+    (selector.event ?? "any event") + (selector.filter == nil ? "" : " (filtered)")
+  }
 
   static func view(_ form: FunnelForm, _ query: Query, _ report: Report, _ visit: Visit) -> ReportView {
     guard case .funnel(let question) = query, case .funnel(let answer) = report.content, let whole = answer.groups.first else {
@@ -63,11 +70,15 @@ enum FunnelPage: ReportPage {
       let rate = Double(whole.steps[index].count) / Double(whole.steps[index - 1].count)
       if worst.map({ rate < $0.rate }) ?? true { worst = (index, rate) }
     }
-    let loss = worst.map { " Most are lost before \(stepName(question.steps[$0.index])): \(NumberFormat.percent($0.rate)) get there from the step before." } ?? ""
+    let loss =
+      worst.map {
+        " Most are lost before \(stepName(question.steps[$0.index])): \(NumberFormat.percent($0.rate)) get there from the step before."
+      } ?? ""
     let finding = "Funnel chart. \(overall) of \(NumberFormat.exact(first)) \(noun) get through all \(question.steps.count) steps.\(loss)"
     let chart = FunnelChart(groups: groups.map { ValueView.group($0.group) }, steps: steps, noun: noun, finding: finding)
     return ReportView(
-      title: "\(overall) get from \(VisibleText.shortened(stepName(question.steps[0]), to: 60)) to \(VisibleText.shortened(stepName(question.steps[question.steps.count - 1]), to: 60))",
+      title:
+        "\(overall) get from \(VisibleText.shortened(stepName(question.steps[0]), to: 60)) to \(VisibleText.shortened(stepName(question.steps[question.steps.count - 1]), to: 60))",
       subtitle: "\(noun.withInitial) that enter \(form.range.words), window \(form.window.words)", chart: chart.drawing(),
       table: table(query, question, answer, noun), explanation: explanation(question, whole, form), isEmpty: first == 0)
   }
@@ -80,17 +91,20 @@ enum FunnelPage: ReportPage {
   }
 
   private static func explanation(_ query: FunnelQuery, _ whole: FunnelReport.Group, _ form: FunnelForm) -> [String] {
-    let order = switch query.order {
-    case .sequential: "steps in this order, anything may lie between"
-    case .strict: "each step is the very next event"
-    case .any: "steps in any order"
-    }
+    let order =
+      switch query.order {
+      case .sequential: "steps in this order, anything may lie between"
+      case .strict: "each step is the very next event"
+      case .any: "steps in any order"
+      }
     var parts = [
       query.counting == .unique
         ? "each subject counts once, by \(query.entry == .longest ? "the attempt that got furthest" : "its first attempt")"
-        : "every attempt counts, one open at a time", "window \(form.window.words) of elapsed time from the first step, its end included", order,
+        : "every attempt counts, one open at a time", "window \(form.window.words) of elapsed time from the first step, its end included",
+      order,
     ]
-    parts.append(whole.open == 0 ? "no window is still open" : "\(NumberFormat.exact(whole.open)) have not converted and their window is still open")
+    parts.append(
+      whole.open == 0 ? "no window is still open" : "\(NumberFormat.exact(whole.open)) have not converted and their window is still open")
     return parts
   }
 
@@ -102,11 +116,17 @@ enum FunnelPage: ReportPage {
         let step = group.steps[index]
         let before = index > 0 ? group.steps[index - 1].count : step.count
         let isDoor = hasDoors && group.group != .other
-        let reached: HTML = isDoor ? DoorAddress.figure(step.count, query, .funnel(group: group.group, step: index, droppedAfter: false)) : "\(NumberFormat.exact(step.count))"
+        let reached: HTML =
+          isDoor
+          ? DoorAddress.figure(step.count, query, .funnel(group: group.group, step: index, droppedAfter: false))
+          : "\(NumberFormat.exact(step.count))"
         let lostCount = before - step.count
         let lost: HTML =
-          index == 0 ? "<span class=\"reason\">–</span>"
-          : isDoor ? DoorAddress.figure(lostCount, query, .funnel(group: group.group, step: index - 1, droppedAfter: true)) : "\(NumberFormat.exact(lostCount))"
+          index == 0
+          ? "<span class=\"reason\">–</span>"
+          : isDoor
+            ? DoorAddress.figure(lostCount, query, .funnel(group: group.group, step: index - 1, droppedAfter: true))
+            : "\(NumberFormat.exact(lostCount))"
         let name: HTML = showsGroups ? "<td>\(index == 0 ? ValueView.name(ValueView.group(group.group)) : HTML())</td>" : ""
         return """
           <tr>\(name)<th scope="row">\(index + 1). \(ValueView.name(stepName(question.steps[index])))</th><td class="num">\(reached)</td>\
@@ -129,7 +149,8 @@ enum FunnelPage: ReportPage {
     guard case .funnel(let question) = query, case .funnel(let answer) = report.content else { return [] }
     var rows = [
       [
-        "group", "step", "event", "count", "share_of_previous", "share_of_first", "median_seconds_from_previous", "mean_seconds_from_previous",
+        "group", "step", "event", "count", "share_of_previous", "share_of_first", "median_seconds_from_previous",
+        "mean_seconds_from_previous",
         "median_seconds_from_first", "mean_seconds_from_first", "open",
       ]
     ]
@@ -139,7 +160,8 @@ enum FunnelPage: ReportPage {
         let first = group.steps[0].count
         rows.append([
           ValueView.group(group.group), String(index + 1), stepName(question.steps[index]), String(step.count),
-          CSV.number(before > 0 ? Double(step.count) / Double(before) : nil), CSV.number(first > 0 ? Double(step.count) / Double(first) : nil),
+          CSV.number(before > 0 ? Double(step.count) / Double(before) : nil),
+          CSV.number(first > 0 ? Double(step.count) / Double(first) : nil),
           CSV.number(step.medianSecondsFromPrevious), CSV.number(step.averageSecondsFromPrevious), CSV.number(step.medianSecondsFromEntry),
           CSV.number(step.averageSecondsFromEntry), String(group.open),
         ])

@@ -11,14 +11,16 @@ enum InsightsPage: ReportPage {
     let lines = form.series.enumerated().map { index, series -> HTML in
       let prefix = "s\(index)"
       let measure = Builder.select(
-        "\(prefix).m", "What to count", InsightsForm.Series.Measure.allCases.map { ($0.rawValue, $0.words) }, chosen: series.measure.rawValue)
+        "\(prefix).m", "What to count", InsightsForm.Series.Measure.allCases.map { ($0.rawValue, $0.words) },
+        chosen: series.measure.rawValue)
       let property: HTML = series.measure.takesProperty ? " \(Builder.property("\(prefix).p", series.property, label: "Property"))" : ""
       let fraction: HTML =
         series.measure == .percentile
         ? " <span class=\"soft\">at</span> <input type=\"text\" name=\"\(value: "\(prefix).q")\" value=\"\(value: PercentText.text(series.fraction))\" size=\"4\" aria-label=\"Percentile\" inputmode=\"decimal\"> %"
         : ""
       let word = series.measure == .unique ? "who did" : "of"
-      let drop: HTML = form.series.count > 1 ? Builder.command("drop:\(index)", "×", label: "Remove line \(InsightsForm.letter(index))") : ""
+      let drop: HTML =
+        form.series.count > 1 ? Builder.command("drop:\(index)", "×", label: "Remove line \(InsightsForm.letter(index))") : ""
       return """
         <li><span class="letter">\(form.series.count > 1 ? InsightsForm.letter(index) : "")</span>\(measure)\(property)\(fraction) <span class="soft">\(word)</span> \
         \(builder.event(prefix, series.selector.event, label: "Event of line \(InsightsForm.letter(index))")) \(Builder.addCondition(prefix)) \(drop)\
@@ -84,7 +86,8 @@ enum InsightsPage: ReportPage {
       let doors: [Address?] =
         isUnique && line.group != .other && answer.buckets.count <= 62
         ? line.values.indices.map { bucket in
-          (line.values[bucket] ?? 0) > 0 ? DoorAddress.address(query, .insights(series: line.series, group: line.group, bucket: bucket)) : nil
+          (line.values[bucket] ?? 0) > 0
+            ? DoorAddress.address(query, .insights(series: line.series, group: line.group, bucket: bucket)) : nil
         } : []
       return LineChart.Line(name: name, isOther: line.group == .other, values: line.values, doors: doors)
     }
@@ -92,7 +95,12 @@ enum InsightsPage: ReportPage {
     let chart = LineChart(
       lines: lines, shortLabels: answer.buckets.map { label($0, question.unit, visit.time, isLong: false) }, longLabels: long,
       firstIncomplete: answer.firstIncomplete, noun: noun, finding: finding)
-    let title = names.count == 1 ? names[0] : question.breakdown.map { "\(question.series.count == 1 ? name(of: question.series[0]) : "\(question.series.count) lines") by \($0.property.name)" } ?? (names.count <= 3 ? names.joined(separator: " · ") : "\(names.count) lines")
+    let title =
+      names.count == 1
+      ? names[0]
+      : question.breakdown.map {
+        "\(question.series.count == 1 ? name(of: question.series[0]) : "\(question.series.count) lines") by \($0.property.name)"
+      } ?? (names.count <= 3 ? names.joined(separator: " · ") : "\(names.count) lines")
     var explanation = ["per \(question.unit.rawValue)", noun]
     if answer.firstIncomplete < answer.buckets.count { explanation.append("dashed and hollow: not complete yet") }
     if answer.lines.contains(where: { question.series.indices.contains($0.series) && question.series[$0.series].measure == .unique }) {
@@ -105,21 +113,24 @@ enum InsightsPage: ReportPage {
   }
 
   private static func nouns(_ query: InsightsQuery) -> String {
-    let all = Set(query.series.map { series -> String in
-      switch series.measure {
-      case .total: "events"
-      case .unique: "subjects"
-      case .averagePerSubject: "events per subject"
-      case .sum(let property), .average(let property), .minimum(let property), .maximum(let property), .percentile(let property, _): property.name
-      }
-    })
+    let all = Set(
+      query.series.map { series -> String in
+        switch series.measure {
+        case .total: "events"
+        case .unique: "subjects"
+        case .averagePerSubject: "events per subject"
+        case .sum(let property), .average(let property), .minimum(let property), .maximum(let property), .percentile(let property, _):
+          property.name
+        }
+      })
     return all.count == 1 ? all.first ?? "" : all == ["events", "subjects"] ? "events or subjects" : "values"
   }
 
   private static func finding(_ report: InsightsReport, _ names: [String], _ labels: [String], _ noun: String) -> String {
     guard let line = report.lines.first, let name = names.first else { return "A line chart without any line." }
     let known = line.values.enumerated().compactMap { index, value in value.map { (index, $0) } }
-    guard let highest = known.max(by: { $0.1 < $1.1 }), let first = known.first, let last = known.last(where: { $0.0 < report.firstIncomplete }) ?? known.last
+    guard let highest = known.max(by: { $0.1 < $1.1 }), let first = known.first,
+      let last = known.last(where: { $0.0 < report.firstIncomplete }) ?? known.last
     else { return "\(name) has no value in this range." }
     let others = names.count > 1 ? " One of \(names.count) lines; the table below has all." : ""
     return """
@@ -128,7 +139,9 @@ enum InsightsPage: ReportPage {
       """
   }
 
-  private static func table(_ query: Query, _ question: InsightsQuery, _ report: InsightsReport, _ names: [String], _ labels: [String]) -> HTML {
+  private static func table(_ query: Query, _ question: InsightsQuery, _ report: InsightsReport, _ names: [String], _ labels: [String])
+    -> HTML
+  {
     func cell(_ line: InsightsReport.Line, _ value: Double?, _ bucket: Int?) -> HTML {
       guard let value else { return "<span class=\"reason\">–</span>" }
       let isUnique = question.series.indices.contains(line.series) && question.series[line.series].measure == .unique
@@ -144,7 +157,9 @@ enum InsightsPage: ReportPage {
         <tr><th scope="row" class="nowrap">\(labels[bucket])\(mark)</th>\(report.lines.map { "<td class=\"num\">\(cell($0, $0.values.indices.contains(bucket) ? $0.values[bucket] : nil, bucket))</td>" as HTML })</tr>
         """
     }
-    let cut: HTML = report.buckets.count > most ? "<p class=\"note\">The newest \(most) of \(NumberFormat.exact(report.buckets.count)) rows; the CSV has all.</p>" : ""
+    let cut: HTML =
+      report.buckets.count > most
+      ? "<p class=\"note\">The newest \(most) of \(NumberFormat.exact(report.buckets.count)) rows; the CSV has all.</p>" : ""
     return """
       <section class="panel"><h2>Figures</h2><div class="scroll"><table><thead><tr><th scope="col">\(question.unit.rawValue.withInitial)</th>\(heads)</tr></thead>\
       <tbody><tr><th scope="row" class="nowrap"><b>Whole range</b></th>\(overall)</tr>\(Array(rows))</tbody></table></div>\(cut)</section>

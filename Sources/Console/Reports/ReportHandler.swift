@@ -55,15 +55,16 @@ extension ReportPage {
 
   private static func content(_ visit: Visit, _ form: Form, _ query: Query, _ view: ReportView, _ answer: Disclosed<ReportAnswer>) -> HTML {
     let notes = answer.value.report.notes
-    let result: HTML = view.isEmpty
+    let result: HTML =
+      view.isEmpty
       ? """
-        <section class="panel"><h2>\(view.title)</h2><p class="empty"><b>Nothing in this range.</b> No event between \(form.range.words) fits the \
-        question. Choose a longer range, or look at what arrives on the <a href="/live">live page</a>.</p>\(note(notes, view, visit, answer))</section>
-        """
+      <section class="panel"><h2>\(view.title)</h2><p class="empty"><b>Nothing in this range.</b> No event between \(form.range.words) fits the \
+      question. Choose a longer range, or look at what arrives on the <a href="/live">live page</a>.</p>\(note(notes, view, visit, answer))</section>
+      """
       : """
-        <section class="panel"><h2>\(view.title)</h2><p class="sub">\(view.subtitle)</p><div class="scroll">\(view.chart)</div>\
-        \(note(notes, view, visit, answer))</section>\(view.table)
-        """
+      <section class="panel"><h2>\(view.title)</h2><p class="sub">\(view.subtitle)</p><div class="scroll">\(view.chart)</div>\
+      \(note(notes, view, visit, answer))</section>\(view.table)
+      """
     return "\(heading(visit, form, query: query))\(builder(visit, form, answer.value.catalog))\(result)"
   }
 
@@ -72,7 +73,8 @@ extension ReportPage {
   }
 
   private static func unanswered(_ visit: Visit, _ form: Form, _ error: QueryError, _ catalog: Disclosed<Catalog>) -> HTML {
-    let notice: HTML = catalog.value.eventCount == 0
+    let notice: HTML =
+      catalog.value.eventCount == 0
       ? "<p class=\"empty\"><b>No event has arrived yet.</b> <a href=\"/settings#connect\">Connect an SDK</a>, then ask.</p>"
       : error.field == "unchosen"
         ? "<p class=\"empty\"><b>\(error.message)</b> Then press Run. The whole question stands in the address: copy it to share it.</p>"

@@ -37,6 +37,7 @@ enum DoorAddress {
   /// A figure that is a door if there is anybody behind it.
   static func figure(_ count: Int, _ query: Query, _ cell: Door.Cell) -> HTML {
     guard count > 0 else { return "\(NumberFormat.exact(count))" }
-    return "<a class=\"figure\" href=\"\(address(query, cell))\" title=\"Show \(NumberFormat.count(count, "subject"))\">\(NumberFormat.exact(count))</a>"
+    return
+      "<a class=\"figure\" href=\"\(address(query, cell))\" title=\"Show \(NumberFormat.count(count, "subject"))\">\(NumberFormat.exact(count))</a>"
   }
 }

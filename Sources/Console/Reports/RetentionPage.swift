@@ -8,9 +8,11 @@ enum RetentionPage: ReportPage {
   static let introduction = "Who comes back."
 
   static func sentence(_ form: RetentionForm, _ builder: Builder) -> HTML {
-    let unit = Builder.select("unit", "Unit of time", RetentionQuery.Unit.allCases.map { ($0.rawValue, $0.rawValue) }, chosen: form.unit.rawValue)
+    let unit = Builder.select(
+      "unit", "Unit of time", RetentionQuery.Unit.allCases.map { ($0.rawValue, $0.rawValue) }, chosen: form.unit.rawValue)
     let criterion = Builder.select(
-      "back", "When they come back", [("on", "in that very \(form.unit.rawValue)"), ("on_or_after", "in that \(form.unit.rawValue) or later")],
+      "back", "When they come back",
+      [("on", "in that very \(form.unit.rawValue)"), ("on_or_after", "in that \(form.unit.rawValue) or later")],
       chosen: form.criterion.rawValue)
     return """
       <ol><li><span class="soft">Of the people who did</span> \(builder.event("a", form.start.event, label: "Event to start with")) \(Builder.addCondition("a")) \
@@ -23,10 +25,12 @@ enum RetentionPage: ReportPage {
 
   static func options(_ form: RetentionForm, _ builder: Builder) -> HTML {
     let mode = Builder.select(
-      "mode", "How periods are cut", [("calendar", "calendar \(form.unit.rawValue)s"), ("rolling", "\(form.unit.rawValue)s of elapsed time from the start")],
+      "mode", "How periods are cut",
+      [("calendar", "calendar \(form.unit.rawValue)s"), ("rolling", "\(form.unit.rawValue)s of elapsed time from the start")],
       chosen: form.mode.rawValue)
     let cohorts = Builder.select(
-      "cohorts", "Who is in a cohort", [("recurring", "in every cohort in which they did it"), ("first_time", "only in the cohort of their first time ever")],
+      "cohorts", "Who is in a cohort",
+      [("recurring", "in every cohort in which they did it"), ("first_time", "only in the cohort of their first time ever")],
       chosen: form.cohorts.rawValue)
     return """
       <div>Periods are \(mode); people count \(cohorts)</div><div>Only events \(form.filter.isEmpty ? Builder.addCondition("f", "with a property…") : HTML())\
@@ -55,7 +59,8 @@ enum RetentionPage: ReportPage {
         door: cohort.size > 0 ? DoorAddress.address(query, .retention(cohort: index, period: nil)) : nil,
         cells: cohort.counts.enumerated().map { period, count in
           guard let count, cohort.size > 0 else { return nil }
-          let completeAt = period < cohort.complete || !cohort.completeAt.indices.contains(period) ? nil : visit.time.minute(cohort.completeAt[period])
+          let completeAt =
+            period < cohort.complete || !cohort.completeAt.indices.contains(period) ? nil : visit.time.minute(cohort.completeAt[period])
           return RetentionTable.Cell(
             count: count, share: Double(count) / Double(cohort.size), completeAt: completeAt,
             door: count > 0 ? DoorAddress.address(query, .retention(cohort: index, period: period)) : nil)
@@ -80,12 +85,16 @@ enum RetentionPage: ReportPage {
     var explanation = [
       "share of the cohort that did \(VisibleText.shortened(form.return.event.shown, to: 60)) \(question.criterion == .on ? "in that very \(unit)" : "in that \(unit) or later")",
       question.mode == .calendar ? "calendar \(unit)s" : "\(unit)s of elapsed time from each start",
-      question.cohorts == .recurring ? "a subject is in every cohort in which it started" : "a subject is in the cohort of its first start only",
+      question.cohorts == .recurring
+        ? "a subject is in every cohort in which it started" : "a subject is in the cohort of its first start only",
       "the average weighs cohorts by size and takes complete cells only",
     ]
-    if rows.contains(where: { $0.cells.contains { $0?.completeAt != nil } }) { explanation.append("* not complete yet, the day is in the cell's hint") }
+    if rows.contains(where: { $0.cells.contains { $0?.completeAt != nil } }) {
+      explanation.append("* not complete yet, the day is in the cell's hint")
+    }
     return ReportView(
-      title: title, subtitle: "Subjects that start \(form.range.words), by \(unit)", chart: chart.drawing(), table: curve(answer, unit, finding),
+      title: title, subtitle: "Subjects that start \(form.range.words), by \(unit)", chart: chart.drawing(),
+      table: curve(answer, unit, finding),
       explanation: explanation, isEmpty: total == 0)
   }
 
@@ -94,7 +103,8 @@ enum RetentionPage: ReportPage {
     guard report.average.count(where: { $0 != nil }) > 1 else { return HTML() }
     let labels = report.average.indices.map { "\(unit.withInitial) \($0)" }
     let chart = LineChart(
-      lines: [LineChart.Line(name: "Weighted average", values: report.average.map { $0.map { $0 * 100 } })], shortLabels: labels, longLabels: labels,
+      lines: [LineChart.Line(name: "Weighted average", values: report.average.map { $0.map { $0 * 100 } })], shortLabels: labels,
+      longLabels: labels,
       firstIncomplete: labels.count, noun: "% of the cohort", finding: finding)
     return """
       <section class="panel"><h2>Weighted average</h2><p class="sub">Per cent of the cohort, by \(unit) after the start</p>\(chart.drawing())\

@@ -1,5 +1,5 @@
-import Synchronization
 internal import Events
+import Synchronization
 internal import Vault
 
 /// Decides, writes and applies batches: all that only one thread may do. Runs on a thread of its own, and before that, in `open`, on the
@@ -127,7 +127,9 @@ final class Committer {
       last = key.day
     }
     for update in batch.updates {
-      guard let number = store.identities.number(of: batch.identities[Int(update.target)].pseudonym), profiles[number] == nil else { continue }
+      guard let number = store.identities.number(of: batch.identities[Int(update.target)].pseudonym), profiles[number] == nil else {
+        continue
+      }
       profiles[number] = try store.state.withLock { $0 }.profile(of: number, cache: store.cache)
     }
 

@@ -107,7 +107,8 @@ struct ShownGroups {
   /// - Parameter values: what each group counts over the whole range; nil where nothing was counted.
   init(ranking values: [Double?], codes: BreakdownCodes, limit: Int) {
     let ranked = (1..<max(values.count, 1)).filter { values[$0] != nil }.sorted { left, right in
-      let a = values[left] ?? 0, b = values[right] ?? 0
+      let a = values[left] ?? 0
+      let b = values[right] ?? 0
       return a != b ? a > b : ValueOrder.precedes(codes.keys[left - 1], codes.keys[right - 1])
     }
     groups = ranked.prefix(limit).map { .value(codes.keys[$0 - 1]) }

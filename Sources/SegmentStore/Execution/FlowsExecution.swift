@@ -17,7 +17,8 @@ struct FlowsExecution {
   func subjects(position: Int, node: FlowsReport.Node) throws(QueryError) -> [UInt32] {
     guard (-query.backward...query.forward).contains(position) else {
       throw QueryError(
-        .invalid, "The report has the columns \(-query.backward) to \(query.forward); there is no column \(position).", field: "cell.position")
+        .invalid, "The report has the columns \(-query.backward) to \(query.forward); there is no column \(position).",
+        field: "cell.position")
     }
     let tally = FlowTally(try scan(door: nil).0.paths, query: query, names: context.snapshot.eventNames)
     let codes = tally.codes(of: node, position: position)
@@ -29,9 +30,11 @@ struct FlowsExecution {
     let interval = try context.calendar.interval(query.range)
     // The second selector is every event that may stand on a path.
     let selectors = try Selectors([query.anchor, EventSelector(event: nil)], everything: nil, snapshot: context.snapshot)
-    let from = interval.lowerBound.milliseconds, to = interval.upperBound.milliseconds
+    let from = interval.lowerBound.milliseconds
+    let to = interval.upperBound.milliseconds
     var pass = FlowsPass(query: query, from: from, to: to, names: context.snapshot.eventNames, door: door)
-    let counted = (from - (query.backward > 0 ? query.windowSeconds * 1000 : 0))..<(to + (query.forward > 0 ? query.windowSeconds * 1000 : 0))
+    let counted =
+      (from - (query.backward > 0 ? query.windowSeconds * 1000 : 0))..<(to + (query.forward > 0 ? query.windowSeconds * 1000 : 0))
     let late = try context.scan(selectors, counted: counted).run(&pass)
     return (pass, late)
   }
@@ -54,7 +57,10 @@ struct FlowPathCounts {
 
   mutating func add(_ path: UnsafePointer<UInt16>) {
     var hash: UInt64 = 0x9E37_79B9_7F4A_7C15
-    for column in 0..<width { hash = (hash ^ UInt64(path[column])) &* 0xFF51_AFD7_ED55_8CCD; hash ^= hash >> 32 }
+    for column in 0..<width {
+      hash = (hash ^ UInt64(path[column])) &* 0xFF51_AFD7_ED55_8CCD
+      hash ^= hash >> 32
+    }
     let mask = slots.count - 1
     var slot = Int(truncatingIfNeeded: hash) & mask
     while slots[slot] >= 0 {
@@ -76,7 +82,10 @@ struct FlowPathCounts {
     let mask = slots.count - 1
     for row in 0..<counts.count {
       var hash: UInt64 = 0x9E37_79B9_7F4A_7C15
-      for column in 0..<width { hash = (hash ^ UInt64(codes[row * width + column])) &* 0xFF51_AFD7_ED55_8CCD; hash ^= hash >> 32 }
+      for column in 0..<width {
+        hash = (hash ^ UInt64(codes[row * width + column])) &* 0xFF51_AFD7_ED55_8CCD
+        hash ^= hash >> 32
+      }
       var slot = Int(truncatingIfNeeded: hash) & mask
       while slots[slot] >= 0 { slot = (slot + 1) & mask }
       slots[slot] = Int32(row)
@@ -145,14 +154,17 @@ private struct FlowsPass: JourneyVisitor {
   }
 
   @inline(__always) private func hasAnchor(_ journey: Journey) -> Bool {
-    for index in 0..<journey.count where journey.masks[index] & 1 != 0 && journey.times[index] >= from && journey.times[index] < to { return true }
+    for index in 0..<journey.count where journey.masks[index] & 1 != 0 && journey.times[index] >= from && journey.times[index] < to {
+      return true
+    }
     return false
   }
 
   /// The visible events that a path may touch; equal times by name, anchors first.
   private mutating func gather(_ journey: Journey) {
     rows.removeAll(keepingCapacity: true)
-    let first = from - (query.backward > 0 ? window : 0), last = to - 1 + window
+    let first = from - (query.backward > 0 ? window : 0)
+    let last = to - 1 + window
     var hasTies = false
     for index in 0..<journey.count {
       let time = journey.times[index]
@@ -266,13 +278,16 @@ struct FlowTally {
     }
     var counts: [Ends: Int] = [:]
     for (row, count) in paths.counts.enumerated() {
-      let from = paths.codes[row * paths.width + column], to = paths.codes[row * paths.width + column + 1]
+      let from = paths.codes[row * paths.width + column]
+      let to = paths.codes[row * paths.width + column + 1]
       if from == FlowPath.end && to == FlowPath.end { continue }
       counts[Ends(from: place(from, column), to: place(to, column + 1)), default: 0] += count
     }
     return counts.sorted { left, right in
       left.value != right.value ? left.value > right.value : (left.key.from, left.key.to) < (right.key.from, right.key.to)
-    }.map { FlowsReport.Edge(position: column - query.backward, from: node($0.key.from, column), to: node($0.key.to, column + 1), count: $0.value) }
+    }.map {
+      FlowsReport.Edge(position: column - query.backward, from: node($0.key.from, column), to: node($0.key.to, column + 1), count: $0.value)
+    }
   }
 
   private func wholePaths() -> [FlowsReport.Path] {

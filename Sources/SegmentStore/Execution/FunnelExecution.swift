@@ -27,7 +27,8 @@ struct FunnelExecution {
   func subjects(group: ReportGroup, step: Int, droppedAfter: Bool) throws(QueryError) -> [UInt32] {
     guard (0..<(droppedAfter ? query.steps.count - 1 : query.steps.count)).contains(step) else {
       throw QueryError(
-        .invalid, "The funnel has \(query.steps.count) steps, counted from 0, and nobody drops out after the last; \(step) is none of them.",
+        .invalid,
+        "The funnel has \(query.steps.count) steps, counted from 0, and nobody drops out after the last; \(step) is none of them.",
         field: "cell.step")
     }
     let (pass, _) = try attempts()
@@ -54,8 +55,10 @@ struct FunnelExecution {
   private func attempts() throws(QueryError) -> (FunnelPass, late: Int) {
     let interval = try context.calendar.interval(query.range)
     let selectors = try Selectors(query.steps, everything: query.filter, snapshot: context.snapshot)
-    let codes = try query.breakdown.map { breakdown throws(QueryError) in try BreakdownCodes(breakdown.property, snapshot: context.snapshot) }
-    let from = interval.lowerBound.milliseconds, to = interval.upperBound.milliseconds
+    let codes = try query.breakdown.map { breakdown throws(QueryError) in try BreakdownCodes(breakdown.property, snapshot: context.snapshot)
+    }
+    let from = interval.lowerBound.milliseconds
+    let to = interval.upperBound.milliseconds
     var pass = FunnelPass(query: query, from: from, to: to, instant: context.instant.milliseconds, codes: codes)
     defer { pass.events.free() }
     let late = try context.scan(selectors, counted: from..<max(from, to) + query.windowSeconds * 1000).run(&pass)
@@ -88,7 +91,8 @@ struct FunnelExecution {
     var open = 0
     for attempt in attempts where log.isOpen[attempt] { open += 1 }
     for step in 0..<stepCount {
-      var fromEntry: [Int64] = [], fromPrevious: [Int64] = []
+      var fromEntry: [Int64] = []
+      var fromPrevious: [Int64] = []
       var count = 0
       for attempt in attempts where Int(log.depths[attempt]) > step {
         count += 1
@@ -100,7 +104,8 @@ struct FunnelExecution {
       func average(_ values: [Int64]) -> Double? {
         values.isEmpty ? nil : values.reduce(0) { $0 + Double($1) } / Double(values.count) / 1000
       }
-      let averagePrevious = average(fromPrevious), averageEntry = average(fromEntry)
+      let averagePrevious = average(fromPrevious)
+      let averageEntry = average(fromEntry)
       steps.append(
         .init(
           count: count, medianSecondsFromPrevious: Percentile.value(0.5, of: &fromPrevious).map { $0 / 1000 },
@@ -176,11 +181,16 @@ private struct FunnelPass: JourneyVisitor {
   /// - Returns: whether there is an entry at all.
   @inline(__always) private mutating func gather(_ journey: Journey) -> Bool {
     let last = to - 1 + window
-    let from = from, to = to, entryMask = entryMask, isStrict = isStrict
+    let from = from
+    let to = to
+    let entryMask = entryMask
+    let isStrict = isStrict
     events.reserve(journey.count)
     var count = 0
     var hasEntry = false
-    let times = events.times, masks = events.masks, indices = events.indices
+    let times = events.times
+    let masks = events.masks
+    let indices = events.indices
     for index in 0..<journey.count {
       let mask = journey.masks[index]
       if mask == 0 && !isStrict { continue }
@@ -199,7 +209,9 @@ private struct FunnelPass: JourneyVisitor {
 
   /// Of the entries in the millisecond of this one, the one that gets furthest, then the one with the smallest breakdown value.
   @inline(__always) private mutating func best(at index: Int, _ journey: Journey) -> FunnelAttempt {
-    if index + 1 >= events.count || events.times[index + 1] != events.times[index], index == 0 || events.times[index - 1] != events.times[index] {
+    if index + 1 >= events.count || events.times[index + 1] != events.times[index],
+      index == 0 || events.times[index - 1] != events.times[index]
+    {
       return rules.follow(events, entry: index, tie: index..<(index + 1))
     }
     return bestOfTie(index, journey)

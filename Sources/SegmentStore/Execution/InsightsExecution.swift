@@ -12,7 +12,8 @@ struct InsightsExecution {
     let table = BucketTable(buckets)
     let selectors = try Selectors(query.series.map(\.selector), everything: query.filter, snapshot: context.snapshot)
     var shown = [ShownGroups](repeating: .everything, count: query.series.count)
-    let codes = try query.breakdown.map { breakdown throws(QueryError) in try BreakdownCodes(breakdown.property, snapshot: context.snapshot) }
+    let codes = try query.breakdown.map { breakdown throws(QueryError) in try BreakdownCodes(breakdown.property, snapshot: context.snapshot)
+    }
     if let codes, let breakdown = query.breakdown {
       shown = try rank(selectors, codes, breakdown.limit, table)
     }
@@ -43,25 +44,29 @@ struct InsightsExecution {
   /// The subjects that the figure of one line and bucket (nil: the whole range) counts.
   func subjects(series: Int, group: ReportGroup, bucket: Int?) throws(QueryError) -> [UInt32] {
     guard query.series.indices.contains(series) else {
-      throw QueryError(.invalid, "The query has \(query.series.count) series, counted from 0; there is no series \(series).", field: "cell.series")
+      throw QueryError(
+        .invalid, "The query has \(query.series.count) series, counted from 0; there is no series \(series).", field: "cell.series")
     }
     let buckets = try context.calendar.buckets(query.range, by: query.unit)
     if let bucket, !(0..<buckets.count).contains(bucket) {
-      throw QueryError(.invalid, "The report has \(buckets.count) buckets, counted from 0; there is no bucket \(bucket).", field: "cell.bucket")
+      throw QueryError(
+        .invalid, "The report has \(buckets.count) buckets, counted from 0; there is no bucket \(bucket).", field: "cell.bucket")
     }
     var single = self.query
     single.series = [query.series[series]]
     let execution = InsightsExecution(query: single, context: context)
     let table = BucketTable(buckets)
     let selectors = try Selectors(single.series.map(\.selector), everything: query.filter, snapshot: context.snapshot)
-    let codes = try query.breakdown.map { breakdown throws(QueryError) in try BreakdownCodes(breakdown.property, snapshot: context.snapshot) }
+    let codes = try query.breakdown.map { breakdown throws(QueryError) in try BreakdownCodes(breakdown.property, snapshot: context.snapshot)
+    }
     var shown = ShownGroups.everything
     if let codes, let breakdown = query.breakdown { shown = try execution.rank(selectors, codes, breakdown.limit, table)[0] }
     guard let slot = shown.groups.firstIndex(of: group) else { return [] }
     let cells = try execution.cells(slots: [1], buckets: 0)
     defer { for cell in cells { cell.free() } }
     var pass = InsightsSubjects(
-      cells: cells[0], codes: codes, slots: shown.slots, slot: Int32(slot), from: bucket.map { max(buckets.edges[$0], buckets.from) } ?? table.from,
+      cells: cells[0], codes: codes, slots: shown.slots, slot: Int32(slot),
+      from: bucket.map { max(buckets.edges[$0], buckets.from) } ?? table.from,
       to: bucket.map { min(buckets.edges[$0 + 1], buckets.to) } ?? table.to)
     _ = try context.scan(selectors, counted: 0..<0).run(&pass)
     return pass.found
@@ -71,16 +76,19 @@ struct InsightsExecution {
     var cells: [SeriesCells] = []
     for (index, series) in query.series.enumerated() {
       guard slots[index] * (buckets + 1) < 50_000_000 else {
-        throw QueryError(.tooLarge, "The report has too many cells; use a wider unit or a smaller breakdown limit.", field: "breakdown.limit")
+        throw QueryError(
+          .tooLarge, "The report has too many cells; use a wider unit or a smaller breakdown limit.", field: "breakdown.limit")
       }
       cells.append(try SeriesCells(series.measure, slots: slots[index], buckets: buckets, snapshot: context.snapshot))
     }
     return cells
   }
 
-  private func rank(_ selectors: Selectors, _ codes: BreakdownCodes, _ limit: Int, _ table: BucketTable) throws(QueryError) -> [ShownGroups] {
+  private func rank(_ selectors: Selectors, _ codes: BreakdownCodes, _ limit: Int, _ table: BucketTable) throws(QueryError) -> [ShownGroups]
+  {
     var pass = InsightsPass(
-      cells: try cells(slots: query.series.map { _ in 64 }, buckets: 0), codes: codes, slots: nil, from: table.from, to: table.to, table: nil)
+      cells: try cells(slots: query.series.map { _ in 64 }, buckets: 0), codes: codes, slots: nil, from: table.from, to: table.to,
+      table: nil)
     defer { pass.free() }
     _ = try context.scan(selectors, counted: 0..<0).run(&pass)
     return pass.cells.map { cells in
@@ -107,7 +115,8 @@ private struct InsightsPass: JourneyVisitor {
   mutating func visitWithoutActor(_ journey: Journey) { take(journey, hasActor: false) }
 
   @inline(__always) private mutating func take(_ journey: Journey, hasActor: Bool) {
-    let from = from, to = to
+    let from = from
+    let to = to
     let reader = table?.reader
     for index in 0..<journey.count {
       let mask = journey.masks[index]

@@ -185,7 +185,8 @@ struct ScanCursor {
     if rows.lowerBound < runs[index].maskedRows.lowerBound || rows.upperBound > runs[index].maskedRows.upperBound { mask(index, rows) }
     let run = runs[index]
     return Piece(
-      times: run.times + rows.lowerBound, events: run.events + rows.lowerBound, masks: run.masks + (rows.lowerBound - run.maskedRows.lowerBound),
+      times: run.times + rows.lowerBound, events: run.events + rows.lowerBound,
+      masks: run.masks + (rows.lowerBound - run.maskedRows.lowerBound),
       count: rows.count, run: index, firstRow: rows.lowerBound, places: nil)
   }
 
@@ -286,7 +287,8 @@ extension ColumnRun {
   func blocks(movedBy merges: [UInt32: UInt32]) -> [Int] {
     if merges.count * 16 < subjects.count {
       return merges.keys.compactMap { number in
-        var low = 0, high = subjects.count
+        var low = 0
+        var high = subjects.count
         while low < high {
           let middle = (low + high) / 2
           if subjects[middle] < number { low = middle + 1 } else { high = middle }

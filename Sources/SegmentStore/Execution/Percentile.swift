@@ -28,11 +28,15 @@ enum Percentile {
 
   /// Hoare's selection with the median of three: afterwards nothing before `rank` is larger and nothing behind it smaller.
   @inline(__always) private static func select<Number: Comparable>(_ rank: Int, _ values: inout UnsafeMutableBufferPointer<Number>) {
-    var low = 0, high = values.count - 1
+    var low = 0
+    var high = values.count - 1
     while low < high {
-      let a = values[low], b = values[low + (high - low) / 2], c = values[high]
+      let a = values[low]
+      let b = values[low + (high - low) / 2]
+      let c = values[high]
       let pivot = max(min(a, b), min(max(a, b), c))
-      var left = low, right = high
+      var left = low
+      var right = high
       while left <= right {
         while values[left] < pivot { left += 1 }
         while pivot < values[right] { right -= 1 }

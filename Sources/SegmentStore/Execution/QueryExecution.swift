@@ -41,7 +41,8 @@ package struct QueryExecution: Sendable {
     case (.flows(let query), .flows(let position, let node)):
       return try FlowsExecution(query: query, context: context).subjects(position: position, node: node)
     default:
-      throw QueryError(.invalid, "The cell belongs to another kind of report than the query; take both from the same report.", field: "cell")
+      throw QueryError(
+        .invalid, "The cell belongs to another kind of report than the query; take both from the same report.", field: "cell")
     }
   }
 }

@@ -20,7 +20,8 @@ struct RetentionExecution {
         completeAt: completeAt.map { Timestamp(milliseconds: $0) })
     }
     let average = (0...query.periods).map { period -> Double? in
-      var retained = 0, size = 0
+      var retained = 0
+      var size = 0
       for cohort in cohorts {
         guard let count = cohort.counts[period], cohort.completeAt[period] <= context.instant else { continue }
         retained += count
@@ -41,7 +42,8 @@ struct RetentionExecution {
         .invalid, "The report has \(frame.cohortCount) cohorts, counted from 0; there is no cohort \(cohort).", field: "cell.cohort")
     }
     guard (0...query.periods).contains(period ?? 0) else {
-      throw QueryError(.invalid, "The report has the periods 0 to \(query.periods); there is no period \(period ?? 0).", field: "cell.period")
+      throw QueryError(
+        .invalid, "The report has the periods 0 to \(query.periods); there is no period \(period ?? 0).", field: "cell.period")
     }
     return try scan(frame, door: (cohort, period ?? 0)).0.found
   }
@@ -169,7 +171,9 @@ private struct RetentionPass: JourneyVisitor {
     startBuckets.removeAll(keepingCapacity: true)
     startTimes.removeAll(keepingCapacity: true)
     returns.removeAll(keepingCapacity: true)
-    let from = frame.from, to = frame.to, horizon = frame.horizon
+    let from = frame.from
+    let to = frame.to
+    let horizon = frame.horizon
     let reader = table.reader
     var lastStart = -1
     var lastReturn = -1
@@ -208,7 +212,8 @@ private struct RetentionPass: JourneyVisitor {
   }
 
   mutating func visitWithoutActor(_ journey: Journey) {
-    for index in 0..<journey.count where journey.masks[index] != 0 && journey.times[index] >= frame.from && journey.times[index] < frame.to {
+    for index in 0..<journey.count where journey.masks[index] != 0 && journey.times[index] >= frame.from && journey.times[index] < frame.to
+    {
       withoutActor += 1
     }
   }

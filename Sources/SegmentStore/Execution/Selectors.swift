@@ -159,7 +159,8 @@ extension ColumnRun {
 
   /// Index into `subjects` of the block that holds a row.
   func block(containing row: Int) -> Int {
-    var low = 0, high = subjects.count
+    var low = 0
+    var high = subjects.count
     while high - low > 1 {
       let middle = (low + high) / 2
       if Int(starts[middle]) <= row { low = middle } else { high = middle }

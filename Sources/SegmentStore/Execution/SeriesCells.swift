@@ -54,7 +54,8 @@ struct SeriesCells {
 
   mutating func grow(to slots: Int) {
     guard slots > slotCount else { return }
-    let old = slotCount * (bucketCount + 1), new = max(slots, slotCount * 2) * (bucketCount + 1)
+    let old = slotCount * (bucketCount + 1)
+    let new = max(slots, slotCount * 2) * (bucketCount + 1)
     func larger<Element>(_ memory: UnsafeMutablePointer<Element>, _ zero: Element) -> UnsafeMutablePointer<Element> {
       let copy = UnsafeMutablePointer<Element>.allocate(capacity: new)
       copy.initialize(from: memory, count: old)

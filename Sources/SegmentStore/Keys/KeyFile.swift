@@ -38,7 +38,8 @@ final class KeyFile: Sendable {
     }
   }
 
-  static func write(disk: any Disk, directory: String, number: UInt64, first: UInt64, keys: [WrappedKey]) throws(DiskError) -> FileReference {
+  static func write(disk: any Disk, directory: String, number: UInt64, first: UInt64, keys: [WrappedKey]) throws(DiskError) -> FileReference
+  {
     var file = try SectionFileWriter(disk: disk, directory: directory, kind: .keys, number: number)
     var section = ByteWriter()
     section.integer(first)

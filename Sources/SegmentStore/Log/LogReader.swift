@@ -93,14 +93,16 @@ struct LogReader {
   }
 
   /// The offset of a valid frame behind an invalid one: proof that the invalid one was durable once.
-  private func laterFrame(in file: any ReadableFile, after start: UInt64, header: LogFormat.Header, than sequence: UInt64) throws -> UInt64? {
+  private func laterFrame(in file: any ReadableFile, after start: UInt64, header: LogFormat.Header, than sequence: UInt64) throws -> UInt64?
+  {
     var offset = start + 1
     while offset + UInt64(LogFormat.frameHeaderLength) <= file.length {
       let count = Int(min(UInt64(Self.chunk), file.length - offset))
       let bytes = try file.bytes(at: offset, count: count)
       var index = 0
       while index + 4 <= count {
-        if bytes[index] == LogFormat.frameMagic[0], bytes[index + 1] == LogFormat.frameMagic[1], bytes[index + 2] == LogFormat.frameMagic[2],
+        if bytes[index] == LogFormat.frameMagic[0], bytes[index + 1] == LogFormat.frameMagic[1],
+          bytes[index + 2] == LogFormat.frameMagic[2],
           bytes[index + 3] == LogFormat.frameMagic[3],
           let frame = try frame(of: file, at: offset + UInt64(index), header: header, sequence: nil)
         {

@@ -1,5 +1,5 @@
-import Synchronization
 internal import Foundation
+import Synchronization
 
 /// Turns full memtables into files, and many files into few, on two threads of its own: writing must not wait for merging.
 ///

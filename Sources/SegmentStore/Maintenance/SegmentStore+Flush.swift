@@ -1,5 +1,5 @@
-import Synchronization
 internal import Events
+import Synchronization
 
 /// Writing full memtables. One thread at a time.
 extension SegmentStore {

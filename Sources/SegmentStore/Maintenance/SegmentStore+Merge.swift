@@ -1,5 +1,5 @@
-import Synchronization
 internal import Events
+import Synchronization
 
 /// Making few files of many. One thread at a time, beside the one that writes memtables.
 extension SegmentStore {

@@ -28,7 +28,8 @@ struct EventPlace: Hashable, Comparable {
 
   init(_ cursor: EventCursor) throws(QueryError) {
     let parts = cursor.text.split(separator: ".", omittingEmptySubsequences: false)
-    guard parts.count == 4, let subject = UInt32(parts[0]), let time = Int64(parts[1]), let raw = UInt32(parts[2]), let index = Int(parts[3]),
+    guard parts.count == 4, let subject = UInt32(parts[0]), let time = Int64(parts[1]), let raw = UInt32(parts[2]),
+      let index = Int(parts[3]),
       index >= 0
     else { throw QueryError(.invalid, "This is not a place that a page before named. Begin without it.", field: "cursor") }
     self.init(subject: subject, time: time, raw: raw, index: index)

@@ -82,7 +82,8 @@ struct StoreChecker {
 
   private mutating func report(_ error: StoreError, file: String) {
     switch error {
-    case .corrupt(let name, let reason): findings.append(StoreFinding(file: name, problem: "It is damaged: \(reason).", repair: Self.repair))
+    case .corrupt(let name, let reason):
+      findings.append(StoreFinding(file: name, problem: "It is damaged: \(reason).", repair: Self.repair))
     case .disk(let error):
       findings.append(
         StoreFinding(file: file, problem: error.description, repair: "Check the disk and the file's permissions. " + Self.repair))

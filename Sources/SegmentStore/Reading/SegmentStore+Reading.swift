@@ -66,7 +66,9 @@ extension SegmentStore {
         if Task.isCancelled { throw QueryError(.cancelled, "The export was cancelled before it was finished; ask again.") }
         for row in rows.rows(of: subject) where page.count < limit {
           if let after, row.place <= after { continue }
-          guard interval.contains(Timestamp(milliseconds: row.place.time)), accepted[Int(snapshot.runs[row.run].events[row.row])] else { continue }
+          guard interval.contains(Timestamp(milliseconds: row.place.time)), accepted[Int(snapshot.runs[row.run].events[row.row])] else {
+            continue
+          }
           page.append(row)
         }
         if subject == .max { break }
@@ -194,7 +196,8 @@ extension SegmentStore {
   private static func best(_ found: [(subject: UInt32, time: Int64)], limit: Int) -> [(subject: UInt32, time: Int64)] {
     var latest: [UInt32: Int64] = [:]
     for (subject, time) in found { latest[subject] = max(latest[subject] ?? .min, time) }
-    return Array(latest.map { (subject: $0, time: $1) }.sorted { $0.time != $1.time ? $0.time > $1.time : $0.subject < $1.subject }.prefix(limit))
+    return Array(
+      latest.map { (subject: $0, time: $1) }.sorted { $0.time != $1.time ? $0.time > $1.time : $0.subject < $1.subject }.prefix(limit))
   }
 
   /// Canonical subjects of the ids whose pseudonym begins so. At most 10,000 ids are looked at.

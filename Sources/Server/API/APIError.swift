@@ -46,7 +46,8 @@ package struct APIError: Error, Sendable, HTTPResponseError {
       switch error.code {
       case .invalid, .linkNotValid: self.init(.badRequest, "bad_request", error.message)
       case .notFound: self.init(.notFound, "not_found", error.message)
-      case .unavailable: self.init(.serviceUnavailable, "unavailable", "The control database does not answer. Try again, then look at the disk.")
+      case .unavailable:
+        self.init(.serviceUnavailable, "unavailable", "The control database does not answer. Try again, then look at the disk.")
       }
     case let error as QueryError:
       switch error.code {

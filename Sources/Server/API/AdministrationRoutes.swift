@@ -68,7 +68,8 @@ struct AdministrationRoutes: Sendable {
 
   private static func json(_ project: Project) -> JSONValue {
     [
-      "id": .number(Double(project.id.rawValue)), "name": .string(project.name), "token": .string(project.token), "zone": .string(project.zone),
+      "id": .number(Double(project.id.rawValue)), "name": .string(project.name), "token": .string(project.token),
+      "zone": .string(project.zone),
       "week_start": .string(project.weekStart.rawValue), "group_keys": .list(project.groupKeys.map { .string($0) }),
     ]
   }
@@ -89,7 +90,8 @@ struct AdministrationRoutes: Sendable {
 
   private func createAccount(_ request: Request, _ context: ServerContext) async throws -> Response {
     let caller = try await authenticator.require(request, context)
-    let project = try installation.project(try QueryParameters(request, known: ["project_id"]).project(), for: caller, to: .manageServiceAccounts)
+    let project = try installation.project(
+      try QueryParameters(request, known: ["project_id"]).project(), for: caller, to: .manageServiceAccounts)
     let members = try await object(request, known: ["name", "scopes"])
     guard let name = members["name"], let wanted = members["scopes"] else { throw APIError.badRequest("“name” and “scopes” are needed.") }
     let scopes = try Self.strings(wanted, "scopes").map { text in
@@ -124,7 +126,8 @@ struct AdministrationRoutes: Sendable {
     [
       "username": .string(account.username), "name": .string(account.name), "project_id": .number(Double(account.project.rawValue)),
       "scopes": .list(account.scopes.map(\.rawValue).sorted().map { .string($0) }), "created_at": .string(account.createdAt.text),
-      "last_used_at": account.lastUsedAt.map { .string($0.text) } ?? .null, "revoked_at": account.revokedAt.map { .string($0.text) } ?? .null,
+      "last_used_at": account.lastUsedAt.map { .string($0.text) } ?? .null,
+      "revoked_at": account.revokedAt.map { .string($0.text) } ?? .null,
     ]
   }
 
@@ -151,10 +154,13 @@ struct AdministrationRoutes: Sendable {
     try Access.authorize(caller, .readLedger, in: nil)
     let parameters = try QueryParameters(request, known: ["from", "limit"])
     let limit = try parameters.count("limit", default: 100, atMost: 1000)
-    guard let first = UInt64(parameters["from"] ?? "0") else { throw APIError.badRequest("“from” must be an entry's number.", field: "from") }
+    guard let first = UInt64(parameters["from"] ?? "0") else {
+      throw APIError.badRequest("“from” must be an entry's number.", field: "from")
+    }
     let entries = try await installation.ledger.records(from: first, limit: limit)
     let disclosure = Disclosure(
-      .ledger(first: first, count: entries.count, set: entries.flatMap(\.shownSubjects)), project: nil, purpose: "api.ledger", fields: ["entries"])
+      .ledger(first: first, count: entries.count, set: entries.flatMap(\.shownSubjects)), project: nil, purpose: "api.ledger",
+      fields: ["entries"])
     return DisclosedResponse.json(
       try await installation.ledger.disclose(entries, disclosure, to: caller.principal).map { entries in
         ["entries": .list(entries.map(\.json)), "next": entries.count == limit ? .string(String(first + UInt64(limit))) : .null]
@@ -169,7 +175,8 @@ struct AdministrationRoutes: Sendable {
     }
     guard case .object(let members) = try JSONValue(parsing: bytes) else { throw APIError.badRequest("The body must be a JSON object.") }
     if let unknown = members.keys.first(where: { !known.contains($0) }) {
-      throw APIError.badRequest("There is no such field. Known are: \(known.sorted().joined(separator: ", ")).", field: String(unknown.prefix(100)))
+      throw APIError.badRequest(
+        "There is no such field. Known are: \(known.sorted().joined(separator: ", ")).", field: String(unknown.prefix(100)))
     }
     return members
   }

@@ -38,7 +38,8 @@ package struct Authenticator: Sendable {
   /// User name and password of a Basic authentication; nil for any other scheme or for nonsense.
   static func basic(_ header: String) -> (name: String, password: String)? {
     let parts = header.split(separator: " ", maxSplits: 1)
-    guard parts.count == 2, parts[0].lowercased() == "basic", let data = Data(base64Encoded: String(parts[1]).trimmingCharacters(in: .whitespaces)),
+    guard parts.count == 2, parts[0].lowercased() == "basic",
+      let data = Data(base64Encoded: String(parts[1]).trimmingCharacters(in: .whitespaces)),
       let text = String(data: data, encoding: .utf8), let colon = text.firstIndex(of: ":")
     else { return nil }
     return (String(text[..<colon]), String(text[text.index(after: colon)...]))

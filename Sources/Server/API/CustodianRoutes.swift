@@ -28,7 +28,8 @@ struct CustodianRoutes: Sendable {
 
   private func authenticate(_ request: Request) async throws {
     let parts = (request.headers[.authorization] ?? "").split(separator: " ", maxSplits: 1)
-    guard parts.count == 2, parts[0].lowercased() == "bearer", try await installation.access.authenticateCustodian(token: String(parts[1])) != nil
+    guard parts.count == 2, parts[0].lowercased() == "bearer",
+      try await installation.access.authenticateCustodian(token: String(parts[1])) != nil
     else {
       throw APIError(
         .unauthorized, "unauthorized", "Only the custodian of this server may call this, with the token in its server.token.",
@@ -52,7 +53,9 @@ struct CustodianRoutes: Sendable {
 
   private func acknowledge(_ request: Request, _ context: ServerContext) async throws -> Response {
     try await authenticate(request)
-    guard case .object(let members) = try await json(request), case .list(let entries)? = members["acknowledged"] else { throw Self.malformed }
+    guard case .object(let members) = try await json(request), case .list(let entries)? = members["acknowledged"] else {
+      throw Self.malformed
+    }
     var through: [(OpenProject, UInt64)] = []
     for entry in entries {
       guard case .object(let entry) = entry, case .number(let id)? = entry["project"], case .number(let cursor)? = entry["through"],

@@ -33,7 +33,8 @@ struct ExportRoutes: Sendable {
   func export(_ request: Request, _ context: ServerContext) async throws -> Response {
     let caller = try await authenticator.require(request, context)
     if request.uri.queryParameters["where"] != nil {
-      throw APIError.badRequest("“where” is not supported by this export. Filter the lines afterwards, or ask /api/v1/query.", field: "where")
+      throw APIError.badRequest(
+        "“where” is not supported by this export. Filter the lines afterwards, or ask /api/v1/query.", field: "where")
     }
     let parameters = try QueryParameters(request, known: Self.known)
     let project = try installation.project(try parameters.project(), for: caller, to: .exportSubjects)
@@ -41,7 +42,8 @@ struct ExportRoutes: Sendable {
     guard range.from <= range.to else { throw APIError.badRequest("“from_date” lies after “to_date”.", field: "from_date") }
     let plan = Plan(
       project: project, caller: caller, range: range, events: try Self.events(parameters["event"]),
-      limit: try parameters.count("limit", default: Int.max, atMost: Int.max), milliseconds: ["true", "1"].contains(parameters["time_in_ms"]))
+      limit: try parameters.count("limit", default: Int.max, atMost: Int.max),
+      milliseconds: ["true", "1"].contains(parameters["time_in_ms"]))
     // The first page is entered before the head of the answer is written: a refusal still has its own status then.
     let first = try await page(plan, after: nil, sent: 0)
     return Response(

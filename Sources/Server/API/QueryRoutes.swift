@@ -50,11 +50,13 @@ struct QueryRoutes: Sendable {
       try await installation.ledger.disclose(catalog, disclosure, to: caller.principal).map { catalog in
         [
           "event_count": .number(Double(catalog.eventCount)), "subject_count": .number(Double(catalog.subjectCount)),
-          "first_event": catalog.firstEvent.map { .string($0.text) } ?? .null, "last_event": catalog.lastEvent.map { .string($0.text) } ?? .null,
+          "first_event": catalog.firstEvent.map { .string($0.text) } ?? .null,
+          "last_event": catalog.lastEvent.map { .string($0.text) } ?? .null,
           "events": .list(
             catalog.events.map { event in
               [
-                "name": .string(event.name), "count": .number(Double(event.count)), "properties": .list(event.properties.map { .string($0) }),
+                "name": .string(event.name), "count": .number(Double(event.count)),
+                "properties": .list(event.properties.map { .string($0) }),
               ]
             }),
         ]

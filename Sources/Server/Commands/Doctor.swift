@@ -51,7 +51,8 @@ package struct Doctor: Sendable {
       if mode & 0o077 != 0 {
         findings.append(
           Finding(
-            severity: .problem, subject: "permissions", sentence: "\(place.path) is open to other users. Close it: chmod 700 '\(place.path)'"))
+            severity: .problem, subject: "permissions",
+            sentence: "\(place.path) is open to other users. Close it: chmod 700 '\(place.path)'"))
       }
     }
     return findings
@@ -62,7 +63,9 @@ package struct Doctor: Sendable {
       _ = try KeyDirectory.load(from: keys)
       let text = try String(contentsOf: directory.custodianKey, encoding: .utf8)
       let announcement = try CustodianKeyAnnouncement(text: text)
-      return [Finding(severity: .ok, subject: "keys", sentence: "All keys are there; the custodian's key is \(announcement.key.fingerprint).")]
+      return [
+        Finding(severity: .ok, subject: "keys", sentence: "All keys are there; the custodian's key is \(announcement.key.fingerprint).")
+      ]
     } catch {
       return [Finding(severity: .problem, subject: "keys", sentence: "\(error)")]
     }
@@ -77,7 +80,9 @@ package struct Doctor: Sendable {
       return [
         Finding(
           severity: .problem, subject: "ledger",
-          sentence: "\(verification.problemCount) problems; the first: \(verification.firstProblem ?? "unknown"). Keep the files, and restore from its backup.")
+          sentence:
+            "\(verification.problemCount) problems; the first: \(verification.firstProblem ?? "unknown"). Keep the files, and restore from its backup."
+        )
       ]
     } catch {
       return [Finding(severity: .problem, subject: "ledger", sentence: "\(error)")]

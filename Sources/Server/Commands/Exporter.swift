@@ -30,7 +30,9 @@ package struct Exporter: Sendable {
         progress.advance(by: bytes.count)
         return sink.write(bytes)
       }
-      guard response.status == 200 else { throw ControlClient.error(OutboundResponse(status: response.status, headers: response.headers, body: sink.head)) }
+      guard response.status == 200 else {
+        throw ControlClient.error(OutboundResponse(status: response.status, headers: response.headers, body: sink.head))
+      }
       let count = try sink.finish()
       if let draft, let file {
         _ = try? FileManager.default.removeItem(at: file)

@@ -117,7 +117,9 @@ package struct Importer: Sendable {
       return (0..<count).map { ($0, message) }
     }
     return failures.compactMap { failure in
-      guard case .object(let failure) = failure, case .number(let index)? = failure["index"], (0..<count).contains(Int(index)) else { return nil }
+      guard case .object(let failure) = failure, case .number(let index)? = failure["index"], (0..<count).contains(Int(index)) else {
+        return nil
+      }
       guard case .string(let message)? = failure["message"] else { return (Int(index), "refused") }
       return (Int(index), message)
     }

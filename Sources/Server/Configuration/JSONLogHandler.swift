@@ -16,7 +16,8 @@ package struct JSONLogHandler: LogHandler {
   }
 
   package func log(event: LogEvent) {
-    var line = "{\"time\":\"\(Date().formatted(.iso8601))\",\"level\":\"\(event.level)\",\"message\":\(JSONString.quoted(event.message.description))"
+    var line =
+      "{\"time\":\"\(Date().formatted(.iso8601))\",\"level\":\"\(event.level)\",\"message\":\(JSONString.quoted(event.message.description))"
     let all = metadata.merging(event.metadata ?? [:]) { $1 }
     for (key, value) in all.sorted(by: { $0.key < $1.key }) where key != "hb.request.id" {
       line += ",\(JSONString.quoted(key)):\(JSONString.quoted(value.description))"

@@ -99,7 +99,9 @@ package struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
 
   /// Reads `host:port`, with an IPv6 address in brackets.
   package init?(_ text: String) {
-    guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]), (0...65535).contains(port) else { return nil }
+    guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]), (0...65535).contains(port) else {
+      return nil
+    }
     var host = text[..<colon]
     if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() } else if host.contains(":") { return nil }
     guard !host.isEmpty else { return nil }

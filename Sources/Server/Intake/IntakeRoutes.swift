@@ -72,7 +72,7 @@ struct IntakeRoutes: Sendable {
     defer { withExtendedLifetime(ticket) {} }
 
     let sender: Sender
-    do { sender = try await self.sender(endpoint, request, context) } catch where error is APIError || error is Access.Denied {
+    do { sender = try await self.sender(endpoint, request, context) } catch  where error is APIError || error is Access.Denied {
       installation.metrics.count("sealane_intake_refused_requests_total", [("reason", "unauthorized")])
       return .unauthorized(endpoint)
     }

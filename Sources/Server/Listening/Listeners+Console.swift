@@ -54,7 +54,8 @@ extension OpenProject {
     var stored = Dictionary(event.properties.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
     var values = event.decisions.map { decision in
       LiveEvent.Value(
-        name: decision.property, shown: stored.removeValue(forKey: decision.property), treatment: decision.treatment, reason: decision.reason)
+        name: decision.property, shown: stored.removeValue(forKey: decision.property), treatment: decision.treatment,
+        reason: decision.reason)
     }
     // What the gate added itself: the place that stands for an address.
     for property in event.properties where stored[property.name] != nil {

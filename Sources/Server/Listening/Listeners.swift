@@ -33,11 +33,15 @@ package struct Listeners: Sendable {
   }
 
   /// Serves for as long as `body` runs. For tests and for commands without a running server.
-  package func run<Result: Sendable>(only selection: Selection, _ body: @escaping @Sendable () async throws -> Result) async throws -> Result {
+  package func run<Result: Sendable>(only selection: Selection, _ body: @escaping @Sendable () async throws -> Result) async throws
+    -> Result
+  {
     try await run(selection) { _ in try await body() }
   }
 
-  package func run<Result: Sendable>(_ selection: Selection, _ body: @escaping @Sendable (Addresses) async throws -> Result) async throws -> Result {
+  package func run<Result: Sendable>(_ selection: Selection, _ body: @escaping @Sendable (Addresses) async throws -> Result) async throws
+    -> Result
+  {
     let (stream, continuation) = AsyncStream<Addresses>.makeStream()
     let ready = Readiness(installation.configuration, expected: selection == .control ? 1 : isShared ? 2 : 3) { continuation.yield($0) }
     var services: [any Service] = [try application(.control, ready)]
@@ -126,7 +130,8 @@ package struct Listeners: Sendable {
       tls.minimumTLSVersion = .tlsv12
       return try .tls(builder, tlsConfiguration: tls)
     } catch {
-      throw ConfigurationError("The TLS files cannot be used: is \(files.certificate.path) a PEM certificate chain and \(files.key.path) its key?")
+      throw ConfigurationError(
+        "The TLS files cannot be used: is \(files.certificate.path) a PEM certificate chain and \(files.key.path) its key?")
     }
   }
 

@@ -9,7 +9,8 @@ struct Observation: RouterMiddleware {
   let metrics: Metrics
   let logger: Logger
 
-  func handle(_ request: Request, context: ServerContext, next: (Request, ServerContext) async throws -> Response) async throws -> Response {
+  func handle(_ request: Request, context: ServerContext, next: (Request, ServerContext) async throws -> Response) async throws -> Response
+  {
     let clock = ContinuousClock()
     let start = clock.now
     var response: Response

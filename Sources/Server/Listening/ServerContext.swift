@@ -18,8 +18,9 @@ package struct ServerContext: RequestContext {
   /// The operating-system user at the other end of a Unix socket (SO_PEERCRED); nil on any other.
   package func peerUser() async -> UInt32? {
     guard channel.localAddress?.protocol == .unix, let options = channel as? any SocketOptionProvider else { return nil }
-    let credentials: EventLoopFuture<PeerCredentials> = options.unsafeGetSocketOption(
-      level: .socket, name: NIOBSDSocket.Option(rawValue: 17 /* SO_PEERCRED */))
+    // SO_PEERCRED of Linux; Glibc's headers do not give it to Swift.
+    let peerCredentials = NIOBSDSocket.Option(rawValue: 17)
+    let credentials: EventLoopFuture<PeerCredentials> = options.unsafeGetSocketOption(level: .socket, name: peerCredentials)
     return try? await credentials.get().user
   }
 

@@ -31,10 +31,13 @@ package final class Metrics: Sendable {
   /// - Parameter route: the route's pattern, not the path that was asked for.
   package func observe(route: String, method: String, status: Int, seconds: Double) {
     let route = Self.text([("method", method), ("route", route)])
-    let key = Key(name: "sealane_http_requests_total", labels: Self.text([("class", "\(status / 100)xx")]) + (route.isEmpty ? "" : "," + route))
+    let key = Key(
+      name: "sealane_http_requests_total", labels: Self.text([("class", "\(status / 100)xx")]) + (route.isEmpty ? "" : "," + route))
     state.withLock { state in
       state.counters[key, default: 0] += 1
-      for index in Self.bounds.indices where seconds <= Self.bounds[index] { state.latencies[route, default: Latency()].buckets[index] += 1 }
+      for index in Self.bounds.indices where seconds <= Self.bounds[index] {
+        state.latencies[route, default: Latency()].buckets[index] += 1
+      }
       state.latencies[route, default: Latency()].count += 1
       state.latencies[route, default: Latency()].sum += seconds
     }
@@ -62,7 +65,9 @@ package final class Metrics: Sendable {
     if !latencies.isEmpty { text += "# TYPE sealane_http_request_seconds histogram\n" }
     for (route, latency) in latencies.sorted(by: { $0.key < $1.key }) {
       let name = "sealane_http_request_seconds"
-      for (bound, count) in zip(Self.bounds, latency.buckets) { text += Self.line(name + "_bucket", route + ",le=\"\(bound)\"", String(count)) }
+      for (bound, count) in zip(Self.bounds, latency.buckets) {
+        text += Self.line(name + "_bucket", route + ",le=\"\(bound)\"", String(count))
+      }
       text += Self.line(name + "_bucket", route + ",le=\"+Inf\"", String(latency.count))
       text += Self.line(name + "_sum", route, String(latency.sum))
       text += Self.line(name + "_count", route, String(latency.count))

@@ -45,7 +45,9 @@ struct OperationsRoutes: Sendable {
         let labels = label + [("step", count.step.rawValue), ("treatment", count.treatment.rawValue), ("reason", count.reason.word)]
         sums["\(labels)", default: (labels, 0)].value += Double(count.count)
       }
-      for sum in sums.values.sorted(by: { "\($0.labels)" < "\($1.labels)" }) { gauges.append(("sealane_gate_values_total", sum.labels, sum.value)) }
+      for sum in sums.values.sorted(by: { "\($0.labels)" < "\($1.labels)" }) {
+        gauges.append(("sealane_gate_values_total", sum.labels, sum.value))
+      }
     }
     return Self.text(installation.metrics.text(gauges: gauges), type: "text/plain; version=0.0.4; charset=utf-8")
   }

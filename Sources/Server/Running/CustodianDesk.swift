@@ -30,7 +30,8 @@ final class CustodianDesk: Sendable {
     self.projects = projects
     self.clock = clock
     guard let text = try? String(contentsOf: directory.custodianKey, encoding: .utf8) else {
-      throw ConfigurationError("\(directory.custodianKey.path) is missing: without the custodian's public key nothing can be sealed. Restore it.")
+      throw ConfigurationError(
+        "\(directory.custodianKey.path) is missing: without the custodian's public key nothing can be sealed. Restore it.")
     }
     do { state = Mutex(State(announcement: try CustodianKeyAnnouncement(text: text))) } catch {
       throw ConfigurationError("\(directory.custodianKey.path) cannot be used: \(error) Restore it, and find out who changed it.")
@@ -49,7 +50,9 @@ final class CustodianDesk: Sendable {
       stop("the custodian's key file names another identity than the one pinned in the ledger")
       return
     }
-    if let alarm = try await access.custodianAlarms().first(where: { $0.settledAt == nil }) { stop("alarm of the custodian: \(alarm.code)") }
+    if let alarm = try await access.custodianAlarms().first(where: { $0.settledAt == nil }) {
+      stop("alarm of the custodian: \(alarm.code)")
+    }
   }
 
   /// Takes another key of the pinned custodian into force: file and ledger entry first, then the sealers.
@@ -67,7 +70,8 @@ final class CustodianDesk: Sendable {
       throw APIError(.forbidden, "forbidden", "This announcement is signed by another identity than the one pinned here.")
     }
     guard new.previous == current.key.id, new.madeAt > current.madeAt else {
-      throw APIError(.conflict, "conflict", "This announcement does not follow the one in force. Ask for that with GET, then announce again.")
+      throw APIError(
+        .conflict, "conflict", "This announcement does not follow the one in force. Ask for that with GET, then announce again.")
     }
     let publicKey = Self.hexadecimal(new.key.bytes)
     let receipt = try await ledger.record(.custodianKeyRotated(fingerprint: new.key.fingerprint, publicKey: publicKey), by: Self.principal)

@@ -1,8 +1,8 @@
 import Access
 import Events
+import Foundation
 import Gate
 import Journeys
-import Foundation
 import SegmentStore
 import Synchronization
 import Vault

@@ -42,7 +42,8 @@ package struct ServerRun: Sendable {
   private static func explained(_ error: any Error, _ configuration: ServerConfiguration) -> any Error {
     guard String(describing: error).contains("EADDRINUSE") || "\(error)".contains("in use") else { return error }
     return ConfigurationError(
-      "Another program listens on \(configuration.listen) or \(configuration.intake). Stop it, or choose other addresses with --listen and --intake.")
+      "Another program listens on \(configuration.listen) or \(configuration.intake). Stop it, or choose other addresses with --listen and --intake."
+    )
   }
 }
 

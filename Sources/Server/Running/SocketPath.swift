@@ -14,7 +14,9 @@ package final class SocketPath: Sendable {
       return
     }
     let directory = socket.deletingLastPathComponent().path
-    descriptor = open(directory, 0x200000 /* O_PATH */ | O_DIRECTORY | O_CLOEXEC)
+    // O_PATH of Linux; Glibc's headers do not give it to Swift.
+    let pathOnly: Int32 = 0x200000
+    descriptor = open(directory, pathOnly | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else { throw ConfigurationError("Cannot open \(directory): \(String(cString: strerror(errno))).") }
     path = "/proc/self/fd/\(descriptor)/\(socket.lastPathComponent)"
   }

@@ -119,17 +119,19 @@ package struct FlowsChart: Sendable {
     let from = columns[edge.column][edge.from]
     let to = columns[edge.column + 1][edge.to]
     let style = to.kind == .end || from.kind == .end ? "end" : to.kind == .other || from.kind == .other ? "other" : "event"
-    let reading = "\(VisibleText.shortened(from.name, to: 60)) → \(VisibleText.shortened(to.name, to: 60)): \(NumberFormat.exact(edge.count)) \(noun)"
+    let reading =
+      "\(VisibleText.shortened(from.name, to: 60)) → \(VisibleText.shortened(to.name, to: 60)): \(NumberFormat.exact(edge.count)) \(noun)"
     return "<path d=\"\(path)\" class=\"ribbon \(style)\"><title>\(reading)</title></path>"
   }
 
   private func draw(_ node: Node, _ box: Box, _ layout: Layout) -> HTML {
-    let style = switch node.kind {
-    case .anchor: "s0"
-    case .event: "s0"
-    case .other: "s7"
-    case .end: "end"
-    }
+    let style =
+      switch node.kind {
+      case .anchor: "s0"
+      case .event: "s0"
+      case .other: "s7"
+      case .end: "end"
+      }
     let room = layout.pitch - 28
     let share = NumberFormat.percent(node.count, of: entrants)
     let reading = "\(VisibleText.shortened(node.name, to: 80)): \(NumberFormat.exact(node.count)) \(noun), \(share)"

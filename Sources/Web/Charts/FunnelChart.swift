@@ -80,7 +80,8 @@ package struct FunnelChart: Sendable {
       let below = index > 0 ? "−\(NumberFormat.compact(lost)) lost" : "\(noun) who enter"
       content += SVG.text(below, x: x, y: 34, class: "t")
       let name = "\(index + 1). \(step.name)"
-      content += SVG.text(VisibleText.fitted(name, width: layout.column - 16, size: 13), x: x, y: layout.plot.maxY + 20, class: "label", title: name)
+      content += SVG.text(
+        VisibleText.fitted(name, width: layout.column - 16, size: 13), x: x, y: layout.plot.maxY + 20, class: "label", title: name)
       let count = NumberFormat.exact(step.counts.first ?? 0)
       content += SVG.text(count, x: x, y: layout.plot.maxY + 38, class: "t num")
       if index > 0 { content += between(index, layout) }
@@ -100,7 +101,8 @@ package struct FunnelChart: Sendable {
         <rect x="\(SVG.at(lost.x))" y="\(SVG.at(lost.y))" width="\(SVG.at(lost.width))" height="\(SVG.at(max(0, lost.height)))" \
         fill="url(#\(id)-w\(group))" class="lost"/>
         """
-      result += linked(hatch, reading(step, group, count: count, isLost: true), step < steps.count ? door(steps[step - 1].lostDoors, group) : nil)
+      result += linked(
+        hatch, reading(step, group, count: count, isLost: true), step < steps.count ? door(steps[step - 1].lostDoors, group) : nil)
     }
     let solid = SVG.rectangle(reached, class: "bar \(style)")
     result += linked(solid, reading(step, group, count: steps[step].counts[group], isLost: false), door(steps[step].doors, group))
@@ -117,7 +119,8 @@ package struct FunnelChart: Sendable {
   private func reading(_ step: Int, _ group: Int, count: Int, isLost: Bool) -> String {
     let name = groups.count > 1 ? "\(VisibleText.shortened(groups[group], to: 40)): " : ""
     let what = VisibleText.shortened(steps[step].name, to: 60)
-    return isLost ? "\(name)\(NumberFormat.exact(count)) \(noun) did not get to \(what)" : "\(name)\(NumberFormat.exact(count)) \(noun) did \(what)"
+    return isLost
+      ? "\(name)\(NumberFormat.exact(count)) \(noun) did not get to \(what)" : "\(name)\(NumberFormat.exact(count)) \(noun) did \(what)"
   }
 
   /// The rate from the previous step, on an arrow between the two bars.
@@ -125,7 +128,8 @@ package struct FunnelChart: Sendable {
     let x = layout.plot.x + layout.column * Double(index) - 48
     let rate = NumberFormat.percent(steps[index].counts.first ?? 0, of: steps[index - 1].counts.first ?? 0)
     let y = layout.plot.maxY - 12
-    return "\(SVG.text(rate, x: x + 20, y: y - 8, anchor: .middle, class: "t num"))\(SVG.line(x, y, x + 36, y, class: "arrow"))<path d=\"M\(SVG.at(x + 32)) \(SVG.at(y - 4))L\(SVG.at(x + 37)) \(SVG.at(y))L\(SVG.at(x + 32)) \(SVG.at(y + 4))\" class=\"arrow\"/>"
+    return
+      "\(SVG.text(rate, x: x + 20, y: y - 8, anchor: .middle, class: "t num"))\(SVG.line(x, y, x + 36, y, class: "arrow"))<path d=\"M\(SVG.at(x + 32)) \(SVG.at(y - 4))L\(SVG.at(x + 37)) \(SVG.at(y))L\(SVG.at(x + 32)) \(SVG.at(y + 4))\" class=\"arrow\"/>"
   }
 
   /// For narrow screens: one lying bar a step, of the first group.
@@ -137,12 +141,14 @@ package struct FunnelChart: Sendable {
       let name = "\(index + 1). \(step.name)"
       content += SVG.text(VisibleText.fitted(name, width: 240, size: 13), x: 0, y: top + 14, class: "label", title: name)
       let whole = steps[0].counts.first ?? 0
-      content += SVG.text(whole > 0 ? NumberFormat.percent(step.counts.first ?? 0, of: whole) : "–", x: width, y: top + 14, anchor: .end, class: "label num")
+      content += SVG.text(
+        whole > 0 ? NumberFormat.percent(step.counts.first ?? 0, of: whole) : "–", x: width, y: top + 14, anchor: .end, class: "label num")
       let full = width * (index > 0 ? share(index - 1, 0) : whole > 0 ? 1 : 0)
       let part = width * share(index, 0)
       content += "<rect x=\"0\" y=\"\(SVG.at(top + 22))\" width=\"\(SVG.at(full))\" height=\"16\" fill=\"url(#\(id)-n)\" class=\"lost\"/>"
       content += SVG.rectangle(Box(x: 0, y: top + 22, width: part, height: 16), class: "bar s0")
-      let rate = index > 0 ? " · \(NumberFormat.percent(step.counts.first ?? 0, of: steps[index - 1].counts.first ?? 0)) of the step before" : ""
+      let rate =
+        index > 0 ? " · \(NumberFormat.percent(step.counts.first ?? 0, of: steps[index - 1].counts.first ?? 0)) of the step before" : ""
       content += SVG.text("\(NumberFormat.exact(step.counts.first ?? 0)) \(noun)\(rate)", x: 0, y: top + 54, class: "t num")
     }
     return SVG.picture(width: width, height: Double(steps.count) * 68 + 4, class: "narrow", finding: finding, content)

@@ -158,7 +158,8 @@ package struct LineChart: Sendable {
         return lines.count > 1 ? "\(VisibleText.shortened(line.name, to: 40)): \(value)" : "\(value) \(noun)"
       }
       let mark = index >= firstIncomplete ? " (not complete)" : ""
-      return "<g class=\"band\">\(SVG.rectangle(box, class: "hit"))<title>\(longLabels[index])\(mark)\n\(readings.joined(separator: "\n"))</title></g>"
+      return
+        "<g class=\"band\">\(SVG.rectangle(box, class: "hit"))<title>\(longLabels[index])\(mark)\n\(readings.joined(separator: "\n"))</title></g>"
     }.joined()
   }
 

@@ -46,7 +46,8 @@ package struct RetentionTable: Sendable {
   }
 
   package func drawing() -> HTML {
-    let largest = rows.flatMap { $0.cells.dropFirst().compactMap { $0?.share } }.max() ?? rows.flatMap { $0.cells.compactMap { $0?.share } }.max() ?? 0
+    let largest =
+      rows.flatMap { $0.cells.dropFirst().compactMap { $0?.share } }.max() ?? rows.flatMap { $0.cells.compactMap { $0?.share } }.max() ?? 0
     let heads = periods.map { "<th scope=\"col\" class=\"num\">\($0)</th>" as HTML }
     let averages = average.map { share -> HTML in
       guard let share else { return "<td class=\"num\">–</td>" }
