@@ -10,7 +10,8 @@ import requests
 
 EVENTS = 200_000
 BATCH = 2_000
-KILLS = 20
+# `make soak` kills ten times as often.
+KILLS = 200 if os.environ.get("SEALANE_SOAK") else 20
 SEED = int(os.environ.get("SEALANE_E2E_SEED", "20261123"))
 
 

@@ -3,8 +3,8 @@ import Gate
 import Glibc
 import Testing
 
-/// The gate's cost for an ordinary event of 17 properties, ids hashed but nothing sealed. The figure is printed; the bound is loose
-/// because other work may share the machine.
+/// The gate's cost for an ordinary event of 17 properties, ids hashed but nothing sealed. The figure is printed and
+/// not judged, because other work may share the machine.
 struct SpeedTests {
   @Test("an event of 17 properties costs microseconds")
   func ordinaryEvent() {
