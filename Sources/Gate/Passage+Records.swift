@@ -26,7 +26,7 @@ extension Passage {
       decisions.append(decision(on: "event"))
     }
     for (property, rule) in zip(event.properties, rules) {
-      guard rule.reason != .unfitName, !own.isInside(property.name) else {
+      guard rule.reason != .unfitName, !own.isNamed(by: property.name) else {
         note(.dropped, .unfitName)
         decisions.append(decision(on: Redaction.shown(property.name, own: own)))
         continue
@@ -82,7 +82,7 @@ extension Passage {
       turn(to: GateCounters.groupProfiles)
       let pseudonym = group(key, id)
       sealingSubject = pseudonym
-      target = .group(key: Redaction.shown(key), identity(pseudonym, id: id))
+      target = .group(key: Redaction.shown(key, own: own), identity(pseudonym, id: id))
     }
     var decisions: [Decision] = []
     let operation = pass(update.operation, address: update.address, &decisions)
@@ -113,7 +113,7 @@ extension Passage {
     case .unset(let names):
       var kept: [String] = []
       for name in names {
-        if rule(for: name).reason == .unfitName || own.isInside(name) {
+        if rule(for: name).reason == .unfitName || own.isNamed(by: name) {
           note(.dropped, .unfitName)
         } else {
           kept.append(name)
@@ -132,7 +132,7 @@ extension Passage {
     kept.reserveCapacity(assignments.count)
     for (position, assignment) in assignments.enumerated() {
       let rule = rule(for: assignment.name, at: position)
-      guard rule.reason != .unfitName, !own.isInside(assignment.name) else {
+      guard rule.reason != .unfitName, !own.isNamed(by: assignment.name) else {
         note(.dropped, .unfitName)
         decisions.append(decision(on: Redaction.shown(assignment.name, own: own)))
         continue

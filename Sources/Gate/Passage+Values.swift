@@ -19,7 +19,7 @@ extension Passage {
     case .identity: return identity(value, rule.reason, path: path, field: field, depth: depth)
     case .identityOnProfiles:
       return sealingSubject == nil
-        ? judged(value, rule: .judge, path: path, field: field, depth: depth)
+        ? judged(value, rule: rule, path: path, field: field, depth: depth)
         : identity(value, rule.reason, path: path, field: field, depth: depth)
     case .identifier, .deviceIdentifier: return identifier(value, rule, path: path, field: field, depth: depth)
     case .group: return nestedGroup(value, key: path, rule, field: field, depth: depth)
@@ -37,7 +37,7 @@ extension Passage {
     switch value {
     case .null: return .null
     case .boolean(let flag): return .boolean(flag)
-    case .number(let number) where keepsNumbers && number.isFinite: return .number(number)
+    case .number(let number) where keepsNumbers: return judged(number, rule: rule)
     case .number, .string, .list, .object:
       note(removal(rule.reason), rule.reason)
       return nil
@@ -50,7 +50,7 @@ extension Passage {
     switch value {
     case .null: return .null
     case .boolean(let flag): return .boolean(flag)
-    case .number(let number): return judged(number)
+    case .number(let number): return judged(number, rule: rule)
     case .string(let text): return judged(text, rule: rule, field: field)
     case .list(let elements):
       guard depth < Self.deepest else { return tooDeep() }
@@ -64,7 +64,7 @@ extension Passage {
   }
 
   private mutating func member(_ member: Property, path: String, field: String, depth: Int) -> StoredProperty? {
-    guard !own.isInside(member.name) else {
+    guard !own.isNamed(by: member.name) else {
       note(.dropped, .unfitName)
       return nil
     }
@@ -84,7 +84,7 @@ extension Passage {
     return nil
   }
 
-  private mutating func judged(_ number: Double) -> StoredValue? {
+  private mutating func judged(_ number: Double, rule: NameRule) -> StoredValue? {
     guard number.isFinite else {
       note(.dropped, .unreadable)
       return nil
@@ -96,6 +96,10 @@ extension Passage {
     // A card number sent as a number: 14 to 16 digits, exact in a double.
     if number >= 1e13, number < 1e16, let whole = Int64(exactly: number), CardDetector.isCard(String(whole).utf8.map { $0 - 0x30 }) {
       note(.refused, .card)
+      return nil
+    }
+    if rule.namesPhone, PhoneDetector.isBareNumber(Self.text(number)) {
+      note(.dropped, .phone)
       return nil
     }
     return .number(number)
@@ -110,8 +114,9 @@ extension Passage {
       let scan = TextScan(bytes)
       return scan.isPlain || (!scan.mayHoldSomething && !SecretDetector.mayBegin(in: bytes))
     }
-    if isPlain, !rule.namesLink, text.utf8.count < own.shortestInside || !own.isInside(text) { return .string(text) }
-    let context = TextContext(versionsExpected: rule.namesVersion, isLink: rule.namesLink, own: own)
+    if isPlain, !rule.namesLink, !rule.namesPhone, text.utf8.count < own.shortestInside || !own.isInside(text) { return .string(text) }
+    let context = TextContext(
+      versionsExpected: rule.namesVersion, isLink: rule.namesLink, digitsArePhone: rule.namesPhone, own: own)
     let (verdict, reasons) = TextSteps.judge(text, context)
     for reason in reasons { note(reason.treatmentOfPart, reason) }
     switch verdict {
@@ -142,7 +147,7 @@ extension Passage {
     case .object(let members):
       guard depth < Self.deepest else { return tooDeep() }
       let kept = members.compactMap { member -> StoredProperty? in
-        guard rule(for: member.name).reason != .unfitName, !own.isInside(member.name) else {
+        guard rule(for: member.name).reason != .unfitName, !own.isNamed(by: member.name) else {
           note(.dropped, .unfitName)
           return nil
         }

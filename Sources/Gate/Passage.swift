@@ -83,16 +83,12 @@ struct Passage {
 
   /// The event's name as it may be stored.
   mutating func eventName(_ name: String) -> String {
-    if name.utf8.count < own.shortestInside {
-      if name == recentEventName.sent { return recentEventName.clean }
-      if let clean = eventNames[name] {
-        recentEventName = (name, clean)
-        return clean
-      }
-    }
-    let clean = Redaction.shown(name, own: own)
-    // Never remembered: what held an own id, which is nobody else's.
-    if name.utf8.count < own.shortestInside { eventNames[name] = clean }
+    // Never remembered: what holds an own id, which is nobody else's.
+    guard !own.isNamed(by: name) else { return Redaction.shown(name, own: own) }
+    if name == recentEventName.sent { return recentEventName.clean }
+    let clean = eventNames[name] ?? Redaction.shown(name)
+    eventNames[name] = clean
+    recentEventName = (name, clean)
     return clean
   }
 

@@ -25,15 +25,25 @@ enum LinkTrimmer {
 
   /// A text that is a link without a scheme: `/users/7?tab=2`, `www.x.example/a?b=c`.
   static func findBare(in bytes: UnsafeBufferPointer<UInt8>, into findings: inout Findings) {
-    trim(bytes, 0..<bytes.count, authority: nil, .link, into: &findings)
+    trim(bytes, 0..<bytes.count, authority: bytes.has("//", at: 0) ? 2 : nil, .link, into: &findings)
   }
 
-  /// Whether a text without a scheme is a link: it begins with `/`, `?` or `www.`, or has a query.
+  /// Whether a text without a scheme is a link: it begins with `/`, `?` or `www.`, has a query, or begins as a host does and has one.
   static func looksBare(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
     guard let first = bytes.first, !bytes.contains(where: { $0.isSpace || isOutside($0) }) else { return false }
     if first == .ascii("/") || first == .ascii("?") || bytes.has("www.", at: 0) { return true }
-    guard let mark = bytes.firstIndex(of: .ascii("?")) else { return false }
-    return bytes[mark...].contains(.ascii("="))
+    let mark = bytes.firstIndex(of: .ascii("?"))
+    if let mark, bytes[mark...].contains(.ascii("=")) { return true }
+    guard beginsWithHost(bytes) else { return false }
+    return mark != nil || (bytes.contains(.ascii("/")) && bytes.contains(.ascii("#")))
+  }
+
+  /// Labels with dots between them, the last of letters, before the path or query.
+  private static func beginsWithHost(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+    let host = bytes.prefix { $0 != .ascii("/") && $0 != .ascii("?") && $0 != .ascii("#") && $0 != .ascii(":") }
+    guard let dot = host.lastIndex(of: .ascii(".")), dot > host.startIndex else { return false }
+    let last = host[(dot + 1)...]
+    return last.count >= 2 && last.allSatisfy(\.isLetter) && host.allSatisfy { $0.isAlphanumeric || $0 == .ascii("-") || $0 == .ascii(".") }
   }
 
   private static func isOutside(_ byte: UInt8) -> Bool {

@@ -11,7 +11,7 @@ struct TextScan {
   private(set) var slashes = 0
   private(set) var spaces = 0
   private(set) var wide = 0
-  /// `=`, `?`, `(`.
+  /// `=`, `?`, `(`, and `&` and `\\`, which may begin an escape.
   private(set) var joints = 0
 
   /// Shorter strings hold no secret with a known shape.
@@ -50,13 +50,13 @@ struct TextScan {
   /// Whether any detector but that of provider keys has something to look at.
   @inline(__always)
   var mayHoldSomething: Bool {
-    ats > 0 || digits >= 7 || dots >= 3 || colons > 0 || slashes > 0 || joints > 0 || byteCount >= PayloadTexts.shortestProse
+    ats > 0 || digits >= 7 || dots >= 3 || colons > 0 || slashes > 0 || joints > 0 || wide > 0 || byteCount >= PayloadTexts.shortestProse
   }
 
   /// Nothing in it that any detector looks for.
   @inline(__always)
   var isPlain: Bool {
-    ats == 0 && digits < 7 && dots < 3 && colons == 0 && slashes == 0 && joints == 0 && byteCount < Self.shortestSecret
+    ats == 0 && digits < 7 && dots < 3 && colons == 0 && slashes == 0 && joints == 0 && wide == 0 && byteCount < Self.shortestSecret
   }
 
   /// Written here once and never again or freed.
@@ -73,7 +73,7 @@ struct TextScan {
         case .ascii("/"): 32
         case 0x20, 0x09...0x0D: 40
         case 0x80...: 48
-        case .ascii("="), .ascii("?"), .ascii("("): 56
+        case .ascii("="), .ascii("?"), .ascii("("), .ascii("&"), .ascii("\\"): 56
         default: nil
         }
       table[byte] = shift.map { 1 << $0 } ?? 0

@@ -22,11 +22,11 @@ struct IdentifierNames: NameStep {
   ]
 
   func rule(for name: String, words: NameWords) -> NameRule? {
-    if Self.devices.contains(name) { return NameRule(action: .deviceIdentifier, reason: .identifierName) }
+    if Self.devices.contains(words.name) { return NameRule(action: .deviceIdentifier, reason: .identifierName) }
     let count = words.all.count
     let ofOwner =
       count >= 2 && ["id", "ids", "uid", "uuid", "guid"].contains(words.all[count - 1]) && Self.owners.contains(words.all[count - 2])
-    guard ofOwner || Self.whole.contains(String(words.spaced.dropFirst().dropLast())) else { return nil }
+    guard ofOwner || words.isOne(of: Self.whole) else { return nil }
     return NameRule(action: .identifier, reason: .identifierName)
   }
 }

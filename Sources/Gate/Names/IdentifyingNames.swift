@@ -10,7 +10,8 @@ struct IdentifyingNames: NameStep {
 
   /// Whole names, by their words.
   static let whole: Set<String> = [
-    "company", "organization", "organisation", "employer", "street", "address line 1", "address line 2", "zip", "zip code", "postal code",
+    "company", "organization", "organisation", "employer", "street", "address line", "address line 1", "address line 2", "zip", "zip code",
+    "postal code",
     "postcode", "android devices", "ios devices", "photo", "picture", "gravatar", "signature", "twitter", "linkedin", "github",
     "facebook", "instagram", "whatsapp", "telegram", "skype", "iban", "swift bic", "ssn", "mac address",
   ]
@@ -34,11 +35,10 @@ struct IdentifyingNames: NameStep {
   ]
 
   func rule(for name: String, words: NameWords) -> NameRule? {
-    let whole = String(words.spaced.dropFirst().dropLast())
-    if Self.exact.contains(name.lowercased()) || Self.whole.contains(whole) || Self.ends.contains(where: { words.ends(with: $0) }) {
+    if Self.exact.contains(words.name) || words.isOne(of: Self.whole) || words.ends(withOneOf: Self.ends) {
       return NameRule(action: .identity, reason: .identifyingName)
     }
-    if Self.onProfiles.contains(whole) {
+    if words.isOne(of: Self.onProfiles) {
       return NameRule(action: .identityOnProfiles, reason: .identifyingName)
     }
     return nil

@@ -30,6 +30,8 @@ struct NameRule: Sendable {
   var namesVersion = false
   /// The value is an address of a page, even without a scheme.
   var namesLink = false
+  /// A bare row of digits is a phone number.
+  var namesPhone = false
 
   static let judge = NameRule(action: .judge, reason: .kept)
 }
@@ -58,12 +60,16 @@ struct NameSteps: Sendable {
 
   func rule(for name: String) -> NameRule {
     let words = NameWords(name)
-    for step in inOrder {
-      if let rule = step.rule(for: name, words: words) { return rule }
-    }
     var rule = NameRule.judge
+    for step in inOrder {
+      guard let found = step.rule(for: name, words: words) else { continue }
+      rule = found
+      break
+    }
+    // For rules that leave it to the value.
     rule.namesVersion = VersionNames.matches(words)
     rule.namesLink = LinkNames.matches(words)
+    rule.namesPhone = PhoneNames.matches(words)
     return rule
   }
 }

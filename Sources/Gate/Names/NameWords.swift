@@ -2,15 +2,21 @@
 ///
 /// Words end at anything but letters and digits, and where a capital follows a small letter or ends a row of capitals (`userID`,
 /// `HTTPStatus`). Bytes outside of ASCII count as letters.
+///
+/// A number at the end says nothing: `email2` and `email_2` are matched as `email` is too.
 struct NameWords {
   let all: [String]
+  /// The name as a person reads it (`Unfolding`), in lower case.
+  let name: String
   /// The words with spaces between them, and one before and behind: for finding whole words in a row.
-  let spaced: String
-  /// The words without anything between them: `e-mail` and `email` are the same.
-  let joined: String
+  private let spaced: String
+  /// The same without a number at the end; equal to `spaced` where there is none.
+  private let unnumbered: String
 
-  init(_ name: some StringProtocol) {
-    let bytes = Array(name.utf8)
+  init(_ sent: String) {
+    let plain = Unfolding.text(sent) ?? sent
+    name = plain.lowercased()
+    let bytes = Array(plain.utf8)
     var words: [String] = []
     var word: [UInt8] = []
     func finish() {
@@ -39,11 +45,28 @@ struct NameWords {
       }
       index += 1
     }
+    spaced = Self.spaced(words)
+    while words.count > 1, let last = words.last, last.utf8.allSatisfy(\.isDigit) { words.removeLast() }
+    if let last = words.popLast() {
+      let letters = last.utf8.reversed().drop(while: \.isDigit)
+      words.append(letters.count >= 2 ? String(last.prefix(letters.count)) : last)
+    }
+    unnumbered = Self.spaced(words)
     all = words
-    spaced = " " + words.joined(separator: " ") + " "
-    joined = words.joined()
   }
 
-  /// Whether the name ends with these words, given with single spaces between them.
-  func ends(with words: String) -> Bool { spaced.hasSuffix(" " + words + " ") }
+  private static func spaced(_ words: [String]) -> String { " " + words.joined(separator: " ") + " " }
+
+  /// Whether the name is one of these, given with single spaces between their words.
+  func isOne(of names: Set<String>) -> Bool {
+    names.contains(String(spaced.dropFirst().dropLast())) || names.contains(String(unnumbered.dropFirst().dropLast()))
+  }
+
+  /// Whether the name ends with one of these, given with single spaces between their words.
+  func ends(withOneOf endings: [String]) -> Bool {
+    endings.contains { ending in
+      let ending = " " + ending + " "
+      return spaced.hasSuffix(ending) || unnumbered.hasSuffix(ending)
+    }
+  }
 }

@@ -48,13 +48,12 @@ struct PayloadNames: NameStep {
 
   func rule(for name: String, words: NameWords) -> NameRule? {
     guard !Self.exempt.contains(name) else { return nil }
-    let lowercased = name.lowercased()
-    if Self.exact.contains(lowercased) || Self.prefixes.contains(where: { lowercased.hasPrefix($0) }) {
+    if Self.exact.contains(words.name) || Self.prefixes.contains(where: { words.name.hasPrefix($0) }) {
       return NameRule(action: .remove, reason: .payloadName)
     }
     // `utm_content` and `initial_utm_content` name an advertisement.
     guard !words.all.contains("utm") else { return nil }
-    let isPayload = Self.whole.contains(String(words.spaced.dropFirst().dropLast())) || Self.ends.contains { words.ends(with: $0) }
+    let isPayload = words.isOne(of: Self.whole) || words.ends(withOneOf: Self.ends)
     return isPayload ? NameRule(action: .removeText, reason: .payloadName) : nil
   }
 }

@@ -21,11 +21,10 @@ struct PlaceNames: NameStep {
   ]
 
   func rule(for name: String, words: NameWords) -> NameRule? {
-    let whole = String(words.spaced.dropFirst().dropLast())
-    if Self.coordinates.contains(whole) { return NameRule(action: .coordinate, reason: .coordinates) }
-    if Self.pairs.contains(whole) { return NameRule(action: .remove, reason: .coordinates) }
-    if Self.addressEnds.contains(where: { words.ends(with: $0) }) { return NameRule(action: .address, reason: .addressName) }
-    if Self.queryEnds.contains(where: { words.ends(with: $0) }) { return NameRule(action: .remove, reason: .queryName) }
+    if words.isOne(of: Self.coordinates) { return NameRule(action: .coordinate, reason: .coordinates) }
+    if words.isOne(of: Self.pairs) { return NameRule(action: .remove, reason: .coordinates) }
+    if words.ends(withOneOf: Self.addressEnds) { return NameRule(action: .address, reason: .addressName) }
+    if words.ends(withOneOf: Self.queryEnds) { return NameRule(action: .remove, reason: .queryName) }
     return nil
   }
 }
@@ -36,7 +35,7 @@ enum LinkNames {
     "url", "urls", "uri", "href", "link", "referrer", "referer", "path", "pathname", "landing page", "page location", "redirect",
   ]
 
-  static func matches(_ words: NameWords) -> Bool { ends.contains { words.ends(with: $0) } }
+  static func matches(_ words: NameWords) -> Bool { words.ends(withOneOf: ends) }
 }
 
 /// Names under which versions come.

@@ -12,7 +12,7 @@ struct SecretNames: NameStep {
   ]
 
   func rule(for name: String, words: NameWords) -> NameRule? {
-    let isSecret = Self.whole.contains(String(words.spaced.dropFirst().dropLast())) || Self.ends.contains { words.ends(with: $0) }
+    let isSecret = words.isOne(of: Self.whole) || words.ends(withOneOf: Self.ends)
     return isSecret ? NameRule(action: .removeAllButFlags, reason: .secretName) : nil
   }
 }

@@ -81,8 +81,10 @@ struct OwnIdentifiers {
   }
 
   func matching(_ text: String) -> Identifier? {
-    for identifier in all where !identifier.isPathOnly && identifier.text.utf8.count == text.utf8.count && identifier.text == text {
-      return identifier
+    for identifier in all where !identifier.isPathOnly && identifier.text.utf8.count == text.utf8.count {
+      if identifier.text == text || text.withBytes({ bytes in identifier.text.withBytes { Self.areEqual(bytes, 0, $0) } }) {
+        return identifier
+      }
     }
     return nil
   }
@@ -99,10 +101,10 @@ struct OwnIdentifiers {
       guard count <= bytes.count else { continue }
       let isShort = count < Self.shortestInside
       identifier.text.withBytes { wanted in
-        let first = wanted[0]
+        let first = wanted[0].lowercased
         var index = 0
         while index + count <= bytes.count {
-          if bytes[index] == first, !bytes.at(index - 1).isAlphanumeric, !bytes.at(index + count).isAlphanumeric,
+          if bytes[index].lowercased == first, !bytes.at(index - 1).isAlphanumeric, !bytes.at(index + count).isAlphanumeric,
             Self.areEqual(bytes, index, wanted),
             !isShort || Self.isSegment(index..<(index + count), of: bytes)
           {
@@ -116,15 +118,19 @@ struct OwnIdentifiers {
     }
   }
 
+  /// Letters are compared without case: many systems change it.
   @inline(__always)
   private static func areEqual(_ bytes: UnsafeBufferPointer<UInt8>, _ start: Int, _ wanted: UnsafeBufferPointer<UInt8>) -> Bool {
-    for offset in wanted.indices where bytes[start + offset] != wanted[offset] { return false }
+    for offset in wanted.indices where bytes[start + offset].lowercased != wanted[offset].lowercased { return false }
     return true
   }
 
   private static func isSegment(_ range: Range<Int>, of bytes: UnsafeBufferPointer<UInt8>) -> Bool {
     bytes.at(range.lowerBound - 1) == .ascii("/") && (range.upperBound == bytes.count || bytes[range.upperBound] == .ascii("/"))
   }
+
+  /// Whether a name is, or holds, one of these ids.
+  func isNamed(by name: String) -> Bool { matching(name) != nil || isInside(name) }
 
   func isInside(_ text: String) -> Bool {
     guard text.utf8.count >= shortestInside else { return false }

@@ -2,6 +2,7 @@
 enum Redaction {
   /// The name with everything replaced that may not stand in it; nil if nothing was found.
   static func ofName(_ name: String, own: OwnIdentifiers = .none) -> String? {
+    if own.matching(name) != nil { return "[id]" }
     let isClean = name.withBytes { TextScan($0).isPlain } && name.utf8.count < own.shortestInside
     guard !isClean else { return nil }
     switch TextSteps.judge(name, TextContext(own: own), by: TextSteps.forNames).verdict {

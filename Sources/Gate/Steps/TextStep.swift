@@ -4,6 +4,8 @@ struct TextContext {
   var versionsExpected = false
   /// The name says that it is a link.
   var isLink = false
+  /// The name says that a bare row of digits is a phone number.
+  var digitsArePhone = false
   var own: OwnIdentifiers = .none
 }
 
@@ -62,9 +64,48 @@ enum TextSteps {
   /// this many rounds is dropped.
   static let rounds = 6
 
-  /// Walks the steps. The reasons are those of all rewritings, in order.
+  /// Judges a text and what it reads as (`Unfolding`). The reasons are those of all rewritings, in order.
   static func judge(
     _ original: String, _ context: TextContext, by steps: [any TextStep] = inOrder
+  ) -> (verdict: TextVerdict, reasons: [Reason]) {
+    // A text that reads as an identity is one; what is only inside of it is looked for after the text as it was sent, whose spelling is
+    // kept where nothing was hidden in it.
+    if let plain = unfolded(original) {
+      let (verdict, reasons) = walk(plain, context, by: steps)
+      switch verdict {
+      case .identity, .refused, .dropped: return (verdict, reasons)
+      case .passes, .rewritten: break
+      }
+    }
+    var text = original
+    var reasons: [Reason] = []
+    for _ in 0..<rounds {
+      let (verdict, found) = walk(text, context, by: steps)
+      reasons += found
+      switch verdict {
+      case .passes: break
+      case .rewritten(let rewritten, _): text = rewritten
+      case .identity, .refused, .dropped: return (verdict, reasons)
+      }
+      let hidden = unfolded(text).map { walk($0, context, by: steps) } ?? (.passes, [])
+      reasons += hidden.reasons
+      switch hidden.verdict {
+      case .passes: return (reasons.isEmpty ? .passes : .rewritten(text, reasons), reasons)
+      case .rewritten(let rewritten, _): text = rewritten
+      case .identity, .refused, .dropped: return (hidden.verdict, reasons)
+      }
+    }
+    return (.dropped(.unreadable), reasons)
+  }
+
+  /// Longer texts are refused unread.
+  private static func unfolded(_ text: String) -> String? {
+    text.utf8.count <= PayloadTexts.longest ? Unfolding.text(text) : nil
+  }
+
+  /// Walks the steps until nothing changes.
+  private static func walk(
+    _ original: String, _ context: TextContext, by steps: [any TextStep]
   ) -> (verdict: TextVerdict, reasons: [Reason]) {
     var text = original
     var reasons: [Reason] = []
