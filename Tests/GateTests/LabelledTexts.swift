@@ -80,6 +80,14 @@ enum LabelledTexts {
       "clone https://oauth2:glpat-" + filler(20) + "@gitlab.example/x.git",
       "AWS AKIA" + generator.text("ABCDEFGHIJKLMNOP234567", 16) + " revoked",
       "whsec_" + filler(32), "ya29." + filler(60), "GOCSPX-" + filler(28),
+      // Kinds that another scanner knew and this one did not (docs/GATE.md, Measured).
+      "AccountKey=" + filler(86) + "==", "DefaultEndpointsProtocol=https;AccountName=x;AccountKey=" + filler(86) + "==",
+      "M" + filler(23) + "." + filler(6) + "." + filler(27), "sq0csp-" + filler(43), "sq0atp-" + filler(22), "EAAA" + filler(60),
+      "110201543:AA" + filler(33), "AC" + hex(32), "SK" + hex(32), "AKC" + filler(64), "sbp_" + hex(40), "figd_" + filler(40),
+      "nvapi-" + filler(64), "tvly-" + filler(32), "fw_" + filler(22), "dckr_pat_" + filler(27),
+      "NRAK-" + generator.text("ABCDEFGHIJ23456789", 27), "ATATT3xFfGF0" + filler(60), "key-" + hex(32), "secret_" + filler(43),
+      "ntn_" + filler(46), "PuTTY-User-Key-File-2: ssh-rsa", "Authorization: Token " + hex(40), "Set-Cookie: sid=" + filler(32),
+      "db_password=abc", "bot 110201543:AA" + filler(33) + " started",
     ]
   }()
 
@@ -135,6 +143,10 @@ enum LabelledTexts {
     "basic understanding",
     "bearer of news", "password reset", "password:", "Forgot password?", "token limit: 4096", "max_tokens=4096", "api_key missing",
     "token: yes",
+    "cookie=accepted", "cookie: essential only", "authorization: token missing", "monkey-business", "key-value store", "secret_sauce",
+    "SKU",
+    "ACME", "SKETCH", "NASDAQ.NMS.TRADING", "OK", "Modal.opened.by_user", "PuTTY 0.81", "rpa_workflow_started", "fw_update_available",
+    "12:AA", "pat-na1", "EAAA", "AC power", "password?", "10:30:AA",
     "-----BEGIN CERTIFICATE-----", "ey", "eyJ", "secret: none", "no token", "authorization: required",
     // Paths, places in programs, texts.
     "/v1/chat/completions", "/pricing", "/docs/guides/rate-limits", "src/main.swift:42:7", "C:\\Program Files\\App",

@@ -42,6 +42,8 @@ enum SecretDetector {
     switch bytes[start] {
     case .ascii("e"): return webToken(bytes, at: start).map { finding(start..<$0, .jwt) }
     case .ascii("-"): return privateKey(bytes, at: start).map { finding(start..<$0, .privateKey) }
+    case .ascii("P"): return bytes.has("putty-user-key-file", at: start) ? finding(start..<bytes.count, .privateKey) : nil
+    case .ascii("M"), .ascii("N"), .ascii("O"): return botToken(bytes, at: start).map { finding(start..<$0, .otherProvider) }
     case .ascii("b"), .ascii("B"): return authorization(bytes, at: start).map { finding(start..<$0, .authorization) }
     default: return nil
     }
@@ -85,6 +87,20 @@ enum SecretDetector {
     return (isJSON && end - start >= 24) || (dots >= 2 && end - start >= 30) ? end : nil
   }
 
+  /// Discord's: the bot's id in base64, a time and a digest, with dots between them.
+  private static func botToken(_ bytes: UnsafeBufferPointer<UInt8>, at start: Int) -> Int? {
+    var lengths: [Int] = []
+    var end = start
+    while lengths.count < 3 {
+      let part = end
+      while SecretShape.Alphabet.token.contains(bytes.at(end)) { end += 1 }
+      lengths.append(end - part)
+      guard lengths.count < 3, bytes.at(end) == .ascii(".") else { break }
+      end += 1
+    }
+    return lengths.count == 3 && (23...28).contains(lengths[0]) && lengths[1] == 6 && lengths[2] >= 27 ? end : nil
+  }
+
   /// RFC 7468: from the BEGIN line of a private key to its END line, or to the end of the text.
   private static func privateKey(_ bytes: UnsafeBufferPointer<UInt8>, at start: Int) -> Int? {
     guard bytes.has("-----begin ", at: start) else { return nil }
@@ -122,6 +138,7 @@ enum AssignmentDetector {
   /// Names that mean other things too: their value must have a digit and eight bytes.
   private static let keys: [StaticString] = [
     "secret", "token", "api_key", "apikey", "api-key", "access_key", "private_key", "authorization", "credential", "signature",
+    "accountkey", "accesskey", "cookie",
   ]
 
   static func find(in bytes: UnsafeBufferPointer<UInt8>, into findings: inout Findings) {
@@ -131,18 +148,39 @@ enum AssignmentDetector {
       while nameEnd > 0, isQuoteOrSpace(bytes[nameEnd - 1]) { nameEnd -= 1 }
       let isPassword = passwords.contains { bytes.has($0, at: nameEnd - $0.utf8CodeUnitCount) }
       guard isPassword || keys.contains(where: { bytes.has($0, at: nameEnd - $0.utf8CodeUnitCount) }) else { continue }
-      var start = index + 1
-      while start < bytes.count, isQuoteOrSpace(bytes[start]) { start += 1 }
-      var end = start
-      var hasDigit = false
-      while end < bytes.count, !isEnd(bytes[end]) {
-        if bytes[end].isDigit { hasDigit = true }
-        end += 1
+      var (range, hasDigit) = value(bytes, from: index + 1)
+      // `Authorization: Token …`: the scheme is a word.
+      if !hasDigit, bytes.has("authorization", at: nameEnd - 13), bytes.at(range.upperBound) == 0x20 {
+        (range, hasDigit) = value(bytes, from: range.upperBound)
       }
       // `[` begins what another step left here.
-      guard bytes.at(start) != .ascii("["), isPassword ? end - start >= 4 : end - start >= 8 && hasDigit else { continue }
-      findings.add(Finding(range: start..<end, replacement: SecretDetector.replacement(.assignedSecret), reason: .assignedSecret))
+      guard bytes.at(range.lowerBound) != .ascii("["), isPassword ? range.count >= 3 : range.count >= 8 && hasDigit else { continue }
+      findings.add(Finding(range: range, replacement: SecretDetector.replacement(.assignedSecret), reason: .assignedSecret))
     }
+    for index in bytes.indices where bytes[index] == .ascii(":") { findBotToken(bytes, colon: index, into: &findings) }
+  }
+
+  private static func value(_ bytes: UnsafeBufferPointer<UInt8>, from position: Int) -> (Range<Int>, hasDigit: Bool) {
+    var start = position
+    while start < bytes.count, isQuoteOrSpace(bytes[start]) { start += 1 }
+    var end = start
+    var hasDigit = false
+    while end < bytes.count, !isEnd(bytes[end]) {
+      if bytes[end].isDigit { hasDigit = true }
+      end += 1
+    }
+    return (start..<end, hasDigit)
+  }
+
+  /// Telegram's: the bot's number, a colon, `AA` and 33 more.
+  private static func findBotToken(_ bytes: UnsafeBufferPointer<UInt8>, colon: Int, into findings: inout Findings) {
+    guard bytes.at(colon + 1) == .ascii("A"), bytes.at(colon + 2) == .ascii("A") else { return }
+    var start = colon
+    while bytes.at(start - 1).isDigit { start -= 1 }
+    var end = colon + 1
+    while SecretShape.Alphabet.token.contains(bytes.at(end)) { end += 1 }
+    guard (8...10).contains(colon - start), end - colon >= 34 else { return }
+    findings.add(Finding(range: start..<end, replacement: SecretDetector.replacement(.otherProvider), reason: .otherProvider))
   }
 
   private static func isQuoteOrSpace(_ byte: UInt8) -> Bool {

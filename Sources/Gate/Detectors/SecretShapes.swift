@@ -85,6 +85,40 @@ struct SecretShape: Sendable {
     .init("gsk_", .otherProvider, 30, .alphanumeric),
     .init("pplx-", .otherProvider, 30, .alphanumeric),
     .init("xai-", .otherProvider, 30, .alphanumeric),
+    .init("nvapi-", .otherProvider, 40, .token),
+    .init("tvly-", .otherProvider, 24, .token),
+    .init("fw_", .otherProvider, 20, .alphanumeric, digits: 2),
+    .init("rpa_", .otherProvider, 36, .alphanumeric),
+    .init("lsv2_", .otherProvider, 36, .token),
+    .init("phx_", .otherProvider, 36, .alphanumeric),
+    .init("sk_", .otherProvider, 40, .hex),
+    .init("AC", .otherProvider, 32, .hex, digits: 4),
+    .init("SK", .otherProvider, 32, .hex, digits: 4),
+    .init("AKC", .otherProvider, 40, .alphanumeric, digits: 4),
+    .init("LTAI", .otherProvider, 16, .alphanumeric, digits: 2),
+    .init("sq0csp-", .otherProvider, 22, .token),
+    .init("sq0atp-", .otherProvider, 22, .token),
+    .init("EAAA", .otherProvider, 50, .token, digits: 4),
+    .init("key-", .otherProvider, 32, .hex),
+    .init("sbp_", .otherProvider, 40, .hex),
+    .init("figd_", .otherProvider, 30, .token),
+    .init("sntrys_", .otherProvider, 40, .wide),
+    .init("sntryu_", .otherProvider, 40, .hex),
+    .init("dckr_pat_", .otherProvider, 20, .token),
+    .init("NRAK-", .otherProvider, 20, .upperAlphanumeric),
+    .init("atlasv1.", .otherProvider, 40, .token),
+    .init("ATATT3", .otherProvider, 40, .token),
+    .init("pscale_", .otherProvider, 30, .token),
+    .init("CFPAT-", .otherProvider, 40, .token),
+    .init("secret_", .otherProvider, 40, .alphanumeric, digits: 2),
+    .init("ntn_", .otherProvider, 40, .alphanumeric),
+    .init("pat-na1-", .otherProvider, 30, .token),
+    .init("pat-eu1-", .otherProvider, 30, .token),
+    .init("xkeysib-", .otherProvider, 40, .token),
+    .init("rubygems_", .otherProvider, 40, .hex),
+    .init("tfp_", .otherProvider, 40, .token),
+    .init("dp.pt.", .otherProvider, 36, .alphanumeric),
+    .init("PMAK-", .otherProvider, 24, .token),
   ]
 
   /// Shapes by the first byte of their prefix.
@@ -99,7 +133,7 @@ struct SecretShape: Sendable {
   nonisolated(unsafe) static let firstBytes: UnsafePointer<Bool> = {
     let table = UnsafeMutablePointer<Bool>.allocate(capacity: 256)
     for byte in 0..<256 { table[byte] = !byFirstByte[byte].isEmpty }
-    for byte in ["e", "b", "B", "-"].map(UInt8.ascii) { table[Int(byte)] = true }
+    for byte in ["e", "b", "B", "-", "M", "N", "O", "P"].map(UInt8.ascii) { table[Int(byte)] = true }
     return UnsafePointer(table)
   }()
 }
