@@ -21,7 +21,7 @@ package enum PropertyValue: Sendable, Hashable {
   case object([Property])
 }
 
-extension PropertyValue: CustomStringConvertible, CustomDebugStringConvertible {
+extension PropertyValue: Silent {
   package var description: String {
     switch self {
     case .null: "<null>"
@@ -32,5 +32,8 @@ extension PropertyValue: CustomStringConvertible, CustomDebugStringConvertible {
     case .object(let members): "<object of \(members.count)>"
     }
   }
-  package var debugDescription: String { description }
+}
+
+extension Property: Silent {
+  package var description: String { "<property>" }
 }

@@ -59,3 +59,11 @@ package struct ReceivedIdentity: Sendable, Hashable {
     return (device, userID)
   }
 }
+
+extension ReceivedEvent: Silent {
+  package var description: String { "<received event>" }
+}
+
+extension ReceivedIdentity: Silent {
+  package var description: String { "<received identity>" }
+}

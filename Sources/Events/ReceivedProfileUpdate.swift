@@ -50,3 +50,35 @@ package enum ProfileOperation<Value: Sendable & Hashable>: Sendable, Hashable {
   case unset([String])
   case delete
 }
+
+extension ReceivedProfileUpdate: Silent {
+  package var description: String { "<received profile update>" }
+}
+
+extension ReceivedProfileUpdate.Target: Silent {
+  package var description: String {
+    switch self {
+    case .subject: "<subject>"
+    case .group: "<group>"
+    }
+  }
+}
+
+extension ProfileOperation: Silent {
+  package var description: String {
+    switch self {
+    case .set: "<set>"
+    case .setOnce: "<set once>"
+    case .add: "<add>"
+    case .append: "<append>"
+    case .union: "<union>"
+    case .remove: "<remove>"
+    case .unset: "<unset>"
+    case .delete: "<delete>"
+    }
+  }
+}
+
+extension ProfileOperation.Assignment: Silent {
+  package var description: String { "<assignment>" }
+}
