@@ -61,7 +61,8 @@ package struct LedgerKeys: Sendable {
   }
 }
 
-extension LedgerKeys: CustomStringConvertible, CustomDebugStringConvertible {
+extension LedgerKeys: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
   package var description: String { "<keys of \(signer.key.name)>" }
   package var debugDescription: String { description }
+  package var customMirror: Mirror { Mirror(self, children: []) }
 }

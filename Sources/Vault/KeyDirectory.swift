@@ -35,3 +35,9 @@ package struct KeyDirectory: Sendable {
       pseudonym: try key(.pseudonym), tag: try key(.tag), ledgerSigning: try key(.ledgerSigning), ledgerSets: try key(.ledgerSets))
   }
 }
+
+extension KeyDirectory: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+  package var description: String { "<key directory>" }
+  package var debugDescription: String { description }
+  package var customMirror: Mirror { Mirror(self, children: []) }
+}

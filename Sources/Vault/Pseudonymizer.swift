@@ -101,3 +101,9 @@ package struct Pseudonymizer: Sendable {
     }
   }
 }
+
+extension Pseudonymizer: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+  package var description: String { "<pseudonymizer>" }
+  package var debugDescription: String { description }
+  package var customMirror: Mirror { Mirror(self, children: []) }
+}

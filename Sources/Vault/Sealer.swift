@@ -195,3 +195,9 @@ extension Sealer.Epoch {
     }
   }
 }
+
+extension Sealer: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+  package var description: String { "<sealer>" }
+  package var debugDescription: String { description }
+  package var customMirror: Mirror { Mirror(self, children: []) }
+}

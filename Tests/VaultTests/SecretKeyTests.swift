@@ -1,3 +1,5 @@
+import Crypto
+import Events
 import Foundation
 import Glibc
 import Testing
@@ -15,6 +17,22 @@ struct SecretKeyTests {
     var dumped = ""
     dump(key, to: &dumped)
     #expect(dumped == "- <secret key>\n")
+  }
+
+  @Test func `nothing that holds keys prints them, reflected or not`() throws {
+    defer { try? FileManager.default.removeItem(at: directory) }
+    let keys = try KeyDirectory.create(at: directory)
+    let pseudonymizer = Pseudonymizer(keys: keys, project: ProjectID(1))
+    let sealer = Sealer(
+      project: ProjectID(1), custodianKey: CustodianPublicKey(Curve25519.KeyAgreement.PrivateKey().publicKey), pseudonymizer: pseudonymizer)
+    _ = try sealer.seal("1", subject: pseudonymizer.subject("ada"), field: "a")
+    for (value, name) in [(keys, "key directory"), (pseudonymizer, "pseudonymizer"), (sealer, "sealer")] as [(any Sendable, String)] {
+      var dumped = ""
+      dump(value, to: &dumped)
+      #expect(dumped.hasPrefix("- <\(name)>") && dumped.split(separator: "\n").count == 1)
+      #expect("\(value)" == "<\(name)>" && String(reflecting: value) == "<\(name)>")
+      #expect(Mirror(reflecting: value).children.isEmpty)
+    }
   }
 
   @Test func `fresh keys differ and have 32 bytes`() {

@@ -90,7 +90,8 @@ package struct NoteSigner: Sendable {
   }
 }
 
-extension NoteSigner: CustomStringConvertible, CustomDebugStringConvertible {
+extension NoteSigner: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
   package var description: String { "<signer \(key.name)>" }
   package var debugDescription: String { description }
+  package var customMirror: Mirror { Mirror(self, children: []) }
 }
