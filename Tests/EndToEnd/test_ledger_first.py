@@ -1,0 +1,143 @@
+"""Nothing is shown that is not in the ledger first: not when the ledger cannot be written, not when the process dies behind an answer."""
+
+import json
+import re
+import time
+import urllib.parse
+
+import requests
+from installation import today
+
+EVENT = "Ledger Fault Probe"
+VALUE = "ledger-fault-value"
+# What no answer may hold while the ledger is closed: a name, a value, a property, a pseudonym.
+DATA = re.compile(rf"{EVENT}|{VALUE}|fault_property|s_[0-9a-f]{{32}}|g_[0-9a-f]{{32}}|sls_")
+
+
+def sign_in(sealane):
+    """A session's headers, by the one-time link, as a browser would."""
+    base = f"http://localhost:{sealane.console_port}"
+    form = requests.get(base + "/setup", timeout=10).headers["Set-Cookie"].split(";")[0]
+    token = urllib.parse.urlparse(sealane.made["setup_url"]).fragment
+    answer = requests.post(
+        base + "/setup", data={"token": token, "form-token": form.split("=", 1)[1]}, headers={"Cookie": form}, allow_redirects=False, timeout=10)
+    assert answer.status_code == 303, answer.text
+    return {"Cookie": answer.headers["Set-Cookie"].split(";")[0]}
+
+
+def fill(sealane):
+    sealane.track(*[
+        {"event": EVENT, "properties": {"distinct_id": f"fault-{n}", "fault_property": VALUE, "org_id": f"org-{n}"}} for n in range(5)])
+    requests.post(
+        sealane.intake + "/engage", json=[{"$token": sealane.token, "$distinct_id": "fault-1", "$set": {"fault_property": VALUE}}], timeout=10)
+
+
+QUERY = {"report": "insights", "range": {"from": today(-1), "to": today(1)}, "series": [{"event": EVENT}], "breakdown": {"property": "fault_property"}}
+
+
+SPAN = {"from": today(-1), "to": today(1)}
+REPORTS = {
+    "/insights": QUERY, "/funnels": {"report": "funnel", "range": SPAN, "steps": [{"event": EVENT}, {"event": EVENT}]},
+    "/retention": {"report": "retention", "range": SPAN, "start": {"event": EVENT}, "return": {"event": EVENT}},
+    "/flows": {"report": "flows", "range": SPAN, "anchor": {"event": EVENT}},
+}
+
+
+def doors(sealane, session, subject):
+    """Every address that shows data, as (name, answer)."""
+    console = f"http://localhost:{sealane.console_port}"
+    project = {"project_id": sealane.project_id}
+    whole = {"from": today(-1), "to": today(1)}
+    door = {"query": {name: part for name, part in QUERY.items() if name != "breakdown"}, "cell": {"report": "insights", "series": 0, "group": "everything", "bucket": 1}}
+    for path, parameters in [
+        ("catalog", {}), ("values", {"property": "fault_property"}), ("subjects", {}), ("subjects", {"prefix": subject[:6]}),
+        (f"subjects/{subject}", {}), (f"subjects/{subject}/timeline", {}),
+    ]:
+        yield path, requests.get(f"{sealane.api}/api/v1/{path}", params={**project, **parameters}, auth=sealane.account, timeout=30)
+    yield "query", requests.post(sealane.api + "/api/v1/query", json=QUERY, params=project, auth=sealane.account, timeout=30)
+    yield "door", requests.post(sealane.api + "/api/v1/door", json=door, params=project, auth=sealane.account, timeout=30)
+    yield "export", requests.get(
+        sealane.api + "/api/2.0/export", params={"from_date": today(-1), "to_date": today(1), **project}, auth=sealane.account, timeout=30)
+    for page, query in REPORTS.items():
+        moved = requests.get(console + page, params={"query": json.dumps(query)}, headers=session, allow_redirects=False, timeout=30)
+        if moved.status_code != 303:  # a report is brought into its one address first
+            yield page, moved
+            continue
+        for ending in ("", ".csv", ".json"):
+            address = moved.headers["Location"].replace(page, page + ending, 1)
+            yield address, requests.get(console + address, headers=session, timeout=30)
+    for path in [
+        "/", "/live", "/live/rows?after=0", "/subjects", f"/subjects?q={subject[:6]}", f"/subjects/{subject}", "/settings",
+        "/door?" + urllib.parse.urlencode({"to": json.dumps(door)}),
+    ]:
+        yield path, requests.get(console + path, headers=session, timeout=30)
+    for name, command in [
+        ("sealane query", ["query", "--data", sealane.data, "--json", sealane.root / "query.json"]),
+        ("sealane export", ["export", "--data", sealane.data, "--from", whole["from"], "--to", whole["to"]]),
+        ("sealane ledger entries", ["ledger", "entries", "--data", sealane.data]),
+    ]:
+        yield name, sealane.run(*command)
+
+
+def test_a_ledger_that_cannot_be_written_discloses_nothing(make_installation):
+    sealane = make_installation()
+    (sealane.root / "query.json").write_text(json.dumps(QUERY))
+    sealane.start()
+    session = sign_in(sealane)
+    fill(sealane)
+    subject = requests.get(
+        sealane.api + "/api/v1/subjects", params={"project_id": sealane.project_id}, auth=sealane.account, timeout=10).json()["subjects"][0]["subject"]
+    # While the ledger works every door opens, and shows data: otherwise the test would be blind.
+    seen = 0
+    for name, answer in doors(sealane, session, subject):
+        ok = answer.returncode == 0 if hasattr(answer, "returncode") else answer.status_code in (200, 204)
+        text = answer.stdout if hasattr(answer, "stdout") else answer.text
+        assert ok, f"{name}: {text[:500]}"
+        seen += bool(DATA.search(text))
+    assert seen >= 15, f"only {seen} doors show what was sent"
+
+    # The disk is full from now on: every write to the journal fails, as on a full file system.
+    time.sleep(2)
+    journal = sealane.data / "ledger" / "journal"
+    journal.rename(sealane.root / "journal.kept")
+    journal.symlink_to("/dev/full")
+    for _ in range(2):  # the write that fails, and the refusals after it
+        for name, answer in doors(sealane, session, subject):
+            if hasattr(answer, "returncode"):
+                assert answer.returncode != 0, f"{name} did not fail"
+                text = answer.stdout + answer.stderr
+            else:
+                assert answer.status_code >= 400, f"{name} answered {answer.status_code}: {answer.text[:500]}"
+                text = answer.text + str(answer.headers)
+            # Where a page may say the name that it was asked for, it says it in the address only.
+            assert not DATA.search(text.replace(subject, "")), f"{name} shows {DATA.search(text.replace(subject, ''))}"
+    # What comes in is taken still, and the server says what is wrong.
+    assert sealane.track({"event": EVENT, "properties": {"distinct_id": "fault-1", "$insert_id": "after"}}).text == "1"
+    ready = requests.get(sealane.api + "/readyz", timeout=10)
+    assert ready.status_code == 503 and "ledger" in ready.text
+    assert "sealane_ledger_writable 0" in requests.get(sealane.api + "/metrics", timeout=10).text
+
+    sealane.terminate()
+    journal.unlink()
+    (sealane.root / "journal.kept").rename(journal)
+    assert "sound" in sealane.command("ledger", "verify", "--data", sealane.data)
+    sealane.start()
+    assert sealane.total(EVENT) == 6
+
+
+def test_an_answer_is_in_the_ledger_before_it_leaves(make_installation):
+    sealane = make_installation()
+    sealane.start()
+    fill(sealane)
+    for _ in range(5):
+        answer = requests.get(
+            sealane.api + "/api/v1/values", params={"project_id": sealane.project_id, "property": "fault_property"}, auth=sealane.account,
+            timeout=10)
+        index = int(answer.headers["Sealane-Ledger-Index"])
+        sealane.kill()
+        assert "sound" in sealane.command("ledger", "verify", "--data", sealane.data)
+        sealane.start()
+        entries = json.loads(sealane.command("ledger", "entries", "--data", sealane.data, "--from", index, "--limit", 1))["entries"]
+        assert entries[0]["index"] == index and entries[0]["kind"] == "disclosure.catalog"
+        assert entries[0]["detail"]["principal"]["id"] == sealane.account[0]
+        assert entries[0]["detail"]["fields"] == ["fault_property"]
