@@ -75,7 +75,8 @@ extension Project {
     }
   }
 
-  fileprivate func validate() throws(AccessError) {
+  /// Whether it could be stored: asked before an entry in the ledger says that it will be.
+  package func validate() throws(AccessError) {
     try Name.validate(name, what: "A project's name")
     guard TimeZone(identifier: zone) != nil else {
       throw AccessError(.invalid, "\"\(zone)\" is not a time zone; use an IANA name such as Europe/Berlin.")

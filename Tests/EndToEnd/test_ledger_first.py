@@ -96,6 +96,9 @@ def test_a_ledger_that_cannot_be_written_discloses_nothing(make_installation):
         seen += bool(DATA.search(text))
     assert seen >= 15, f"only {seen} doors show what was sent"
 
+    page = requests.get(f"http://localhost:{sealane.console_port}/settings", headers=session, timeout=10).text
+    token = re.search(r'name="form-token" value="([^"]+)"', page)[1]
+
     # The disk is full from now on: every write to the journal fails, as on a full file system.
     time.sleep(2)
     journal = sealane.data / "ledger" / "journal"
@@ -111,6 +114,12 @@ def test_a_ledger_that_cannot_be_written_discloses_nothing(make_installation):
                 text = answer.text + str(answer.headers)
             # Where a page may say the name that it was asked for, it says it in the address only.
             assert not DATA.search(text.replace(subject, "")), f"{name} shows {DATA.search(text.replace(subject, ''))}"
+    # Nothing that gives power or changes settings takes effect either.
+    console = f"http://localhost:{sealane.console_port}"
+    fields = {"form-token": token, "name": "Changed", "zone": "Europe/Berlin", "week": "monday", "groups": "other_key"}
+    assert requests.post(console + "/settings/project", data=fields, headers=session, timeout=10).status_code >= 500
+    account = {"form-token": token, "name": "Unentered", "scope": "export"}
+    assert requests.post(console + "/settings/accounts", data=account, headers=session, timeout=10).status_code >= 500
     # What comes in is taken still, and the server says what is wrong.
     assert sealane.track({"event": EVENT, "properties": {"distinct_id": "fault-1", "$insert_id": "after"}}).text == "1"
     ready = requests.get(sealane.api + "/readyz", timeout=10)
@@ -123,6 +132,9 @@ def test_a_ledger_that_cannot_be_written_discloses_nothing(make_installation):
     assert "sound" in sealane.command("ledger", "verify", "--data", sealane.data)
     sealane.start()
     assert sealane.total(EVENT) == 6
+    page = requests.get(console + "/settings", headers=session, timeout=10).text
+    assert "Changed" not in page and "other_key" not in page and "Europe/Berlin" not in re.search(r'name="zone" value="([^"]*)"', page)[1]
+    assert re.search(r"Unentered.*?revoked", page, re.S)
 
 
 def test_an_answer_is_in_the_ledger_before_it_leaves(make_installation):

@@ -86,7 +86,7 @@ extension Visit {
     ].compactMap(\.self)
     if names.isEmpty { return try await settingsPage("<div class=\"notice\"><p>Nothing was different, so nothing was changed.</p></div>") }
     do {
-      try await services.control.updateProject(changed)
+      try changed.validate()
     } catch {
       guard error.code == .invalid else { throw error }
       return try await settingsPage(
@@ -94,6 +94,7 @@ extension Visit {
         status: .badRequest, draft: changed)
     }
     let receipt = try await services.ledger.record(.projectSettingsChanged(project.id, settings: names), by: principal)
+    try await services.control.updateProject(changed)
     await services.projectChanged(changed)
     let visit = Visit(services: services, session: session, project: changed, path: path, fields: fields)
     return try await visit.settingsPage(
@@ -111,8 +112,16 @@ extension Visit {
       return try await settingsPage(
         "<div class=\"notice danger\"><p><b>No service account was made.</b> \(error.message)</p></div>", status: .badRequest)
     }
-    let receipt = try await services.ledger.record(
-      .serviceAccountCreated(username: made.account.username, project: project.id, scopes: scopes.map(\.rawValue).sorted()), by: principal)
+    let receipt: LedgerReceipt
+    do {
+      receipt = try await services.ledger.record(
+        .serviceAccountCreated(username: made.account.username, project: project.id, scopes: scopes.map(\.rawValue).sorted()), by: principal
+      )
+    } catch {
+      // The username is known only now; without an entry the account does not stay.
+      _ = try await services.control.revokeServiceAccount(made.account.username)
+      throw error
+    }
     let content: HTML = """
       \(Self.heading("New service account", "\(made.account.name)"))<div class="notice warning"><p><b>This secret is shown once.</b> Copy it now into your secret manager; \
       here only a hash of it is kept. Whoever has it may \(ServiceAccount.Scope.allCases.filter(scopes.contains).map(\.rawValue).joined(separator: ", ")).</p></div>\

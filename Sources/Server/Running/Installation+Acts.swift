@@ -6,6 +6,7 @@ import Ledger
 /// What changes power or settings: entered in the ledger first, then done.
 extension Installation {
   func change(_ project: OpenProject, to settings: Project, names: [String], by principal: Principal) async throws {
+    try settings.validate()
     try await ledger.record(.projectSettingsChanged(project.id, settings: names), by: principal)
     try await access.updateProject(settings)
     project.adopt(settings)
