@@ -9,6 +9,7 @@ import uuid
 import mixpanel
 import requests
 from installation import today
+from test_ledger_first import sign_in
 
 # Each stands for a person or an organization and is sent through every door below.
 PEOPLE = [
@@ -69,14 +70,81 @@ def send_everything(sealane):
             params={"ip": 1}, headers={"X-Forwarded-For": person["ip"], "User-Agent": email, "Referer": f"https://x.example/{account}", "Cookie": f"u={account}"})
 
 
+def wide(text):
+    """Full-width signs, as an input method writes them."""
+    return "".join(chr(ord(sign) + 0xFEE0) if "!" <= sign <= "~" else sign for sign in text)
+
+
+def disguises(person):
+    """The same identifiers in other clothes: each reads as what it is."""
+    email, phone, ip, ip6, account = person["email"], person["phone"], person["ip"], person["ip6"], person["account"]
+    yield from (wide(email), email.replace("@", "＠"), email.replace(".", "。"), email.replace("@", "\u200b@"), email.upper(), f"<{email}>", f"mailto:{email}")
+    yield from (urllib.parse.quote(email, safe=""), urllib.parse.quote(urllib.parse.quote(email, safe=""), safe=""), email.replace("@", "&#64;"))
+    yield from (email.replace("@", "\\u0040"), json.dumps({"to": email}), f"https://{account}:pw@x.example/u/{email}/keys?id={account}#{email}")
+    yield from (wide(phone), phone.replace(" ", ""), phone.replace(" ", "-"), phone.replace("+", "00"), f"call {phone} now", f"tel:{phone.replace(' ', '')}")
+    yield from (phone.translate({ord(str(n)): chr(0x660 + n) for n in range(10)}), urllib.parse.quote_plus(phone), phone.replace(" ", "\u00a0"))
+    yield from (wide(ip), f"{ip}:443", f"::ffff:{ip}", f"http://{ip}/x", f"for={ip};proto=https", ip6.upper(), f"[{ip6}]:443", f"{ip6}%eth0", f"peer {ip6} lost")
+    yield from (f"//x.example/{email}", f"x.example/u?{email}", f"app.x.example/u/{account}#{email}", f"/users/{account}/keys", f"user {account} left")
+
+
+def send_disguised(sealane, person):
+    """Every disguise as a value, in lists and objects, as a key, as a property's name, an event's name, an id, and on profiles."""
+    texts = list(disguises(person))
+    ends = {"token": sealane.token, "distinct_id": person["account"]}
+    events = [{"event": "Leak Disguise", "properties": {**ends, f"value_{n}": text, "list": [text, [text]], "object": {"a": {text: 1, "b": text}}}}
+              for n, text in enumerate(texts)]
+    events += [{"event": text, "properties": {**ends, text: 1, "plan": CONTROL}} for text in texts]
+    events += [{"event": "Leak Disguise", "properties": {"token": sealane.token, "distinct_id": text, "$insert_id": text, "org_id": [text]}} for text in texts]
+    digits = int("".join(sign for sign in person["phone"] if sign.isdigit()))
+    events.append({"event": "Leak Disguise", "properties": {**ends, "mobile": digits, "sms_to": str(digits), "phone2": digits, "email2": person["name"]}})
+    for start in range(0, len(events), 50):
+        answer = requests.post(sealane.intake + "/track", json=events[start:start + 50], params={"verbose": 1}, timeout=30)
+        assert answer.json()["status"] == 1, answer.text
+    updates = []
+    for text in texts:
+        update = {"$token": sealane.token, "$distinct_id": person["account"]}
+        updates += [{**update, operation: {"contact_field": value, text: value}} for operation, value in [
+            ("$set", text), ("$set_once", text), ("$append", text), ("$union", [text]), ("$remove", text), ("$add", 1)]]
+        updates += [{**update, "$unset": [text]}, {"$token": sealane.token, "$distinct_id": text, "$set": {"plan": "free"}}]
+        group = {"$token": sealane.token, "$group_key": "org_id", "$group_id": text}
+        updates.append({**group, "$set": {"field": text, "keys": {text: [text]}}})
+        requests.post(sealane.intake + "/groups", json=[{**group, "$group_key": text, "$set": {"plan": "free"}}], timeout=30)
+    groups = [update for update in updates if "$group_id" in update]
+    requests.post(sealane.intake + "/groups", json=groups, timeout=30)
+    requests.post(sealane.intake + "/engage", json=[update for update in updates if "$distinct_id" in update], timeout=30)
+    # Records that are refused: what the answer says of them is kept nowhere, and repeats no value.
+    for path in ("/track", "/import"):
+        answer = requests.post(
+            sealane.intake + path, params={"strict": 1, "verbose": 1}, auth=sealane.account if path == "/import" else None, timeout=30,
+            json=[{"event": "Bad", "properties": {"token": sealane.token, "time": person["email"], "distinct_id": person["account"], "$insert_id": "x"}},
+                  {"event": "Bad", "properties": [person["email"]]}, {"event": {"a": person["email"]}}, person["email"]])
+        assert person["email"] not in answer.text and person["account"] not in answer.text, answer.text
+
+
+def send_to_command_line(sealane, person):
+    """What is typed where it does not belong: errors of commands and pages do not keep it, and print it only where it was typed."""
+    email = person["email"]
+    bad = sealane.root.parent / f"{sealane.root.name}.events"
+    bad.write_text(json.dumps({"event": "Imported", "properties": {"time": 1, "distinct_id": email}}) + "\n" + f'{{"event": "{email}", broken\n')
+    done = sealane.run("import", "--data", sealane.data, "--rejects", sealane.root.parent / f"{sealane.root.name}.rejects", bad)
+    assert email not in done.stdout + done.stderr, done.stderr
+    bad.write_text(json.dumps({"report": "insights", "range": {"from": email, "to": email}, "series": [{"event": email}]}))
+    done = sealane.run("query", "--data", sealane.data, bad)
+    assert email not in done.stdout + done.stderr, done.stderr
+    bad.unlink()
+
+
 def needles():
     """What is looked for, in the spellings in which it could have been written."""
     found = {}
     for person in PEOPLE:
         for kind, value in person.items():
             texts = {value, value.lower(), value.upper(), urllib.parse.quote(value, safe=""), json.dumps(value)[1:-1]}
+            if kind in ("email", "phone", "ip"):
+                texts |= {wide(value), urllib.parse.quote(urllib.parse.quote(value, safe=""), safe="")}
             if kind == "phone":
-                texts |= {value.replace(" ", ""), value.replace(" ", "")[1:]}
+                texts |= {value.replace(" ", ""), value.replace(" ", "")[1:], value.replace(" ", "-"), value.split(" ", 1)[1]}
+                texts |= {value.translate({ord(str(n)): chr(0x660 + n) for n in range(10)})}
             if kind == "email":
                 texts |= {value.split("@")[0], value.split("@")[1]}
             if kind == "device":
@@ -96,9 +164,12 @@ def search(place, data, wanted, hits):
 
 def test_nothing_that_names_anybody_is_found_anywhere(make_installation):
     sealane = make_installation()
-    sealane.start("--log-level", "debug")
+    sealane.start("--log-level", "trace")
     sealane.start_custodian()
     send_everything(sealane)
+    for person in PEOPLE[:2]:
+        send_disguised(sealane, person)
+    send_to_command_line(sealane, PEOPLE[0])
     answers = {"export": json.dumps(sealane.export(), ensure_ascii=False)}
     project = {"project_id": sealane.project_id}
     ask = {"auth": sealane.account, "timeout": 30}
@@ -114,6 +185,15 @@ def test_nothing_that_names_anybody_is_found_anywhere(make_installation):
             "report": "insights", "range": {"from": today(-60), "to": today(1)}, "series": [{"measure": "total"}], "breakdown": {"property": name},
         }), ensure_ascii=False)
     answers["ledger"] = requests.get(sealane.api + "/api/v1/ledger/entries", params={"limit": 1000}, **ask).text
+    answers["doctor"] = (lambda done: done.stdout + done.stderr)(sealane.run("doctor", "--data", sealane.data))
+    answers["verify"] = sealane.command("ledger", "verify", "--data", sealane.data)
+    answers["ledger entries"] = sealane.command("ledger", "entries", "--data", sealane.data, "--limit", 1000)
+    session = sign_in(sealane)
+    for path in ("/", "/live", "/live/rows?after=0", "/insights", "/funnels", "/retention", "/flows", "/subjects", "/settings"):
+        answers[f"page {path}"] = requests.get(f"http://localhost:{sealane.console_port}{path}", headers=session, timeout=30).text
+    for subject in [entry["subject"] for entry in subjects.json()["subjects"]][:20]:
+        answers[f"page {subject}"] = requests.get(f"http://localhost:{sealane.console_port}/subjects/{subject}", headers=session, timeout=30).text
+    answers["readyz"] = requests.get(sealane.api + "/readyz", timeout=30).text
     answers["metrics"] = requests.get(sealane.api + "/metrics", timeout=30).text
     assert len(sealane.export(event='["Leak Probe"]')) == 3 * len(PEOPLE)
     time.sleep(1.5)  # the custodian fetches what is sealed
