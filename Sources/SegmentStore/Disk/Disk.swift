@@ -4,7 +4,7 @@
 /// `synchronizeDirectory`, so do the names in it; `rename` replaces the target in one step; everything else may be lost or half there.
 /// The tests run the store on an implementation that breaks each operation in turn.
 package protocol Disk: Sendable {
-  /// Does nothing if it is there already.
+  /// Makes it if it is not there already; its name is durable when this returns.
   func createDirectory(_ path: String) throws(DiskError)
   /// Names (not paths) of the files in a directory, in no particular order.
   func list(_ directory: String) throws(DiskError) -> [String]

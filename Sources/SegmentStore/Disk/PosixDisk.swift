@@ -6,6 +6,14 @@ package struct PosixDisk: Disk {
 
   package func createDirectory(_ path: String) throws(DiskError) {
     guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw Self.failure("create directory", path) }
+    // Also where it was there: whoever made it may have been killed before its name was durable, and with the name goes all below it.
+    try synchronizeDirectory(Self.parent(of: path))
+  }
+
+  private static func parent(of path: String) -> String {
+    let names = path.split(separator: "/", omittingEmptySubsequences: true)
+    let parent = names.dropLast().joined(separator: "/")
+    return path.hasPrefix("/") ? "/" + parent : parent.isEmpty ? "." : parent
   }
 
   package func list(_ directory: String) throws(DiskError) -> [String] {

@@ -69,6 +69,8 @@ package struct Initialization: Sendable {
     for place in [data, keys, custodian] { try Self.refuseOccupied(place) }
     try FileManager.default.createDirectory(at: data.deletingLastPathComponent(), withIntermediateDirectories: true)
     try SecretFile.createDirectory(data)
+    // Made durable here, so that a store that is opened first needs to care for its own name only.
+    try SecretFile.createDirectory(directory.projects)
     let secrets = try KeyDirectory.create(at: keys)
     let custodianMade = try CustodianDirectory.create(at: custodian, lookUpKeys: secrets, madeAt: clock().milliseconds)
     try SecretFile.create(directory.custodianKey, bytes: Array(custodianMade.announcement.text.utf8))
@@ -91,7 +93,7 @@ package struct Initialization: Sendable {
       .serviceAccountCreated(username: account.account.username, project: project.id, scopes: scopes.map(\.rawValue).sorted()), by: me)
     try await ledger.record(.setupLinkCreated, by: me)
     let link = try await access.createSetupLink()
-    try Data("\(ledger.publicKey)\n".utf8).write(to: directory.ledgerPublicKey)
+    try SecretFile.create(directory.ledgerPublicKey, bytes: Array("\(ledger.publicKey)\n".utf8))
     try await ledger.close()
     try access.close()
     // Last: a directory without it was not finished, and no command takes it.

@@ -15,9 +15,8 @@ package struct DataDirectory: Sendable {
   package var format: URL { root.appendingPathComponent("FORMAT") }
   package static let formatText = "sealane data 1\n"
 
-  package func project(_ id: Int64) -> URL {
-    root.appendingPathComponent("projects", isDirectory: true).appendingPathComponent(String(id), isDirectory: true)
-  }
+  package var projects: URL { root.appendingPathComponent("projects", isDirectory: true) }
+  package func project(_ id: Int64) -> URL { projects.appendingPathComponent(String(id), isDirectory: true) }
 
   package static func defaultKeys(of data: URL) -> URL { sibling(of: data, "keys") }
   package static func defaultCustodian(of data: URL) -> URL { sibling(of: data, "custodian") }
