@@ -137,6 +137,32 @@ def test_a_ledger_that_cannot_be_written_discloses_nothing(make_installation):
     assert re.search(r"Unentered.*?revoked", page, re.S)
 
 
+def test_subjects_that_stand_among_values_are_entered_too(make_installation):
+    sealane = make_installation()
+    sealane.start()
+    sealane.track(*[{"event": EVENT, "properties": {"distinct_id": f"value-{n}", "account_id": f"value-{(n + 1) % 3}"}} for n in range(3)])
+    project = {"project_id": sealane.project_id}
+    ask = {"auth": sealane.account, "timeout": 10}
+    subjects = requests.get(sealane.api + "/api/v1/subjects", params=project, **ask)
+    names = {entry["subject"] for entry in subjects.json()["subjects"]}
+
+    def entered(answer):
+        index = answer.headers["Sealane-Ledger-Index"]
+        entry = json.loads(sealane.command("ledger", "entries", "--data", sealane.data, "--from", index, "--limit", 1))["entries"][0]
+        return set(entry["detail"].get("subjects", []))
+
+    everybody = entered(subjects)
+    assert len(names) == len(everybody) == 3
+    values = requests.get(sealane.api + "/api/v1/values", params={**project, "property": "account_id"}, **ask)
+    assert set(values.json()["values"]) == names and entered(values) == everybody
+    query = {**QUERY, "breakdown": {"property": "account_id"}}
+    assert entered(requests.post(sealane.api + "/api/v1/query", json=query, params=project, **ask)) == everybody
+    query["breakdown"] = {"property": "plan"}
+    assert entered(requests.post(sealane.api + "/api/v1/query", json=query, params=project, **ask)) == set()
+    timeline = requests.get(f"{sealane.api}/api/v1/subjects/{names.pop()}/timeline", params=project, **ask)
+    assert len(entered(timeline)) == 2
+
+
 def test_an_answer_is_in_the_ledger_before_it_leaves(make_installation):
     sealane = make_installation()
     sealane.start()

@@ -47,6 +47,22 @@ struct LedgerTests {
     #expect(try await ledger.count() == 1, "what is refused is not entered")
   }
 
+  @Test("a page of 10,000 rows may show more subjects than rows: where they arrived from, and those in values")
+  func moreSubjectsThanRows() async throws {
+    let ledger = try Sample.open(SimulatedDisk())
+    let rows = (0..<20_000).map { SubjectNumber(UInt32($0) &* 2_654_435) }
+    let values = [SubjectNumber(7), SubjectNumber(9)]
+    let page = Disclosure(.subjects(set: rows, rows: 10_000), project: nil, purpose: "test", subjectsInValues: values)
+    let receipt = try await ledger.disclose("page", page, to: Sample.owner).receipt
+    #expect(try await ledger.detail(of: receipt.index)?.subjects?.numbers == Set(rows + values).sorted())
+    let catalog = Disclosure(.catalog(), project: nil, purpose: "test", subjectsInValues: values)
+    let entry = try await ledger.disclose("values", catalog, to: Sample.owner).receipt
+    #expect(try await ledger.detail(of: entry.index)?.subjects?.numbers == values)
+    let crowd = Disclosure(
+      .subjects(set: (0...Disclosure.maximumSubjects).map { SubjectNumber(UInt32($0)) }, rows: 1), project: nil, purpose: "test")
+    await #expect(throws: LedgerError.self) { try await ledger.disclose("crowd", crowd, to: Sample.owner) }
+  }
+
   @Test("many callers share one append, each gets its own place, and time never runs backwards")
   func groupCommit() async throws {
     let disk = SimulatedDisk()

@@ -21,6 +21,8 @@ package struct Disclosure: Sendable, Hashable {
 
   /// Rows of subjects that leave under one entry; a larger answer goes out in pages, each entered before it is sent.
   package static let maximumRows = 10_000
+  /// Subjects that leave under one entry: a row may show several, the canonical one, the one that it arrived as, those in its values.
+  package static let maximumSubjects = 1_000_000
 
   package let kind: Kind
   /// Nil where it is about the whole installation.
@@ -29,12 +31,15 @@ package struct Disclosure: Sendable, Hashable {
   package let purpose: String
   /// The fields shown, by name.
   package let fields: [String]
+  /// Subjects whose pseudonyms stand among the values that are shown: a property may name another account.
+  package let subjectsInValues: [SubjectNumber]
 
-  package init(_ kind: Kind, project: ProjectID?, purpose: String, fields: [String] = []) {
+  package init(_ kind: Kind, project: ProjectID?, purpose: String, fields: [String] = [], subjectsInValues: [SubjectNumber] = []) {
     self.kind = kind
     self.project = project
     self.purpose = purpose
     self.fields = fields
+    self.subjectsInValues = subjectsInValues
   }
 
   /// SHA-256 of a query's canonical JSON, 64 hexadecimal digits.
@@ -64,14 +69,16 @@ extension Disclosure {
       detail.queryDigest = digest
       detail.dataVersion = version
       detail.groupSizes = sizes
+      try detail.setSubjects(inValues: subjectsInValues)
     case .subjects(let set, let rows, let digest, let version):
       detail.queryDigest = digest
       detail.dataVersion = version
-      try detail.setSubjects(set, rows: rows)
+      try detail.setSubjects(set + subjectsInValues, rows: rows)
     case .subjectSearch(let set, let rows):
       try detail.setSubjects(set, rows: rows)
     case .catalog(let version):
       detail.dataVersion = version
+      try detail.setSubjects(inValues: subjectsInValues)
     case .settings:
       break
     case .ledger(let first, let count, let set):
@@ -88,13 +95,23 @@ extension LedgerDetail {
       throw LedgerError(
         .refused, "A page of \(rows) rows is too large to disclose at once: ask for at most \(Disclosure.maximumRows), page by page.")
     }
+    self.rows = rows
+    subjects = try Self.set(numbers)
+  }
+
+  /// Of an answer without rows about subjects: nothing is said of them where it shows none.
+  fileprivate mutating func setSubjects(inValues numbers: [SubjectNumber]) throws(LedgerError) {
+    if !numbers.isEmpty { subjects = try Self.set(numbers) }
+  }
+
+  private static func set(_ numbers: [SubjectNumber]) throws(LedgerError) -> SubjectSet {
     let set = SubjectSet(numbers)
-    guard set.numbers.count <= Disclosure.maximumRows else {
+    guard set.numbers.count <= Disclosure.maximumSubjects else {
       throw LedgerError(
         .refused,
-        "A page about \(set.numbers.count) subjects is too large to disclose at once: at most \(Disclosure.maximumRows), page by page.")
+        "A page about \(set.numbers.count) subjects is too large to disclose at once: at most \(Disclosure.maximumSubjects). Ask for fewer rows."
+      )
     }
-    self.rows = rows
-    subjects = set
+    return set
   }
 }

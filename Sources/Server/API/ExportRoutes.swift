@@ -77,7 +77,7 @@ struct ExportRoutes: Sendable {
     for event in events { lines.writeString(event.exportLine(milliseconds: plan.milliseconds, groupKeys: plan.project.groupKeys)) }
     let disclosure = Disclosure(
       .subjects(set: events.flatMap(\.shownSubjects), rows: events.count), project: plan.project.id, purpose: "api.export",
-      fields: events.shownFields)
+      fields: events.shownFields, subjectsInValues: plan.project.subjects(inValuesOf: events))
     return Page(
       lines: try await installation.ledger.disclose(lines, disclosure, to: plan.caller.principal), rows: events.count,
       next: events.count == limit ? events.last?.cursor : nil)

@@ -35,7 +35,8 @@ struct QueryRoutes: Sendable {
       .aggregate(
         queryDigest: Disclosure.digest(ofQuery: Data(query.canonicalJSON.utf8)), dataVersion: report.notes.dataVersion,
         groupSizes: report.groupSizes()),
-      project: project.id, purpose: "api.query", fields: Report.fields(of: query))
+      project: project.id, purpose: "api.query", fields: Report.fields(of: query),
+      subjectsInValues: project.subjects(in: report.groupValues))
     let answer = try await installation.ledger.disclose(report, disclosure, to: caller.principal)
     timing.mark("ledger")
     return DisclosedResponse.json(answer.map(\.json), timing: timing.text)
@@ -70,7 +71,8 @@ struct QueryRoutes: Sendable {
     guard let property = parameters["property"] else { throw APIError.badRequest("“property” is missing.", field: "property") }
     let limit = try parameters.count("limit", default: 50, atMost: 1000)
     let values = try await project.engine.values(of: property, event: parameters["event"], limit: limit)
-    let disclosure = Disclosure(.catalog(), project: project.id, purpose: "api.values", fields: [property])
+    let disclosure = Disclosure(
+      .catalog(), project: project.id, purpose: "api.values", fields: [property], subjectsInValues: project.subjects(in: values))
     let prefix = project.groupKeys.contains(property) ? "g_" : "s_"
     return DisclosedResponse.json(
       try await installation.ledger.disclose(values, disclosure, to: caller.principal).map { values in
@@ -109,7 +111,8 @@ struct QueryRoutes: Sendable {
     guard let profile = try await project.engine.profile(of: try subject(context)) else { throw Self.unknownSubject }
     let disclosure = Disclosure(
       .subjects(set: [profile.subject.number], rows: 1), project: project.id, purpose: "api.profile",
-      fields: Set((profile.verified + profile.unverified).map(\.name)).sorted())
+      fields: Set((profile.verified + profile.unverified).map(\.name)).sorted(),
+      subjectsInValues: project.subjects(in: (profile.verified + profile.unverified).map(\.value)))
     return DisclosedResponse.json(
       try await installation.ledger.disclose(profile, disclosure, to: caller.principal).map { profile in
         [
@@ -129,7 +132,7 @@ struct QueryRoutes: Sendable {
       of: try subject(context), before: parameters["cursor"].map(EventCursor.init(text:)), limit: limit)
     let disclosure = Disclosure(
       .subjects(set: events.flatMap(\.shownSubjects), rows: events.count), project: project.id, purpose: "api.timeline",
-      fields: events.shownFields)
+      fields: events.shownFields, subjectsInValues: project.subjects(inValuesOf: events))
     return DisclosedResponse.json(
       try await installation.ledger.disclose(events, disclosure, to: caller.principal).map { events in
         let next: JSONValue = events.count == limit ? events.last.map { .string($0.cursor.text) } ?? .null : .null

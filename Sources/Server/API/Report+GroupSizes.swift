@@ -1,3 +1,4 @@
+import Events
 import Journeys
 
 extension Report {
@@ -19,6 +20,17 @@ extension Report {
     }
     sizes.sort()
     return Array(sizes.prefix(limit))
+  }
+
+  /// The values by which the report's groups are named.
+  var groupValues: [StoredValue] {
+    let groups: [ReportGroup] =
+      switch content {
+      case .insights(let report): report.lines.map(\.group)
+      case .funnel(let report): report.groups.map(\.group)
+      case .retention, .flows: []
+      }
+    return groups.compactMap { if case .value(let value) = $0 { value } else { nil } }
   }
 
   private static func count(_ value: Double) -> Int { Int(exactly: value.rounded()) ?? 0 }

@@ -1,5 +1,6 @@
 import Events
 import Journeys
+import SegmentStore
 
 extension StoredValue {
   /// As the API shows it: pseudonyms with the prefix of their kind, sealed values as `{"sealed": true}`, since their bytes are for the
@@ -48,6 +49,29 @@ extension JourneyEvent {
 
   /// The subjects that a row shows: the canonical one and the one under whose id it arrived.
   var shownSubjects: [SubjectNumber] { [subject?.number, original?.number].compactMap(\.self) }
+}
+
+extension StoredValue {
+  /// Every pseudonym that this value shows.
+  var shownPseudonyms: [Pseudonym] {
+    switch self {
+    case .pseudonym(let pseudonym): [pseudonym]
+    case .list(let values): values.flatMap(\.shownPseudonyms)
+    case .object(let members): members.flatMap(\.value.shownPseudonyms)
+    case .null, .boolean, .number, .string, .sealed: []
+    }
+  }
+}
+
+extension OpenProject {
+  /// The subjects that values name, for the ledger. Ids that never arrived as anybody's have no number: they are nobody's here.
+  func subjects(in values: some Sequence<StoredValue>) -> [SubjectNumber] {
+    var seen: Set<Pseudonym> = []
+    for value in values { seen.formUnion(value.shownPseudonyms) }
+    return seen.compactMap { store.reference(of: $0)?.number }
+  }
+
+  func subjects(inValuesOf events: [JourneyEvent]) -> [SubjectNumber] { subjects(in: events.lazy.flatMap(\.properties).map(\.value)) }
 }
 
 extension [JourneyEvent] {
