@@ -13,6 +13,8 @@ package struct ConsoleServices: Sendable {
   package var live: @Sendable (_ project: ProjectID, _ after: UInt64?, _ name: String?, _ limit: Int) async -> [LiveEvent]
   /// Whether any event has ever arrived.
   package var hasEvents: @Sendable (ProjectID) async -> Bool
+  /// The number of an id that a value names; nil if nobody ever arrived under it. For the ledger.
+  package var number: @Sendable (ProjectID, Pseudonym) -> SubjectNumber?
   /// Called after a project's settings are stored, so that the gate learns new group keys.
   package var projectChanged: @Sendable (Project) async -> Void
   /// Where an error goes that the page cannot explain. The page shows `reference`.
@@ -23,7 +25,9 @@ package struct ConsoleServices: Sendable {
   package init(
     control: ControlDatabase, ledger: Ledger, engine: @escaping @Sendable (ProjectID) async throws -> any Engine,
     live: @escaping @Sendable (_ project: ProjectID, _ after: UInt64?, _ name: String?, _ limit: Int) async -> [LiveEvent],
-    hasEvents: @escaping @Sendable (ProjectID) async -> Bool, projectChanged: @escaping @Sendable (Project) async -> Void = { _ in },
+    hasEvents: @escaping @Sendable (ProjectID) async -> Bool,
+    number: @escaping @Sendable (ProjectID, Pseudonym) -> SubjectNumber? = { _, _ in nil },
+    projectChanged: @escaping @Sendable (Project) async -> Void = { _ in },
     note: @escaping @Sendable (_ error: any Error, _ reference: String) -> Void = { _, _ in }, configuration: ConsoleConfiguration,
     clock: @escaping @Sendable () -> Timestamp = Ledger.systemClock
   ) {
@@ -32,6 +36,7 @@ package struct ConsoleServices: Sendable {
     self.engine = engine
     self.live = live
     self.hasEvents = hasEvents
+    self.number = number
     self.projectChanged = projectChanged
     self.note = note
     self.configuration = configuration

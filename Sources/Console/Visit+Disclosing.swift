@@ -23,10 +23,22 @@ struct SubjectAnswer: Sendable {
 
 /// Every way in which data reaches a page: asked for, entered in the ledger, and only then given out.
 extension Visit {
-  private func disclose<Value: Sendable>(_ value: Value, _ kind: Disclosure.Kind, _ purpose: String, fields: [String] = []) async throws
-    -> Disclosed<Value>
-  {
-    try await services.ledger.disclose(value, Disclosure(kind, project: project.id, purpose: purpose, fields: fields), to: principal)
+  /// - Parameter values: what is shown and may name further subjects.
+  private func disclose<Value: Sendable>(
+    _ value: Value, _ kind: Disclosure.Kind, _ purpose: String, fields: [String] = [], values: [StoredValue] = []
+  ) async throws -> Disclosed<Value> {
+    let named = Set(values.flatMap(Self.pseudonyms)).compactMap { services.number(project.id, $0) }
+    return try await services.ledger.disclose(
+      value, Disclosure(kind, project: project.id, purpose: purpose, fields: fields, subjectsInValues: named), to: principal)
+  }
+
+  private static func pseudonyms(_ value: StoredValue) -> [Pseudonym] {
+    switch value {
+    case .pseudonym(let pseudonym): [pseudonym]
+    case .list(let values): values.flatMap(pseudonyms)
+    case .object(let members): members.flatMap { pseudonyms($0.value) }
+    case .null, .boolean, .number, .string, .sealed: []
+    }
   }
 
   func catalog(purpose: String) async throws -> Disclosed<Catalog> {
@@ -44,7 +56,7 @@ extension Visit {
     let answer = ReportAnswer(report: report, catalog: try await engine.catalog())
     let kind = Disclosure.Kind.aggregate(
       queryDigest: Self.digest(query), dataVersion: report.notes.dataVersion, groupSizes: Self.groupSizes(report, query))
-    return try await disclose(answer, kind, purpose)
+    return try await disclose(answer, kind, purpose, values: Self.groupValues(report))
   }
 
   /// How many subjects a door would show. Numbers only.
@@ -89,11 +101,11 @@ extension Visit {
       profile: try await engine.profile(of: pseudonym), events: try await engine.timeline(of: pseudonym, before: cursor, limit: limit))
     var numbers = Set(answer.events.compactMap(\.subject?.number) + answer.events.compactMap(\.original?.number))
     if let profile = answer.profile { numbers.insert(profile.subject.number) }
-    let properties = answer.events.flatMap { $0.properties.map(\.name) }
-    let fields = (answer.profile.map { $0.verified.map(\.name) + $0.unverified.map(\.name) } ?? []) + properties
+    let properties = answer.events.flatMap(\.properties) + (answer.profile.map { $0.verified + $0.unverified } ?? [])
+    let fields = properties.map(\.name)
     return try await disclose(
       answer, .subjects(set: numbers.sorted(), rows: answer.events.count + (answer.profile == nil ? 0 : 1)), "console.subject",
-      fields: Array(Set(fields)).sorted().prefix(500).map(\.self))
+      fields: Array(Set(fields)).sorted().prefix(500).map(\.self), values: properties.map(\.value))
   }
 
   /// Nil where nothing new has come: then nothing is disclosed and nothing entered.
@@ -104,12 +116,23 @@ extension Visit {
     let fields = Set(events.flatMap { event in event.values.compactMap { $0.shown == nil ? nil : $0.name } })
     return try await disclose(
       events, .subjects(set: Set(events.compactMap(\.subject?.number)).sorted(), rows: events.count), "console.live",
-      fields: fields.sorted().prefix(500).map(\.self))
+      fields: fields.sorted().prefix(500).map(\.self), values: events.flatMap { $0.values.compactMap(\.shown) })
   }
 
   func accounts() async throws -> Disclosed<[ServiceAccount]> {
     try authorize(.manageServiceAccounts)
     return try await disclose(services.control.serviceAccounts(of: project.id), .settings, "console.settings")
+  }
+
+  /// The values by which a report's groups are named.
+  private static func groupValues(_ report: Report) -> [StoredValue] {
+    let groups: [ReportGroup] =
+      switch report.content {
+      case .insights(let report): report.lines.map(\.group)
+      case .funnel(let report): report.groups.map(\.group)
+      case .retention, .flows: []
+      }
+    return groups.compactMap { if case .value(let value) = $0 { value } else { nil } }
   }
 
   private static func digest(_ query: Query) -> String { Disclosure.digest(ofQuery: Array(query.canonicalJSON.utf8)) }

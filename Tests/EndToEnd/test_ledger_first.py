@@ -145,6 +145,7 @@ def test_subjects_that_stand_among_values_are_entered_too(make_installation):
     ask = {"auth": sealane.account, "timeout": 10}
     subjects = requests.get(sealane.api + "/api/v1/subjects", params=project, **ask)
     names = {entry["subject"] for entry in subjects.json()["subjects"]}
+    everyone = set(names)
 
     def entered(answer):
         index = answer.headers["Sealane-Ledger-Index"]
@@ -159,8 +160,16 @@ def test_subjects_that_stand_among_values_are_entered_too(make_installation):
     assert entered(requests.post(sealane.api + "/api/v1/query", json=query, params=project, **ask)) == everybody
     query["breakdown"] = {"property": "plan"}
     assert entered(requests.post(sealane.api + "/api/v1/query", json=query, params=project, **ask)) == set()
-    timeline = requests.get(f"{sealane.api}/api/v1/subjects/{names.pop()}/timeline", params=project, **ask)
+    subject = names.pop()
+    timeline = requests.get(f"{sealane.api}/api/v1/subjects/{subject}/timeline", params=project, **ask)
     assert len(entered(timeline)) == 2
+    session = sign_in(sealane)
+    for path in ("/live", f"/subjects/{subject}"):
+        page = requests.get(f"http://localhost:{sealane.console_port}{path}", headers=session, timeout=10).text
+        entries = json.loads(sealane.command("ledger", "entries", "--data", sealane.data, "--limit", 1000))["entries"]
+        newest = [entry for entry in entries if entry["detail"]["purpose"].startswith("console.") and entry["detail"].get("subjects")][-1]
+        shown = {name for name in everyone if f"{name[2:6]}…{name[-4:]}" in page or name[2:] in page}
+        assert len(newest["detail"]["subjects"]) == len(shown) >= 2, path
 
 
 def test_an_answer_is_in_the_ledger_before_it_leaves(make_installation):
