@@ -185,6 +185,10 @@ def test_nothing_that_names_anybody_is_found_anywhere(make_installation):
             "report": "insights", "range": {"from": today(-60), "to": today(1)}, "series": [{"measure": "total"}], "breakdown": {"property": name},
         }), ensure_ascii=False)
     answers["ledger"] = requests.get(sealane.api + "/api/v1/ledger/entries", params={"limit": 1000}, **ask).text
+    # What somebody types as a property's name is no field that was shown.
+    email = PEOPLE[0]["email"]
+    requests.get(sealane.api + "/api/v1/values", params={**project, "property": email}, **ask)
+    sealane.query({"report": "insights", "range": {"from": today(-1), "to": today(1)}, "series": [{"event": email}], "breakdown": {"property": email}})
     answers["doctor"] = (lambda done: done.stdout + done.stderr)(sealane.run("doctor", "--data", sealane.data))
     answers["verify"] = sealane.command("ledger", "verify", "--data", sealane.data)
     answers["ledger entries"] = sealane.command("ledger", "entries", "--data", sealane.data, "--limit", 1000)

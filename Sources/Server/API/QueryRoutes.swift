@@ -35,7 +35,7 @@ struct QueryRoutes: Sendable {
       .aggregate(
         queryDigest: Disclosure.digest(ofQuery: Data(query.canonicalJSON.utf8)), dataVersion: report.notes.dataVersion,
         groupSizes: report.groupSizes()),
-      project: project.id, purpose: "api.query", fields: Report.fields(of: query),
+      project: project.id, purpose: "api.query", fields: report.fields(of: query),
       subjectsInValues: project.subjects(in: report.groupValues))
     let answer = try await installation.ledger.disclose(report, disclosure, to: caller.principal)
     timing.mark("ledger")
@@ -72,7 +72,9 @@ struct QueryRoutes: Sendable {
     let limit = try parameters.count("limit", default: 50, atMost: 1000)
     let values = try await project.engine.values(of: property, event: parameters["event"], limit: limit)
     let disclosure = Disclosure(
-      .catalog(), project: project.id, purpose: "api.values", fields: [property], subjectsInValues: project.subjects(in: values))
+      .catalog(), project: project.id, purpose: "api.values",
+      // What was asked for is whatever somebody typed; only what is shown has a name of ours.
+      fields: values.isEmpty ? [] : [property], subjectsInValues: project.subjects(in: values))
     let prefix = project.groupKeys.contains(property) ? "g_" : "s_"
     return DisclosedResponse.json(
       try await installation.ledger.disclose(values, disclosure, to: caller.principal).map { values in

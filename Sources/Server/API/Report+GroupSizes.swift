@@ -35,12 +35,15 @@ extension Report {
 
   private static func count(_ value: Double) -> Int { Int(exactly: value.rounded()) ?? 0 }
 
-  /// Fields that a query's answer is about: its events' and breakdown's properties, for the ledger.
-  static func fields(of query: Query) -> [String] {
-    switch query {
-    case .insights(let query): ["events"] + (query.breakdown.map { [$0.property.name] } ?? [])
-    case .funnel(let query): ["events"] + (query.breakdown.map { [$0.property.name] } ?? [])
-    case .retention, .flows: ["events"]
-    }
+  /// Fields that the answer shows, for the ledger: events, and the breakdown's property where any value of it is there.
+  func fields(of query: Query) -> [String] {
+    let breakdown: Breakdown? =
+      switch query {
+      case .insights(let query): query.breakdown
+      case .funnel(let query): query.breakdown
+      case .retention, .flows: nil
+      }
+    guard let breakdown, !groupValues.isEmpty else { return ["events"] }
+    return ["events", breakdown.property.name]
   }
 }
