@@ -32,6 +32,7 @@ struct DisguiseTests {
       ("call ＋４９ １５１ １２３４５６７８ now", "call [phone] now"), ("to ann%2540example.com sent", "to [email] sent"),
       ("from ２０３．０．１１３．９ today", "from [ip] today"), ("mail ann&#64;example.com please", "mail [email] please"),
       ("{\"to\":\"ann\\u0040example.com\"}", "{\"to\":\"[email]\"}"), ("call +1 415 555 2671", "call [phone]"),
+      ("WhatsApp+5491123456789", "WhatsApp[phone]"),
       ("tel %2B49+151+12345678 rings", "tel [phone] rings"),
     ])
   func inside(sent: String, stored: String) {

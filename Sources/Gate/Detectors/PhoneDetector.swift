@@ -152,7 +152,9 @@ enum PhoneDetector {
       let last = Int(ends[groupCount - 1])
       let before = bytes.at(start - 1)
       let isCall = bytes.has("tel:", at: start - 4)
-      if !isCall, before.isAlphanumeric || before == .ascii("_") || before == .ascii("$") || before == .ascii("+") { return nil }
+      // A word may run into a whole international number (`WhatsApp+5491123456789`), a digit may not.
+      let isGlued = hasPlus && before.isLetter && digitCount >= 10
+      if !isCall, !isGlued, before.isAlphanumeric || before == .ascii("_") || before == .ascii("$") || before == .ascii("+") { return nil }
       if before == .ascii("."), bytes.at(start - 2).isDigit { return nil }
       if before == .ascii("-"), bytes.at(start - 2).isAlphanumeric, !hasPlus { return nil }
       let after = bytes.at(last)
