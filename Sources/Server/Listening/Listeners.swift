@@ -107,7 +107,9 @@ package struct Listeners: Sendable {
     }
     let socket = holder
     // An idle connection costs memory for as long as its owner pleases; SDKs and browsers open another without a word.
-    let channel = HTTPServerBuilder.http1(configuration: .init(idleTimeout: .seconds(75)))
+    let patience = TimeAmount.milliseconds(Int64(installation.configuration.shutdown / .milliseconds(1)))
+    let channel = HTTPServerBuilder.http1(
+      configuration: .init(additionalChannelHandlers: [CloseAfterWrites(patience: patience)], idleTimeout: .seconds(75)))
     let server = door == .control ? channel : try secured(channel)
     var logger = installation.logger
     logger.logLevel = max(logger.logLevel, .notice)
@@ -128,6 +130,9 @@ package struct Listeners: Sendable {
       let key = try NIOSSLPrivateKey(file: files.key.path, format: .pem)
       var tls = TLSConfiguration.makeServerConfiguration(certificateChain: chain, privateKey: .privateKey(key))
       tls.minimumTLSVersion = .tlsv12
+      // A close waits for the other side's word that it closes too, which idle clients do not give: five seconds for every listener, one
+      // after the other, when the server stops. Nothing depends on it, since whatever was answered has left by then (CloseAfterWrites).
+      tls.shutdownTimeout = .milliseconds(200)
       return try .tls(builder, tlsConfiguration: tls)
     } catch {
       throw ConfigurationError(
