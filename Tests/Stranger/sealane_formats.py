@@ -161,3 +161,24 @@ def open_value(value: bytes, record_key: bytes, project: int, subject: bytes, fi
     if mark < 0 or padded[mark + 1 :].strip(b"\0"):
         raise Refused("the padding is wrong")
     return padded[:mark].decode()
+
+
+# Key announcement and settlement
+
+
+def _signed(private, lines: list[str]) -> str:
+    body = "".join(line + "\n" for line in lines)
+    return body + f"signature {private.sign(body.encode()).hex()}\n"
+
+
+def announcement_text(private, key: bytes, previous: bytes | None, made: int) -> str:
+    identity = private.public_key().public_bytes_raw().hex()
+    before = previous.hex() if previous else "none"
+    return _signed(private, ["sealane custodian key v1", f"identity {identity}", f"key {key.hex()}", f"previous {before}", f"made {made}"])
+
+
+def settlement_text(private, alarm: str, kind: str, key: bytes, settled: int, reason: str) -> str:
+    identity = private.public_key().public_bytes_raw().hex()
+    return _signed(private, [
+        "sealane custodian settlement v1", f"identity {identity}", f"alarm {alarm}", f"kind {kind}", f"key {key.hex()}", f"settled {settled}",
+        f"reason {reason}"])

@@ -3,7 +3,8 @@
 import pathlib
 
 import pytest
-from sealane_formats import Refused, open_parcel, open_value, pseudonym
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sealane_formats import Refused, open_parcel, open_value, pseudonym, settlement_text
 
 PAGE = pathlib.Path(__file__).resolve().parents[2] / "docs/FORMATS.md"
 
@@ -31,6 +32,13 @@ def test_parcel_and_value(rows, keys):
     assert [key.sequence for key in keys] == [0, 3]
     assert keys[0].key == bytes(range(0x40, 0x60)) and keys[0].subject.hex() == rows["subject `ada@orrery.example`"]
     assert open_value(bytes.fromhex(rows["sealed value"]), keys[0].key, 7, keys[0].subject, "$email") == rows["plaintext"]
+
+
+def test_settlement():
+    made = settlement_text(
+        Ed25519PrivateKey.from_private_bytes(bytes([11]) * 32), bytes(range(16)).hex(), "unknown_recipient", bytes(range(0x20, 0x40)), 1763400000000,
+        "custodian.pub came from the wrong backup; put right")
+    assert f"```\n{made}```" in PAGE.read_text()
 
 
 def test_moved_and_altered_values_are_refused(rows, keys):

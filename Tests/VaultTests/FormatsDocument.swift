@@ -6,9 +6,11 @@ import Vault
 struct FormatsDocument {
   private let cells: [String: String]
 
+  static let page = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    .appendingPathComponent("docs/FORMATS.md")
+
   init() throws {
-    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    let text = try String(contentsOf: root.appendingPathComponent("docs/FORMATS.md"), encoding: .utf8)
+    let text = try String(contentsOf: Self.page, encoding: .utf8)
     var cells: [String: String] = [:]
     for line in text.split(separator: "\n") where line.hasPrefix("| ") {
       let columns = line.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }

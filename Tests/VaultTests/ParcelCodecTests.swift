@@ -87,6 +87,35 @@ struct ParcelCodecTests {
     } while ContinuousClock.now < end
   }
 
+  @Test func `a settlement is read only as it was signed, and is that of the page`() throws {
+    let identity = try Curve25519.Signing.PrivateKey(rawRepresentation: [UInt8](repeating: 11, count: 32))
+    let key = try #require(CustodianPublicKey(bytes: Array(0x20..<0x40)))
+    let made = try CustodianSettlement(
+      alarm: "000102030405060708090a0b0c0d0e0f", kind: "unknown_recipient", key: key, settledAt: 1_763_400_000_000,
+      reason: "custodian.pub came from the wrong backup; put right", signedBy: identity)
+    #expect(try CustodianSettlement(text: made.text) == made)
+    // Ed25519 of this library is not deterministic: the page's own signature is verified.
+    let page = try String(contentsOf: FormatsDocument.page, encoding: .utf8)
+    let start = try #require(page.range(of: "sealane custodian settlement v1\nidentity 66be"))
+    let end = try #require(page.range(of: "```", range: start.upperBound..<page.endIndex))
+    let published = try CustodianSettlement(text: String(page[start.lowerBound..<end.lowerBound]))
+    #expect(published.alarm == made.alarm && published.reason == made.reason && published.identity == made.identity)
+    #expect(published.key == made.key && published.kind == made.kind && published.settledAt == made.settledAt)
+    for index in made.text.utf8.indices {
+      var bytes = Array(made.text.utf8)
+      bytes[made.text.utf8.distance(from: made.text.utf8.startIndex, to: index)] ^= 1
+      #expect(throws: SettlementError.self) { try CustodianSettlement(text: String(decoding: bytes, as: UTF8.self)) }
+    }
+    #expect(throws: SettlementError.malformed) { try CustodianSettlement(text: made.text + "\n") }
+    for (alarm, reason) in [
+      ("00", "x"), (made.alarm.uppercased(), "x"), (made.alarm, ""), (made.alarm, "a\nb"), (made.alarm, "a\u{202e}b"),
+    ] {
+      #expect(throws: SettlementError.malformed) {
+        try CustodianSettlement(alarm: alarm, kind: "unopenable", key: key, settledAt: 1, reason: reason, signedBy: identity)
+      }
+    }
+  }
+
   @Test func `an announcement is read only as it was signed`() throws {
     let identity = Curve25519.Signing.PrivateKey()
     let key = CustodianPublicKey(Curve25519.KeyAgreement.PrivateKey().publicKey)
