@@ -22,6 +22,8 @@ package enum AdministrativeEntry: Sendable, Hashable {
   case custodianIdentityPinned(fingerprint: String, publicKey: String)
   /// `code` from a closed set.
   case custodianAlarm(code: String)
+  /// The custodian signed that an alarm is settled; `reason` in its words.
+  case custodianAlarmSettled(code: String, reason: String)
   case sealingStopped(reason: String)
   case sealingResumed(reason: String)
   /// The details of entry `index` are removed for good.
@@ -45,6 +47,7 @@ package enum AdministrativeEntry: Sendable, Hashable {
     case .custodianKeyRotated: "custodian_key_rotated"
     case .custodianIdentityPinned: "custodian_identity_pinned"
     case .custodianAlarm: "custodian_alarm"
+    case .custodianAlarmSettled: "custodian_alarm_settled"
     case .sealingStopped: "sealing_stopped"
     case .sealingResumed: "sealing_resumed"
     case .detailErased: "detail_erased"
@@ -68,7 +71,7 @@ package enum AdministrativeEntry: Sendable, Hashable {
     case .custodianKeyPinned(let fingerprint, let key), .custodianKeyRotated(let fingerprint, let key),
       .custodianIdentityPinned(let fingerprint, let key):
       ["fingerprint": fingerprint, "public_key": key]
-    case .custodianAlarm(let code): ["code": code]
+    case .custodianAlarm(let code), .custodianAlarmSettled(let code, _): ["code": code]
     case .detailErased(let index): ["index": String(index)]
     default: [:]
     }
@@ -82,7 +85,7 @@ package enum AdministrativeEntry: Sendable, Hashable {
       detail.facts = ["username": username, "scopes": scopes.joined(separator: " ")]
     case .serviceAccountRevoked(let username, _): detail.facts = ["username": username]
     case .setupLinkUsed(let session), .sessionEnded(let session), .sessionRevoked(let session): detail.facts = ["session": session]
-    case .sealingStopped(let reason), .sealingResumed(let reason): detail.facts = ["reason": reason]
+    case .sealingStopped(let reason), .sealingResumed(let reason), .custodianAlarmSettled(_, let reason): detail.facts = ["reason": reason]
     case .subjectErased(_, let subject): detail.subjects = SubjectSet([subject])
     case .ledgerOpened, .projectCreated, .setupLinkCreated, .custodianKeyPinned, .custodianKeyRotated, .custodianIdentityPinned,
       .custodianAlarm, .detailErased:
