@@ -55,23 +55,45 @@ extension ControlDatabase {
     }
   }
 
-  package func raiseCustodianAlarm(code: String) async throws(AccessError) -> CustodianAlarm {
+  /// Notes an alarm by the custodian's own id for it. The same id again changes nothing.
+  package func raiseCustodianAlarm(_ alarm: String, code: String) async throws(AccessError) -> CustodianAlarm {
     try Name.validate(code, what: "An alarm's code")
     let now = clock()
     return try await write { database in
-      try database.execute(sql: "INSERT INTO custodian_alarm (code, raised_at) VALUES (?, ?)", arguments: [code, now.milliseconds])
-      return CustodianAlarm(id: database.lastInsertedRowID, code: code, raisedAt: now, settledAt: nil)
+      try database.execute(
+        sql: "INSERT INTO custodian_alarm (code, raised_at, alarm_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+        arguments: [code, now.milliseconds, alarm])
+      guard let row = try Row.fetchOne(database, sql: "SELECT * FROM custodian_alarm WHERE alarm_id = ?", arguments: [alarm]) else {
+        throw DatabaseError(resultCode: .SQLITE_INTERNAL)
+      }
+      return Self.alarm(row)
     }
   }
 
   /// Newest first, at most 1,000.
   package func custodianAlarms() async throws(AccessError) -> [CustodianAlarm] {
     try await read { database in
-      try Row.fetchAll(database, sql: "SELECT * FROM custodian_alarm ORDER BY id DESC LIMIT 1000").map { row in
-        CustodianAlarm(
-          id: row["id"], code: row["code"], raisedAt: Timestamp(milliseconds: row["raised_at"]),
-          settledAt: (row["settled_at"] as Int64?).map { Timestamp(milliseconds: $0) })
-      }
+      try Row.fetchAll(database, sql: "SELECT * FROM custodian_alarm ORDER BY id DESC LIMIT 1000").map { Self.alarm($0) }
+    }
+  }
+
+  /// Those that nobody has settled, newest first.
+  package func standingCustodianAlarms() async throws(AccessError) -> [CustodianAlarm] {
+    try await read { database in
+      try Row.fetchAll(database, sql: "SELECT * FROM custodian_alarm WHERE settled_at IS NULL ORDER BY id DESC").map { Self.alarm($0) }
+    }
+  }
+
+  /// The alarm of that id. One that was noted by version 1, which kept no ids, is known by its code.
+  package func custodianAlarm(_ alarm: String, code: String) async throws(AccessError) -> CustodianAlarm? {
+    try await read { database in
+      try Row.fetchOne(
+        database,
+        sql: """
+          SELECT * FROM custodian_alarm WHERE alarm_id = ?1 OR (alarm_id IS NULL AND code = ?2 AND settled_at IS NULL)
+          ORDER BY alarm_id IS NULL, id LIMIT 1
+          """, arguments: [alarm, code]
+      ).map { Self.alarm($0) }
     }
   }
 
@@ -83,5 +105,11 @@ extension ControlDatabase {
         sql: "UPDATE custodian_alarm SET settled_at = ? WHERE id = ? AND settled_at IS NULL", arguments: [now.milliseconds, id])
       return database.changesCount == 1
     }
+  }
+
+  private static func alarm(_ row: Row) -> CustodianAlarm {
+    CustodianAlarm(
+      id: row["id"], alarm: row["alarm_id"], code: row["code"], raisedAt: Timestamp(milliseconds: row["raised_at"]),
+      settledAt: (row["settled_at"] as Int64?).map { Timestamp(milliseconds: $0) })
   }
 }

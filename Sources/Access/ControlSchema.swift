@@ -5,8 +5,15 @@ enum ControlSchema {
   static var migrator: DatabaseMigrator {
     var migrator = DatabaseMigrator()
     migrator.registerMigration("v1") { database in try database.execute(sql: version1) }
+    migrator.registerMigration("v2") { database in try database.execute(sql: version2) }
     return migrator
   }
+
+  /// An alarm is known by the id that the custodian gave it, so that it is entered once over restarts and can be settled by name.
+  private static let version2 = """
+    ALTER TABLE custodian_alarm ADD COLUMN alarm_id TEXT;
+    CREATE UNIQUE INDEX custodian_alarm_by_alarm_id ON custodian_alarm (alarm_id) WHERE alarm_id IS NOT NULL;
+    """
 
   private static let version1 = """
     CREATE TABLE project (

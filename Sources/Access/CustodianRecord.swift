@@ -21,6 +21,8 @@ package struct CustodianKey: Sendable, Hashable {
 /// Something that the custodian found wrong, such as a parcel that it cannot open.
 package struct CustodianAlarm: Sendable, Hashable, Identifiable {
   package let id: Int64
+  /// The custodian's own id for it; nil for one that version 1 noted.
+  package let alarm: String?
   /// From a closed set; no data of anybody.
   package let code: String
   package let raisedAt: Timestamp

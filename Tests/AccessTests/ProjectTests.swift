@@ -66,11 +66,15 @@ struct ProjectTests {
     try await here.control.pinCustodianKey(.identity, publicKey: "i", fingerprint: "f-i", ledgerIndex: 9)
     #expect(try await here.control.custodianKeys(.sealing).map(\.publicKey) == ["k2", "k1"])
     #expect(try await here.control.custodianKeys(.identity).map(\.ledgerIndex) == [9])
-    let alarm = try await here.control.raiseCustodianAlarm(code: "parcel_not_opened")
+    let alarm = try await here.control.raiseCustodianAlarm("a1", code: "unopenable")
+    #expect(try await here.control.raiseCustodianAlarm("a1", code: "unopenable") == alarm, "the same id again is the same alarm")
     #expect(try await here.control.custodianAlarms() == [alarm])
+    #expect(try await here.control.custodianAlarm("a1", code: "unopenable") == alarm)
+    #expect(try await here.control.custodianAlarm("a2", code: "unopenable") == nil)
     #expect(try await here.control.settleCustodianAlarm(alarm.id))
     #expect(try await here.control.settleCustodianAlarm(alarm.id) == false)
     #expect(try await here.control.custodianAlarms().first?.settledAt == here.clock.now)
+    #expect(try await here.control.standingCustodianAlarms().isEmpty)
 
     let token = try await here.control.issueCustodianToken()
     #expect(try await here.control.authenticateCustodian(token: token.text) != nil)
@@ -80,7 +84,7 @@ struct ProjectTests {
     #expect(try await here.control.authenticateCustodian(token: "") == nil)
   }
 
-  @Test("the schema is v1, foreign keys are enforced, and opening it again changes nothing")
+  @Test("the schema is v2, foreign keys are enforced, and opening it again changes nothing")
   func migrations() async throws {
     let here = try Surroundings()
     _ = try await here.control.createProject(name: "One")
@@ -92,7 +96,7 @@ struct ProjectTests {
         try String.fetchAll(database, sql: "PRAGMA journal_mode"), try String.fetchAll(database, sql: "PRAGMA integrity_check"),
       ]
     }
-    #expect(found == [["v1"], ["wal"], ["ok"]])
+    #expect(found == [["v1", "v2"], ["wal"], ["ok"]])
     await #expect(throws: DatabaseError.self) {
       try await queue.write {
         try $0.execute(sql: "INSERT INTO saved_report (project_id, name, query, created_at, updated_at) VALUES (99, 'x', '', 0, 0)")
