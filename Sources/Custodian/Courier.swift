@@ -37,10 +37,17 @@ package struct Courier: Sendable {
   /// Fetches until nothing is left. Throws where the server cannot be reached or its answers are out of contract.
   package func round() async throws -> Outcome {
     var outcome = Outcome()
-    for alarm in try store.alarms(unsent: true) { try await send(alarm) }
+    for alarm in try store.alarms(.unsent) { try await send(alarm) }
+    // Before the key in force is looked at: a settlement is what puts a swapped one right.
+    for alarm in try store.alarms(.unsentSettlements) { try await sendSettlement(alarm) }
     let inForce = try await keyInForce()
+    if inForce.isSealing, let standing = try store.alarms(.standing).first {
+      // Nobody here settled it: the server lost its own entry, or somebody took it out.
+      logger.critical("the server seals although an alarm stands; it is told again", metadata: ["alarm": "\(standing.id)"])
+      try await connection.send(standing)
+    }
     if let fault = inForce.fault {
-      try await raise(fault, isSealing: inForce.isSealing)
+      try await raise(fault)
       outcome.fault = fault
       return outcome
     }
@@ -49,9 +56,10 @@ package struct Courier: Sendable {
       let bundle = try await connection.parcels(limit: limit)
       do {
         let parcels = try judge(bundle)
-        let opened = try parcels.map { (parcel: $0, keys: try open($0)) }
+        let settled = try store.alarms(.settled)
+        let opened = try parcels.map { try open($0, settled: settled) }
         // Durable from here on.
-        let stored = try store.store(opened, at: clock())
+        let stored = try store.store(opened, settled: settled, at: clock())
         outcome.stored += stored
         if !parcels.isEmpty {
           try await acknowledge(parcels)
@@ -63,7 +71,7 @@ package struct Courier: Sendable {
           return outcome
         }
       } catch let fault as ParcelFault {
-        try await raise(fault, isSealing: inForce.isSealing)
+        try await raise(fault)
         outcome.fault = fault
         return outcome
       }
@@ -76,17 +84,32 @@ package struct Courier: Sendable {
     }
   }
 
-  private func open(_ parcel: Parcel) throws -> [OpenedKey] {
+  /// Opens a parcel. What a settled alarm was about is no fault any more: those keys are set aside, the others taken.
+  private func open(_ parcel: Parcel, settled: [Alarm]) throws -> JudgedParcel {
+    func alarm(about fault: ParcelFault) throws(ParcelFault) -> Alarm {
+      guard let alarm = settled.first(where: { $0.fault.isSame(as: fault) }) else { throw fault }
+      return alarm
+    }
+    func allRefused(_ fault: ParcelFault) throws -> JudgedParcel {
+      JudgedParcel(parcel: parcel, keys: [], refused: parcel.keys.map { ($0.sequence, $0.ciphertext) }, alarm: try alarm(about: fault))
+    }
     switch try keyring.privateKey(parcel.epoch.recipientKeyID) {
-    case .held(let key): return try ParcelOpener.open(parcel, with: key)
+    case .held(let key):
+      var found: Alarm?
+      let keys = try ParcelOpener.open(parcel, with: key) { fault throws(ParcelFault) in found = try alarm(about: fault) }
+      let taken = Set(keys.map(\.sequence))
+      let refused = found == nil ? [] : parcel.keys.filter { !taken.contains($0.sequence) }.map { ($0.sequence, $0.ciphertext) }
+      return JudgedParcel(parcel: parcel, keys: keys, refused: refused, alarm: found)
     case .destroyed:
       // A server that was restored from a backup may offer what was stored long ago: that is no loss and no alarm.
-      if let known = try store.heldAlready(parcel) { return known }
-      throw ParcelFault(
-        .retiredRecipient, parcel, "A parcel is sealed to a key of this custodian that was destroyed: what it sealed stays shut.")
+      if let known = try store.heldAlready(parcel) { return JudgedParcel(parcel: parcel, keys: known) }
+      return try allRefused(
+        ParcelFault(
+          .retiredRecipient, parcel, "A parcel is sealed to a key of this custodian that was destroyed: what it sealed stays shut."))
     case .unknown:
-      throw ParcelFault(
-        .unknownRecipient, parcel, "A parcel is sealed to a key that was never this custodian's: the server's copy was swapped.")
+      return try allRefused(
+        ParcelFault(
+          .unknownRecipient, parcel, "A parcel is sealed to a key that was never this custodian's: the server's copy was swapped."))
     }
   }
 
@@ -117,9 +140,9 @@ package struct Courier: Sendable {
     }
   }
 
-  /// Enters the alarm durably, says so loudly, and tells the server. The same fault again while sealing is stopped says nothing new.
-  private func raise(_ fault: ParcelFault, isSealing: Bool) async throws {
-    if !isSealing, try store.alarms().contains(where: { $0.fault == fault && $0.sentAt != nil }) { return }
+  /// Enters the alarm durably, says so loudly, and tells the server. The same trouble again while its alarm stands says nothing new.
+  private func raise(_ fault: ParcelFault) async throws {
+    if try store.alarms(.standing).contains(where: { $0.fault.isSame(as: fault) && $0.sentAt != nil }) { return }
     logger.critical(
       "ALARM: nothing of this bundle was stored, and the server is told to stop sealing",
       metadata: [
@@ -127,11 +150,25 @@ package struct Courier: Sendable {
         "recipient": "\(fault.recipient.map { Keyring.hexadecimal($0) } ?? "-")",
       ])
     try store.enter(fault, at: clock())
-    for alarm in try store.alarms(unsent: true) { try await send(alarm) }
+    for alarm in try store.alarms(.unsent) { try await send(alarm) }
   }
 
   private func send(_ alarm: Alarm) async throws {
     try await connection.send(alarm)
     try store.markSent(alarm, at: clock())
+  }
+
+  /// Tells the server that an alarm is settled and which key of ours to seal to. Signed afresh each time: the key may have changed.
+  private func sendSettlement(_ alarm: Alarm) async throws {
+    guard let settlement = alarm.settlement else { return }
+    guard let current = try store.hpkeKeys().last(where: { $0.state == .current })?.announcement else {
+      throw CustodianError.damagedStore("no HPKE key is current")
+    }
+    let signed = try store.secrets.settle(alarm, reason: settlement.reason, key: current.key, at: settlement.settledAt)
+    let outcome = try await connection.send(signed, announcement: current)
+    try store.markSettlementSent(alarm, at: clock())
+    logger.notice(
+      outcome == .taken ? "the server knows that an alarm is settled" : "an alarm is settled of which the server knows nothing",
+      metadata: ["alarm": "\(alarm.id)"])
   }
 }

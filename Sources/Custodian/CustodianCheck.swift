@@ -19,9 +19,17 @@ package enum CustodianCheck {
       let store = try CustodianStore(secrets: secrets)
       findings += try checkDatabase(store)
       findings += try checkKeys(store, now: now)
-      let alarms = try store.alarms()
-      if let last = alarms.first {
-        findings.append(Finding(severity: .warning, sentence: "\(alarms.count) alarms are on record; the last: \(last.fault.sentence)"))
+      for alarm in try store.alarms(.standing) {
+        findings.append(
+          Finding(
+            severity: .warning,
+            sentence: "Alarm \(alarm.id) stands, and sealing with it: \(alarm.fault.sentence) See sealane-custodian alarms."))
+      }
+      let setAside = try store.setAside().values.reduce(0, +)
+      if setAside > 0 {
+        findings.append(
+          Finding(severity: .warning, sentence: "\(setAside) wrapped keys are set aside after settled alarms: what they sealed stays shut.")
+        )
       }
     } catch {
       findings.append(Finding(severity: .bad, sentence: "\(error)"))

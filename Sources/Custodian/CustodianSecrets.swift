@@ -42,6 +42,12 @@ package struct CustodianSecrets: Sendable {
     try CustodianKeyAnnouncement(key: key, previous: previous, madeAt: time.milliseconds, signedBy: signingKey())
   }
 
+  /// Signs that an alarm is settled, and which key is to be sealed to from then on.
+  func settle(_ alarm: Alarm, reason: String, key: CustodianPublicKey, at time: Timestamp) throws -> CustodianSettlement {
+    try CustodianSettlement(
+      alarm: alarm.id, kind: alarm.fault.kind.rawValue, key: key, settledAt: time.milliseconds, reason: reason, signedBy: signingKey())
+  }
+
   /// Under which name the database knows a subject: says nothing to whoever has the database alone.
   func lookUp(project: ProjectID, subject: Pseudonym) -> [UInt8] {
     var message: [UInt8] = []

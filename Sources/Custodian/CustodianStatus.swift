@@ -20,8 +20,12 @@ package final class CustodianStatus: Sendable {
     package let fingerprint: String?
     package let keys: [Key]
     package let projects: [ProjectInventory]
+    /// Alarms that nobody has settled, and the last of them.
     package let alarms: Int
     package let lastAlarm: String?
+    package let settledAlarms: Int
+    /// Wrapped keys that settled alarms were about: what they sealed stays shut.
+    package let setAside: Int
 
     private enum CodingKeys: String, CodingKey {
       case server
@@ -30,6 +34,8 @@ package final class CustodianStatus: Sendable {
       case lastDelivery = "last_delivery"
       case identity, fingerprint, keys, projects, alarms
       case lastAlarm = "last_alarm"
+      case settledAlarms = "settled_alarms"
+      case setAside = "set_aside"
     }
   }
 
@@ -65,12 +71,13 @@ package final class CustodianStatus: Sendable {
 
   package func report() throws -> Report {
     let progress = progress.withLock { $0 }
-    let alarms = try store.alarms(limit: 1000)
+    let alarms = try store.alarms(.standing)
     return Report(
       server: server, isReached: progress.isReached, lastRound: progress.lastRound?.milliseconds,
       lastDelivery: try store.time(of: .lastDelivery)?.milliseconds, identity: try store.secrets.identity.fingerprint,
       fingerprint: fingerprint(),
       keys: try store.hpkeKeys().map { Report.Key(id: Keyring.hexadecimal($0.id), state: $0.state.rawValue) },
-      projects: try store.inventory(), alarms: alarms.count, lastAlarm: alarms.first?.fault.sentence)
+      projects: try store.inventory(), alarms: alarms.count, lastAlarm: alarms.first?.fault.sentence,
+      settledAlarms: try store.alarms(.settled).count, setAside: try store.setAside().values.reduce(0, +))
   }
 }

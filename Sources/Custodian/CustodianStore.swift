@@ -3,7 +3,7 @@ package import Events
 internal import Foundation
 internal import GRDB
 internal import Glibc
-package import Vault
+internal import Vault
 
 /// The custodian's own database: record keys by subject, encrypted; its HPKE keys' history; alarms. docs/FORMATS.md, "Custodian store".
 ///
@@ -55,19 +55,37 @@ package final class CustodianStore: Sendable {
           CREATE TABLE fact (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
           """)
     }
+    migrator.registerMigration("2 settlements") { database in
+      try database.execute(
+        sql: """
+          ALTER TABLE alarm ADD COLUMN settled_at INTEGER;
+          ALTER TABLE alarm ADD COLUMN reason TEXT;
+          ALTER TABLE alarm ADD COLUMN settlement_sent_at INTEGER;
+          CREATE TABLE set_aside (
+            project INTEGER NOT NULL, epoch BLOB NOT NULL, sequence INTEGER NOT NULL,
+            wrapped BLOB NOT NULL, header BLOB NOT NULL, alarm BLOB NOT NULL REFERENCES alarm (id), set_aside_at INTEGER NOT NULL,
+            PRIMARY KEY (project, epoch, sequence, wrapped)) STRICT, WITHOUT ROWID;
+          """)
+    }
     return migrator
   }
 
   // MARK: Record keys
 
   /// Keeps all keys of a bundle or, if one contradicts what is held, none of them. What is held already, byte by byte, is passed over.
-  package func store(_ opened: [(parcel: Parcel, keys: [OpenedKey])], at time: Timestamp) throws -> Int {
+  ///
+  /// `settled` are the alarms that were settled: what contradicts in the way that one of them was about is set aside, as are the keys
+  /// that did not open.
+  package func store(_ opened: [JudgedParcel], settled: [Alarm] = [], at time: Timestamp) throws -> Int {
     try database.write { database in
       let insertEpoch = try database.cachedStatement(sql: "INSERT INTO epoch (project, id, header) VALUES (?, ?, ?)")
       let insertKey = try database.cachedStatement(
         sql: "INSERT INTO record_key (project, epoch, sequence, digest, subject, sealed, stored_at) VALUES (?, ?, ?, ?, ?, ?, ?)")
       var stored = 0
-      for (parcel, keys) in opened {
+      for judged in opened {
+        let (parcel, keys) = (judged.parcel, judged.keys)
+        if let alarm = judged.alarm { try setAside(judged.refused, of: parcel, for: alarm, at: time, in: database) }
+        guard !keys.isEmpty else { continue }
         let header = Data(parcel.epoch.bytes(project: parcel.project))
         let epoch = RecordKeyRow(project: parcel.project, epoch: parcel.epoch.id, sequence: 0, lookUp: []).epochBytes
         let held = try Data.fetchOne(
@@ -76,14 +94,21 @@ package final class CustodianStore: Sendable {
         if held == nil {
           try insertEpoch.execute(arguments: [parcel.project.rawValue, epoch, header])
         } else if held != header {
-          throw ParcelFault(.contradiction, parcel, "An epoch came a second time with another header.")
+          let fault = ParcelFault(.contradiction, parcel, "An epoch came a second time with another header.")
+          guard let alarm = settled.first(where: { $0.fault.isSame(as: fault) }) else { throw fault }
+          try setAside(parcel.keys.map { ($0.sequence, $0.ciphertext) }, of: parcel, for: alarm, at: time, in: database)
+          continue
         }
         let digests = try database.cachedStatement(sql: "SELECT digest FROM record_key WHERE project = ? AND epoch = ? AND sequence = ?")
         for key in keys {
           let place: StatementArguments = [parcel.project.rawValue, epoch, Int64(key.sequence)]
           if let digest = try Data.fetchOne(digests, arguments: place) {
-            guard digest == Data(key.digest) else {
-              throw ParcelFault(.contradiction, parcel, "Wrapped key \(key.sequence) of an epoch came a second time with other bytes.")
+            if digest != Data(key.digest) {
+              let fault = ParcelFault(
+                .contradiction, parcel, "Wrapped key \(key.sequence) of an epoch came a second time with other bytes.")
+              guard let alarm = settled.first(where: { $0.fault.isSame(as: fault) }) else { throw fault }
+              let wrapped = parcel.keys.filter { $0.sequence == key.sequence }.map { ($0.sequence, $0.ciphertext) }
+              try setAside(wrapped, of: parcel, for: alarm, at: time, in: database)
             }
             continue
           }
@@ -97,6 +122,25 @@ package final class CustodianStore: Sendable {
         }
       }
       return stored
+    }
+  }
+
+  /// Keeps wrapped keys as they came, as what an alarm was about: they open nothing here.
+  private func setAside(
+    _ keys: [(sequence: UInt32, ciphertext: [UInt8])], of parcel: Parcel, for alarm: Alarm, at time: Timestamp, in database: Database
+  ) throws {
+    guard let id = [UInt8](hexadecimal: alarm.id) else { return }
+    let epoch = RecordKeyRow(project: parcel.project, epoch: parcel.epoch.id, sequence: 0, lookUp: []).epochBytes
+    let insert = try database.cachedStatement(
+      sql: """
+        INSERT INTO set_aside (project, epoch, sequence, wrapped, header, alarm, set_aside_at) VALUES (?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT DO NOTHING
+        """)
+    for key in keys {
+      try insert.execute(arguments: [
+        parcel.project.rawValue, epoch, Int64(key.sequence), Data(key.ciphertext), Data(parcel.epoch.bytes(project: parcel.project)),
+        Data(id), time.milliseconds,
+      ])
     }
   }
 

@@ -15,10 +15,33 @@ package struct OpenedKey: Sendable, CustomStringConvertible, CustomDebugStringCo
   package var debugDescription: String { description }
 }
 
+/// A parcel with the keys that came out of it, and those that are set aside since the alarm about them was settled.
+package struct JudgedParcel: Sendable {
+  package let parcel: Parcel
+  package let keys: [OpenedKey]
+  package var refused: [(sequence: UInt32, ciphertext: [UInt8])] = []
+  /// The settled alarm that `refused` belong to.
+  package var alarm: Alarm?
+
+  package init(parcel: Parcel, keys: [OpenedKey], refused: [(sequence: UInt32, ciphertext: [UInt8])] = [], alarm: Alarm? = nil) {
+    self.parcel = parcel
+    self.keys = keys
+    self.refused = refused
+    self.alarm = alarm
+  }
+}
+
 /// Opens the wrapped keys of parcels with the custodian's HPKE private key. docs/FORMATS.md, "Key parcel".
 package enum ParcelOpener {
   /// Opens every key of a parcel, in its order. Throws at the first that does not open; nothing of the parcel may be kept then.
   package static func open(_ parcel: Parcel, with privateKey: SecretKey) throws(ParcelFault) -> [OpenedKey] {
+    try open(parcel, with: privateKey) { fault throws(ParcelFault) in throw fault }
+  }
+
+  /// The same, but `refusing` says of each key that does not open whether the others are opened still.
+  static func open(
+    _ parcel: Parcel, with privateKey: SecretKey, refusing: (ParcelFault) throws(ParcelFault) -> Void
+  ) throws(ParcelFault) -> [OpenedKey] {
     let wrappingKey: SymmetricKey
     do {
       let secret = try privateKey.withUnsafeBytes { try Curve25519.KeyAgreement.PrivateKey(rawRepresentation: $0) }
@@ -29,7 +52,8 @@ package enum ParcelOpener {
         encapsulatedKey: Data(parcel.epoch.encapsulatedKey))
       wrappingKey = try recipient.exportSecret(context: Sealing.exporterContext, outputByteCount: 32)
     } catch {
-      throw ParcelFault(.unopenable, parcel, "The encapsulated key of an epoch is not usable.")
+      try refusing(ParcelFault(.unopenable, parcel, "The encapsulated key of an epoch is not usable."))
+      return []
     }
     let header = parcel.epoch.bytes(project: parcel.project)
     var opened: [OpenedKey] = []
@@ -49,10 +73,12 @@ package enum ParcelOpener {
         let digest = Array(SHA256.hash(data: key.ciphertext).prefix(16))
         opened.append(OpenedKey(sequence: key.sequence, subject: subject, digest: digest, recordKey: recordKey))
       } catch let fault as ParcelFault {
-        throw fault
+        try refusing(fault)
       } catch {
-        throw ParcelFault(
-          .unopenable, parcel, "Wrapped key \(key.sequence) of an epoch does not open: it was altered, moved or sealed with another key.")
+        try refusing(
+          ParcelFault(
+            .unopenable, parcel, "Wrapped key \(key.sequence) of an epoch does not open: it was altered, moved or sealed with another key.")
+        )
       }
     }
     return opened
@@ -83,6 +109,11 @@ package struct ParcelFault: Error, Sendable, Hashable {
     self.epoch = epoch
     self.recipient = recipient
     self.sentence = sentence
+  }
+
+  /// Whether both are the same trouble, though perhaps with another key of the epoch.
+  func isSame(as other: ParcelFault) -> Bool {
+    kind == other.kind && project == other.project && epoch == other.epoch && recipient == other.recipient
   }
 
   init(_ kind: Kind, _ parcel: Parcel, _ sentence: String) {

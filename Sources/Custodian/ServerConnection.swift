@@ -35,6 +35,12 @@ package struct ServerConnection: Sendable {
     case refused(String)
   }
 
+  package enum SettlementOutcome: Sendable, Equatable {
+    case taken
+    /// The server has no such alarm: it was restored to a time before it.
+    case unknownAlarm
+  }
+
   /// Sends one request and gives the answer, whatever its status; throws where there is none.
   package typealias Exchange = @Sendable (Request) async throws -> Answer
 
@@ -89,6 +95,24 @@ package struct ServerConnection: Sendable {
     let answer = try await exchange(
       Request(method: "POST", path: "/custodian/v1/alarm", contentType: "application/json", body: alarm.json))
     guard answer.status == 204 else { throw Self.unexpected("Raising an alarm", answer) }
+  }
+
+  /// Says that an alarm is settled, with the announcement of the key to seal to from then on.
+  package func send(_ settlement: CustodianSettlement, announcement: CustodianKeyAnnouncement) async throws -> SettlementOutcome {
+    struct Body: Encodable {
+      let announcement: String
+      let settlement: String
+    }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    let body = try encoder.encode(Body(announcement: announcement.text, settlement: settlement.text))
+    let answer = try await exchange(
+      Request(method: "POST", path: "/custodian/v1/settlement", contentType: "application/json", body: Array(body)))
+    switch answer.status {
+    case 204: return .taken
+    case 404: return .unknownAlarm
+    default: throw Self.unexpected("Settling an alarm", answer)
+    }
   }
 
   /// Throws `AnnouncementError` where the server's announcement is none, or forged.

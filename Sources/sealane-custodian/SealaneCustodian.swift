@@ -7,7 +7,7 @@ struct SealaneCustodian: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "sealane-custodian",
     abstract: "Keeps the keys to identities, apart from the events.",
-    subcommands: [ServeCommand.self, InitCommand.self, StatusCommand.self, DoctorCommand.self])
+    subcommands: [ServeCommand.self, InitCommand.self, StatusCommand.self, AlarmsCommand.self, DoctorCommand.self])
 
   static func main() async {
     ProcessHardening.apply()

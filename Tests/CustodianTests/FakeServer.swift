@@ -17,6 +17,7 @@ final class FakeServer: Sendable {
     var announcement: CustodianKeyAnnouncement
     var isSealing = true
     var alarms: [String: String] = [:]
+    var settlements: [CustodianSettlement] = []
     var requests = 0
     var faults: [Int: Fault] = [:]
     /// Sent instead of the bundle.
@@ -74,6 +75,16 @@ final class FakeServer: Sendable {
       guard let id = body?["id"] as? String, let kind = body?["kind"] as? String else { return .init(status: 400, body: []) }
       state.alarms[id] = kind
       state.isSealing = false
+      return .init(status: 204, body: [])
+    case ("POST", "/custodian/v1/settlement"):
+      let body = try JSONSerialization.jsonObject(with: Data(request.body)) as? [String: String]
+      let settlement = try CustodianSettlement(text: body?["settlement"] ?? "")
+      let announcement = try CustodianKeyAnnouncement(text: body?["announcement"] ?? "")
+      guard state.alarms[settlement.alarm] != nil else { return .init(status: 404, body: []) }
+      guard announcement.identity == settlement.identity, announcement.key == settlement.key else { return .init(status: 403, body: []) }
+      state.settlements.append(settlement)
+      state.announcement = announcement
+      state.isSealing = Set(state.settlements.map(\.alarm)).isSuperset(of: state.alarms.keys)
       return .init(status: 204, body: [])
     case ("GET", "/custodian/v1/key"):
       let body: [String: Any] = ["announcement": state.announcement.text, "sealing": state.isSealing]
