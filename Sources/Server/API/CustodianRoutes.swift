@@ -22,6 +22,7 @@ struct CustodianRoutes: Sendable {
     router.get("/custodian/v1/parcels", use: parcels)
     router.post("/custodian/v1/parcels/ack", use: acknowledge)
     router.post("/custodian/v1/alarm", use: alarm)
+    router.post("/custodian/v1/settlement", use: settlement)
     router.get("/custodian/v1/key", use: key)
     router.post("/custodian/v1/key", use: announce)
   }
@@ -70,11 +71,22 @@ struct CustodianRoutes: Sendable {
 
   private func alarm(_ request: Request, _ context: ServerContext) async throws -> Response {
     try await authenticate(request)
-    guard case .object(let members) = try await json(request), case .string(let id)? = members["id"], id.utf8.count == 32,
+    guard case .object(let members) = try await json(request), case .string(let id)? = members["id"], Self.isAlarmID(id),
       case .string(let kind)? = members["kind"], Self.alarms.contains(kind)
     else { throw Self.malformed }
     installation.logger.critical("The custodian raised an alarm: sealing has stopped", metadata: ["kind": "\(kind)"])
     try await installation.custodian.raise(id: id, kind: kind)
+    return Response(status: .noContent)
+  }
+
+  private func settlement(_ request: Request, _ context: ServerContext) async throws -> Response {
+    try await authenticate(request)
+    guard case .object(let members) = try await json(request), case .string(let settlement)? = members["settlement"],
+      case .string(let announcement)? = members["announcement"]
+    else { throw Self.malformed }
+    try await installation.custodian.settle(settlement, announcement: announcement)
+    installation.logger.notice(
+      "The custodian settled an alarm", metadata: ["sealing": .string(installation.custodian.isSealing ? "yes" : "stopped")])
     return Response(status: .noContent)
   }
 
@@ -97,7 +109,11 @@ struct CustodianRoutes: Sendable {
     ])
   }
 
-  private static let malformed = APIError.badRequest("The body is not what docs/FORMATS.md, “Key parcel”, says.")
+  private static func isAlarmID(_ id: String) -> Bool {
+    id.utf8.count == 32 && id.utf8.allSatisfy { (48...57).contains($0) || (97...102).contains($0) }
+  }
+
+  private static let malformed = APIError.badRequest("The body is not what docs/FORMATS.md, “Custodian and server over HTTP”, says.")
 
   private func json(_ request: Request) async throws -> JSONValue {
     guard case .whole(let bytes) = try await BodyReader.bytes(of: request, limit: Self.bodyLimit) else {

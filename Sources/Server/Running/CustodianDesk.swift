@@ -16,7 +16,6 @@ final class CustodianDesk: Sendable {
   private let clock: @Sendable () -> Timestamp
   private struct State {
     var announcement: CustodianKeyAnnouncement
-    var seenAlarms: Set<String> = []
     var isStopped = false
   }
   private let state: Mutex<State>
@@ -43,16 +42,27 @@ final class CustodianDesk: Sendable {
   var isSealing: Bool { !state.withLock { $0.isStopped } }
 
   private static let principal = Principal(kind: .custodian, id: "custodian", credential: "server-token")
+  private static let system = Principal(kind: .system, id: "server", credential: "start")
 
   /// After a start: the key in force must be of the identity that is pinned, and an alarm that nobody settled still stops sealing.
   func restoreAlarms() async throws {
-    if let pinned = try await access.custodianKeys(.identity).first, pinned.fingerprint != announcement.identity.fingerprint {
-      stop("the custodian's key file names another identity than the one pinned in the ledger")
-      return
+    let pinned = try await pinnedIdentity()
+    if announcement.identity != pinned {
+      stop(
+        "custodian.pub names another custodian than the one pinned in the ledger; find out who changed it, put the right one back, restart")
+      try await ledger.record(.sealingStopped(reason: "custodian.pub is not of the pinned identity"), by: Self.system)
+    } else if let alarm = try await access.standingCustodianAlarms().first {
+      stop(Self.reason(alarm.code))
     }
-    if let alarm = try await access.custodianAlarms().first(where: { $0.settledAt == nil }) {
-      stop("alarm of the custodian: \(alarm.code)")
-    }
+  }
+
+  /// The identity that the ledger pins; the control database only says where. Nil where the two do not agree.
+  private func pinnedIdentity() async throws -> CustodianIdentity? {
+    guard let pinned = try await access.custodianKeys(.identity).first,
+      let entry = try await ledger.entries(from: pinned.ledgerIndex, limit: 1).first,
+      entry.kind == "custodian_identity_pinned", entry.facts["public_key"] == pinned.publicKey
+    else { return nil }
+    return [UInt8](hexadecimal: pinned.publicKey).flatMap { CustodianIdentity(bytes: $0) }
   }
 
   /// Takes another key of the pinned custodian into force: file and ledger entry first, then the sealers.
@@ -73,22 +83,69 @@ final class CustodianDesk: Sendable {
       throw APIError(
         .conflict, "conflict", "This announcement does not follow the one in force. Ask for that with GET, then announce again.")
     }
+    try await take(new)
+    return clock()
+  }
+
+  /// Ledger entry, file and row first, then the sealers.
+  private func take(_ new: CustodianKeyAnnouncement) async throws {
     let publicKey = Self.hexadecimal(new.key.bytes)
     let receipt = try await ledger.record(.custodianKeyRotated(fingerprint: new.key.fingerprint, publicKey: publicKey), by: Self.principal)
     try SecretFile.replace(directory.custodianKey, bytes: Array(new.text.utf8))
     try await access.pinCustodianKey(.sealing, publicKey: publicKey, fingerprint: new.key.fingerprint, ledgerIndex: receipt.index)
     state.withLock { $0.announcement = new }
     for project in projects.all { project.sealer.adopt(new.key) }
-    return clock()
   }
 
   /// Stops sealing everywhere, then enters the alarm. The same alarm again changes nothing.
   func raise(id: String, kind: String) async throws {
-    stop("alarm of the custodian: \(kind)")
-    guard state.withLock({ !$0.seenAlarms.contains(id) }) else { return }
+    if let known = try? await access.custodianAlarm(id, code: kind), known.alarm == id {
+      if known.settledAt == nil { stop(Self.reason(kind)) }
+      return
+    }
+    stop(Self.reason(kind))
     _ = try await ledger.record(.custodianAlarm(code: kind), by: Self.principal)
-    _ = try await access.raiseCustodianAlarm(code: kind)
-    state.withLock { _ = $0.seenAlarms.insert(id) }
+    // A crash here leaves an entry without its row: the custodian repeats the alarm, which is entered again.
+    _ = try await access.raiseCustodianAlarm(id, code: kind)
+  }
+
+  /// Takes the custodian's word that an alarm is settled, which nobody else can give: it is signed by the pinned identity. Sealing begins
+  /// again, under a new epoch and to the key that the custodian names, once no other alarm stands.
+  func settle(_ text: String, announcement announced: String) async throws {
+    let settlement: CustodianSettlement
+    let key: CustodianKeyAnnouncement
+    do {
+      settlement = try CustodianSettlement(text: text)
+      key = try CustodianKeyAnnouncement(text: announced)
+    } catch SettlementError.badSignature {
+      throw APIError(.forbidden, "forbidden", SettlementError.badSignature.description)
+    } catch AnnouncementError.badSignature {
+      throw APIError(.forbidden, "forbidden", AnnouncementError.badSignature.description)
+    } catch {
+      throw APIError.badRequest("\(error)")
+    }
+    guard settlement.identity == (try await pinnedIdentity()), key.identity == settlement.identity else {
+      throw APIError(.forbidden, "forbidden", "This settlement is signed by another identity than the one pinned here.")
+    }
+    guard key.key == settlement.key else {
+      throw APIError.badRequest("The announcement beside this settlement is of another key than the one that it names.")
+    }
+    guard let alarm = try await access.custodianAlarm(settlement.alarm, code: settlement.kind) else {
+      throw APIError.notFound("There is no such alarm here.")
+    }
+    guard alarm.settledAt == nil else { return }
+    // Each step may be repeated: after a crash the custodian sends the same again.
+    if key.text != announcement.text { try await take(key) }
+    _ = try await ledger.record(.custodianAlarmSettled(code: alarm.code, reason: settlement.reason), by: Self.principal)
+    _ = try await access.settleCustodianAlarm(alarm.id)
+    if let standing = try await access.standingCustodianAlarms().first { return stop(Self.reason(standing.code)) }
+    _ = try await ledger.record(.sealingResumed(reason: "no alarm stands"), by: Self.principal)
+    state.withLock { $0.isStopped = false }
+    for project in projects.all { project.sealer.resume() }
+  }
+
+  private static func reason(_ code: String) -> String {
+    "alarm of the custodian (\(code)); settle it there: sealane-custodian alarms"
   }
 
   private func stop(_ reason: String) {
