@@ -26,7 +26,8 @@ def today(days: int = 0) -> str:
 
 
 class Installation:
-    def __init__(self, root: Path, init: tuple = ()):
+    def __init__(self, root: Path, init: tuple = (), made: dict = None):
+        """`made`: what `init` printed when it made the directories that are there already."""
         self.root = root
         self.data = root / "data"
         self.keys = root / "data.keys"
@@ -36,7 +37,7 @@ class Installation:
         self.console_port, self.intake_port, self.custodian_port = free_port(), free_port(), free_port()
         self.server = None
         self.custodian = None
-        made = json.loads(self.command("init", "--data", str(self.data), "--json", *init))
+        made = made or json.loads(self.command("init", "--data", str(self.data), "--json", *init))
         self.project_id = int(made["project_id"])
         self.token = made["project_token"]
         self.account = (made["service_account"]["username"], made["service_account"]["secret"])
