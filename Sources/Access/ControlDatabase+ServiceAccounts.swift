@@ -54,6 +54,14 @@ extension ControlDatabase {
       rights: .serviceAccount(known.account.project, known.account.scopes))
   }
 
+  /// The account of a secret that came without a user name, as older clients of Mixpanel send a project's secret: a secret is nobody
+  /// else's. Nil for an unknown or revoked one.
+  package func authenticate(secretAlone text: String) -> Authenticated? {
+    guard let secret = Secret(text, kind: .serviceAccount) else { return nil }
+    let names = cache.withLock { $0.accounts.filter { $0.value.digest.matches(secret) }.keys }
+    return names.first.flatMap { authenticate(username: $0, secret: text) }
+  }
+
   /// Takes effect at once: the next request with it is refused. Revoking it again changes nothing.
   package func revokeServiceAccount(_ username: String) async throws(AccessError) -> ServiceAccount {
     let now = clock()

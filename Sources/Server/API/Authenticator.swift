@@ -23,9 +23,9 @@ package struct Authenticator: Sendable {
       return .operatingSystemUser(id: user)
     }
     guard let header = request.headers[.authorization] else { return nil }
-    guard let (name, secret) = Self.basic(header), let who = access.authenticate(username: name, secret: secret) else {
-      throw APIError.unauthorized
-    }
+    guard let (name, secret) = Self.basic(header),
+      let who = secret.isEmpty ? access.authenticate(secretAlone: name) : access.authenticate(username: name, secret: secret)
+    else { throw APIError.unauthorized }
     return who
   }
 
