@@ -1,6 +1,8 @@
 import Synchronization
 
 /// Counts what is in flight at the intake, so that load beyond the bounds is refused at once instead of piling up in memory.
+///
+/// A request takes room for its bytes as they come, and a place only once they are all there: senders that dawdle hold up nobody's place.
 package final class Admission: Sendable {
   private struct State {
     var requests = 0
@@ -17,14 +19,9 @@ package final class Admission: Sendable {
     self.bytes = bytes
   }
 
-  /// A request's place, to be left with `leave`; nil if all are taken.
+  /// For a request whose body is to be read; nil if all places are taken as it is.
   package func enter() -> Ticket? {
-    let isAdmitted = state.withLock { state in
-      guard state.requests < requests else { return false }
-      state.requests += 1
-      return true
-    }
-    return isAdmitted ? Ticket(admission: self) : nil
+    state.withLock { $0.requests < requests } ? Ticket(admission: self) : nil
   }
 
   package var inFlight: (requests: Int, bytes: Int) { state.withLock { ($0.requests, $0.bytes) } }
@@ -32,7 +29,11 @@ package final class Admission: Sendable {
   /// One request's share. Leaves by itself when it goes.
   package final class Ticket: Sendable {
     private let admission: Admission
-    private let held = Mutex(0)
+    private struct Held {
+      var bytes = 0
+      var hasPlace = false
+    }
+    private let held = Mutex(Held())
 
     fileprivate init(admission: Admission) { self.admission = admission }
 
@@ -43,14 +44,25 @@ package final class Admission: Sendable {
         state.bytes += count
         return true
       }
-      if isAdmitted { held.withLock { $0 += count } }
+      if isAdmitted { held.withLock { $0.bytes += count } }
+      return isAdmitted
+    }
+
+    /// Takes a place among the requests that are worked on; false if there is none.
+    package func start() -> Bool {
+      let isAdmitted = admission.state.withLock { state in
+        guard state.requests < admission.requests else { return false }
+        state.requests += 1
+        return true
+      }
+      if isAdmitted { held.withLock { $0.hasPlace = true } }
       return isAdmitted
     }
 
     deinit {
-      let count = held.withLock { $0 }
+      let (count, hasPlace) = held.withLock { ($0.bytes, $0.hasPlace) }
       admission.state.withLock { state in
-        state.requests -= 1
+        if hasPlace { state.requests -= 1 }
         state.bytes -= count
       }
     }

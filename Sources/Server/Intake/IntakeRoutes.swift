@@ -69,6 +69,7 @@ struct IntakeRoutes: Sendable {
       return Self.closing(.tooLarge("\(limits.decodedBytes) bytes"))
     case .refused: return shed("bytes")
     }
+    guard ticket.start() else { return shed("requests") }
     defer { withExtendedLifetime(ticket) {} }
 
     let sender: Sender
@@ -92,11 +93,10 @@ struct IntakeRoutes: Sendable {
   /// Throws `APIError.unauthorized` where a credential is needed or a wrong one came.
   private func sender(_ endpoint: IntakeRequest.Endpoint, _ request: Request, _ context: ServerContext) async throws -> Sender {
     if let header = request.headers[.authorization], authenticator.door == .network, let (name, password) = Authenticator.basic(header),
-      password.isEmpty
+      password.isEmpty, installation.access.project(forToken: name) != nil
     {
       // A project token as user name names the project and proves nothing (mixpanel-api, section 0).
-      if installation.access.project(forToken: name) != nil { return Sender(credential: .projectToken(name), project: nil) }
-      throw APIError.unauthorized
+      return Sender(credential: .projectToken(name), project: nil)
     }
     if let caller = try await authenticator.caller(of: request, context) {
       let asked = request.uri.queryParameters["project_id"].flatMap { Int64($0) }.map { ProjectID($0) }

@@ -108,8 +108,12 @@ package struct Listeners: Sendable {
     let socket = holder
     // An idle connection costs memory for as long as its owner pleases; SDKs and browsers open another without a word.
     let patience = TimeAmount.milliseconds(Int64(installation.configuration.shutdown / .milliseconds(1)))
-    let channel = HTTPServerBuilder.http1(
-      configuration: .init(additionalChannelHandlers: [CloseAfterWrites(patience: patience)], idleTimeout: .seconds(75)))
+    let channel = HTTPServerBuilder { responder in
+      let http1 = HTTP1Channel(
+        responder: responder,
+        configuration: .init(additionalChannelHandlers: [CloseAfterWrites(patience: patience)], idleTimeout: .seconds(75)))
+      return MannerlyHTTP1Channel(inner: http1)
+    }
     let server = door == .control ? channel : try secured(channel)
     var logger = installation.logger
     logger.logLevel = max(logger.logLevel, .notice)
