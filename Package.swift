@@ -71,7 +71,7 @@ let package = Package(
       name: "Server",
       dependencies: [
         "Events", "Vault", "Gate", "Intake", "Ledger", "Journeys", "SegmentStore", "Access", "Web", "Outbound", "Console", "Demo",
-        hummingbird, logging, crypto, "Yams",
+        "CZlib", hummingbird, logging, crypto, "Yams",
         .product(name: "HummingbirdCore", package: "hummingbird"),
         .product(name: "HummingbirdTLS", package: "hummingbird"),
         .product(name: "NIOCore", package: "swift-nio"),

@@ -19,6 +19,7 @@ struct ImportOrderTests {
     "Console": ["Events", "Web", "Access", "Ledger", "Journeys", "Gate"],
     "Server": [
       "Events", "Vault", "Gate", "Intake", "Ledger", "Journeys", "SegmentStore", "Access", "Web", "Outbound", "Console", "Demo",
+      "CZlib",
     ],
     "sealane": ["Events", "Intake", "Ledger", "Journeys", "SegmentStore", "Access", "Vault", "Server", "Outbound", "Demo"],
     "sealane-custodian": ["Custodian", "Vault", "Events"],

@@ -15,6 +15,7 @@ struct ExportRoutes: Sendable {
   let authenticator: Authenticator
 
   static let pageRows = 10_000
+  static let shortestPacked = 1_400
   private static let known: Set<String> = ["project_id", "from_date", "to_date", "event", "limit", "time_in_ms"]
 
   func add(to router: Router<ServerContext>) {
@@ -46,18 +47,34 @@ struct ExportRoutes: Sendable {
       milliseconds: ["true", "1"].contains(parameters["time_in_ms"]))
     // The first page is entered before the head of the answer is written: a refusal still has its own status then.
     let first = try await page(plan, after: nil, sent: 0)
+    var headers: HTTPFields = [.contentType: "text/plain; charset=utf-8", .cacheControl: "no-store", .vary: "Accept-Encoding"]
+    // As the vendor has it: what is shorter is not worth packing.
+    let isPacked =
+      AcceptEncoding.takesGzip(request.headers[values: .acceptEncoding].joined(separator: ","))
+      && (first.map { $0.next != nil || $0.lines.value.readableBytes > Self.shortestPacked } ?? false)
+    if isPacked { headers[.contentEncoding] = "gzip" }
     return Response(
-      status: .ok, headers: [.contentType: "text/plain; charset=utf-8", .cacheControl: "no-store"],
+      status: .ok, headers: headers,
       body: ResponseBody { writer in
-        var page = first
-        var sent = 0
-        while let current = page {
-          try await writer.write(current.lines.value)
-          sent += current.rows
-          page = current.next == nil ? nil : try await self.page(plan, after: current.next, sent: sent)
+        if isPacked {
+          var deflater = try Deflater()
+          try await send(plan, first) { lines in try await writer.write(deflater.pack(lines, isLast: false)) }
+          try await writer.write(deflater.pack(ByteBuffer(), isLast: true))
+        } else {
+          try await send(plan, first) { lines in try await writer.write(lines) }
         }
         try await writer.finish(nil)
       })
+  }
+
+  private func send(_ plan: Plan, _ first: Page?, _ write: (ByteBuffer) async throws -> Void) async throws {
+    var page = first
+    var sent = 0
+    while let current = page {
+      try await write(current.lines.value)
+      sent += current.rows
+      page = current.next == nil ? nil : try await self.page(plan, after: current.next, sent: sent)
+    }
   }
 
   private struct Page: Sendable {
@@ -80,7 +97,7 @@ struct ExportRoutes: Sendable {
       fields: events.shownFields, subjectsInValues: plan.project.subjects(inValuesOf: events))
     return Page(
       lines: try await installation.ledger.disclose(lines, disclosure, to: plan.caller.principal), rows: events.count,
-      next: events.count == limit ? events.last?.cursor : nil)
+      next: events.count == Self.pageRows ? events.last?.cursor : nil)
   }
 
   /// A JSON array of names, or one bare name.
