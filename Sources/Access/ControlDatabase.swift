@@ -39,6 +39,9 @@ package final class ControlDatabase: Sendable {
         throw AccessError(.unavailable, "The control database \(file.path) cannot be made: is the directory there, and may it be written?")
       }
       let pool = try DatabasePool(path: file.path, configuration: configuration)
+      guard try pool.read({ try !ControlSchema.migrator.hasBeenSuperseded($0) }) else {
+        throw AccessError(.unavailable, "\(file.path) was written by a newer version of Sealane. Use that version, or a newer one.")
+      }
       try ControlSchema.migrator.migrate(pool)
       let cache = try pool.read { try ControlCache(reading: $0) }
       return ControlDatabase(pool: pool, clock: clock, cache: cache)

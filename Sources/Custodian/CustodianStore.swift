@@ -25,6 +25,9 @@ package final class CustodianStore: Sendable {
     let descriptor = open(file.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     if descriptor >= 0 { close(descriptor) }
     database = try DatabaseQueue(path: file.path, configuration: configuration)
+    guard try database.read({ try !Self.migrator.hasBeenSuperseded($0) }) else {
+      throw CustodianError.badOption("\(file.path) was written by a newer sealane-custodian. Use that version, or a newer one.")
+    }
     try Self.migrator.migrate(database)
   }
 

@@ -84,6 +84,17 @@ struct ProjectTests {
     #expect(try await here.control.authenticateCustodian(token: "") == nil)
   }
 
+  @Test func whatANewerVersionWroteIsRefused() async throws {
+    let here = try Surroundings()
+    let file = here.directory.appendingPathComponent("control.sqlite")
+    try here.control.close()
+    let newer = try DatabaseQueue(path: file.path)
+    try await newer.write { try $0.execute(sql: "INSERT INTO grdb_migrations (identifier) VALUES ('v99')") }
+    try newer.close()
+    let error = #expect(throws: AccessError.self) { _ = try ControlDatabase.open(at: file) }
+    #expect(error?.message.contains("newer version") == true)
+  }
+
   @Test("the schema is v2, foreign keys are enforced, and opening it again changes nothing")
   func migrations() async throws {
     let here = try Surroundings()
