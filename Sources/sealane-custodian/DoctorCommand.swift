@@ -4,7 +4,13 @@ import Foundation
 
 struct DoctorCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "doctor", abstract: "Checks the custodian's directory: modes, keys, and that every record key decrypts.")
+    commandName: "doctor", abstract: "Checks the custodian's directory: modes, keys, and that every record key decrypts.",
+    discussion: """
+      Exits with 1 if something is bad.
+
+      Example:
+        sealane-custodian doctor --data DIR.custodian
+      """)
 
   @OptionGroup var directory: DirectoryOption
 

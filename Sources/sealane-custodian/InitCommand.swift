@@ -5,7 +5,12 @@ import Foundation
 struct InitCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "init", abstract: "Makes a custodian's directory on a host of its own.",
-    discussion: "Prints what the server must be told: the announcement of the custodian's key (public) and the token (secret).")
+    discussion: """
+      Prints what the server must be told: the announcement of the custodian's key (public) and the token (secret).
+
+      Example:
+        sealane-custodian init --data /var/lib/sealane.custodian --keys /media/DIR.keys --token-file -
+      """)
 
   @OptionGroup var directory: DirectoryOption
 

@@ -7,6 +7,13 @@ struct SealaneCustodian: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "sealane-custodian",
     abstract: "Keeps the keys to identities, apart from the events.",
+    discussion: """
+      Examples:
+        sealane-custodian serve --data /var/lib/sealane.custodian --server https://sealane.example
+        sealane-custodian status --data /var/lib/sealane.custodian
+        sealane-custodian alarms --data /var/lib/sealane.custodian
+      """,
+    version: "0.1.0",
     subcommands: [ServeCommand.self, InitCommand.self, StatusCommand.self, AlarmsCommand.self, DoctorCommand.self])
 
   static func main() async {

@@ -5,7 +5,12 @@ import Logging
 
 struct ServeCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "serve", abstract: "Fetches key parcels from the server, keeps the keys, and shows a status page.")
+    commandName: "serve", abstract: "Fetches key parcels from the server, keeps the keys, and shows a status page.",
+    discussion: """
+      Examples:
+        sealane-custodian serve --data DIR.custodian --server http://localhost:8000
+        sealane-custodian serve --data DIR.custodian --server https://sealane.example --ca company.pem --listen 127.0.0.1:8002
+      """)
 
   @OptionGroup var directory: DirectoryOption
 

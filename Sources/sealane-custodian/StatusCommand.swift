@@ -4,7 +4,11 @@ import Foundation
 
 struct StatusCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "status", abstract: "Says what the custodian holds, in counts; works beside a running one.")
+    commandName: "status", abstract: "Says what the custodian holds, in counts; works beside a running one.",
+    discussion: """
+      Example:
+        sealane-custodian status --data DIR.custodian --json
+      """)
 
   @OptionGroup var directory: DirectoryOption
 
