@@ -39,7 +39,10 @@ package struct Doctor: Sendable {
     findings += checkModes()
     findings += checkKeys()
     findings += checkLedger()
-    if lock != nil { findings += checkStores() }
+    if lock != nil {
+      findings += checkControlDatabase()
+      findings += checkStores()
+    }
     findings += checkSeparation()
     return findings
   }
@@ -71,6 +74,41 @@ package struct Doctor: Sendable {
     }
   }
 
+  /// SQLite's own check, and whether sealing will go on after a start.
+  private func checkControlDatabase() -> [Finding] {
+    let subject = "control database"
+    do {
+      guard FileManager.default.fileExists(atPath: directory.controlDatabase.path) else {
+        return [Finding(severity: .problem, subject: subject, sentence: "\(directory.controlDatabase.path) is missing; restore it.")]
+      }
+      let found = try ControlExamination(of: directory.controlDatabase)
+      guard found.isSound else {
+        return [
+          Finding(severity: .problem, subject: subject, sentence: "SQLite finds \(directory.controlDatabase.path) damaged; restore it.")
+        ]
+      }
+      var findings = [Finding(severity: .ok, subject: subject, sentence: "SQLite finds it sound.")]
+      let announcement = (try? String(contentsOf: directory.custodianKey, encoding: .utf8)).flatMap {
+        try? CustodianKeyAnnouncement(text: $0)
+      }
+      if let announcement, let pinned = found.pinnedIdentity, pinned != announcement.identity.fingerprint {
+        findings.append(
+          Finding(
+            severity: .problem, subject: "sealing",
+            sentence: "custodian.pub names another custodian than the one pinned in the ledger: nothing is sealed until it is put right."))
+      }
+      for code in found.standingAlarms {
+        findings.append(
+          Finding(
+            severity: .warning, subject: "sealing",
+            sentence: "Stopped by an alarm of the custodian (\(code)); settle it there: sealane-custodian alarms."))
+      }
+      return findings
+    } catch {
+      return [Finding(severity: .problem, subject: subject, sentence: "\(error)")]
+    }
+  }
+
   private func checkLedger() -> [Finding] {
     do {
       let verification = try LedgerCheck(directory, keys: keys).verify(older: nil)
@@ -81,7 +119,7 @@ package struct Doctor: Sendable {
         Finding(
           severity: .problem, subject: "ledger",
           sentence:
-            "\(verification.problemCount) problems; the first: \(verification.firstProblem ?? "unknown"). Keep the files, and restore from its backup."
+            "\(verification.problemCount) problem\(verification.problemCount == 1 ? "" : "s"); the first: \(verification.firstProblem ?? "unknown") Keep the files, and restore from its backup."
         )
       ]
     } catch {

@@ -35,12 +35,18 @@ package struct Exporter: Sendable {
       }
       let count = try sink.finish()
       if let draft, let file {
-        _ = try? FileManager.default.removeItem(at: file)
-        try FileManager.default.moveItem(at: draft, to: file)
+        guard rename(draft.path, file.path) == 0 else {
+          throw CommandError("Cannot put \(file.path) in place: \(String(cString: strerror(errno)).lowercased()).")
+        }
       }
       return count
     } catch {
       if let draft { try? FileManager.default.removeItem(at: draft) }
+      // That the request was given up is what follows; why the output took no more is what went wrong.
+      if let failure = sink.failure {
+        throw CommandError(
+          "Cannot write \(file?.path ?? "standard output"): \(failure). Nothing was kept; make room, or choose another place.")
+      }
       throw error
     }
   }
@@ -56,6 +62,7 @@ package struct Exporter: Sendable {
       var count = 0
       var head: [UInt8] = []
       var line: [UInt8] = []
+      var failure: String?
     }
     private let state: Mutex<State>
     private let isTerminal: Bool
@@ -64,6 +71,9 @@ package struct Exporter: Sendable {
       state = Mutex(State(handle: try file.map { try FileHandle(forWritingTo: $0) } ?? .standardOutput))
       isTerminal = file == nil && isatty(1) == 1
     }
+
+    /// Why nothing more can be written; nil while it can.
+    var failure: String? { state.withLock { $0.failure } }
 
     /// The beginning of the body: an error's sentence, where the status says that it is one.
     var head: [UInt8] { state.withLock { $0.head } }
@@ -74,12 +84,25 @@ package struct Exporter: Sendable {
         if state.head.count < 4096 { state.head.append(contentsOf: bytes.prefix(4096 - state.head.count)) }
         // A refusal is short and no line of an export begins so: it is shown as an error, not written as data.
         if state.head.starts(with: Array(#"{"error":"#.utf8)) { return true }
-        guard isTerminal else { return (try? state.handle.write(contentsOf: Data(bytes))) != nil }
+        guard isTerminal else { return Self.put(Data(bytes), &state) }
         state.line.append(contentsOf: bytes)
         guard let end = state.line.lastIndex(of: UInt8(ascii: "\n")) else { return true }
         let text = TerminalText(String(decoding: state.line[...end], as: UTF8.self), keepsLines: true)
         state.line.removeSubrange(...end)
-        return (try? state.handle.write(contentsOf: Data(text.description.utf8))) != nil
+        return Self.put(Data(text.description.utf8), &state)
+      }
+    }
+
+    private static func put(_ data: Data, _ state: inout State) -> Bool {
+      do {
+        try state.handle.write(contentsOf: data)
+        return true
+      } catch {
+        let code = (error as NSError).userInfo[NSUnderlyingErrorKey].map { ($0 as? NSError)?.code ?? 0 } ?? (error as NSError).code
+        state.failure =
+          (error as? CocoaError)?.code == .fileWriteOutOfSpace
+          ? "no space left on device" : String(cString: strerror(Int32(clamping: code))).lowercased()
+        return false
       }
     }
 
