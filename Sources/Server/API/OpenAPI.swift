@@ -21,23 +21,39 @@ package enum OpenAPI {
 
   private static let intake = """
       /track:
-        get: {summary: Send events in the query (Mixpanel), tags: [intake], security: [], responses: {"200": {$ref: "#/components/responses/Intake"}}}
-        post: {summary: Send events (Mixpanel), tags: [intake], security: [], responses: {"200": {$ref: "#/components/responses/Intake"}, "413": {$ref: "#/components/responses/Intake"}, "429": {$ref: "#/components/responses/Intake"}, "503": {$ref: "#/components/responses/Intake"}}}
+        get: {summary: Send events in the query (Mixpanel), tags: [intake], security: [], responses: {"200": {$ref: "#/components/responses/Intake"}, default: {$ref: "#/components/responses/Refused"}}}
+        post: {summary: Send events (Mixpanel), tags: [intake], security: [], responses: {"200": {$ref: "#/components/responses/Intake"}, default: {$ref: "#/components/responses/Refused"}}}
       /import:
         post:
           summary: Send events of any age, judged one by one (Mixpanel)
+          description: Needs the scope send, or the project token as Basic user name.
           tags: [intake]
           parameters:
             - {name: strict, in: query, schema: {type: string, enum: ["0", "1"]}}
             - {$ref: "#/components/parameters/project"}
-          requestBody: {required: true, content: {application/json: {}, application/x-ndjson: {}}}
-          responses: {"200": {$ref: "#/components/responses/Intake"}, "400": {$ref: "#/components/responses/Intake"}, "401": {$ref: "#/components/responses/Intake"}}
+          requestBody: {required: true, content: {application/json: {}, application/x-ndjson: {}, application/x-www-form-urlencoded: {}}}
+          responses:
+            "200": {$ref: "#/components/responses/Intake"}
+            "400":
+              description: With strict=1, some records were refused and the others stored; or the body is no JSON.
+              content:
+                application/json:
+                  schema:
+                    type: object
+                    required: [code, error, status]
+                    properties:
+                      code: {type: integer}
+                      error: {type: string}
+                      status: {type: string}
+                      num_records_imported: {type: integer}
+                      failed_records: {type: array, items: {type: object, properties: {index: {type: integer}, $insert_id: {type: string}, insert_id: {type: string}, field: {type: string}, message: {type: string}}}}
+            default: {$ref: "#/components/responses/Refused"}
       /engage:
-        get: {summary: Change profiles by the query (Mixpanel), tags: [intake], security: [], responses: {"200": {$ref: "#/components/responses/Intake"}}}
-        post: {summary: Change profiles (Mixpanel), tags: [intake], security: [], responses: {"200": {$ref: "#/components/responses/Intake"}}}
+        get: {summary: Change profiles by the query (Mixpanel), tags: [intake], security: [], responses: {"200": {$ref: "#/components/responses/Intake"}, default: {$ref: "#/components/responses/Refused"}}}
+        post: {summary: Change profiles (Mixpanel), tags: [intake], security: [], responses: {"200": {$ref: "#/components/responses/Intake"}, default: {$ref: "#/components/responses/Refused"}}}
       /groups:
-        get: {summary: Change organizations' profiles by the query (Mixpanel), tags: [intake], security: [], responses: {"200": {$ref: "#/components/responses/Intake"}}}
-        post: {summary: Change organizations' profiles (Mixpanel), tags: [intake], security: [], responses: {"200": {$ref: "#/components/responses/Intake"}}}
+        get: {summary: Change organizations' profiles by the query (Mixpanel), tags: [intake], security: [], responses: {"200": {$ref: "#/components/responses/Intake"}, default: {$ref: "#/components/responses/Refused"}}}
+        post: {summary: Change organizations' profiles (Mixpanel), tags: [intake], security: [], responses: {"200": {$ref: "#/components/responses/Intake"}, default: {$ref: "#/components/responses/Refused"}}}
     """
 
   private static let queries = """
@@ -104,7 +120,7 @@ package enum OpenAPI {
             - {name: limit, in: query, schema: {type: integer, minimum: 1}}
             - {name: time_in_ms, in: query, schema: {type: boolean}}
             - {$ref: "#/components/parameters/project"}
-          responses: {"200": {description: One event a line., content: {text/plain: {}}}, default: {$ref: "#/components/responses/Error"}}
+          responses: {"200": {description: "One event a line; as gzip where Accept-Encoding takes it.", content: {text/plain: {}}}, default: {$ref: "#/components/responses/Error"}}
     """
 
   private static let administration = """
@@ -132,7 +148,7 @@ package enum OpenAPI {
       /readyz:
         get: {summary: Whether the server does its whole work, security: [], responses: {"200": {description: It does.}, "503": {description: It does not; the body says why.}}}
       /metrics:
-        get: {summary: Prometheus text, security: [], responses: {"200": {description: Metrics., content: {text/plain: {}}}}}
+        get: {summary: Prometheus text, security: [], description: Not on an intake of its own., responses: {"200": {description: Metrics., content: {text/plain: {}}}}}
       /openapi.yaml:
         get: {summary: This text, security: [], responses: {"200": {description: OpenAPI 3.1., content: {application/yaml: {}}}}}
     """
@@ -150,6 +166,7 @@ package enum OpenAPI {
         ledger: {description: Number of the ledger entry that this answer stands in., schema: {type: integer}}
       responses:
         Intake: {description: "Mixpanel's own answers: 1 or 0, or JSON with verbose=1 or strict=1."}
+        Refused: {description: "Nothing was stored: 400 unreadable, 401 credentials, 413 too large, 415 encoding, 429 too fast, 503 busy or out of order; the last two say when in Retry-After.", content: {application/json: {}}}
         Answer: {description: JSON. Lists come in pages; “next” is null on the last., headers: {Sealane-Ledger-Index: {$ref: "#/components/headers/ledger"}}, content: {application/json: {}}}
         Error:
           description: What was wrong and what to do.

@@ -2,6 +2,7 @@ import Access
 import Events
 import Gate
 import Intake
+import Logging
 import SegmentStore
 import Vault
 
@@ -12,6 +13,7 @@ package struct IntakePipeline: Sendable {
   let access: ControlDatabase
   let projects: OpenProjects
   let metrics: Metrics
+  let logger: Logger
   let clock: @Sendable () -> Timestamp
 
   /// - Parameter accountProject: the project of the service account or operator that sends; nil: the records name it by their token.
@@ -36,7 +38,7 @@ package struct IntakePipeline: Sendable {
         }
         if let refusal = try await store(batch, in: project, endpoint: request.endpoint) { return refusal }
       } catch {
-        return Self.reply(for: error, metrics)
+        return reply(for: error)
       }
     }
     return result.reply()
@@ -74,16 +76,33 @@ package struct IntakePipeline: Sendable {
     return nil
   }
 
-  private static func reply(for error: any Error, _ metrics: Metrics) -> IntakeReply {
+  /// Senders are strangers: what failed where is for the log and for `/readyz`.
+  private func reply(for error: any Error) -> IntakeReply {
     let reason: String
     let reply: IntakeReply
     switch error {
     case StoreError.overloaded:
       (reason, reply) = ("overloaded", .rateLimited(retryAfterSeconds: 2))
-    case let error as StoreError:
-      (reason, reply) = ("store", .unavailable(error.description, retryAfterSeconds: 30))
+    case StoreError.full:
+      (reason, reply) = (
+        "full", .unavailable("A limit of this project's store is reached. Its operator finds it in the log.", retryAfterSeconds: 60)
+      )
+    case is StoreError:
+      (reason, reply) = (
+        "store",
+        .unavailable(
+          "The event log cannot be written. Send the same again later; its operator finds why in the log.", retryAfterSeconds: 30)
+      )
     default:
       (reason, reply) = ("internal", .unavailable("Nothing could be stored. The server's log says why.", retryAfterSeconds: 10))
+    }
+    if reason != "overloaded" {
+      // Once for the first, then now and then: every sender tries again.
+      let before = metrics.value("sealane_intake_refused_requests_total", [("reason", reason)])
+      if before % 1_000 == 0 {
+        let what = (error as? StoreError)?.description ?? "\(type(of: error))"
+        logger.critical("Events cannot be stored", metadata: ["reason": "\(what)", "refused_before": "\(before)"])
+      }
     }
     metrics.count("sealane_intake_refused_requests_total", [("reason", reason)])
     return reply

@@ -163,7 +163,7 @@ package struct Listeners: Sendable {
     router.add(middleware: Observation(metrics: installation.metrics, logger: installation.logger))
     let authenticator = Authenticator(door: door == .control ? .control : .network, access: installation.access)
     let addresses = ClientAddress(trustedProxies: installation.configuration.trustedProxies)
-    OperationsRoutes(installation: installation).add(to: router)
+    OperationsRoutes(installation: installation, isPublic: door == .intake).add(to: router)
     if door != .console || isShared {
       IntakeRoutes(installation: installation, authenticator: authenticator, addresses: addresses, answersSettings: door == .intake)
         .add(to: router)

@@ -10,19 +10,21 @@ import Vault
 /// What operators and their tools ask: `/healthz`, `/readyz`, `/metrics`, and the description of the API.
 struct OperationsRoutes: Sendable {
   let installation: Installation
+  /// Whether strangers come by this door too, as they do to an intake of its own: they learn whether, not why, and see no figures.
+  var isPublic = false
 
   func add(to router: Router<ServerContext>) {
     router.get("/healthz") { _, _ in Self.text("ok\n") }
     router.get("/readyz", use: ready)
-    router.get("/metrics", use: metrics)
+    if !isPublic { router.get("/metrics", use: metrics) }
     router.get("/openapi.yaml") { _, _ in Self.text(OpenAPI.text, type: "application/yaml") }
   }
 
   private func ready(_ request: Request, _ context: ServerContext) -> Response {
     let troubles = installation.troubles()
-    var response = DisclosedResponse.plain([
-      "ready": .boolean(troubles.isEmpty), "troubles": .list(troubles.map { .string($0) }),
-    ])
+    var members: [String: JSONValue] = ["ready": .boolean(troubles.isEmpty)]
+    if !isPublic { members["troubles"] = .list(troubles.map { .string($0) }) }
+    var response = DisclosedResponse.plain(.object(members))
     response.status = troubles.isEmpty ? .ok : .serviceUnavailable
     return response
   }

@@ -45,7 +45,7 @@ package final class Installation: Sendable {
     projects = OpenProjects()
     metrics = Metrics()
     admission = Admission(requests: configuration.limits.requests, bytes: configuration.limits.requestBytes)
-    pipeline = IntakePipeline(intake: Intake(), access: access, projects: projects, metrics: metrics, clock: clock)
+    pipeline = IntakePipeline(intake: Intake(), access: access, projects: projects, metrics: metrics, logger: logger, clock: clock)
     custodian = try CustodianDesk(directory: directory, access: access, ledger: ledger, projects: projects, clock: clock)
   }
 

@@ -17,6 +17,8 @@ package struct ServerRun: Sendable {
 
   /// Serves until SIGTERM or SIGINT, then finishes what is in flight, flushes and closes.
   package func run(onReady: @escaping @Sendable (Installation, Listeners.Addresses) async -> Void = { _, _ in }) async throws {
+    // A file that may not grow is an error of the write like any other (EFBIG), and no reason to die.
+    signal(SIGXFSZ, SIG_IGN)
     let installation = try await Installation.open(configuration, logger: logger)
     let upkeep = Task { await installation.keepUp() }
     do {
