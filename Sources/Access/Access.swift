@@ -36,6 +36,7 @@ package enum Access {
   /// - Throws: `Denied`, with a sentence for the caller.
   package static func authorize(_ who: Authenticated, _ action: Action, in project: ProjectID?) throws(Denied) {
     if let bound = who.project, bound != project {
+      guard project != nil else { throw Denied(action: action, description: Self.ownersOnly) }
       throw Denied(action: action, description: "This credential belongs to another project; use one that was made for this project.")
     }
     guard allowed(to: who.rights).contains(action) else {
@@ -68,8 +69,14 @@ package enum Access {
     }
   }
 
+  private static let ownersOnly =
+    "No service account may do this: only the owner, in the console, and the server's operating-system user, by sealane's commands."
+
   private static func sentence(for rights: Authenticated.Rights, _ action: Action) -> String {
     switch rights {
+    case .serviceAccount(let project, _)
+    where !allowed(to: .serviceAccount(project, Set(ServiceAccount.Scope.allCases))).contains(action):
+      ownersOnly
     case .serviceAccount:
       "This service account's scopes do not cover this; make one with the scope that does (send, query or export) under Settings."
     case .projectToken: "The project token is public and may only send events; use a service account."

@@ -76,6 +76,21 @@ def test_imports_old_events_with_a_service_account(sealane, client):
     assert sealane.export(event='["Sdk Refused"]') == []
 
 
+def test_older_ways_to_import(sealane):
+    """A secret alone, as api_secret; the package's own merge with it."""
+    client = mixpanel.Mixpanel(sealane.token, mixpanel.Consumer(import_url=sealane.intake + "/import"))
+    client.import_data("an api key", "older-user", "Sdk Imported By Secret", time.time() - 40 * 86400, {}, api_secret=sealane.account[1])
+    client.merge("an api key", "older-user", "other-user", api_secret=sealane.account[1])
+    (line,) = sealane.export(event='["Sdk Imported By Secret"]')
+    assert abs(line["properties"]["time"] - (time.time() - 40 * 86400)) < 120
+    with pytest.raises(mixpanel.MixpanelException, match="Invalid credentials"):
+        client.import_data("an api key", "older-user", "Sdk Refused", time.time(), {}, api_secret="sls_wrong")
+    # The raw export by the secret alone, as tap-mixpanel asks for it.
+    answer = requests.get(
+        sealane.api + "/api/2.0/export", params={"from_date": today(-1), "to_date": today(1)}, auth=(sealane.account[1], ""), timeout=30)
+    assert answer.status_code == 200
+
+
 def test_a_retried_event_counts_once(sealane):
     insert_id = uuid.uuid4().hex
     event = {"event": "Sdk Retried", "properties": {"time": time.time(), "distinct_id": "retrier", "$insert_id": insert_id}}
