@@ -117,6 +117,7 @@ package enum OpenAPI {
             - {name: from_date, in: query, required: true, schema: {type: string, format: date}}
             - {name: to_date, in: query, required: true, schema: {type: string, format: date}}
             - {name: event, in: query, description: A JSON array of names., schema: {type: string}}
+            - {name: where, in: query, description: "A condition in Mixpanel's expressions over properties and event, not over user.", schema: {type: string}}
             - {name: limit, in: query, schema: {type: integer, minimum: 1}}
             - {name: time_in_ms, in: query, schema: {type: boolean}}
             - {$ref: "#/components/parameters/project"}
