@@ -46,6 +46,8 @@ struct ConfigurationTests {
     #expect(addresses.client(peer: "203.0.113.9", forwarded: ["198.51.100.1"]) == "203.0.113.9")
     #expect(addresses.client(peer: "10.0.0.1", forwarded: ["192.0.2.66, 198.51.100.1, 10.0.0.2"]) == "198.51.100.1")
     #expect(addresses.client(peer: "10.0.0.1", forwarded: []) == "10.0.0.1")
+    #expect(addresses.client(peer: "::ffff:10.0.0.1", forwarded: ["198.51.100.1"]) == "198.51.100.1")
+    #expect(addresses.client(peer: "::ffff:203.0.113.9", forwarded: ["198.51.100.1"]) == "203.0.113.9")
   }
 
   @Test func addressesAreRead() {

@@ -15,6 +15,8 @@ package struct ClientAddress: Sendable {
   }
 
   package func client(peer: String?, forwarded: [String]) -> String? {
+    // A listener for both families names a peer of IPv4 in IPv6's way (RFC 4291, section 2.5.5.2).
+    let peer = peer.map { $0.lowercased().hasPrefix("::ffff:") && $0.contains(".") ? String($0.dropFirst(7)) : $0 }
     guard let peer, trustedProxies.contains(peer) else { return peer }
     let chain = forwarded.joined(separator: ",").split(separator: ",").map { String($0.drop { $0 == " " }.prefix { $0 != " " }) }
     return chain.last { !trustedProxies.contains($0) } ?? peer
