@@ -61,8 +61,8 @@ def test_idle_connections_do_not_hold_the_end_up(door):
     idle.append(connect(sealane.intake_port))  # one that never said a word
     begun = time.monotonic()
     assert sealane.terminate(timeout=GRACE) == 0
-    # Closed at once, and not one listener after the other as each gives up on a peer: far below any of those times.
-    assert time.monotonic() - begun < 4
+    # Closed at once, and not one listener after the other as each gives up on a peer: far below what requests in flight would get.
+    assert time.monotonic() - begun < GRACE / 15
 
 
 def test_a_request_in_flight_is_finished(door):
