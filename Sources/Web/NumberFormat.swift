@@ -43,12 +43,13 @@ package enum NumberFormat {
   }
   package static func compact(_ number: Int) -> String { compact(Double(number)) }
 
-  /// A share as a percentage with one decimal. Never rounds to 0 or 100 what is not: `<0.1%`, `>99.9%`.
+  /// A share as a percentage with one decimal, so that a column of them lines up. Never rounds to 0 or 100 what is not: `<0.1%`, `>99.9%`.
   package static func percent(_ share: Double) -> String {
     guard share.isFinite else { return "–" }
     if share > 0, share < 0.0005 { return "<0.1%" }
     if share < 1, share >= 0.9995 { return ">99.9%" }
-    return fixed(share * 100, decimals: 1) + "%"
+    let text = fixed(share * 100, decimals: 1)
+    return (share == 0 || share == 1 || text.contains(".") ? text : text + ".0") + "%"
   }
 
   /// The share of `part` in `whole`; a dash if there is no whole.

@@ -75,6 +75,10 @@ package struct Page: Sendable {
       <dialog id="help" aria-labelledby="help-title"><h2 id="help-title">Keyboard</h2><table class="keys"><tbody>
       <tr><td><kbd>/</kbd></td><td>Search subjects</td></tr>\(goes)
       <tr><td><kbd>D</kbd> <kbd>W</kbd> <kbd>M</kbd> <kbd>Y</kbd></td><td>Last day, week, month, year in a report</td></tr>
+      <tr><td><kbd>←</kbd> <kbd>→</kbd></td><td>As many days before, after</td></tr>
+      <tr><td><kbd>X</kbd></td><td>Compare with the time before</td></tr>
+      <tr><td><kbd>I</kbd></td><td>Next interval: hour, day, week, month</td></tr>
+      <tr><td><kbd>Esc</kbd></td><td>Close a menu; take the conditions away</td></tr>
       <tr><td><kbd>?</kbd></td><td>This list</td></tr></tbody></table>
       <form method="dialog"><button>Close</button></form></dialog>
       """

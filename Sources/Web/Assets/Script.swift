@@ -5,8 +5,16 @@ enum Script {
     (() => {
       const typing = e => e.target.closest('input, textarea, select, [contenteditable], dialog');
       let going = 0;
+      // Whether there was any to close. The focus goes back to where the menu came from.
+      const closeMenus = () => {
+        const node = document.getElementById('node-menu'), open = document.querySelectorAll('details[data-menu][open]');
+        open.forEach(d => { d.open = false; d.querySelector('summary').focus(); });
+        if (node) { node.remove(); node.origin.focus(); }
+        return node !== null || open.length > 0;
+      };
       document.addEventListener('keydown', e => {
         if (e.ctrlKey || e.metaKey || e.altKey || typing(e)) return;
+        if (e.key === 'Escape' && closeMenus()) return;
         const now = Date.now();
         if (going && now - going < 1500) {
           going = 0;
@@ -23,15 +31,19 @@ enum Script {
           if (help) { e.preventDefault(); help.showModal(); }
         } else {
           const link = document.querySelector(`[data-key="${CSS.escape(e.key.toLowerCase())}"]`);
-          if (link) link.click();
+          if (!link) return;
+          // Arrows scroll what is too wide, and choose where a control has the focus.
+          if (e.key.startsWith('Arrow') && e.target !== document.body && !e.target.matches('main')) return;
+          e.preventDefault();
+          link.click();
         }
       });
 
       document.addEventListener('click', e => {
-        const button = e.target.closest('[data-copy]');
+        const button = e.target.closest('[data-copy], [data-copy-text]');
         if (!button) return;
         e.preventDefault();
-        const source = button.dataset.copy === 'address' ? location.href
+        const source = button.dataset.copyText !== undefined ? button.dataset.copyText : button.dataset.copy === 'address' ? location.href
           : (document.getElementById(button.dataset.copy) || button).textContent;
         const say = text => {
           const before = button.dataset.label || button.textContent;
@@ -43,9 +55,38 @@ enum Script {
         else say('Not copied');
       });
 
-      const alone = document.querySelectorAll('details[data-menu]');
-      document.addEventListener('click', e => alone.forEach(d => { if (!d.contains(e.target)) d.open = false; }));
-      document.addEventListener('keydown', e => { if (e.key === 'Escape') alone.forEach(d => { d.open = false; }); });
+      // Menus: one at a time; a click elsewhere and Escape close them.
+      document.addEventListener('click', e => {
+        document.querySelectorAll('details[data-menu]').forEach(d => { if (!d.contains(e.target)) d.open = false; });
+        if (!e.target.closest('#node-menu, [data-menu-of]')) document.getElementById('node-menu')?.remove();
+      });
+
+      // A node of a flow shows the menu of its row beside itself.
+      document.addEventListener('click', e => {
+        const node = e.target.closest('[data-menu-of]');
+        if (!node || e.ctrlKey || e.metaKey || e.shiftKey) return;
+        const list = document.querySelector(`${node.getAttribute('href')} details[data-menu] ul`);
+        if (!list) return;
+        e.preventDefault();
+        document.getElementById('node-menu')?.remove();
+        const menu = document.createElement('div');
+        menu.id = 'node-menu';
+        menu.className = 'floating';
+        menu.append(list.cloneNode(true));
+        document.body.append(menu);
+        const box = node.querySelector('rect').getBoundingClientRect();
+        const left = Math.min(box.right + 4, document.documentElement.clientWidth - menu.offsetWidth - 8);
+        menu.style.left = `${Math.max(8, left) + scrollX}px`;
+        menu.style.top = `${box.top + scrollY}px`;
+        menu.origin = node;
+        menu.querySelector('a, button')?.focus();
+      });
+
+      // On a narrow screen the navigation lies in one line: the current page's name is brought into view.
+      const line = document.querySelector('.side ul'), current = line?.querySelector('[aria-current]');
+      if (current) line.scrollLeft = current.offsetLeft - line.offsetLeft - 40;
+
+      for (const field of document.querySelectorAll('[data-submits]')) field.addEventListener('change', () => field.form.submit());
 
       // A part that waits: replaced by what its address answers, until the answer says that it is done.
       for (const part of document.querySelectorAll('[data-wait]')) {

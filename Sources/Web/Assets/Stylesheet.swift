@@ -46,7 +46,7 @@ enum Stylesheet {
     .top .who{display:flex;gap:8px 16px;align-items:center;color:var(--soft);font-size:12px;flex-wrap:wrap;min-width:0}
     .top .who form{margin:0}
     .top .search input{width:260px}
-    main{padding:24px;max-width:1320px}
+    main{padding:24px;max-width:1480px}
     .plain main{margin:0 auto;max-width:720px;padding:24px 16px 48px}
     .plain>.brand{max-width:720px;margin:0 auto;padding:32px 16px 0}
     .head{display:flex;gap:12px 24px;justify-content:space-between;align-items:flex-start;flex-wrap:wrap;margin-bottom:16px}
@@ -56,19 +56,29 @@ enum Stylesheet {
     .panel>:last-child{margin-bottom:0}
     .panel>h2+p.sub{margin-top:-6px}
     .sub{color:var(--soft);font-size:12px}
+    .title{display:flex;gap:8px 24px;justify-content:space-between;align-items:flex-start;flex-wrap:wrap}
+    .title>div{min-width:0}
+    .title h2{margin-bottom:2px}
+    .title p.sub{margin-bottom:8px}
+    .title>.ranges{margin-bottom:8px}
+    .chips{max-width:none;margin:-8px 0 16px;display:flex;gap:4px 8px;flex-wrap:wrap;align-items:center}
+    .chips .chip a{text-decoration:none;padding:0 2px}
     .grid{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,300px),1fr));gap:24px;margin-bottom:24px}
     .grid>.panel{margin:0}
     .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,130px),1fr));gap:16px;margin:0}
     .figures div{min-width:0}
+    .figures.small{margin:4px 0 16px;grid-template-columns:repeat(auto-fit,minmax(min(100%,132px),200px))}
+    .figures.small dd{font-size:20px}
     .figures dt{color:var(--soft);font-size:12px}
     .figures dd{margin:0;font-size:28px;line-height:1.25;font-variant-numeric:tabular-nums;letter-spacing:-.02em}
-    .figures dd.word{font-size:16px;line-height:2.2;letter-spacing:0}
+    .figures dd.word{font-size:16px;line-height:1.4;padding-top:6px;letter-spacing:0}
     .unseen{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
     .note{color:var(--soft);font-size:12px;max-width:none;margin:12px 0 0}
     .ledger{color:var(--soft);font-size:12px}
     .ledger b{color:var(--sealed);font-weight:600;font-variant-numeric:tabular-nums}
     .notice{border-left:3px solid var(--accent);padding:8px 12px;background:var(--panel);margin:0 0 16px;max-width:none;border-radius:0 6px 6px 0;border-top:1px solid var(--line);border-right:1px solid var(--line);border-bottom:1px solid var(--line)}
     .notice.good{border-left-color:var(--good)}.notice.warning{border-left-color:var(--warning)}.notice.danger{border-left-color:var(--danger)}
+    .notice,.notice.good,.notice.danger{color:var(--ink)}
     .notice>:last-child{margin-bottom:0}
     @media (max-width:800px){
       body{display:block}
@@ -115,16 +125,17 @@ enum Stylesheet {
     .query{font-size:16px;line-height:2.35}
     .query .part{display:inline-block;max-width:100%;vertical-align:middle}
     .query select,.query input[type=text],.query input[type=number],.query input[type=date]{border:0;border-bottom:1px dashed var(--accent);border-radius:0;background:none;padding:2px 4px;min-height:30px;color:var(--accent);font-weight:600;max-width:min(100%,280px);vertical-align:baseline;line-height:1.3}
-    .query select,.query input.values{field-sizing:content;min-width:60px}
+    .query select,.query input.values,.query input.wide{field-sizing:content;min-width:60px}
+    .query input.wide{min-width:90px}
     .query select option{color:var(--ink);background:var(--panel);font-weight:400}
-    .query input[type=number]{width:4.5em}
-    .query input.wide{width:200px}
-    .query input.values{width:180px}
+    .query input[type=number]{width:4em}
     .query .soft{color:var(--soft);font-weight:400}
     .query ol{list-style:none;margin:0;padding:0}
     .query li{padding:2px 0}
     .query .where{font-size:14px;padding-left:20px;line-height:2.1}
     .query .letter{display:inline-block;min-width:20px;color:var(--soft);font-size:12px}
+    .query button.quiet{font-size:14px;text-decoration:none}
+    .query button.quiet:hover{text-decoration:underline}
     .query .run{margin-top:8px;line-height:1.45;font-size:14px}
     .query details.more{font-size:14px;line-height:2.1;margin-top:4px}
     .query details.more summary{color:var(--soft);cursor:pointer;width:fit-content}
@@ -142,18 +153,41 @@ enum Stylesheet {
     .scroll{position:relative;overflow-x:auto;margin:0 -16px;padding:0 16px}
     table{overflow-wrap:normal;border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:13px;min-width:100%}
     caption{text-align:left;color:var(--soft);font-size:12px;padding-bottom:8px}
+    .live select{max-width:min(100%,320px)}
+    select#live-name{max-width:min(100%,320px)}
     th,td{padding:6px 16px 6px 0;text-align:left;border-bottom:1px solid var(--line);vertical-align:top}
     thead th{color:var(--soft);font-weight:400;font-size:12px;white-space:nowrap}
     tbody th{font-weight:400}
     tbody tr:last-child>*{border-bottom:0}
+    table.few{min-width:min(100%,520px)}
+    table.wide thead th:first-child,table.wide tbody th[scope=row]{position:sticky;left:0;background:var(--panel)}
+    th.num .name{max-width:20ch;vertical-align:bottom}
+    table.few th.num .name{max-width:44ch}
+    tr.total>*{font-weight:600}
+    tr.total>th{font-weight:600}
+    tr.grouped th{padding-top:16px;font-weight:600}
+    a.narrow-to{color:inherit;text-decoration-color:var(--line)}
+    a.narrow-to:hover{color:var(--accent);text-decoration-color:currentColor}
     .num{text-align:right;white-space:nowrap}
     th:last-child,td:last-child{padding-right:0}
     .name{overflow-wrap:anywhere;min-width:0}
     td .name,th .name{display:inline-block;max-width:44ch;overflow:hidden;text-overflow:ellipsis;white-space:nowrap;vertical-align:bottom}
     a.figure{text-decoration-style:dotted}
     tr:target{background:color-mix(in srgb,var(--accent) 12%,transparent)}
-    td.values{min-width:220px;max-width:560px}
-    td.nowrap,th.nowrap{white-space:nowrap}
+    td.values{min-width:220px}
+    table.live{table-layout:fixed;min-width:640px;width:100%}
+    table.live th:first-child{width:116px}
+    table.live th:nth-child(2){width:200px}
+    table.live td{overflow:hidden}
+    table.live td .name{max-width:100%}
+    .treated{list-style:none;margin:0;padding:0;display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,270px),1fr));gap:2px 20px}
+    .treated.keeps{margin-top:4px}
+    .treated:empty{display:none}
+    .treated li{overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
+    .treated .key{color:var(--soft);margin-right:4px;display:inline-block;max-width:16ch;overflow:hidden;text-overflow:ellipsis;vertical-align:bottom}
+    .treated .what{display:inline-block;max-width:19ch;overflow:hidden;text-overflow:ellipsis;vertical-align:bottom;font-weight:600}
+    .treated.keeps .what{font-weight:400}
+    .nowrap{white-space:nowrap}
     dl.values{margin:0;display:grid;grid-template-columns:minmax(90px,150px) minmax(0,1fr);gap:2px 12px}
     dl.values dt{color:var(--soft);overflow-wrap:anywhere}
     dl.values dd{margin:0;overflow-wrap:anywhere}
@@ -175,7 +209,7 @@ enum Stylesheet {
     .day{color:var(--soft);font-size:12px;padding:16px 0 4px;font-weight:600}
     .pages{display:flex;gap:12px;margin-top:12px}
     .bar-cell{display:block;height:6px;background:var(--s0);border-radius:3px;margin-top:8px}
-    progress{appearance:none;width:120px;height:6px;border:0;border-radius:3px;background:var(--line);overflow:hidden}
+    progress{appearance:none;width:120px;height:6px;vertical-align:middle;border:0;border-radius:3px;background:var(--line);overflow:hidden}
     progress::-webkit-progress-bar{background:var(--line)}
     progress::-webkit-progress-value{background:var(--accent);border-radius:3px}
     progress::-moz-progress-bar{background:var(--accent)}
@@ -183,16 +217,23 @@ enum Stylesheet {
     .menu summary{cursor:pointer;color:var(--accent);list-style:none;white-space:nowrap}
     .menu ul{list-style:none;margin:4px 0 0;padding:0}
     .menu li{padding:2px 0}
-    @media (max-width:800px){.scroll{margin:0 -12px;padding:0 12px}.timeline>li{grid-template-columns:1fr}td .name,th .name{max-width:24ch}.query{font-size:15px}}
+    .floating{position:absolute;z-index:6;margin:0;padding:8px 12px;background:var(--panel);border:1px solid var(--line);border-radius:8px;box-shadow:0 6px 24px rgb(0 0 0/.16);white-space:nowrap}
+    .floating ul{list-style:none;margin:0;padding:0}
+    .floating li{padding:3px 0}
+    tr.first>*{border-top:1px solid var(--soft)}
+    details.more>summary{color:var(--soft);cursor:pointer;width:fit-content;font-size:12px;margin-top:12px}
+    @media (max-width:800px){.scroll{margin:0 -12px;padding:0 12px}.timeline>li{grid-template-columns:1fr}table.live{min-width:0}table.live,.live tbody,.live tr,.live td{display:block;width:auto}.live thead{display:none}.live tr{border-bottom:1px solid var(--line);padding:8px 0}.live td{border:0;padding:2px 0}.treated li{white-space:normal}td .name,th .name{max-width:24ch}.query{font-size:15px}}
 
     """
 
   private static let charts = """
     .chart{display:block;width:100%;height:auto;overflow:visible;margin:8px 0}
     .chart.wide{max-width:1280px}
-    .chart.narrow,.legend.narrow{display:none}
+    .chart.narrow,.legend.narrow,.narrow-only{display:none}
+    h3.charted{margin-top:16px}
+    .line.before{stroke-width:1;opacity:.7}
     .chart.flows{min-width:760px}
-    @media (max-width:640px){.chart.wide,.legend.wide{display:none}.chart.narrow{display:block}.legend.narrow{display:flex}}
+    @media (max-width:640px){.chart.wide,.legend.wide{display:none}.chart.narrow,.narrow-only{display:block}.legend.narrow{display:flex}}
     .chart text{font-size:12px;fill:var(--ink)}
     .chart text.t{fill:var(--soft)}
     .chart text.label{font-size:13px}
@@ -227,18 +268,22 @@ enum Stylesheet {
     .node.end{fill:var(--line);stroke:var(--soft);stroke-width:1}
     .ribbon{opacity:.28;fill:var(--s0)}.ribbon.other{fill:var(--s7)}.ribbon.end{fill:var(--soft);opacity:.16}
     .ribbon:hover{opacity:.55}
+    .panel>.legend:first-child{margin:0 0 12px}
+    .tags{max-width:none;margin:12px 0 0;line-height:2}
     .legend{display:flex;flex-wrap:wrap;gap:4px 16px;list-style:none;margin:4px 0 0;padding:0;font-size:12px}
     .legend li{display:flex;gap:6px;align-items:center;max-width:100%;min-width:0}
     .legend svg{flex:none}
     .legend .name{overflow:hidden;text-overflow:ellipsis;white-space:nowrap;max-width:36ch}
     table.heat{min-width:0;border-collapse:separate;border-spacing:2px}
-    table.heat th,table.heat td{border:0;padding:6px 10px;white-space:nowrap}
+    table.heat th,table.heat td{border:0;padding:6px 7px;white-space:nowrap}
+    table.heat thead th:first-child{padding-left:0;position:sticky;left:0;background:var(--panel)}
     table.heat th[scope=row]{padding-left:0;position:sticky;left:0;background:var(--panel)}
     table.heat tr.average>*{font-weight:600}
     table.heat td a{color:inherit;text-decoration:none}
     table.heat td a:hover{text-decoration:underline}
-    table.heat td{min-width:58px}
-    table.heat td.open{font-style:italic}
+    table.heat td{min-width:52px}
+    table.heat td.open{outline:1px dashed var(--soft);outline-offset:-1px}
+    table.heat td.start{background:color-mix(in srgb,var(--line) 40%,var(--panel))}
     .h0{background:var(--h0);color:var(--ht0)}.h1{background:var(--h1);color:var(--ht1)}.h2{background:var(--h2);color:var(--ht2)}.h3{background:var(--h3);color:var(--ht3)}
     .h4{background:var(--h4);color:var(--ht4)}.h5{background:var(--h5);color:var(--ht5)}.h6{background:var(--h6);color:var(--ht6)}.h7{background:var(--h7);color:var(--ht7)}.h8{background:var(--h8);color:var(--ht8)}
     @media (prefers-reduced-motion:no-preference){.side nav a,button{transition:background .1s,border-color .1s}}

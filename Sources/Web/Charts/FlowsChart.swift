@@ -142,6 +142,6 @@ package struct FlowsChart: Sendable {
       """
     let drawing: HTML = "\(SVG.rectangle(box, class: "node \(style)"))\(label)<title>\(reading)</title>"
     guard let link = node.link else { return "<g>\(drawing)</g>" }
-    return "<a href=\"\(link)\" class=\"door\" aria-label=\"\(reading)\">\(drawing)</a>"
+    return "<a href=\"\(link)\" class=\"door\" data-menu-of aria-label=\"\(reading). Menu\">\(drawing)</a>"
   }
 }

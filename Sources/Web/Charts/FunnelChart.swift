@@ -19,14 +19,18 @@ package struct FunnelChart: Sendable {
   package var steps: [Step]
   package var noun: String
   package var finding: String
+  /// What a bar is a share of.
+  package enum Basis: Sendable { case first, previous }
+  package var basis: Basis
   /// Makes the patterns' ids unique where a page has several charts.
   package var id: String
 
-  package init(groups: [String], steps: [Step], noun: String, finding: String, id: String = "funnel") {
+  package init(groups: [String], steps: [Step], noun: String, finding: String, basis: Basis = .first, id: String = "funnel") {
     self.groups = groups
     self.steps = steps
     self.noun = noun
     self.finding = finding
+    self.basis = basis
     self.id = id
   }
 
@@ -46,8 +50,9 @@ package struct FunnelChart: Sendable {
 
     package init(chart: FunnelChart) {
       let steps = Double(max(1, chart.steps.count))
-      column = max(132, min(240, 1064 / steps))
-      width = max(640, column * steps + 16)
+      column = max(132, min(300, 1064 / steps))
+      // Never narrower than the other charts, so that text has one size on all of them.
+      width = max(1080, column * steps + 16)
       height = 340
       plot = Box(x: 8, y: 44, width: column * steps, height: height - 44 - 52)
       groupCount = max(1, chart.groups.count)
@@ -62,9 +67,17 @@ package struct FunnelChart: Sendable {
     }
   }
 
+  /// How high the bar of a step is, and how high it would be if nobody had been lost before it.
   private func share(_ step: Int, _ group: Int) -> Double {
-    let whole = steps[0].counts[group]
+    let whole = steps[basis == .first ? 0 : max(0, step - 1)].counts[group]
     return whole > 0 ? Double(steps[step].counts[group]) / Double(whole) : 0
+  }
+
+  private func shareBefore(_ step: Int, _ group: Int) -> Double {
+    switch basis {
+    case .first: step > 0 ? share(step - 1, group) : steps[0].counts[group] > 0 ? 1 : 0
+    case .previous: steps[max(0, step - 1)].counts[group] > 0 ? 1 : 0
+    }
   }
 
   private func drawColumns(_ layout: Layout) -> HTML {
@@ -73,11 +86,11 @@ package struct FunnelChart: Sendable {
     for (index, step) in steps.enumerated() {
       for group in groups.indices { content += bar(index, group, layout) }
       let x = layout.plot.x + layout.column * Double(index)
-      let whole = steps[0].counts.first ?? 0
-      let overall = index == 0 ? "100%" : NumberFormat.percent(step.counts.first ?? 0, of: whole)
-      content += SVG.text(whole > 0 ? overall : "–", x: x, y: 16, class: "big")
+      let whole = steps[basis == .first ? 0 : max(0, index - 1)].counts.first ?? 0
+      let rate = index == 0 ? "100%" : NumberFormat.percent(step.counts.first ?? 0, of: whole)
+      content += SVG.text(whole > 0 ? rate : "–", x: x, y: 16, class: "big")
       let lost = index > 0 ? (steps[index - 1].counts.first ?? 0) - (step.counts.first ?? 0) : 0
-      let below = index > 0 ? "−\(NumberFormat.compact(lost)) lost" : "\(noun) who enter"
+      let below = index == 0 ? "\(noun) that enter" : lost == 0 ? "none lost" : "−\(NumberFormat.compact(lost)) lost"
       content += SVG.text(below, x: x, y: 34, class: "t")
       let name = "\(index + 1). \(step.name)"
       content += SVG.text(
@@ -94,7 +107,7 @@ package struct FunnelChart: Sendable {
     let reached = layout.bar(step: step, group: group, share: share(step, group))
     var result = HTML()
     if step > 0 {
-      let before = layout.bar(step: step, group: group, share: share(step - 1, group))
+      let before = layout.bar(step: step, group: group, share: shareBefore(step, group))
       let lost = Box(x: reached.x, y: before.y, width: reached.width, height: reached.y - before.y)
       let count = steps[step - 1].counts[group] - steps[step].counts[group]
       let hatch: HTML = """
@@ -123,10 +136,11 @@ package struct FunnelChart: Sendable {
       ? "\(name)\(NumberFormat.exact(count)) \(noun) did not get to \(what)" : "\(name)\(NumberFormat.exact(count)) \(noun) did \(what)"
   }
 
-  /// The rate from the previous step, on an arrow between the two bars.
+  /// The other rate, on an arrow between the two bars: from the previous step, or overall.
   private func between(_ index: Int, _ layout: Layout) -> HTML {
     let x = layout.plot.x + layout.column * Double(index) - 48
-    let rate = NumberFormat.percent(steps[index].counts.first ?? 0, of: steps[index - 1].counts.first ?? 0)
+    let rate = NumberFormat.percent(
+      steps[index].counts.first ?? 0, of: steps[basis == .first ? index - 1 : 0].counts.first ?? 0)
     let y = layout.plot.maxY - 12
     return
       "\(SVG.text(rate, x: x + 20, y: y - 8, anchor: .middle, class: "t num"))\(SVG.line(x, y, x + 36, y, class: "arrow"))<path d=\"M\(SVG.at(x + 32)) \(SVG.at(y - 4))L\(SVG.at(x + 37)) \(SVG.at(y))L\(SVG.at(x + 32)) \(SVG.at(y + 4))\" class=\"arrow\"/>"
@@ -140,15 +154,18 @@ package struct FunnelChart: Sendable {
       let top = Double(index) * 68 + 4
       let name = "\(index + 1). \(step.name)"
       content += SVG.text(VisibleText.fitted(name, width: 240, size: 13), x: 0, y: top + 14, class: "label", title: name)
-      let whole = steps[0].counts.first ?? 0
+      let whole = steps[basis == .first ? 0 : max(0, index - 1)].counts.first ?? 0
       content += SVG.text(
         whole > 0 ? NumberFormat.percent(step.counts.first ?? 0, of: whole) : "–", x: width, y: top + 14, anchor: .end, class: "label num")
-      let full = width * (index > 0 ? share(index - 1, 0) : whole > 0 ? 1 : 0)
+      let full = width * shareBefore(index, 0)
       let part = width * share(index, 0)
       content += "<rect x=\"0\" y=\"\(SVG.at(top + 22))\" width=\"\(SVG.at(full))\" height=\"16\" fill=\"url(#\(id)-n)\" class=\"lost\"/>"
       content += SVG.rectangle(Box(x: 0, y: top + 22, width: part, height: 16), class: "bar s0")
+      let other = steps[basis == .first ? max(0, index - 1) : 0].counts.first ?? 0
       let rate =
-        index > 0 ? " · \(NumberFormat.percent(step.counts.first ?? 0, of: steps[index - 1].counts.first ?? 0)) of the step before" : ""
+        index > 0
+        ? " · \(NumberFormat.percent(step.counts.first ?? 0, of: other)) \(basis == .first ? "of the step before" : "of the first step")"
+        : ""
       content += SVG.text("\(NumberFormat.exact(step.counts.first ?? 0)) \(noun)\(rate)", x: 0, y: top + 54, class: "t num")
     }
     return SVG.picture(width: width, height: Double(steps.count) * 68 + 4, class: "narrow", finding: finding, content)
@@ -159,6 +176,6 @@ package struct FunnelChart: Sendable {
     let items = groups.enumerated().map { index, name -> HTML in
       "<li><svg width=\"12\" height=\"12\" aria-hidden=\"true\"><rect width=\"12\" height=\"12\" class=\"bar \(SVG.series(index, isOther: false))\"/></svg><bdi class=\"name\">\(name)</bdi></li>"
     }
-    return "<ul class=\"legend wide\">\(items)</ul>"
+    return "<ul class=\"legend wide\">\(items)</ul><p class=\"note narrow-only\">\(groups[0]) alone; the table below has every group.</p>"
   }
 }

@@ -6,11 +6,14 @@ package struct LineChart: Sendable {
     package var values: [Double?]
     /// Where each point leads; empty if nowhere.
     package var doors: [Address?]
-    package init(name: String, isOther: Bool = false, values: [Double?], doors: [Address?] = []) {
+    /// The same line of an earlier time, drawn behind it; empty if there is none.
+    package var before: [Double?]
+    package init(name: String, isOther: Bool = false, values: [Double?], doors: [Address?] = [], before: [Double?] = []) {
       self.name = name
       self.isOther = isOther
       self.values = values
       self.doors = doors
+      self.before = before
     }
   }
 
@@ -22,14 +25,19 @@ package struct LineChart: Sendable {
   /// What a value counts, for the exact reading: `events`.
   package var noun: String
   package var finding: String
+  /// Buckets where the axis may be labelled, such as first days of months; empty: anywhere.
+  package var landmarks: [Int]
 
-  package init(lines: [Line], shortLabels: [String], longLabels: [String], firstIncomplete: Int, noun: String, finding: String) {
+  package init(
+    lines: [Line], shortLabels: [String], longLabels: [String], firstIncomplete: Int, noun: String, finding: String, landmarks: [Int] = []
+  ) {
     self.lines = lines
     self.shortLabels = shortLabels
     self.longLabels = longLabels
     self.firstIncomplete = firstIncomplete
     self.noun = noun
     self.finding = finding
+    self.landmarks = landmarks
   }
 
   /// Two drawings, of which the stylesheet shows the one that fits the screen; and the names of the lines where they are not beside them.
@@ -56,13 +64,14 @@ package struct LineChart: Sendable {
       self.labelsEnds = labelsEnds
       count = chart.shortLabels.count
       let isWhole = chart.lines.allSatisfy { $0.values.allSatisfy { ($0 ?? 0).rounded() == ($0 ?? 0) } }
-      scale = Scale(chart.lines.lazy.flatMap { $0.values.compactMap(\.self) }, wantsWholeTicks: isWhole)
+      scale = Scale(chart.lines.lazy.flatMap { ($0.values + $0.before).compactMap(\.self) }, wantsWholeTicks: isWhole)
       let axis = (scale.ticks.map { VisibleText.estimatedWidth(NumberFormat.compact($0), size: 12) }.max() ?? 0) + 12
       plot = Box(x: axis, y: 12, width: width - axis - (labelsEnds ? 168 : 16), height: height - 12 - 28)
       let widest = chart.shortLabels.map { VisibleText.estimatedWidth($0, size: 12) }.max() ?? 0
       let most = max(1, min(7, Int(plot.width / (widest + 24))))
-      let stride = max(1, (count + most - 1) / most)
-      labelled = Array(Swift.stride(from: 0, to: count, by: stride))
+      let candidates = chart.landmarks.isEmpty ? Array(0..<count) : chart.landmarks
+      let stride = max(1, (candidates.count + most - 1) / most)
+      labelled = Swift.stride(from: 0, to: candidates.count, by: stride).map { candidates[$0] }
     }
 
     package func x(_ bucket: Int) -> Double {
@@ -84,6 +93,9 @@ package struct LineChart: Sendable {
       content += SVG.text(shortLabels[index], x: x, y: layout.plot.maxY + 20, anchor: anchor)
     }
     content += bands(layout)
+    for (index, line) in lines.enumerated() where !line.before.isEmpty {
+      content += "<path d=\"\(path(line.before, layout))\" class=\"line before \(SVG.series(index, isOther: line.isOther))\"/>"
+    }
     for (index, line) in lines.enumerated() { content += draw(line, SVG.series(index, isOther: line.isOther), layout) }
     for (index, line) in lines.enumerated() { content += points(line, SVG.series(index, isOther: line.isOther), layout) }
     if layout.labelsEnds { content += endLabels(layout) }
@@ -107,6 +119,21 @@ package struct LineChart: Sendable {
     if !solid.isEmpty { result += "<path d=\"\(solid)\" class=\"line \(style)\"/>" }
     if !dashed.isEmpty { result += "<path d=\"\(dashed)\" class=\"line open \(style)\"/>" }
     return result
+  }
+
+  /// Straight pieces between neighbours, gaps left open.
+  private func path(_ values: [Double?], _ layout: Layout) -> String {
+    var path = ""
+    var isGap = true
+    for (index, value) in values.prefix(layout.count).enumerated() {
+      guard let value else {
+        isGap = true
+        continue
+      }
+      path += "\(isGap ? "M" : "L")\(SVG.at(layout.x(index))) \(SVG.at(layout.y(value)))"
+      isGap = false
+    }
+    return path
   }
 
   /// Points are drawn where they can be told apart, and where a value stands alone between gaps.
@@ -155,7 +182,8 @@ package struct LineChart: Sendable {
       let box = Box(x: left, y: layout.plot.y, width: min(layout.plot.maxX, layout.x(index) + width / 2) - left, height: layout.plot.height)
       let readings = lines.prefix(12).map { line in
         let value = (line.values.indices.contains(index) ? line.values[index] : nil).map(NumberFormat.exact) ?? "no value"
-        return lines.count > 1 ? "\(VisibleText.shortened(line.name, to: 40)): \(value)" : "\(value) \(noun)"
+        let before = (line.before.indices.contains(index) ? line.before[index] : nil).map { ", before \(NumberFormat.exact($0))" } ?? ""
+        return lines.count > 1 ? "\(VisibleText.shortened(line.name, to: 40)): \(value)\(before)" : "\(value) \(noun)\(before)"
       }
       let mark = index >= firstIncomplete ? " (not complete)" : ""
       return

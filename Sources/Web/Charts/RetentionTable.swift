@@ -58,7 +58,7 @@ package struct RetentionTable: Sendable {
       let size = NumberFormat.exact(row.size)
       let sizeCell: HTML = row.door.map { "<a href=\"\($0)\" class=\"figure\">\(size)</a>" } ?? "\(size)"
       return """
-        <tr><th scope="row">\(row.name)</th><td class="num">\(sizeCell)</td>\(row.cells.map { cell($0, largest) })</tr>
+        <tr><th scope="row">\(row.name)</th><td class="num">\(sizeCell)</td>\(row.cells.enumerated().map { cell($1, largest, isStart: $0 == 0) })</tr>
         """
     }
     return """
@@ -68,12 +68,15 @@ package struct RetentionTable: Sendable {
       """
   }
 
-  private func cell(_ cell: Cell?, _ largest: Double) -> HTML {
+  /// Period 0 is the cohort itself: it says nothing, so it gets no colour.
+  private func cell(_ cell: Cell?, _ largest: Double, isStart: Bool) -> HTML {
     guard let cell else { return "<td class=\"none\"></td>" }
-    let level = Self.level(cell.share, largest: largest)
+    let ground = isStart ? "start" : "h\(Self.level(cell.share, largest: largest))"
     let text = NumberFormat.percent(cell.share) + (cell.completeAt == nil ? "" : "*")
-    let hint = "\(NumberFormat.exact(cell.count)) subjects" + (cell.completeAt.map { ". Complete on \($0)" } ?? "")
-    let figure: HTML = cell.door.map { "<a href=\"\($0)\" title=\"\(hint)\">\(text)</a>" } ?? "<span title=\"\(hint)\">\(text)</span>"
-    return "<td class=\"num h\(level)\(cell.completeAt == nil ? "" : " open")\">\(figure)</td>"
+    let hint = NumberFormat.count(cell.count, "subject") + (cell.completeAt.map { ". Complete on \($0)" } ?? "")
+    let unseen: HTML = cell.completeAt.map { "<span class=\"unseen\"> not complete before \($0)</span>" } ?? ""
+    let figure: HTML =
+      cell.door.map { "<a href=\"\($0)\" title=\"\(hint)\">\(text)\(unseen)</a>" } ?? "<span title=\"\(hint)\">\(text)\(unseen)</span>"
+    return "<td class=\"num \(ground)\(cell.completeAt == nil ? "" : " open")\">\(figure)</td>"
   }
 }

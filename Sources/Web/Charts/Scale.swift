@@ -4,16 +4,17 @@ package struct Scale: Sendable, Hashable {
   package let upper: Double
   package let ticks: [Double]
 
-  /// Values that are not finite are ignored. Without any value, or if all are zero, the axis goes from 0 to 1.
+  /// The finest axis with at most six intervals, so that the lines fill it. Values that are not finite are ignored; those at the edge of
+  /// what a number can hold end on the edge of the axis. Without any value, or if all are zero, the axis goes from 0 to 1.
   package init(_ values: some Sequence<Double>, wantsWholeTicks: Bool = false) {
     var low = 0.0
     var high = 0.0
-    for value in values where value.isFinite && value.magnitude < 1e300 {
-      low = min(low, value)
-      high = max(high, value)
+    for value in values where value.isFinite {
+      low = min(low, max(value, -Self.edge))
+      high = max(high, min(value, Self.edge))
     }
     if low == high { high = 1 }
-    var step = Self.roundStep((high - low) / 4)
+    var step = Self.roundStep((high - low) / 6)
     if wantsWholeTicks { step = max(1, step) }
     var first = (low / step).rounded(.down)
     var last = (high / step).rounded(.up)
@@ -26,6 +27,9 @@ package struct Scale: Sendable, Hashable {
     upper = last * step
     ticks = (0...Int(last - first)).map { (first + Double($0)) * step }
   }
+
+  /// Beyond it a step or a difference could overflow.
+  private static let edge = 1e306
 
   /// 0 at `lower`, 1 at `upper`.
   package func position(_ value: Double) -> Double { (value - lower) / (upper - lower) }
