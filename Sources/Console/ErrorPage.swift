@@ -15,6 +15,14 @@ package struct ErrorPage: Sendable {
     self.next = next
   }
 
+  /// A sentence in which `code` stands between backticks.
+  static func prose(_ sentence: String) -> HTML {
+    let parts = sentence.split(separator: "`", omittingEmptySubsequences: false)
+    return parts.enumerated().map { index, part -> HTML in
+      index % 2 == 1 && index < parts.count - 1 ? "<code>\(part)</code>" : index % 2 == 1 ? "`\(part)" : "\(part)"
+    }.joined()
+  }
+
   package static let home: HTML = "<p><a class=\"button\" href=\"/\">Go to the home page</a></p>"
 
   package static func badRequest(_ sentence: String) -> ErrorPage {
@@ -50,7 +58,7 @@ package struct ErrorPage: Sendable {
   package var response: Response {
     .html(
       Page(
-        title: title, content: "<h1>\(title)</h1><p>\(explanation)</p>\(next)<p class=\"sub\">Status \(Int(status.code))</p>"
+        title: title, content: "<h1>\(title)</h1><p>\(Self.prose(explanation))</p>\(next)<p class=\"sub\">Status \(Int(status.code))</p>"
       ).document(), status: status)
   }
 }

@@ -33,6 +33,14 @@ extension Visit {
     "<span class=\"ledger\">Ledger entry <b>no. \(NumberFormat.exact(Int(clamping: receipt.index)))</b></span>"
   }
 
+  /// `Ledger entries no. 12, 13 and 14`
+  static func entries(_ receipts: [LedgerReceipt]) -> HTML {
+    guard receipts.count > 1, let last = receipts.last else { return receipts.first.map { entry($0) } ?? HTML() }
+    let numbers = receipts.map { "<b>\(NumberFormat.exact(Int(clamping: $0.index)))</b>" as HTML }
+    return
+      "<span class=\"ledger\">Ledger entries no. \(numbers.dropLast().joined(", ")) and <b>no. \(NumberFormat.exact(Int(clamping: last.index)))</b></span>"
+  }
+
   static func heading(_ title: String, _ sub: HTML, actions: HTML = "") -> HTML {
     "<div class=\"head\"><div><h1>\(title)</h1><p>\(sub)</p></div>\(actions.isEmpty ? actions : "<div class=\"actions\">\(actions)</div>")</div>"
   }

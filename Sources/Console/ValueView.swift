@@ -67,6 +67,6 @@ enum ValueView {
   }
 
   private static func plain(_ number: Double) -> String {
-    number.rounded() == number && number.magnitude < 1e15 ? String(Int64(number)) : String(number)
+    number.rounded() == number && number.magnitude < 9e15 ? String(Int64(number)) : String(number).replacing("e+", with: "e")
   }
 }

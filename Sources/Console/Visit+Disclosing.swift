@@ -48,11 +48,12 @@ extension Visit {
     return try await disclose(try await engine.catalog(), .catalog(dataVersion: version), purpose)
   }
 
-  func report(_ query: Query, purpose: String) async throws -> Disclosed<ReportAnswer> {
+  /// - Parameter instant: as of when; now where nothing is said.
+  func report(_ query: Query, purpose: String, at instant: Timestamp? = nil) async throws -> Disclosed<ReportAnswer> {
     try authorize(.queryAggregates)
     try query.validate()
     let engine = try await services.engine(project.id)
-    let report = try await engine.report(query, calendar: calendar, at: now)
+    let report = try await engine.report(query, calendar: calendar, at: instant ?? now)
     let answer = ReportAnswer(report: report, catalog: try await engine.catalog())
     let kind = Disclosure.Kind.aggregate(
       queryDigest: Self.digest(query), dataVersion: report.notes.dataVersion, groupSizes: Self.groupSizes(report, query))

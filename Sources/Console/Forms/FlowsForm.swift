@@ -60,7 +60,7 @@ struct FlowsForm: ReportForm {
   func query() throws(QueryError) -> Query {
     .flows(
       FlowsQuery(
-        range: range.range, anchor: try anchor.selector("the event to look around"), forward: forward, backward: backward,
+        range: try range.checked(), anchor: try anchor.selector("the event to look around"), forward: forward, backward: backward,
         windowSeconds: window.seconds, nodesPerColumn: nodes, collapsesRepeats: collapsesRepeats, hidden: hidden, anchors: anchors,
         pathLimit: paths))
   }

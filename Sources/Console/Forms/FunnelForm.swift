@@ -4,6 +4,8 @@ import Web
 struct FunnelForm: ReportForm {
   static let path = "/funnels"
   static let name = "Funnels"
+  /// What a bar is a share of. A matter of looking: no part of the query.
+  enum Rates: String, Sendable, CaseIterable { case overall, previous }
   var range: RangeForm
   var steps: [SelectorForm]
   var window: WindowForm
@@ -12,6 +14,7 @@ struct FunnelForm: ReportForm {
   var entry: FunnelQuery.Entry
   var filter: FilterForm
   var breakdown: BreakdownForm
+  var rates: Rates
 
   init(fields: FormFields, today: CalendarDate) {
     range = RangeForm(fields: fields, today: today)
@@ -21,6 +24,7 @@ struct FunnelForm: ReportForm {
     entry = fields["entry"].flatMap(FunnelQuery.Entry.init) ?? .longest
     filter = FilterForm(fields: fields, prefix: "f")
     breakdown = BreakdownForm(fields: fields)
+    rates = fields["rates"].flatMap(Rates.init) ?? .overall
     steps = (0..<NumberedParts.count(fields, "s", limit: QueryLimits.steps.upperBound)).map {
       SelectorForm(fields: fields, prefix: "s\($0)", standard: .unchosen)
     }
@@ -37,6 +41,7 @@ struct FunnelForm: ReportForm {
     entry = query.entry
     filter = FilterForm(query.filter)
     breakdown = BreakdownForm(query.breakdown)
+    rates = .overall
   }
 
   var parameters: [Address.Parameter] {
@@ -49,6 +54,7 @@ struct FunnelForm: ReportForm {
     filter.add(to: &list, prefix: "f")
     breakdown.add(to: &list)
     range.add(to: &list)
+    list.add("rates", rates.rawValue, unless: "overall")
     return list.parameters
   }
 
@@ -57,7 +63,7 @@ struct FunnelForm: ReportForm {
     for (index, step) in steps.enumerated() { selectors.append(try step.selector("the event of step \(index + 1)")) }
     return .funnel(
       FunnelQuery(
-        range: range.range, steps: selectors, windowSeconds: window.seconds, order: order, counting: counting, entry: entry,
+        range: try range.checked(), steps: selectors, windowSeconds: window.seconds, order: order, counting: counting, entry: entry,
         filter: try filter.filter(), breakdown: breakdown.breakdown))
   }
 

@@ -39,12 +39,15 @@ struct InsightsForm: ReportForm {
   var series: [Series]
   var filter: FilterForm
   var breakdown: BreakdownForm
+  /// Whether the same length of time before is drawn behind the lines.
+  var isCompared: Bool
 
   init(fields: FormFields, today: CalendarDate) {
     range = RangeForm(fields: fields, today: today)
     unit = fields["unit"].flatMap(BucketUnit.init) ?? .day
     filter = FilterForm(fields: fields, prefix: "f")
     breakdown = BreakdownForm(fields: fields)
+    isCompared = fields["compare"] == "before"
     series = (0..<NumberedParts.count(fields, "s", limit: QueryLimits.series)).map { index in
       let prefix = "s\(index)"
       var series = Series(selector: SelectorForm(fields: fields, prefix: prefix, standard: .any))
@@ -62,6 +65,7 @@ struct InsightsForm: ReportForm {
     unit = query.unit
     filter = FilterForm(query.filter)
     breakdown = BreakdownForm(query.breakdown)
+    isCompared = false
     series = query.series.map { series in
       var form = Series(selector: SelectorForm(series.selector))
       let property: PropertyReference?
@@ -95,6 +99,7 @@ struct InsightsForm: ReportForm {
     breakdown.add(to: &list)
     range.add(to: &list)
     list.add("unit", unit.rawValue, unless: "day")
+    if isCompared { list.add("compare", "before") }
     return list.parameters
   }
 
@@ -120,7 +125,7 @@ struct InsightsForm: ReportForm {
       all.append(InsightsQuery.Series(selector: try series.selector.selector("the event of line \(Self.letter(index))"), measure: measure))
     }
     return .insights(
-      InsightsQuery(range: range.range, unit: unit, series: all, filter: try filter.filter(), breakdown: breakdown.breakdown))
+      InsightsQuery(range: try range.checked(), unit: unit, series: all, filter: try filter.filter(), breakdown: breakdown.breakdown))
   }
 
   subscript(filter prefix: String) -> FilterForm? {
@@ -139,6 +144,17 @@ struct InsightsForm: ReportForm {
   mutating func grow() { if series.count < QueryLimits.series { series.append(Series(selector: SelectorForm(.any))) } }
   mutating func drop(_ index: Int) { if series.count > 1, series.indices.contains(index) { series.remove(at: index) } }
   mutating func raise(_ index: Int) { if index > 0, series.indices.contains(index) { series.swapAt(index, index - 1) } }
+
+  /// A day in hours, up to a quarter in days, more in weeks: lines that can be read.
+  func spanning(_ range: RangeForm) -> InsightsForm {
+    var other = self
+    other.range = range
+    if range.days != self.range.days { other.unit = range.days <= 2 ? .hour : range.days <= 93 ? .day : .week }
+    return other
+  }
+
+  /// Groups have no counterpart in the time before: its largest may be others.
+  var canCompare: Bool { breakdown.property.isEmpty && series.count <= 4 }
 
   static func letter(_ index: Int) -> String { String(UnicodeScalar(UInt8(65 + index % 26))) }
 }

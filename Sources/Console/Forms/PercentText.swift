@@ -8,6 +8,15 @@ enum PercentText {
     return shifted(String(fraction), by: 2)
   }
 
+  /// `95th`, `99.9th`, `1st`
+  static func ordinal(_ fraction: Double) -> String {
+    let text = text(fraction)
+    let isTeen = ["11", "12", "13"].contains(text)
+    let ending =
+      isTeen || text.contains(".") ? "th" : text.hasSuffix("1") ? "st" : text.hasSuffix("2") ? "nd" : text.hasSuffix("3") ? "rd" : "th"
+    return text + ending
+  }
+
   /// Nil for what is not a number from 0 to 100.
   static func fraction(_ text: String) -> Double? {
     guard let fraction = Double(shifted(text, by: -2)), (0...1).contains(fraction) else { return nil }

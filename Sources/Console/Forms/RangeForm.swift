@@ -20,11 +20,35 @@ struct RangeForm: Sendable, Hashable {
   }
 
   var range: DateRange { DateRange(from: from, to: to) }
+  var days: Int { range.to.dayNumber - range.from.dayNumber + 1 }
+
+  /// - Throws: a range that ends before it begins, in the words of the page.
+  func checked() throws(QueryError) -> DateRange {
+    guard days > 0 else {
+      throw QueryError(
+        .invalid, "The first day, \(Self.words(from)), is after the last, \(Self.words(to)). Choose them the other way round.",
+        field: "range")
+    }
+    return range
+  }
+
+  /// As many days right before it (−1) or right after it (1).
+  func moved(by steps: Int) -> RangeForm { moved(byDays: max(1, days) * steps) }
+
+  func moved(byDays shift: Int) -> RangeForm {
+    RangeForm(DateRange(from: from.advanced(byDays: shift), to: to.advanced(byDays: shift)))
+  }
   var words: String { from == to ? Self.words(from) : "\(Self.words(from)) to \(Self.words(to))" }
+  /// `from 1 Nov 2026 to 7 Nov 2026`, `on 7 Nov 2026`
+  var during: String { from == to ? "on \(words)" : "from \(words)" }
   private static func words(_ date: CalendarDate) -> String { "\(date.day) \(LocalTime.month(date.month)) \(date.year)" }
 
   /// D, W, M, Y: the last so many days, today included.
   static let presets: [(key: String, name: String, days: Int)] = [
     ("d", "Day", 1), ("w", "Week", 7), ("m", "Month", 30), ("y", "Year", 365),
   ]
+
+  static func last(_ days: Int, today: CalendarDate) -> RangeForm {
+    RangeForm(DateRange(from: today.advanced(byDays: 1 - days), to: today))
+  }
 }

@@ -15,6 +15,9 @@ protocol ReportForm: Sendable, Hashable {
   /// - Throws: what is missing or wrong, as a sentence.
   func query() throws(QueryError) -> Query
 
+  /// With another range, and with a unit that suits it where the report has one.
+  func spanning(_ range: RangeForm) -> Self
+
   /// The filter whose fields begin with `prefix`; nil if there is none.
   subscript(filter prefix: String) -> FilterForm? { get set }
   /// Adds an empty series or step.
@@ -25,6 +28,12 @@ protocol ReportForm: Sendable, Hashable {
 
 extension ReportForm {
   var address: Address { Address(Self.path, parameters) }
+
+  func spanning(_ range: RangeForm) -> Self {
+    var other = self
+    other.range = range
+    return other
+  }
 
   /// What the buttons inside the form do without a script: `grow`, `drop:2`, `raise:2`, `condition:s0`, `uncondition:s0.1`, `unfilter:f`.
   mutating func edit(_ command: String) {

@@ -56,7 +56,7 @@ struct RetentionForm: ReportForm {
   func query() throws(QueryError) -> Query {
     .retention(
       RetentionQuery(
-        range: range.range, start: try start.selector("the event that people start with"),
+        range: try range.checked(), start: try start.selector("the event that people start with"),
         return: try `return`.selector("the event that they come back to do"), unit: unit, periods: periods, mode: mode,
         criterion: criterion, cohorts: cohorts, filter: try filter.filter()))
   }

@@ -18,6 +18,13 @@ struct SelectorForm: Sendable, Hashable {
     filter = FilterForm(fields: fields, prefix: prefix)
   }
 
+  /// `Signed Up where plan is team`
+  var words: String {
+    let conditions = filter.conditions.filter { !$0.isDraft }.map(\.words)
+    if filter.whole != nil { return "\(event.shown) (filtered)" }
+    return conditions.isEmpty ? event.shown : "\(event.shown) where \(conditions.joined(separator: filter.holdsAny ? " or " : " and "))"
+  }
+
   func add(to list: inout ParameterList, prefix: String) {
     list.add(prefix, event.text)
     filter.add(to: &list, prefix: prefix)

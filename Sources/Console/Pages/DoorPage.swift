@@ -22,7 +22,7 @@ extension Visit {
     let pages = (price.value + Self.perPage - 1) / Self.perPage
     let open: HTML =
       price.value == 0
-      ? "<p class=\"empty\"><b>Nobody is behind this figure now.</b> The data may have changed since the report was drawn.</p>"
+      ? "<p class=\"empty\"><b>Nobody is behind this figure.</b> Its events have no subject, or the data has changed since the report was drawn.</p>"
       : """
       <p>Opening it shows the pseudonyms of <b>\(NumberFormat.count(price.value, "subject"))</b>\(pages > 1 ? ", \(Self.perPage) a page" : ""). It is a disclosure: the ledger will say that \
       you saw exactly these subjects, when, and with which session. Names and addresses stay sealed.</p>\
@@ -30,7 +30,7 @@ extension Visit {
       <span class="sub">\(pages > 1 ? "Costs \(NumberFormat.count(page, "subject")) now, \(NumberFormat.exact(price.value)) for all pages" : "Costs \(NumberFormat.count(page, "subject"))"), entered in the ledger before the first is shown</span></div></form>
       """
     let content: HTML = """
-      \(Self.heading("Behind a figure", "\(Self.words(door))"))<section class="panel"><h2>\(NumberFormat.count(price.value, "subject"))</h2>\(open)\
+      \(Self.heading("Behind a figure", "\(words(door))"))<section class="panel"><h2>\(NumberFormat.count(price.value, "subject"))</h2>\(open)\
       <p class="note">Evaluated at \(time.second(now)); events that came in since the report was drawn may have changed the figure. \(Self.entry(price.receipt))</p></section>\
       <p><a href="\(back)">Back to the report</a></p>
       """
@@ -56,7 +56,7 @@ extension Visit {
       : ""
     let back = ReportAddress.address(of: door.query) ?? Address("/")
     let content: HTML = """
-      \(Self.heading("Behind a figure", "\(Self.words(door))"))<div class="notice"><p>\(Self.entry(answer.receipt)) <span class="ledger">has exactly these \
+      \(Self.heading("Behind a figure", "\(words(door))"))<div class="notice"><p>\(Self.entry(answer.receipt)) <span class="ledger">has exactly these \
       \(NumberFormat.count(answer.value.subjects.count, "subject")).</span></p></div>\
       <section class="panel"><h2>\(NumberFormat.exact(answer.value.subjects.isEmpty ? 0 : answer.value.offset + 1)) to \(NumberFormat.exact(end)) of \(NumberFormat.count(answer.value.total, "subject"))</h2>\
       <div class="scroll"><table><thead><tr><th scope="col" class="num">No.</th><th scope="col">Subject</th><th scope="col">Pseudonym</th></tr></thead><tbody>\(rows)</tbody></table></div>\
@@ -67,25 +67,42 @@ extension Visit {
   }
 
   /// What the figure counts, as half a sentence.
-  static func words(_ door: Door) -> HTML {
+  private func words(_ door: Door) -> HTML {
     switch (door.cell, door.query) {
     case (.insights(let series, let group, let bucket), .insights(let query)):
       let name = query.series.indices.contains(series) ? InsightsPage.name(of: query.series[series]) : ""
-      return "\(VisibleText.shortened(name, to: 80))\(words(group))\(bucket == nil ? ", the whole range" : ", one \(query.unit.rawValue)")"
+      return "\(VisibleText.shortened(name, to: 120))\(words(group, query.breakdown)), \(when(query, bucket))"
     case (.funnel(let group, let step, let isLost), .funnel(let query)):
       let name = query.steps.indices.contains(step) ? VisibleText.shortened(FunnelPage.stepName(query.steps[step]), to: 80) : ""
-      return isLost
-        ? "Got to step \(step + 1), \(name), and not further\(words(group))" : "Reached step \(step + 1), \(name)\(words(group))"
-    case (.retention(_, let period), .retention(let query)):
-      return period.map { "Came back in \(query.unit.rawValue) \($0) after the start" } ?? "A whole cohort"
-    case (.flows(let position, let node), .flows):
-      return
-        "\(VisibleText.shortened(FlowsPage.name(node, isAfter: position > 0), to: 80)), \(FlowsPage.columnTitle(position).lowercased())"
+      let what = isLost ? "Got to step \(step + 1), \(name), and not further" : "Reached step \(step + 1), \(name)"
+      return "\(what)\(words(group, query.breakdown)), entered \(RangeForm(query.range).during)"
+    case (.retention(let cohort, let period), .retention(let query)):
+      let unit = BucketUnit(rawValue: query.unit.rawValue) ?? .day
+      let buckets = try? calendar.buckets(query.range, by: unit)
+      let start = buckets.flatMap { $0.edges.indices.contains(cohort) ? Timestamp(milliseconds: $0.edges[cohort]) : nil }
+      let name = start.map { RetentionPage.cohortName($0, query.unit, time) } ?? "A cohort"
+      let what = VisibleText.shortened(SelectorForm(query.start).words, to: 80)
+      return period.map { "Started with \(what), \(name), and came back in \(query.unit.rawValue) \($0)" }
+        ?? "Started with \(what), \(name)"
+    case (.flows(let position, let node), .flows(let query)):
+      let name = VisibleText.shortened(FlowsPage.name(node, isAfter: position > 0), to: 80)
+      let anchor = VisibleText.shortened(SelectorForm(query.anchor).words, to: 80)
+      return position == 0
+        ? "Did \(anchor), \(RangeForm(query.range).words)"
+        : "\(name), \(FlowsPage.columnTitle(position)) \(anchor), \(RangeForm(query.range).words)"
     default: return "A figure of a report"
     }
   }
 
-  private static func words(_ group: ReportGroup) -> String {
-    group == .everything ? "" : ", \(VisibleText.shortened(ValueView.group(group), to: 60))"
+  private func when(_ query: InsightsQuery, _ bucket: Int?) -> String {
+    guard let bucket, let buckets = try? calendar.buckets(query.range, by: query.unit), (0..<buckets.count).contains(bucket) else {
+      return RangeForm(query.range).words
+    }
+    return InsightsPage.label(Timestamp(milliseconds: buckets.edges[bucket]), query.unit, time, isLong: true)
+  }
+
+  private func words(_ group: ReportGroup, _ breakdown: Breakdown?) -> String {
+    guard group != .everything else { return "" }
+    return ", \(breakdown.map { PropertyText.text($0.property) + ": " } ?? "")\(VisibleText.shortened(ValueView.group(group), to: 60))"
   }
 }

@@ -5,22 +5,49 @@ import Journeys
 import Ledger
 import Web
 
-/// What arrived, and ways on.
+/// First what a stolen credential would reach, then how the product is used.
 extension Visit {
   func homePage() async throws -> Response {
+    let accounts = try await accounts()
     let catalog = try await catalog(purpose: "console.home")
     let saved = try await savedReports()
+    let exposure = ExposurePanel(catalog: catalog.value, accounts: accounts.value.filter { !$0.isRevoked }, time: time).panel
+    var entries = [accounts.receipt, catalog.receipt]
+    let rest: HTML
+    if catalog.value.eventCount == 0 {
+      rest = "\(firstSteps)\(exposure)\(reports)"
+    } else {
+      let usage = try await usage()
+      if let usage { entries.append(usage.receipt) }
+      rest = "\(exposure)\(savedList(saved))\(arrived(catalog.value, usage?.panel))"
+    }
     let content: HTML = """
-      \(Self.heading("Home", "What \(project.name) has taken in."))\(catalog.value.eventCount == 0 ? firstSteps : arrived(catalog.value))\
-      \(reports)\(savedList(saved))<p>\(Self.entry(catalog.receipt))</p>
+      \(Self.heading("Home", "\(project.name): who is exposed, and how the product is used."))\(rest)<p>\(Self.entries(entries))</p>
       """
     return .html(page("Home", current: "Home", content))
+  }
+
+  /// Subjects a day over the last 30 days; nil if nothing happened in them.
+  private func usage() async throws -> (panel: HTML, receipt: LedgerReceipt)? {
+    var form = InsightsForm(fields: FormFields(), today: today)
+    form.series = [InsightsForm.Series(selector: SelectorForm(.any), measure: .unique)]
+    let query = try form.query()
+    let answer = try await report(query, purpose: "console.home")
+    let view = InsightsPage.view(form, query, answer.value.report, before: nil, self)
+    guard !view.isEmpty else { return nil }
+    let panel: HTML = """
+      <section class="panel"><div class="title"><div><h2>How the product is used</h2><p class="sub">\(view.subtitle)</p></div>\
+      <a class="button" href="\(form.address)">Open in Insights</a></div><div class="scroll">\(view.chart)</div>\
+      <p class="note">\(answer.value.report.notes.line(view.explanation, time))</p></section>
+      """
+    return (panel, answer.receipt)
   }
 
   private var firstSteps: HTML {
     """
     <section class="panel"><h2>No event has arrived yet</h2><p>Point an SDK at Sealane, or send one event from a terminal. This line turns green by itself:</p>\
-    \(waiting)\(SDKSnippets(visit: self).curl)<p><a href="/settings#connect">Python, JavaScript and more</a></p></section>
+    \(waiting)\(SDKSnippets(visit: self).curl)<p><a href="/settings#connect">Python, JavaScript and service accounts</a></p>\
+    <p class="note">To look at a filled console first, run <code>sealane demo</code> on this machine: it loads a million events of a fictional API platform into a directory of its own.</p></section>
     """
   }
 
@@ -29,7 +56,7 @@ extension Visit {
   static let arrivedLine: HTML =
     "<span class=\"arrived\">The first event has arrived.</span> <a href=\"/live\">See what the gate did to it</a>"
 
-  private func arrived(_ catalog: Catalog) -> HTML {
+  private func arrived(_ catalog: Catalog, _ usage: HTML?) -> HTML {
     let most = catalog.events.first?.count ?? 0
     let rows = catalog.events.prefix(12).map { event -> HTML in
       var form = InsightsForm(fields: FormFields(), today: today)
@@ -42,14 +69,15 @@ extension Visit {
     }
     let more: HTML =
       catalog.events.count > 12
-      ? "<p class=\"note\">The 12 most frequent of \(NumberFormat.exact(catalog.events.count)) event names.</p>" : ""
+      ? "<p class=\"note\">The 12 most frequent of \(NumberFormat.exact(catalog.events.count)) event names; the pickers of the reports have more.</p>"
+      : ""
     return """
       <section class="panel"><dl class="figures"><div><dt>Events</dt><dd title="\(NumberFormat.exact(catalog.eventCount))">\(NumberFormat.compact(catalog.eventCount))</dd></div>\
       <div><dt>Subjects</dt><dd title="\(NumberFormat.exact(catalog.subjectCount))">\(NumberFormat.compact(catalog.subjectCount))</dd></div>\
       <div><dt>Event names</dt><dd>\(NumberFormat.exact(catalog.events.count))</dd></div>\
       <div><dt>First event</dt><dd class="word">\(catalog.firstEvent.map(time.minute) ?? "–")</dd></div>\
-      <div><dt>Latest event</dt><dd class="word">\(catalog.lastEvent.map(time.minute) ?? "–")</dd></div></dl></section>\
-      <section class="panel"><h2>What arrives</h2><p class="sub">All events that are stored, by name</p><div class="scroll"><table><thead><tr><th scope="col">Event</th>\
+      <div><dt>Latest event</dt><dd class="word">\(catalog.lastEvent.map(time.minute) ?? "–")</dd></div></dl></section>\(usage)\
+      <section class="panel"><h2>What arrives</h2><p class="sub">All events that are stored, by name; a name leads to its report</p><div class="scroll"><table><thead><tr><th scope="col">Event</th>\
       <th scope="col" class="num">Events</th><th scope="col" class="num">Share</th><th scope="col"><span class="unseen">Compared</span></th></tr></thead><tbody>\(rows)</tbody></table></div>\(more)</section>
       """
   }

@@ -27,15 +27,15 @@ extension Visit {
     let receipt = answer?.receipt ?? catalog.receipt
     let empty: HTML =
       answer == nil
-      ? "<tr id=\"live-empty\"><td colspan=\"4\" class=\"empty\"><b>Nothing has come in since the server started.</b> Events appear here as they pass the gate. <a href=\"/settings#connect\">Connect an SDK</a></td></tr>"
+      ? "<tr id=\"live-empty\"><td colspan=\"3\" class=\"empty\"><b>Nothing has come in since the server started.</b> Events appear here as they pass the gate. \(SDKSnippets(visit: self).curl)<a href=\"/settings#connect\">Connect an SDK</a></td></tr>"
       : ""
     let content: HTML = """
       \(Self.heading("Live", "Events as they pass the gate, and what it did to every value."))\
-      <form class="panel row" method="get" action="/live"><label for="live-name">Show</label> <select name="name" id="live-name">\(options)</select>\
+      <form class="panel row" method="get" action="/live"><label for="live-name">Show</label> <select name="name" id="live-name" data-submits>\(options)</select>\
       <button>Filter</button><button type="button" id="live-pause">\(isPaused ? "Resume" : "Pause")</button>\
       <a class="button" href="\(Address("/live", filter))">Reload</a><span class="sub" id="live-state" aria-live="off">Reload to see what has come in since</span></form>\
-      <section class="panel">\(Self.legend)<div class="scroll"><table><thead><tr><th scope="col">Received</th><th scope="col">Event</th><th scope="col">Subject</th>\
-      <th scope="col">Values</th></tr></thead><tbody data-live="\(Address("/live/rows", filter))" data-last="\(last)" data-paused="\(isPaused ? "yes" : "no")">\
+      <section class="panel">\(Self.legend)<div class="scroll"><table class="live"><thead><tr><th scope="col">Received</th><th scope="col">Event and subject</th>\
+      <th scope="col">Values, and what the gate did to each</th></tr></thead><tbody data-live="\(Address("/live/rows", filter))" data-last="\(last)" data-paused="\(isPaused ? "yes" : "no")">\
       \(rows(answer))\(empty)</tbody></table></div>\
       <p class="note">Newest first, in \(time.zoneName). What is shown here about subjects is entered in the ledger; waiting for news is not. \
       <span class="ledger">Ledger entry <b>no. <span id="live-entry">\(NumberFormat.exact(Int(clamping: receipt.index)))</span></b></span></p></section>
@@ -69,17 +69,36 @@ extension Visit {
 
   private func rows(_ answer: Disclosed<[LiveEvent]>?) -> HTML {
     (answer?.value ?? []).reversed().map { event -> HTML in
-      let subject: HTML = event.subject.map { ValueView.subject($0) } ?? "<span class=\"reason\">none</span>"
-      let values = event.values.map { value -> HTML in
-        let shown: HTML = value.treatment == .sealed ? "" : value.shown.map { ValueView.value($0) } ?? ""
-        return
-          "<dt><bdi>\(value.name)</bdi></dt><dd>\(shown) \(ValueView.treatment(value.treatment, reason: value.reason))\(reason(value))</dd>"
-      }
+      let subject: HTML = event.subject.map { ValueView.subject($0) } ?? "<span class=\"reason\">no subject</span>"
+      // What was changed comes first; what was kept is the rest.
+      let changed = event.values.filter { $0.treatment != .kept }
+      let kept = event.values.filter { $0.treatment == .kept }
+      let values: HTML =
+        event.values.isEmpty
+        ? "<span class=\"reason\">no values</span>"
+        : "<ul class=\"treated\">\(changed.map(item))</ul><ul class=\"treated keeps\">\(kept.map(item))</ul>"
       return """
-        <tr><td class="nowrap"><time datetime="\(LocalTime.iso(event.receivedAt))" title="Event time \(time.second(event.time))">\(time.clock(event.receivedAt))</time></td>\
-        <td>\(ValueView.name(event.name))</td><td class="nowrap">\(subject)</td><td class="values"><dl class="values">\(values)</dl></td></tr>
+        <tr><td class="nowrap"><time datetime="\(LocalTime.iso(event.receivedAt))">\(time.clock(event.receivedAt))</time>\(late(event))</td>\
+        <td>\(ValueView.name(event.name))<br>\(subject)</td><td class="values">\(values)</td></tr>
         """
     }.joined()
+  }
+
+  /// When it happened, where that is not when it arrived.
+  private func late(_ event: LiveEvent) -> HTML {
+    let distance = (event.receivedAt.milliseconds - event.time.milliseconds).magnitude
+    return distance < 60_000
+      ? HTML()
+      : "<br><span class=\"reason\" title=\"When the event says that it happened: \(time.second(event.time))\">of \(time.shortDay(event.time)), \(time.hour(event.time))</span>"
+  }
+
+  private func item(_ value: LiveEvent.Value) -> HTML {
+    let shown: HTML? = value.treatment == .sealed ? nil : value.shown.map { ValueView.value($0) }
+    let plain = value.treatment == .sealed ? "" : value.shown.map(ValueView.plainText) ?? ""
+    return """
+      <li title="\(VisibleText.shortened("\(value.name): \(plain)", to: 600))"><bdi class="key">\(value.name)</bdi>\(shown.map { " <span class=\"what\">\($0)</span>" as HTML }) \
+      \(ValueView.treatment(value.treatment, reason: value.reason))\(reason(value))</li>
+      """
   }
 
   /// Said in words where something was taken away; a hint is enough for what was kept.

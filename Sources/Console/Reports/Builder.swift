@@ -86,8 +86,8 @@ struct Builder {
 
   func breakdown(_ form: BreakdownForm) -> HTML {
     """
-    split by \(Self.property("by", form.property, label: "Split by property"))\(form.property.isEmpty ? HTML() : """
-     , the \(Self.number("top", "Number of groups", form.limit, QueryLimits.breakdown)) largest
+    <span class="soft">split by</span> \(Self.property("by", form.property, label: "Split by property"))\(form.property.isEmpty ? HTML() : """
+     <span class="soft">, the</span> \(Self.number("top", "Number of groups", form.limit, QueryLimits.breakdown)) <span class="soft">largest</span>
     """ as HTML)
     """
   }
@@ -95,15 +95,20 @@ struct Builder {
   /// From, to, and links to the last day, week, month and year.
   func range<Form: ReportForm>(_ form: Form, today: CalendarDate) -> HTML {
     let links = RangeForm.presets.map { preset -> HTML in
-      var other = form
-      other.range = RangeForm(DateRange(from: today.advanced(byDays: 1 - preset.days), to: today))
+      let other = form.spanning(.last(preset.days, today: today))
       let mark: HTML = other.range == form.range ? " aria-current=\"true\"" : ""
       return
         "<a href=\"\(other.address)\" data-key=\"\(preset.key)\" title=\"Last \(NumberFormat.count(preset.days, "day")) (\(preset.key.uppercased()))\"\(mark)>\(preset.name)</a>"
     }
+    let earlier = form.spanning(form.range.moved(by: -1)).address
+    let later: HTML =
+      form.range.to.dayNumber < today.dayNumber
+      ? "<a href=\"\(form.spanning(form.range.moved(by: 1)).address)\" data-key=\"arrowright\" title=\"As many days after (→)\">later ›</a>"
+      : ""
     return """
-      from <input type="date" name="from" aria-label="First day" value="\(form.range.from.description)"> to \
-      <input type="date" name="to" aria-label="Last day" value="\(form.range.to.description)"> <span class="ranges">\(links)</span>
+      <span class="soft">from</span> <input type="date" name="from" aria-label="First day" value="\(form.range.from.description)"> <span class="soft">to</span> \
+      <input type="date" name="to" aria-label="Last day" value="\(form.range.to.description)"> <span class="ranges">\(links)</span> \
+      <span class="ranges"><a href="\(earlier)" data-key="arrowleft" title="As many days before (←)">‹ earlier</a>\(later)</span>
       """
   }
 

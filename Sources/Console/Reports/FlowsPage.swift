@@ -6,6 +6,7 @@ import Web
 enum FlowsPage: ReportPage {
   typealias Form = FlowsForm
   static let introduction = "What people do before and after."
+  static let teaching = "Each ribbon is as wide as the number that went that way; a node leads on to its own flow or to a funnel."
 
   static func sentence(_ form: FlowsForm, _ builder: Builder) -> HTML {
     """
@@ -60,7 +61,7 @@ enum FlowsPage: ReportPage {
     }
   }
 
-  static func view(_ form: FlowsForm, _ query: Query, _ report: Report, _ visit: Visit) -> ReportView {
+  static func view(_ form: FlowsForm, _ query: Query, _ report: Report, before: Report?, _ visit: Visit) -> ReportView {
     guard case .flows(let question) = query, case .flows(let answer) = report.content else {
       return ReportView(title: "", subtitle: "", chart: "", table: "", explanation: [], isEmpty: true)
     }
@@ -88,7 +89,7 @@ enum FlowsPage: ReportPage {
     let ordered = edges.sorted { ($0.column, $0.from, $0.to) < ($1.column, $1.from, $1.to) }
     let anchor = VisibleText.shortened(form.anchor.event.shown, to: 60)
     let next = columns.first { $0.position == 1 } ?? columns.last { $0.position == -1 }
-    let largest = next?.entries.max { $0.count < $1.count }
+    let largest = next?.entries.filter { $0.node != .other }.max { $0.count < $1.count }
     var finding = "Flow chart around \(anchor), \(NumberFormat.exact(answer.entrants)) \(noun)."
     var title = "Around \(anchor)"
     if let next, let largest, answer.entrants > 0 {
@@ -96,8 +97,8 @@ enum FlowsPage: ReportPage {
       let after = next.position > 0
       finding += " \(after ? "Next" : "Before it") comes most often \(name(largest.node, isAfter: after)), \(share)."
       title =
-        largest.node == .end && after
-        ? "After \(anchor) \(share) leave"
+        largest.node == .end
+        ? after ? "After \(anchor) \(share) leave" : "Before \(anchor) \(share) did nothing"
         : "\(after ? "After" : "Before") \(anchor) \(share) do \(VisibleText.shortened(name(largest.node, isAfter: after), to: 60))"
     }
     let chart = FlowsChart(
@@ -115,47 +116,74 @@ enum FlowsPage: ReportPage {
     return ReportView(
       title: title, subtitle: "\(noun.withInitial), \(form.range.words)", chart: chart.drawing(),
       table: "\(table(form, query, question, columns, answer.entrants, noun))\(paths(form, answer, noun))", explanation: explanation,
-      isEmpty: answer.entrants == 0)
+      isEmpty: answer.entrants == 0, headline: headline(answer, columns, noun))
+  }
+
+  /// How many begin, how many are still there at the end.
+  private static func headline(_ answer: FlowsReport, _ columns: [FlowsReport.Column], _ noun: String) -> [(
+    name: String, value: String, hint: String
+  )] {
+    var figures = [(name: noun.withInitial, value: NumberFormat.exact(answer.entrants), hint: "That the flow starts from")]
+    if let last = columns.last, last.position > 0 {
+      let left = last.entries.first { $0.node == .end }?.count ?? 0
+      figures.append(
+        (
+          name: "Still there after \(NumberFormat.count(last.position, "step"))",
+          value: NumberFormat.percent(answer.entrants - left, of: answer.entrants),
+          hint:
+            "\(NumberFormat.exact(answer.entrants - left)) of \(NumberFormat.exact(answer.entrants)) \(noun); the others left within the window"
+        ))
+    }
+    return figures
   }
 
   private static func table(
     _ form: FlowsForm, _ query: Query, _ question: FlowsQuery, _ columns: [FlowsReport.Column], _ entrants: Int, _ noun: String
   ) -> HTML {
-    let hasDoors = question.anchors == .first
+    let countsSubjects = question.anchors == .first
     let rows = columns.enumerated().flatMap { index, column in
       column.entries.enumerated().map { row, entry -> HTML in
+        let cell = Door.Cell.flows(position: column.position, node: entry.node)
         let count: HTML =
-          hasDoors && entry.node != .other
-          ? DoorAddress.figure(entry.count, query, .flows(position: column.position, node: entry.node))
-          : "\(NumberFormat.exact(entry.count))"
+          countsSubjects || entry.count == 0
+          ? DoorAddress.figure(entry.count, query, cell) : DoorAddress.figure(NumberFormat.exact(entry.count), query, cell)
+        let opening = countsSubjects ? "Show \(NumberFormat.count(entry.count, "subject"))" : "Show the subjects"
+        let door: HTML = entry.count == 0 ? HTML() : "<li><a href=\"\(DoorAddress.address(query, cell))\">\(opening)</a></li>"
         return """
-          <tr id="node-\(index)-\(row)"><td class="nowrap">\(row == 0 ? columnTitle(column.position) : "")</td><th scope="row">\(ValueView.name(name(entry.node, isAfter: column.position > 0)))</th>\
-          <td class="num">\(count)</td><td class="num">\(NumberFormat.percent(entry.count, of: entrants))</td><td>\(menu(form, column.position, entry.node))</td></tr>
+          <tr id="node-\(index)-\(row)"\(row == 0 ? " class=\"first\"" as HTML : "")><td class="nowrap">\(row == 0 ? columnTitle(column.position) : "")</td><th scope="row">\(ValueView.name(name(entry.node, isAfter: column.position > 0)))</th>\
+          <td class="num">\(count)</td><td class="num">\(NumberFormat.percent(entry.count, of: entrants))</td><td>\(menu(form, column.position, entry.node, door))</td></tr>
           """
       }
     }
     return """
-      <section class="panel"><h2>Figures</h2><div class="scroll"><table><thead><tr><th scope="col">Column</th><th scope="col">Event</th>\
+      <section class="panel"><h2>Figures</h2><p class="sub">A figure leads to the subjects behind it; what that costs is said first</p>\
+      <div class="scroll"><table class="wide"><thead><tr><th scope="col">Column</th><th scope="col">Event</th>\
       <th scope="col" class="num">\(noun.withInitial)</th><th scope="col" class="num">Share</th><th scope="col">Go on from here</th></tr></thead><tbody>\(rows)</tbody></table></div></section>
       """
   }
 
-  /// Start here, end here, hide, open as funnel.
-  private static func menu(_ form: FlowsForm, _ position: Int, _ node: FlowsReport.Node) -> HTML {
-    guard case .event(let name) = node else { return HTML() }
+  /// The subjects, start here, end here, hide, open as funnel, copy the name. The drawing's nodes show the same menu.
+  private static func menu(_ form: FlowsForm, _ position: Int, _ node: FlowsReport.Node, _ door: HTML) -> HTML {
+    func menu(_ items: [HTML], _ name: String) -> HTML {
+      """
+      <details class="menu" data-menu><summary aria-label="Menu of \(VisibleText.shortened(name, to: 60))">Menu</summary><ul>\(items)</ul></details>
+      """
+    }
+    guard case .event(let name) = node else { return menu([door], Self.name(node, isAfter: position > 0)) }
     var start = form
     start.anchor = SelectorForm(.named(name))
     (start.forward, start.backward) = (max(1, form.forward), 0)
     var end = start
     (end.forward, end.backward) = (0, max(3, form.backward))
-    var items: [HTML] = ["<li><a href=\"\(start.address)\">Start here</a></li>", "<li><a href=\"\(end.address)\">End here</a></li>"]
+    var items: [HTML] = [door, "<li><a href=\"\(start.address)\">Start here</a></li>", "<li><a href=\"\(end.address)\">End here</a></li>"]
     if position != 0 {
       var without = form
       if !without.hidden.contains(name) { without.hidden.append(name) }
       items.append("<li><a href=\"\(without.address)\">Hide this event</a></li>")
     }
     if position > 0, let funnel = funnel(form, name) { items.append("<li><a href=\"\(funnel.address)\">Open as funnel</a></li>") }
-    return "<details class=\"menu\" data-menu><summary>Menu</summary><ul>\(items)</ul></details>"
+    items.append("<li><button type=\"button\" class=\"quiet\" data-copy-text=\"\(value: name)\">Copy name</button></li>")
+    return menu(items, name)
   }
 
   /// From the anchor to `name`, judged by the first attempt: the funnel that goes with this flow.

@@ -6,6 +6,7 @@ import Web
 enum FunnelPage: ReportPage {
   typealias Form = FunnelForm
   static let introduction = "How many get from step to step."
+  static let teaching = "A funnel shows at which step most are lost; each bar leads to who got there and who did not."
 
   static func sentence(_ form: FunnelForm, _ builder: Builder) -> HTML {
     let last = form.steps.count - 1
@@ -20,7 +21,9 @@ enum FunnelPage: ReportPage {
         \(Builder.addCondition("s\(index)")) \(raise) \(drop)\(end)\(builder.filter(step.filter, prefix: "s\(index)"))</li>
         """
     }
-    return "<ol>\(steps)</ol><div>\(form.steps.count < QueryLimits.steps.upperBound ? Builder.command("grow", "+ step") : HTML())</div>"
+    let rates: HTML = form.rates == .overall ? HTML() : "<input type=\"hidden\" name=\"rates\" value=\"\(form.rates.rawValue)\">"
+    return
+      "<ol>\(steps)</ol><div>\(rates)\(form.steps.count < QueryLimits.steps.upperBound ? Builder.command("grow", "+ step") : HTML())</div>"
   }
 
   static func options(_ form: FunnelForm, _ builder: Builder) -> HTML {
@@ -40,109 +43,17 @@ enum FunnelPage: ReportPage {
   }
 
   static func hasOptions(_ form: FunnelForm) -> Bool {
-    form.order != .sequential || form.counting != .unique || form.entry != .longest || !form.filter.isEmpty
+    form.order != .sequential || form.counting != .unique || form.entry != .longest || form.filter.conditions.contains(where: \.isDraft)
       || !form.breakdown.property.isEmpty
   }
 
-  static func stepName(_ selector: EventSelector) -> String {
-    (selector.event ?? "any event") + (selector.filter == nil ? "" : " (filtered)")
-  }
+  static func stepName(_ selector: EventSelector) -> String { SelectorForm(selector).words }
 
-  static func view(_ form: FunnelForm, _ query: Query, _ report: Report, _ visit: Visit) -> ReportView {
+  static func view(_ form: FunnelForm, _ query: Query, _ report: Report, before: Report?, _ visit: Visit) -> ReportView {
     guard case .funnel(let question) = query, case .funnel(let answer) = report.content, let whole = answer.groups.first else {
       return ReportView(title: "", subtitle: "", chart: "", table: "", explanation: [], isEmpty: true)
     }
-    let noun = question.counting == .unique ? "subjects" : "attempts"
-    let drawn = answer.groups.count > 1 ? Array(answer.groups.dropFirst().prefix(6)) : [whole]
-    let groups = answer.groups.count > 1 ? [whole] + drawn : drawn
-    let hasDoors = question.counting == .unique
-    let steps = question.steps.enumerated().map { index, selector -> FunnelChart.Step in
-      FunnelChart.Step(
-        name: stepName(selector), counts: groups.map { $0.steps.indices.contains(index) ? $0.steps[index].count : 0 },
-        doors: groups.map { group in door(query, group, index, false, hasDoors) },
-        lostDoors: groups.map { group in index < question.steps.count - 1 ? door(query, group, index, true, hasDoors) : nil })
-    }
-    let first = whole.steps.first?.count ?? 0
-    let last = whole.steps.last?.count ?? 0
-    let overall = NumberFormat.percent(last, of: first)
-    var worst: (index: Int, rate: Double)?
-    for index in whole.steps.indices.dropFirst() where whole.steps[index - 1].count > 0 {
-      let rate = Double(whole.steps[index].count) / Double(whole.steps[index - 1].count)
-      if worst.map({ rate < $0.rate }) ?? true { worst = (index, rate) }
-    }
-    let loss =
-      worst.map {
-        " Most are lost before \(stepName(question.steps[$0.index])): \(NumberFormat.percent($0.rate)) get there from the step before."
-      } ?? ""
-    let finding = "Funnel chart. \(overall) of \(NumberFormat.exact(first)) \(noun) get through all \(question.steps.count) steps.\(loss)"
-    let chart = FunnelChart(groups: groups.map { ValueView.group($0.group) }, steps: steps, noun: noun, finding: finding)
-    return ReportView(
-      title:
-        "\(overall) get from \(VisibleText.shortened(stepName(question.steps[0]), to: 60)) to \(VisibleText.shortened(stepName(question.steps[question.steps.count - 1]), to: 60))",
-      subtitle: "\(noun.withInitial) that enter \(form.range.words), window \(form.window.words)", chart: chart.drawing(),
-      table: table(query, question, answer, noun), explanation: explanation(question, whole, form), isEmpty: first == 0)
-  }
-
-  private static func door(_ query: Query, _ group: FunnelReport.Group, _ step: Int, _ isLost: Bool, _ hasDoors: Bool) -> Address? {
-    guard hasDoors, group.group != .other, group.steps.indices.contains(step) else { return nil }
-    let next = group.steps.indices.contains(step + 1) ? group.steps[step + 1].count : 0
-    guard isLost ? group.steps[step].count > next : group.steps[step].count > 0 else { return nil }
-    return DoorAddress.address(query, .funnel(group: group.group, step: step, droppedAfter: isLost))
-  }
-
-  private static func explanation(_ query: FunnelQuery, _ whole: FunnelReport.Group, _ form: FunnelForm) -> [String] {
-    let order =
-      switch query.order {
-      case .sequential: "steps in this order, anything may lie between"
-      case .strict: "each step is the very next event"
-      case .any: "steps in any order"
-      }
-    var parts = [
-      query.counting == .unique
-        ? "each subject counts once, by \(query.entry == .longest ? "the attempt that got furthest" : "its first attempt")"
-        : "every attempt counts, one open at a time", "window \(form.window.words) of elapsed time from the first step, its end included",
-      order,
-    ]
-    parts.append(
-      whole.open == 0 ? "no window is still open" : "\(NumberFormat.exact(whole.open)) have not converted and their window is still open")
-    return parts
-  }
-
-  private static func table(_ query: Query, _ question: FunnelQuery, _ report: FunnelReport, _ noun: String) -> HTML {
-    let hasDoors = question.counting == .unique
-    let showsGroups = report.groups.count > 1
-    let rows = report.groups.flatMap { group in
-      group.steps.indices.map { index -> HTML in
-        let step = group.steps[index]
-        let before = index > 0 ? group.steps[index - 1].count : step.count
-        let isDoor = hasDoors && group.group != .other
-        let reached: HTML =
-          isDoor
-          ? DoorAddress.figure(step.count, query, .funnel(group: group.group, step: index, droppedAfter: false))
-          : "\(NumberFormat.exact(step.count))"
-        let lostCount = before - step.count
-        let lost: HTML =
-          index == 0
-          ? "<span class=\"reason\">–</span>"
-          : isDoor
-            ? DoorAddress.figure(lostCount, query, .funnel(group: group.group, step: index - 1, droppedAfter: true))
-            : "\(NumberFormat.exact(lostCount))"
-        let name: HTML = showsGroups ? "<td>\(index == 0 ? ValueView.name(ValueView.group(group.group)) : HTML())</td>" : ""
-        return """
-          <tr>\(name)<th scope="row">\(index + 1). \(ValueView.name(stepName(question.steps[index])))</th><td class="num">\(reached)</td>\
-          <td class="num">\(index == 0 ? "–" : NumberFormat.percent(step.count, of: before))</td><td class="num">\(NumberFormat.percent(step.count, of: group.steps[0].count))</td>\
-          <td class="num">\(lost)</td><td class="num">\(step.medianSecondsFromPrevious.map { NumberFormat.duration(seconds: $0) } ?? "–")</td>\
-          <td class="num">\(step.averageSecondsFromPrevious.map { NumberFormat.duration(seconds: $0) } ?? "–")</td>\
-          <td class="num">\(step.medianSecondsFromEntry.map { NumberFormat.duration(seconds: $0) } ?? "–")</td></tr>
-          """
-      }
-    }
-    return """
-      <section class="panel"><h2>Figures</h2><div class="scroll"><table><thead><tr>\(showsGroups ? "<th scope=\"col\">Group</th>" as HTML : "")<th scope="col">Step</th>\
-      <th scope="col" class="num">\(noun.withInitial)</th><th scope="col" class="num">Of previous</th><th scope="col" class="num">Of first</th>\
-      <th scope="col" class="num">Lost before it</th><th scope="col" class="num">Median time from previous</th><th scope="col" class="num">Mean time from previous</th>\
-      <th scope="col" class="num">Median time from first</th></tr></thead><tbody>\(rows)</tbody></table></div></section>
-      """
+    return FunnelView(form: form, query: query, question: question, answer: answer, whole: whole).view()
   }
 
   static func rows(_ query: Query, _ report: Report, _ time: LocalTime) -> [[String]] {

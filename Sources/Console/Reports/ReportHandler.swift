@@ -25,13 +25,24 @@ extension ReportPage {
 
     do {
       let query = try form.query()
+      let before = try await earlier(form, visit)
       let answer = try await visit.report(query, purpose: purpose)
-      let view = view(form, query, answer.value.report, visit)
+      let view = view(form, query, answer.value.report, before: before, visit)
       return .html(visit.page(Form.name, current: Form.name, content(visit, form, query, view, answer)))
     } catch let error as QueryError {
       let catalog = try await visit.catalog(purpose: purpose)
       return .html(visit.page(Form.name, current: Form.name, unanswered(visit, form, error, catalog)))
     }
+  }
+
+  /// The report of the time before, as it stood at the same moment of it: an incomplete day is compared with an equally incomplete one.
+  private static func earlier(_ form: Form, _ visit: Visit) async throws -> Report? {
+    guard let other = before(form) else { return nil }
+    let query = try other.query()
+    let shift =
+      try visit.calendar.start(of: form.range.from).milliseconds - visit.calendar.start(of: other.range.from).milliseconds
+    let instant = Timestamp(milliseconds: visit.now.milliseconds - shift)
+    return try await visit.report(query, purpose: purpose, at: instant).value.report
   }
 
   /// GET of the figures as a file.
@@ -58,14 +69,34 @@ extension ReportPage {
     let result: HTML =
       view.isEmpty
       ? """
-      <section class="panel"><h2>\(view.title)</h2><p class="empty"><b>Nothing in this range.</b> No event between \(form.range.words) fits the \
-      question. Choose a longer range, or look at what arrives on the <a href="/live">live page</a>.</p>\(note(notes, view, visit, answer))</section>
+      <section class="panel"><h2>\(view.title)</h2><p class="empty"><b>Nothing in this range.</b> \(nothing(form, query, answer.value.catalog, visit))</p>\
+      \(note(notes, view, visit, answer))</section>
       """
       : """
-      <section class="panel"><h2>\(view.title)</h2><p class="sub">\(view.subtitle)</p><div class="scroll">\(view.chart)</div>\
-      \(note(notes, view, visit, answer))</section>\(view.table)
+      <section class="panel"><div class="title"><div><h2>\(view.title)</h2><p class="sub">\(view.subtitle)</p></div>\(view.controls)</div>\(headline(view))\
+      <div class="scroll">\(view.chart)</div>\(note(notes, view, visit, answer))</section>\(view.table)
       """
-    return "\(heading(visit, form, query: query))\(builder(visit, form, answer.value.catalog))\(result)"
+    return "\(heading(visit, form, query: query))\(builder(visit, form, answer.value.catalog))\(Chips.row(form))\(result)"
+  }
+
+  private static func headline(_ view: ReportView) -> HTML {
+    guard !view.headline.isEmpty else { return HTML() }
+    let figures = view.headline.map { "<div title=\"\($0.hint)\"><dt>\($0.name)</dt><dd>\($0.value)</dd></div>" as HTML }
+    return "<dl class=\"figures small\">\(figures)</dl>"
+  }
+
+  /// Why there may be nothing, and what to try.
+  private static func nothing(_ form: Form, _ query: Query, _ catalog: Catalog, _ visit: Visit) -> HTML {
+    if catalog.eventCount == 0 { return "No event has arrived yet. <a href=\"/settings#connect\">Connect an SDK</a>, then ask again." }
+    let known = Set(catalog.events.map(\.name))
+    if let strange = query.eventNames.first(where: { !known.contains($0) }) {
+      return "No event of the name “\(VisibleText.shortened(strange, to: 80))” has ever arrived. Choose another event above."
+    }
+    let longer = form.spanning(.last(365, today: visit.today)).address
+    return """
+      No event \(form.range.during) fits the question. <a href="\(longer)">Ask for the last year</a>, take a condition away, or look at what arrives on the \
+      <a href="/live">live page</a>.
+      """
   }
 
   private static func note(_ notes: ReportNotes, _ view: ReportView, _ visit: Visit, _ answer: Disclosed<ReportAnswer>) -> HTML {
@@ -75,10 +106,12 @@ extension ReportPage {
   private static func unanswered(_ visit: Visit, _ form: Form, _ error: QueryError, _ catalog: Disclosed<Catalog>) -> HTML {
     let notice: HTML =
       catalog.value.eventCount == 0
-      ? "<p class=\"empty\"><b>No event has arrived yet.</b> <a href=\"/settings#connect\">Connect an SDK</a>, then ask.</p>"
+      ? """
+      <p class="empty"><b>No event has arrived yet.</b> \(teaching) <a href="/settings#connect">Connect an SDK</a>; this line turns green by itself:</p>\(visit.waiting)
+      """
       : error.field == "unchosen"
-        ? "<p class=\"empty\"><b>\(error.message)</b> Then press Run. The whole question stands in the address: copy it to share it.</p>"
-        : "<div class=\"notice danger\"><p><b>This question cannot be answered.</b> \(error.message) Nothing was changed.</p></div>"
+        ? "<p class=\"empty\"><b>\(error.message)</b> Then press Run. \(teaching) The whole question stands in the address: copy it to share it.</p>"
+        : "<div class=\"notice danger\"><p><b>This question cannot be answered.</b> \(ErrorPage.prose(error.message))</p></div>"
     return """
       \(heading(visit, form, query: nil))\(builder(visit, form, catalog.value))<section class="panel">\(notice)\
       <p class="note">Only event and property names are shown. \(Visit.entry(catalog.receipt))</p></section>

@@ -9,7 +9,10 @@ extension ReportNotes {
     parts.append("days of \(zone)")
     parts.append("evaluated at \(time.second(evaluatedAt))")
     parts.append("\(NumberFormat.count(eventsRead, "event")) read")
-    let left = excluded.filter { $0.count > 0 }.map { "\(NumberFormat.exact($0.count)) \(Self.words($0.reason))" }
+    // An open window leaves nothing out: its attempt counts as far as it got. The funnel says how many there are.
+    let left = excluded.filter { $0.count > 0 && $0.reason != "window_open" }.map {
+      "\(NumberFormat.exact($0.count)) \(Self.words($0.reason))"
+    }
     parts.append(left.isEmpty ? "nothing left out" : "left out: \(left.joined(separator: ", "))")
     let line = parts.joined(separator: " · ")
     return line.prefix(1).uppercased() + line.dropFirst() + "."
@@ -19,7 +22,7 @@ extension ReportNotes {
     switch reason {
     case "no_actor": "events without an actor"
     case "not_numeric": "values that are not numbers"
-    case "window_open": "attempts whose window is still open"
+    case "after_evaluation": "events later than that"
     default: reason.replacing("_", with: " ")
     }
   }

@@ -6,6 +6,7 @@ import Web
 enum RetentionPage: ReportPage {
   typealias Form = RetentionForm
   static let introduction = "Who comes back."
+  static let teaching = "Each row is everybody who started in one period; read along it to see how many are still there."
 
   static func sentence(_ form: RetentionForm, _ builder: Builder) -> HTML {
     let unit = Builder.select(
@@ -38,7 +39,9 @@ enum RetentionPage: ReportPage {
       """
   }
 
-  static func hasOptions(_ form: RetentionForm) -> Bool { form.mode != .calendar || form.cohorts != .recurring || !form.filter.isEmpty }
+  static func hasOptions(_ form: RetentionForm) -> Bool {
+    form.mode != .calendar || form.cohorts != .recurring || form.filter.conditions.contains(where: \.isDraft)
+  }
 
   static func cohortName(_ start: Timestamp, _ unit: RetentionQuery.Unit, _ time: LocalTime) -> String {
     switch unit {
@@ -48,7 +51,7 @@ enum RetentionPage: ReportPage {
     }
   }
 
-  static func view(_ form: RetentionForm, _ query: Query, _ report: Report, _ visit: Visit) -> ReportView {
+  static func view(_ form: RetentionForm, _ query: Query, _ report: Report, before: Report?, _ visit: Visit) -> ReportView {
     guard case .retention(let question) = query, case .retention(let answer) = report.content else {
       return ReportView(title: "", subtitle: "", chart: "", table: "", explanation: [], isEmpty: true)
     }
@@ -73,11 +76,12 @@ enum RetentionPage: ReportPage {
     var finding = "Retention of \(NumberFormat.count(answer.cohorts.count, "cohort")), \(NumberFormat.count(total, "subject"))."
     var title = "Who comes back to do \(VisibleText.shortened(form.return.event.shown, to: 60))"
     if let after, let share = answer.average[after] {
-      finding += " On average \(NumberFormat.percent(share)) come back in \(unit) \(after)"
-      title = "\(NumberFormat.percent(share)) come back in \(unit) \(after)"
+      let word = question.unit == .day ? "on" : "in"
+      finding += " On average \(NumberFormat.percent(share)) come back \(word) \(unit) \(after)"
+      title = "\(NumberFormat.percent(share)) come back \(word) \(unit) \(after)"
       if let last, last > after, let end = answer.average[last] {
-        finding += ", \(NumberFormat.percent(end)) in \(unit) \(last)"
-        title += ", \(NumberFormat.percent(end)) in \(unit) \(last)"
+        finding += ", \(NumberFormat.percent(end)) \(word) \(unit) \(last)"
+        title += ", \(NumberFormat.percent(end)) \(word) \(unit) \(last)"
       }
       finding += "."
     }
@@ -89,25 +93,37 @@ enum RetentionPage: ReportPage {
         ? "a subject is in every cohort in which it started" : "a subject is in the cohort of its first start only",
       "the average weighs cohorts by size and takes complete cells only",
     ]
-    if rows.contains(where: { $0.cells.contains { $0?.completeAt != nil } }) {
-      explanation.append("* not complete yet, the day is in the cell's hint")
+    let open = answer.cohorts.flatMap { cohort in
+      cohort.counts.indices.filter {
+        $0 >= cohort.complete && cohort.counts[$0] != nil && cohort.completeAt.indices.contains($0) && cohort.size > 0
+      }
+      .map { cohort.completeAt[$0] }
+    }
+    if let first = open.min(), let latest = open.max() {
+      explanation.append(
+        first == latest
+          ? "* not complete before \(visit.time.minute(first))"
+          : "* not complete yet: the first of these cells on \(visit.time.minute(first)), the last on \(visit.time.minute(latest)); each says its own"
+      )
     }
     return ReportView(
-      title: title, subtitle: "Subjects that start \(form.range.words), by \(unit)", chart: chart.drawing(),
+      title: title, subtitle: "Share of those who start \(form.range.during), by \(unit)", chart: chart.drawing(),
       table: curve(answer, unit, finding),
       explanation: explanation, isEmpty: total == 0)
   }
 
   /// The weighted average as a line, which is what the triangle says at a glance.
   private static func curve(_ report: RetentionReport, _ unit: String, _ finding: String) -> HTML {
-    guard report.average.count(where: { $0 != nil }) > 1 else { return HTML() }
-    let labels = report.average.indices.map { "\(unit.withInitial) \($0)" }
+    // Period 0 is everybody: with it on the axis, the rest would lie flat on the ground.
+    guard report.average.dropFirst().count(where: { $0 != nil }) > 1 else { return HTML() }
+    let labels = report.average.indices.dropFirst().map { "\(unit.withInitial) \($0)" }
     let chart = LineChart(
-      lines: [LineChart.Line(name: "Weighted average", values: report.average.map { $0.map { $0 * 100 } })], shortLabels: labels,
+      lines: [LineChart.Line(name: "Weighted average", values: report.average.dropFirst().map { $0.map { $0 * 100 } })],
+      shortLabels: labels,
       longLabels: labels,
       firstIncomplete: labels.count, noun: "% of the cohort", finding: finding)
     return """
-      <section class="panel"><h2>Weighted average</h2><p class="sub">Per cent of the cohort, by \(unit) after the start</p>\(chart.drawing())\
+      <section class="panel"><h2>Weighted average</h2><p class="sub">Per cent of the cohort that came back, by \(unit) after the start</p>\(chart.drawing())\
       <p class="note">Complete cells only; its figures stand in the first row of the table above.</p></section>
       """
   }
