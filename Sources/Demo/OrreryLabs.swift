@@ -61,6 +61,19 @@ package struct OrreryLabs: Sendable, IteratorProtocol, Sequence {
     }
   }
 
+  /// The first people of this world, as they are after their journeys.
+  mutating func people(_ count: Int) -> [Person] {
+    var found: [Person] = []
+    while found.count < count {
+      var person = Person(number: people, organizations: organizations, options: options, random: &random)
+      people += 1
+      var unheard = RequestWriter()
+      person.tell(random: &random, into: &unheard)
+      found.append(person)
+    }
+    return found
+  }
+
   private static func describe(_ organization: Organization, into groups: inout JSONText) {
     groups.object { update in
       update.member("$group_key", "org_id")

@@ -16,7 +16,7 @@ struct Person {
   private let sdk: String
   private let referrer: String
   private let start: Int64
-  private let end: Int64
+  private var end: Int64
   /// Nil: was a customer before the period begins.
   private let signedUpAt: Int64?
   private var plan: Int
@@ -63,6 +63,20 @@ struct Person {
       isActivated = tellOnboarding(from: &clock, random: &random, into: &requests)
     }
     tellUsage(from: clock, isActivated: isActivated, random: &random, into: &requests)
+  }
+
+  /// One event of a session, now: what the live view shows while the demo runs.
+  mutating func tellMoment(at time: Int64, random: inout SeededRandom, into requests: inout RequestWriter) {
+    end = time
+    let teller = Teller(person: self, isAnonymous: false)
+    switch random.below(12) {
+    case 0: teller.event("Console Opened", at: time, random: &random, into: &requests)
+    case 1...2: teller.page(random.pick(["/docs", "/docs/models", "/docs/errors"]), at: time, random: &random, into: &requests)
+    case 3: teller.event("Usage Viewed", at: time, random: &random, into: &requests)
+    case 4: teller.ticket(at: time, random: &random, into: &requests)
+    case 5: teller.call("Playground Run", model: model, at: time, random: &random, into: &requests)
+    default: teller.call("API Request", model: model, at: time, random: &random, into: &requests)
+    }
   }
 
   func describe(into profiles: inout JSONText) {
