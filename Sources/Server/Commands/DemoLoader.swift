@@ -46,6 +46,16 @@ package struct DemoLoader: Sendable {
     return sent
   }
 
+  /// Lets the world go on, an event every two seconds, until it is cancelled. What cannot be sent is left out: nobody waits for it.
+  package func goOn(_ options: OrreryLabs.Options, clock: @Sendable () -> Timestamp) async {
+    let client = HTTPClient(connections: 1)
+    var pulse = OrreryPulse(options, seed: UInt64(bitPattern: clock().milliseconds))
+    while !Task.isCancelled {
+      if let request = pulse.next(at: clock()) { try? await send(request, client) }
+      try? await Task.sleep(for: .seconds(2))
+    }
+  }
+
   private func send(_ request: OrreryLabs.Request, _ client: HTTPClient) async throws {
     let credential = Data("\(username):\(secret)".utf8).base64EncodedString()
     let type = request.endpoint == .import ? "application/x-ndjson" : "application/json"

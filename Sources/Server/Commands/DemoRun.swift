@@ -57,12 +57,12 @@ package struct DemoRun: Sendable {
     defer { keeper?.stop() }
     if keeper == nil { say("The custodian could not be started from \(custodian.path); the demo runs without it.") }
 
+    let loader = DemoLoader(
+      intake: "http://\(listen)", username: plan.username, secret: plan.secret, projectToken: plan.token)
+    let options = OrreryLabs.Options(events: plan.events, until: plan.until)
     if !plan.isLoaded {
       let progress = ProgressBar("Loading", total: plan.events, unit: "events")
-      let loader = DemoLoader(
-        intake: "http://\(listen)", username: plan.username, secret: plan.secret, projectToken: plan.token)
       let started = ContinuousClock.now
-      let options = OrreryLabs.Options(events: plan.events, until: plan.until)
       let loading = Task { try await loader.load(options, progress: progress) }
       let watching = Task {
         while !signals.hasArrived, !Task.isCancelled { try? await Task.sleep(for: .milliseconds(100)) }
@@ -78,6 +78,8 @@ package struct DemoRun: Sendable {
     }
     let link = try await client.send("POST", "/api/v1/setup-links")
     say(try Self.welcome(link.body, origin: origin, plan.token))
+    let life = Task { await loader.goOn(options, clock: Ledger.systemClock) }
+    defer { life.cancel() }
     await Self.wait(for: server, signals)
   }
 
@@ -126,10 +128,12 @@ package struct DemoRun: Sendable {
         \(link)
 
       What to look at:
-        Home      how the product is used
+        Home      what a stolen credential would reach, and how the product is used
         Funnel    Signed Up → E-mail Verified → API Key Created → First API Call → Plan Upgraded
-        Live      what the gate does to every value: names, e-mails, prompts and keys never get in
-        Ledger    every answer that you were just given has an entry
+                  \(origin)/funnels?s0=Signed%20Up&s1=E-mail%20Verified&s2=API%20Key%20Created&s3=First%20API%20Call&s4=Plan%20Upgraded
+        Live      people go on, an event every two seconds: see what the gate does to each value;
+                  names, e-mails, prompts and keys never get in
+        Ledger    every page ends with the number of its entry
 
       Project token \(token), console and API at \(origin), API description at \(origin)/openapi.yaml.
       Ctrl-C ends the demo; a second start takes seconds.
