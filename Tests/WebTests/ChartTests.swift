@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 import Web
 
@@ -15,6 +16,49 @@ struct ChartTests {
       #expect(scale.lower <= 0 && scale.upper > scale.lower)
       for value in values { #expect((-0.000_001...1.000_001).contains(scale.position(value)), "\(values)") }
     }
+  }
+
+  @Test func anAxisHoldsTheLargestNumbersToo() {
+    for values in [[1e300, 2.3e301], [1.7e308, -1.7e308], [1e306], [Double.leastNonzeroMagnitude]] {
+      let scale = Scale(values)
+      #expect((2...7).contains(scale.ticks.count) && scale.ticks.allSatisfy(\.isFinite))
+      #expect(scale.upper > scale.lower && scale.upper.isFinite)
+    }
+    #expect(Scale([1e300, 2.3e301]).upper >= 2.3e301)
+    // The finest that has at most seven ticks: 210 is not drawn below a line for 300.
+    #expect(Scale([210]).ticks == [0, 50, 100, 150, 200, 250])
+  }
+
+  @Test func landmarksAloneAreLabelled() {
+    let labels = (0..<365).map(String.init)
+    let months = [4, 35, 63, 94, 124, 155, 185, 216, 247, 277, 308, 338]
+    let chart = LineChart(
+      lines: [.init(name: "a", values: labels.map { _ in 1 })], shortLabels: labels, longLabels: labels, firstIncomplete: 365, noun: "n",
+      finding: "f", landmarks: months)
+    let layout = LineChart.Layout(chart: chart, width: 1080, height: 320, labelsEnds: false)
+    #expect(layout.labelled.count <= 7 && layout.labelled.count >= 4 && Set(layout.labelled).isSubset(of: months))
+  }
+
+  @Test func theTimeBeforeIsDrawnBehindAndFitsTheAxis() {
+    let labels = ["1", "2", "3"]
+    let chart = LineChart(
+      lines: [.init(name: "a", values: [1, 2, 3], before: [90, nil, 40, 7])], shortLabels: labels, longLabels: labels, firstIncomplete: 3,
+      noun: "n", finding: "f")
+    #expect(LineChart.Layout(chart: chart, width: 1080, height: 320, labelsEnds: false).scale.upper >= 90)
+    let drawing = chart.drawing().source
+    #expect(drawing.contains("class=\"line before s0\"") && drawing.contains("before 90"))
+  }
+
+  @Test func aFunnelsBarsCanBeSharesOfTheStepBefore() {
+    let steps = [1_000, 500, 50].enumerated().map { FunnelChart.Step(name: "step \($0)", counts: [$1]) }
+    func rates(_ basis: FunnelChart.Basis) -> [String] {
+      FunnelChart(groups: ["Everything"], steps: steps, noun: "subjects", finding: "f", basis: basis).drawing().source
+        .components(separatedBy: "class=\"big\"").dropFirst().compactMap {
+          $0.split(separator: ">").first.map { String($0.prefix { $0 != "<" }) }
+        }
+    }
+    #expect(rates(.first) == ["100%", "50.0%", "5.0%"])
+    #expect(rates(.previous) == ["100%", "50.0%", "10.0%"])
   }
 
   private func power(_ base: Double, _ exponent: Double) -> Double {

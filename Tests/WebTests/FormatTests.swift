@@ -36,6 +36,7 @@ struct FormatTests {
     #expect(NumberFormat.percent(0.3471) == "34.7%")
     #expect(NumberFormat.percent(1, of: 1_000_000) == "<0.1%")
     #expect(NumberFormat.percent(999_999, of: 1_000_000) == ">99.9%")
+    #expect(NumberFormat.percent(0.74) == "74.0%", "a column of them lines up")
     #expect(NumberFormat.percent(1) == "100%")
     #expect(NumberFormat.percent(0) == "0%")
     #expect(NumberFormat.percent(3, of: 0) == "–")

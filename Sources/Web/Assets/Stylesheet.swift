@@ -128,7 +128,8 @@ enum Stylesheet {
     .query select,.query input.values,.query input.wide{field-sizing:content;min-width:60px}
     .query input.wide{min-width:90px}
     .query select option{color:var(--ink);background:var(--panel);font-weight:400}
-    .query input[type=number]{width:4em}
+    .query input[type=number]{width:4em;field-sizing:content}
+    @supports (field-sizing:content){.query input[type=number]{width:auto;min-width:2.4em}}
     .query .soft{color:var(--soft);font-weight:400}
     .query ol{list-style:none;margin:0;padding:0}
     .query li{padding:2px 0}
@@ -282,7 +283,7 @@ enum Stylesheet {
     table.heat td a{color:inherit;text-decoration:none}
     table.heat td a:hover{text-decoration:underline}
     table.heat td{min-width:52px}
-    table.heat td.open{outline:1px dashed var(--soft);outline-offset:-1px}
+    table.heat td.open{outline:1px dashed currentColor;outline-offset:-1px}
     table.heat td.start{background:color-mix(in srgb,var(--line) 40%,var(--panel))}
     .h0{background:var(--h0);color:var(--ht0)}.h1{background:var(--h1);color:var(--ht1)}.h2{background:var(--h2);color:var(--ht2)}.h3{background:var(--h3);color:var(--ht3)}
     .h4{background:var(--h4);color:var(--ht4)}.h5{background:var(--h5);color:var(--ht5)}.h6{background:var(--h6);color:var(--ht6)}.h7{background:var(--h7);color:var(--ht7)}.h8{background:var(--h8);color:var(--ht8)}

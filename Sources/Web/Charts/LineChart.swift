@@ -97,7 +97,9 @@ package struct LineChart: Sendable {
       content += "<path d=\"\(path(line.before, layout))\" class=\"line before \(SVG.series(index, isOther: line.isOther))\"/>"
     }
     for (index, line) in lines.enumerated() { content += draw(line, SVG.series(index, isOther: line.isOther), layout) }
-    for (index, line) in lines.enumerated() { content += points(line, SVG.series(index, isOther: line.isOther), layout) }
+    for (index, line) in lines.enumerated() {
+      content += points(line, SVG.series(index, isOther: line.isOther), layout, hasDoors: layout.width > 600)
+    }
     if layout.labelsEnds { content += endLabels(layout) }
     return SVG.picture(width: layout.width, height: layout.height, class: name, finding: finding, content)
   }
@@ -136,8 +138,9 @@ package struct LineChart: Sendable {
     return path
   }
 
-  /// Points are drawn where they can be told apart, and where a value stands alone between gaps.
-  private func points(_ line: Line, _ style: String, _ layout: Layout) -> HTML {
+  /// Points are drawn where they can be told apart, and where a value stands alone between gaps. On a narrow screen they are too close
+  /// for fingers: the table has their doors.
+  private func points(_ line: Line, _ style: String, _ layout: Layout, hasDoors: Bool) -> HTML {
     let isSparse = line.values.count <= 62 && lines.count * line.values.count <= 400
     var result = HTML()
     for (index, value) in line.values.enumerated() {
@@ -149,7 +152,7 @@ package struct LineChart: Sendable {
       let isOpen = index >= firstIncomplete ? " hollow" : ""
       let dot: HTML = "<circle cx=\"\(SVG.at(x))\" cy=\"\(SVG.at(y))\" r=\"3\" class=\"dot \(style)\(isOpen)\"/>"
       let reading = self.reading(line, index, value)
-      if let door = line.doors.indices.contains(index) ? line.doors[index] : nil {
+      if hasDoors, let door = line.doors.indices.contains(index) ? line.doors[index] : nil {
         result += """
           <a href="\(door)" class="door" aria-label="\(reading). Show the subjects behind it">\(dot)\
           <circle cx="\(SVG.at(x))" cy="\(SVG.at(y))" r="10" class="hit"/><title>\(reading)</title>\(tip(reading, x: x, y: y, layout))</a>

@@ -13,7 +13,8 @@ package struct Scale: Sendable, Hashable {
       low = min(low, max(value, -Self.edge))
       high = max(high, min(value, Self.edge))
     }
-    if low == high { high = 1 }
+    // A span that a division would lose is none.
+    if high - low < 1 / Self.edge { high = 1 }
     var step = Self.roundStep((high - low) / 6)
     if wantsWholeTicks { step = max(1, step) }
     var first = (low / step).rounded(.down)
