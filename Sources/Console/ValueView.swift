@@ -6,9 +6,10 @@ import Web
 /// How stored values, pseudonyms and treatments are written.
 enum ValueView {
   /// Shortened in the middle, whole in the title, a link to the subject's page.
-  static func subject(_ reference: SubjectReference) -> HTML {
+  static func subject(_ reference: SubjectReference, isWhole: Bool = false) -> HTML {
     let whole = "s_\(reference.pseudonym)"
-    return "<a class=\"id\" href=\"\(Address("/subjects/\(whole)"))\" title=\"\(whole)\">\(shortened(reference.pseudonym, "s"))</a>"
+    let shown = isWhole ? whole : shortened(reference.pseudonym, "s")
+    return "<a class=\"id\" href=\"\(Address("/subjects/\(whole)"))\" title=\"\(whole)\">\(shown)</a>"
   }
 
   static func shortened(_ pseudonym: Pseudonym, _ kind: String) -> String {

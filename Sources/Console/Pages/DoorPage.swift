@@ -43,7 +43,7 @@ extension Visit {
     let answer = try await subjects(behind: door, offset: offset, limit: Self.perPage)
     let rows = answer.value.subjects.enumerated().map { index, subject -> HTML in
       """
-      <tr><td class="num">\(NumberFormat.exact(answer.value.offset + index + 1))</td><th scope="row">\(ValueView.subject(subject))</th><td class="id">s_\(subject.pseudonym.description)</td></tr>
+      <tr><td class="num">\(NumberFormat.exact(answer.value.offset + index + 1))</td><th scope="row">\(ValueView.subject(subject, isWhole: true))</th></tr>
       """
     }
     let end = answer.value.offset + answer.value.subjects.count
@@ -59,7 +59,7 @@ extension Visit {
       \(Self.heading("Behind a figure", "\(words(door))"))<div class="notice"><p>\(Self.entry(answer.receipt)) <span class="ledger">has exactly these \
       \(NumberFormat.count(answer.value.subjects.count, "subject")).</span></p></div>\
       <section class="panel"><h2>\(NumberFormat.exact(answer.value.subjects.isEmpty ? 0 : answer.value.offset + 1)) to \(NumberFormat.exact(end)) of \(NumberFormat.count(answer.value.total, "subject"))</h2>\
-      <div class="scroll"><table><thead><tr><th scope="col" class="num">No.</th><th scope="col">Subject</th><th scope="col">Pseudonym</th></tr></thead><tbody>\(rows)</tbody></table></div>\
+      <div class="scroll"><table class="few"><thead><tr><th scope="col" class="num">No.</th><th scope="col">Subject; opening one is an entry of its own</th></tr></thead><tbody>\(rows)</tbody></table></div>\
       <div class="pages">\(next)</div><p class="note">Evaluated at \(time.second(now)), in the order of subject numbers, which says nothing about them.</p></section>\
       <p><a href="\(back)">Back to the report</a></p>
       """

@@ -13,7 +13,7 @@ enum FlowsPage: ReportPage {
     <ol><li><span class="soft">What do people do</span> \(Builder.number("after", "Steps after", form.forward, QueryLimits.flowColumns)) \
     <span class="soft">steps after and</span> \(Builder.number("before", "Steps before", form.backward, QueryLimits.flowColumns)) \
     <span class="soft">steps before</span> \(builder.event("a", form.anchor.event, label: "Event to look around")) \(Builder.addCondition("a")) \
-    <span class="soft">, within</span> \(Builder.window(form.window)) <span class="soft">?</span>\(builder.filter(form.anchor.filter, prefix: "a"))</li></ol>\
+    <span class="soft">within</span> \(Builder.window(form.window)) <span class="soft">?</span>\(builder.filter(form.anchor.filter, prefix: "a"))</li></ol>\
     \(hidden(form))
     """
   }

@@ -32,11 +32,13 @@ enum FunnelPage: ReportPage {
       chosen: form.order.rawValue)
     let counting = Builder.select(
       "count", "What is counted", [("unique", "each subject once"), ("totals", "every attempt")], chosen: form.counting.rawValue)
-    let entry = Builder.select(
-      "entry", "Which attempt counts", [("longest", "the attempt that got furthest"), ("first", "the first attempt")],
-      chosen: form.entry.rawValue)
+    // Every attempt is judged by itself; the choice for single ones is carried along.
+    let entry: HTML =
+      form.counting == .unique
+      ? ", <span class=\"soft\">judged by</span> \(Builder.select("entry", "Which attempt counts", [("longest", "the attempt that got furthest"), ("first", "the first attempt")], chosen: form.entry.rawValue))"
+      : "<input type=\"hidden\" name=\"entry\" value=\"\(form.entry.rawValue)\">"
     return """
-      <div>Steps \(order), counting \(counting), judged by \(entry)</div><div>\(builder.breakdown(form.breakdown)) <span class="soft">(its value at the first step)</span></div>\
+      <div><span class="soft">Steps</span> \(order)<span class="soft">, counting</span> \(counting)\(entry)</div><div>\(builder.breakdown(form.breakdown)) <span class="soft">(its value at the first step)</span></div>\
       <div>Only events \(form.filter.isEmpty ? Builder.addCondition("f", "with a property…") : HTML())\(builder.filter(form.filter, prefix: "f"))\
       \(form.filter.isEmpty ? HTML() : Builder.addCondition("f"))</div>
       """
