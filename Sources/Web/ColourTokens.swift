@@ -1,6 +1,6 @@
 import Foundation
 
-/// The colours of docs/CONSOLE.md, as values: the stylesheet is written from them and a test checks their contrast.
+/// The console's colours, as values: the stylesheet is written from them and a test checks their contrast.
 package struct ColourTokens: Sendable {
   package var ground: Colour
   package var panel: Colour

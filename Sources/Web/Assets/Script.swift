@@ -13,8 +13,8 @@ enum Script {
         return node !== null || open.length > 0;
       };
       document.addEventListener('keydown', e => {
-        if (e.ctrlKey || e.metaKey || e.altKey || typing(e)) return;
         if (e.key === 'Escape' && closeMenus()) return;
+        if (e.ctrlKey || e.metaKey || e.altKey || typing(e)) return;
         const now = Date.now();
         if (going && now - going < 1500) {
           going = 0;
@@ -86,7 +86,18 @@ enum Script {
       const line = document.querySelector('.side ul'), current = line?.querySelector('[aria-current]');
       if (current) line.scrollLeft = current.offsetLeft - line.offsetLeft - 40;
 
-      for (const field of document.querySelectorAll('[data-submits]')) field.addEventListener('change', () => field.form.submit());
+      // The exact reading of a point lies above all lines, also of those that are drawn later.
+      const lower = () => document.querySelectorAll('.tip.raised').forEach(t => t.remove());
+      const raise = e => {
+        const tip = e.target.closest('.door')?.querySelector('.tip');
+        if (!tip) return;
+        lower();
+        const copy = tip.cloneNode(true);
+        copy.classList.add('raised');
+        tip.ownerSVGElement.append(copy);
+      };
+      for (const kind of ['pointerover', 'focusin']) document.addEventListener(kind, raise);
+      for (const kind of ['pointerout', 'focusout']) document.addEventListener(kind, lower);
 
       // A part that waits: replaced by what its address answers, until the answer says that it is done.
       for (const part of document.querySelectorAll('[data-wait]')) {

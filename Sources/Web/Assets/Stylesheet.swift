@@ -56,6 +56,7 @@ enum Stylesheet {
     .panel>:last-child{margin-bottom:0}
     .panel>h2+p.sub{margin-top:-6px}
     .sub{color:var(--soft);font-size:12px}
+    .soft{color:var(--soft)}
     .title{display:flex;gap:8px 24px;justify-content:space-between;align-items:flex-start;flex-wrap:wrap}
     .title>div{min-width:0}
     .title h2{margin-bottom:2px}
@@ -221,6 +222,8 @@ enum Stylesheet {
     .floating{position:absolute;z-index:6;margin:0;padding:8px 12px;background:var(--panel);border:1px solid var(--line);border-radius:8px;box-shadow:0 6px 24px rgb(0 0 0/.16);white-space:nowrap}
     .floating ul{list-style:none;margin:0;padding:0}
     .floating li{padding:3px 0}
+    .floating button.quiet,.menu button.quiet{padding:0}
+    dialog form{margin:12px 0 0}
     tr.first>*{border-top:1px solid var(--soft)}
     details.more>summary{color:var(--soft);cursor:pointer;width:fit-content;font-size:12px;margin-top:12px}
     @media (max-width:800px){.scroll{margin:0 -12px;padding:0 12px}.timeline>li{grid-template-columns:1fr}table.live{min-width:0}table.live,.live tbody,.live tr,.live td{display:block;width:auto}.live thead{display:none}.live tr{border-bottom:1px solid var(--line);padding:8px 0}.live td{border:0;padding:2px 0}.treated li{white-space:normal}td .name,th .name{max-width:24ch}.query{font-size:15px}}
@@ -263,7 +266,7 @@ enum Stylesheet {
     .door:focus-visible .dot,.door:hover .dot{stroke-width:6}
     .door:focus-visible .bar,.door:focus-visible .lost,.door:hover .bar,.door:hover .lost,.door:focus-visible .node{stroke:var(--ink);stroke-width:2}
     .tip{display:none;pointer-events:none}
-    .door:focus-visible .tip,.door:hover .tip{display:block}
+    .door:focus-visible .tip,.door:hover .tip,.tip.raised{display:block}
     .tipbox{fill:var(--ink);rx:4px}
     .chart text.tiptext{fill:var(--panel)}
     .node.end{fill:var(--line);stroke:var(--soft);stroke-width:1}
