@@ -144,6 +144,17 @@ struct FigureTests {
     #expect(try await empty.get("/live").text.contains(empty.project.token), "a snippet with the real token")
   }
 
+  @Test func thousandsOfEventNamesAreTypedAndCanAllBeReached() async throws {
+    let site = try await Site(.many)
+    for path in ["/insights", "/funnels?s0=Signed%20Up&s1=**generated%201999&\(Self.range)", "/retention", "/flows", "/live"] {
+      let page = try await site.get(path).text
+      #expect(page.contains("<datalist id=\"events\">") && page.contains("generated 1999\"></option>"), "\(path)")
+      #expect(page.utf8.count < 600_000, "\(path): \(page.utf8.count) bytes")
+    }
+    let funnel = try await site.get("/funnels?s0=Signed%20Up&s1=**generated%201999&\(Self.range)").text
+    #expect(funnel.contains("value=\"**generated 1999\"") && funnel.contains("get from Signed Up to *generated 1999"))
+  }
+
   @Test func aRangeThatEndsBeforeItBeginsIsSaidInWords() async throws {
     let site = try await Site()
     for path in ["/insights?s0=*", "/funnels?s0=A&s1=B", "/retention?a=*&b=*", "/flows?a=*"] {

@@ -30,10 +30,11 @@ struct SampleEngine: Engine {
 
   func catalog() async throws -> Catalog {
     let counts = [812_411, 240_113, 31_207, 22_480, 17_903, 4_211, 1_870, 402]
+    let further = kind == .many ? (0..<2_000).map { Catalog.Event(name: "*generated \($0)", count: 1, properties: ["n"]) } : []
     return Catalog(
       events: zip(names, counts).map {
         Catalog.Event(name: $0, count: kind == .single ? 1 : $1, properties: ["plan", "$os", "org_id", names[0]])
-      },
+      } + further,
       eventCount: kind == .empty ? 0 : kind == .single ? 1 : 1_130_597, subjectCount: kind == .empty ? 0 : kind == .single ? 1 : 31_990,
       firstEvent: kind == .empty ? nil : Timestamp(milliseconds: Self.now.milliseconds - 90 * Self.day),
       lastEvent: kind == .empty ? nil : Self.now)

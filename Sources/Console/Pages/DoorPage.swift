@@ -11,7 +11,10 @@ extension Visit {
 
   private func door() throws -> (door: Door, text: String) {
     let text = fields["to"] ?? ""
-    return (try Door(json: try JSONValue(parsing: Array(text.utf8))), text)
+    guard let json = try? JSONValue(parsing: Array(text.utf8)) else {
+      throw QueryError(.invalid, "This link to a figure was not copied whole. Open the report again and choose the figure there.")
+    }
+    return (try Door(json: json), text)
   }
 
   func doorPage() async throws -> Response {

@@ -69,7 +69,7 @@ extension Visit {
     }
     let more: HTML =
       catalog.events.count > 12
-      ? "<p class=\"note\">The 12 most frequent of \(NumberFormat.exact(catalog.events.count)) event names; the pickers of the reports have more.</p>"
+      ? "<p class=\"note\">The 12 most frequent of \(NumberFormat.exact(catalog.events.count)) event names; the reports offer all of them.</p>"
       : ""
     return """
       <section class="panel"><dl class="figures"><div><dt>Events</dt><dd title="\(NumberFormat.exact(catalog.eventCount))">\(NumberFormat.compact(catalog.eventCount))</dd></div>\

@@ -19,11 +19,6 @@ extension Visit {
     let isPaused = fields["paused"] == "yes"
     let filter = [Address.Parameter("name", liveName ?? "")].filter { !$0.value.isEmpty }
     let last = answer?.value.last?.sequence ?? 0
-    var names = catalog.value.events.prefix(500).map(\.name)
-    if let liveName, !names.contains(liveName) { names.insert(liveName, at: 0) }
-    let options =
-      [Builder.option("", "all events", isChosen: liveName == nil)]
-      + names.map { Builder.option($0, VisibleText.shortened($0, to: 80), isChosen: $0 == liveName) }
     let receipt = answer?.receipt ?? catalog.receipt
     let empty: HTML =
       answer == nil
@@ -31,7 +26,7 @@ extension Visit {
       : ""
     let content: HTML = """
       \(Self.heading("Live", "Events as they pass the gate, and what it did to every value."))\
-      <form class="panel row" method="get" action="/live"><label for="live-name">Show</label> <select name="name" id="live-name" data-submits>\(options)</select>\
+      <form class="panel row" method="get" action="/live"><label for="live-name">Show</label> \(names(catalog.value))\
       <button>Filter</button><button type="button" id="live-pause">\(isPaused ? "Resume" : "Pause")</button>\
       <a class="button" href="\(Address("/live", filter))">Reload</a><span class="sub" id="live-state" aria-live="off">Reload to see what has come in since</span></form>\
       <section class="panel">\(Self.legend)<div class="scroll"><table class="live"><thead><tr><th scope="col">Received</th><th scope="col">Event and subject</th>\
@@ -41,6 +36,21 @@ extension Visit {
       <span class="ledger">Ledger entry <b>no. <span id="live-entry">\(NumberFormat.exact(Int(clamping: receipt.index)))</span></b></span></p></section>
       """
     return .html(page("Live", current: "Live", content))
+  }
+
+  private func names(_ catalog: Catalog) -> HTML {
+    guard catalog.events.count <= Builder.listedEvents else {
+      return """
+        <input type="text" name="name" id="live-name" value="\(value: liveName ?? "")" list="events" placeholder="all events" autocomplete="off" spellcheck="false">\
+        <datalist id="events">\(catalog.events.prefix(5_000).map { "<option value=\"\(value: $0.name)\"></option>" as HTML })</datalist>
+        """
+    }
+    var names = catalog.events.map(\.name)
+    if let liveName, !names.contains(liveName) { names.insert(liveName, at: 0) }
+    let options =
+      [Builder.option("", "all events", isChosen: liveName == nil)]
+      + names.map { Builder.option($0, VisibleText.shortened($0, to: 80), isChosen: $0 == liveName) }
+    return "<select name=\"name\" id=\"live-name\">\(options)</select>"
   }
 
   /// What came after `after`, as table rows: 204 if nothing did.

@@ -8,8 +8,17 @@ struct Builder {
   /// What makes the Enter key run the report instead of pressing the first button in the form.
   static let defaultButton: HTML = "<button class=\"unseen\" tabindex=\"-1\" aria-hidden=\"true\">Run</button>"
 
+  /// More names than a list can be looked through: they are typed, with suggestions.
+  static let listedEvents = 500
+  private var isTyped: Bool { catalog.events.count > Self.listedEvents }
+
   func event(_ name: String, _ choice: EventChoice, label: String) -> HTML {
-    let names = catalog.events.prefix(500).map(\.name)
+    if isTyped {
+      return """
+        <input type="text" class="wide" name="\(value: name)" value="\(value: choice.text)" list="events" placeholder="event, or * for any" aria-label="\(label), * for any" autocomplete="off" spellcheck="false">
+        """
+    }
+    let names = catalog.events.map(\.name)
     var options = HTML()
     if choice == .unchosen { options += "<option value=\"\" selected>choose an event…</option>" }
     options += Self.option(EventChoice.any.text, "any event", isChosen: choice == .any)
@@ -19,6 +28,13 @@ struct Builder {
       options += Self.option(one.text, VisibleText.shortened(event, to: 80), isChosen: choice == one)
     }
     return "<select name=\"\(value: name)\" aria-label=\"\(label)\">\(options)</select>"
+  }
+
+  /// What typed event names are offered, most frequent first; empty where there is a list to choose from.
+  var eventList: HTML {
+    guard isTyped else { return HTML() }
+    let options = catalog.events.prefix(5_000).map { "<option value=\"\(value: EventChoice.named($0.name).text)\"></option>" as HTML }
+    return "<datalist id=\"events\">\(options)</datalist>"
   }
 
   static func select(_ name: String, _ label: String, _ options: [(value: String, words: String)], chosen: String) -> HTML {

@@ -204,7 +204,7 @@ enum FlowsPage: ReportPage {
         "<tr><th scope=\"row\">\(names)</th><td class=\"num\">\(NumberFormat.exact(path.count))</td><td class=\"num\">\(NumberFormat.percent(path.count, of: report.entrants))</td></tr>"
     }
     return """
-      <section class="panel"><h2>Whole paths</h2><p class="sub">The \(NumberFormat.count(report.paths.count, "most common path")), forward from the start</p>\
+      <section class="panel"><h2>Whole paths</h2><p class="sub">\(report.paths.count == 1 ? "The only path" : "The \(NumberFormat.exact(report.paths.count)) most common paths"), forward from the start</p>\
       <div class="scroll"><table><thead><tr><th scope="col">Path</th><th scope="col" class="num">\(noun.withInitial)</th><th scope="col" class="num">Share</th></tr></thead>\
       <tbody>\(rows)</tbody></table></div></section>
       """

@@ -137,7 +137,7 @@ extension ReportPage {
       <form class="panel query" method="get" action="\(Form.path)" aria-label="The question">\(Builder.defaultButton)\(sentence(form, builder))\
       <div>\(builder.range(form, today: visit.today))</div>\
       <details class="more"\(hasOptions(form) ? " open" as HTML : "")><summary>More options</summary>\(options(form, builder))</details>\
-      <div class="run row"><button class="primary">Run</button><a class="button" href="\(Form.path)">Start over</a></div>\(builder.propertyList)</form>
+      <div class="run row"><button class="primary">Run</button><a class="button" href="\(Form.path)">Start over</a></div>\(builder.propertyList)\(builder.eventList)</form>
       """
   }
 }
