@@ -58,11 +58,12 @@ package enum VisibleText {
     for character in text {
       guard let scalar = character.unicodeScalars.first else { continue }
       switch scalar {
-      case "W", "M", "m", "w", "@", "%", "—": units += 0.95
+      case "W", "M", "m", "w", "@", "%", "—", "+", "<", ">", "=": units += 0.92
       case "i", "j", "l", "I", ".", ",", ":", ";", "'", "|", "!", " ", "f", "t", "r", "(", ")", "[", "]": units += 0.36
       case "A"..."Z": units += 0.72
       case _ where scalar.value >= 0x1100: units += 1.1
-      default: units += 0.58
+      case "0"..."9": units += 0.64
+      default: units += 0.6
       }
     }
     return units * size

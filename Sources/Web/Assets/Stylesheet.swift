@@ -135,6 +135,7 @@ enum Stylesheet {
     .query ol{list-style:none;margin:0;padding:0}
     .query li{padding:2px 0}
     .query .where{font-size:14px;padding-left:20px;line-height:2.1}
+    .query .where .chip{max-width:min(100%,420px)}
     .query .letter{display:inline-block;min-width:20px;color:var(--soft);font-size:12px}
     .query button.quiet{font-size:14px;text-decoration:none}
     .query button.quiet:hover{text-decoration:underline}
