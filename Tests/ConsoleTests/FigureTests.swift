@@ -151,6 +151,8 @@ struct FigureTests {
       #expect(page.contains("<datalist id=\"events\">") && page.contains("generated 1999\"></option>"), "\(path)")
       #expect(page.utf8.count < 600_000, "\(path): \(page.utf8.count) bytes")
     }
+    let turned = try await site.get("/funnels?s0=Signed%20Up&s1=\u{202E}gpj&\(Self.range)".replacing("\u{202E}", with: "%E2%80%AE")).text
+    #expect(turned.contains(">[U+202E]gpj</option>") && !turned.contains("<input type=\"text\" class=\"wide\" name=\"s1\""))
     let funnel = try await site.get("/funnels?s0=Signed%20Up&s1=**generated%201999&\(Self.range)").text
     #expect(funnel.contains("value=\"**generated 1999\"") && funnel.contains("get from Signed Up to *generated 1999"))
   }

@@ -13,6 +13,14 @@ struct Builder {
   private var isTyped: Bool { catalog.events.count > Self.listedEvents }
 
   func event(_ name: String, _ choice: EventChoice, label: String) -> HTML {
+    // A field shows a name's own direction marks at work; a list shows them by their code points.
+    let isPlain = VisibleText.of(choice.text) == choice.text
+    if isTyped, !isPlain {
+      return """
+        <select name="\(value: name)" aria-label="\(label)">\(Self.option(choice.text, VisibleText.shortened(choice.shown, to: 80), isChosen: true))\
+        \(Self.option("", "another event…", isChosen: false))</select>
+        """
+    }
     if isTyped {
       return """
         <input type="text" class="wide" name="\(value: name)" value="\(value: choice.text)" list="events" placeholder="event, or * for any" aria-label="\(label), * for any" autocomplete="off" spellcheck="false">
