@@ -46,7 +46,7 @@ enum Stylesheet {
     .top .who{display:flex;gap:8px 16px;align-items:center;color:var(--soft);font-size:12px;flex-wrap:wrap;min-width:0}
     .top .who form{margin:0}
     .top .search input{width:260px}
-    main{padding:24px;max-width:1480px}
+    main{padding:24px;max-width:1364px}
     .plain main{margin:0 auto;max-width:720px;padding:24px 16px 48px}
     .plain>.brand{max-width:720px;margin:0 auto;padding:32px 16px 0}
     .head{display:flex;gap:12px 24px;justify-content:space-between;align-items:flex-start;flex-wrap:wrap;margin-bottom:16px}
