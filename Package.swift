@@ -39,8 +39,12 @@ let package = Package(
     .target(name: "CSimdJSON", linkerSettings: [.linkedLibrary("simdjson")]),
     .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .systemLibrary(name: "CMaxMindDB", pkgConfig: "libmaxminddb", providers: [.apt(["libmaxminddb-dev"])]),
     .systemLibrary(name: "CRoaring", providers: [.apt(["libroaring-dev"])]),
+
+    // Bit sets over rows by SIMD instructions, which Swift has no way to.
+    .target(name: "CRowBits"),
 
     // The rooms, bottom up.
     .target(name: "Events", swiftSettings: room),
@@ -49,7 +53,7 @@ let package = Package(
     .target(name: "Intake", dependencies: ["Events", "CSimdJSON", "CZlib"], swiftSettings: room),
     .target(name: "Ledger", dependencies: ["Events", "CRoaring", crypto], swiftSettings: room),
     .target(name: "Journeys", dependencies: ["Events"], swiftSettings: room),
-    .target(name: "SegmentStore", dependencies: ["Events", "Journeys", "Gate", "Vault", crypto], swiftSettings: room),
+    .target(name: "SegmentStore", dependencies: ["Events", "Journeys", "Gate", "Vault", "CRowBits", "CZstd", crypto], swiftSettings: room),
     .target(name: "Access", dependencies: ["Events", "Ledger", crypto, database], swiftSettings: room),
     .target(name: "Web", dependencies: ["Events", hummingbird], swiftSettings: room),
     .target(name: "Demo", dependencies: ["Events"], swiftSettings: room),

@@ -6,11 +6,11 @@ struct SnapshotCache: Sendable {
   /// Sorted pieces of a memtable, in the order of arrival; each at least twice as large as the next.
   struct Pieces: Sendable {
     let table: Memtable
-    var runs: [ColumnRun] = []
-    /// Rows of the memtable that are in a run.
+    /// Rows of the memtable that are in a piece.
     var rowCount = 0
-    /// For each run, its rows' places in the memtable.
-    var sources: [[UInt32]] = []
+    var orders: [RowOrder] = []
+    /// For each piece, its runs.
+    var runs: [[ColumnRun]] = []
   }
 
   var pieces: [Pieces] = []
@@ -30,13 +30,13 @@ extension SegmentStore {
       if let known = cache.snapshot, known.dataVersion == current.dataVersion, cache.layout == current.layout { return known }
       let codes = Dictionary(uniqueKeysWithValues: current.eventNames.enumerated().map { ($1, UInt16($0)) })
       var runs: [ColumnRun] = []
-      for segment in current.segments { runs.append(try segment.run(codes: codes, cache: self.cache)) }
+      for segment in current.segments { runs += try segment.columnRuns(codes: codes, cache: self.cache) }
       cache.pieces.removeAll { piece in !tables.contains { $0.table === piece.table } }
       for (table, rows) in tables {
         if !cache.pieces.contains(where: { $0.table === table }) { cache.pieces.append(SnapshotCache.Pieces(table: table)) }
         guard let index = cache.pieces.firstIndex(where: { $0.table === table }) else { continue }
-        cache.pieces[index].extend(to: rows, journal: current.journal)
-        runs += cache.pieces[index].runs
+        cache.pieces[index].extend(to: rows, journal: current.journal, blockRows: options.blockRows)
+        runs += cache.pieces[index].runs.joined()
       }
       let merges = cache.merges(journal: current.journal, since: runs.map(\.journalVersion).min() ?? current.journal.version)
       let snapshot = StoreSnapshot(
@@ -70,56 +70,27 @@ extension ProfileImage {
 }
 
 extension SnapshotCache.Pieces {
-  /// Brings the runs up to date with the memtable's first `count` rows.
-  mutating func extend(to count: Int, journal: MergeJournal) {
+  /// Brings the pieces up to date with the memtable's first `count` rows.
+  mutating func extend(to count: Int, journal: MergeJournal, blockRows: Int) {
     guard count > rowCount else { return }
     let first = rowCount
     let (times, events, raws, properties) = table.with { content in
-      (content.times, content.events, content.rawSubjects, content.columns.map(\.name))
+      (content.times, content.events, content.rawSubjects, Set(content.columns.map(\.name)))
     }
-    let sorted = SortedRows(
-      times: times[first..<count], events: events[first..<count], rawSubjects: raws[first..<count], firstSource: UInt32(first),
-      canonical: journal.canonical)
-    add(sorted, journalVersion: journal.version, properties: properties)
+    orders.append(
+      RowOrder(times: times[first..<count], rawSubjects: raws[first..<count], firstRow: UInt32(first), journal: journal))
     rowCount = count
-    while runs.count >= 2, runs[runs.count - 2].rowCount < 2 * runs[runs.count - 1].rowCount {
-      let inputs = Array(runs.suffix(2))
-      let sources = Array(self.sources.suffix(2))
-      var merged = SortedRows(merging: inputs, firstSources: [0, UInt32(inputs[0].rowCount)], canonical: journal.canonical)
-      let boundary = inputs[0].rowCount
-      merged.sources = merged.sources.map { Int($0) < boundary ? sources[0][Int($0)] : sources[1][Int($0) - boundary] }
-      runs.removeLast(2)
-      self.sources.removeLast(2)
-      add(merged, journalVersion: journal.version, properties: properties)
+    while orders.count >= 2, orders[orders.count - 2].count < 2 * orders[orders.count - 1].count {
+      let merged = RowOrder(merging: orders[orders.count - 2], orders[orders.count - 1], journal: journal)
+      orders.removeLast(2)
+      orders.append(merged)
     }
-  }
-
-  private mutating func add(_ rows: SortedRows, journalVersion: UInt64, properties: [String]) {
-    let box = MemoryRunColumns(table: table, sources: rows.sources)
-    sources.append(rows.sources)
-    runs.append(
-      ColumnRun(
-        journalVersion: journalVersion, subjects: rows.subjects, starts: rows.starts, times: rows.times, events: rows.events,
-        rawSubjects: rows.rawSubjects, properties: properties, load: { try box.column($0) }))
-  }
-}
-
-/// The columns of a run in memory, gathered once each.
-private final class MemoryRunColumns: Sendable {
-  private let table: Memtable
-  private let sources: [UInt32]
-  private let columns = Mutex<[String: Column?]>([:])
-
-  init(table: Memtable, sources: [UInt32]) {
-    self.table = table
-    self.sources = sources
-  }
-
-  func column(_ name: String) throws -> Column? {
-    if let known = columns.withLock({ $0[name] }) { return known }
-    let made = try table.column(name, sources: sources)
-    columns.withLock { $0[name] = .some(made) }
-    return made
+    // Pieces before the last one are as they were.
+    runs.removeLast(max(0, runs.count - (orders.count - 1)))
+    if let last = orders.last {
+      runs.append(
+        table.runs(last, events: events, properties: properties, journalVersion: journal.version, blockRows: blockRows))
+    }
   }
 }
 

@@ -67,7 +67,7 @@ struct StoreOpener {
     for segment in opened.segments {
       for event in segment.statistics where names.insert(event.name).inserted { state.eventNames.append(event.name) }
     }
-    let events = opened.segments.reduce(0) { $0 + $1.meta.rowCount }
+    let events = opened.segments.reduce(0) { $0 + $1.rowCount }
     guard identities.count == Int(manifest.identityCount), state.journal.entries.count == Int(manifest.journalCount),
       events == Int(manifest.eventCount), names.count <= Committer.eventNameLimit
     else { throw StoreError.corrupt(file: Manifest.name, reason: "it counts other contents than its files have") }

@@ -17,10 +17,12 @@ package struct StoreOptions: Sendable {
   package var fingerprintBytes = 128 << 20
   /// Bytes of decoded columns and file chunks in memory.
   package var cacheBytes = 256 << 20
+  /// Rows of a block: what is decoded at a time. At most `ColumnRun.blockRows`; smaller in tests.
+  package var blockRows = ColumnRun.blockRows
   /// Segments of about one size that are merged into one.
   package var mergeWidth = 4
   /// No merge makes a segment of more rows than this.
-  package var largestSegmentRows = 1 << 22
+  package var largestSegmentRows = 1 << 28
   /// Files of one kind (identities, merges, profiles) that are merged into one.
   package var stateFileWidth = 8
 

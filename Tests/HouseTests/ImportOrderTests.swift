@@ -10,7 +10,7 @@ struct ImportOrderTests {
     "Intake": ["Events", "CSimdJSON", "CZlib"],
     "Ledger": ["Events", "CRoaring"],
     "Journeys": ["Events"],
-    "SegmentStore": ["Events", "Journeys", "Gate", "Vault"],
+    "SegmentStore": ["Events", "Journeys", "Gate", "Vault", "CRowBits", "CZstd"],
     "Access": ["Events", "Ledger"],
     "Web": ["Events"],
     "Outbound": ["CCurl"],
@@ -26,7 +26,7 @@ struct ImportOrderTests {
   ]
   static let framework: Set<String> = ["Hummingbird", "HummingbirdCore", "HummingbirdTLS", "NIOHTTP1", "HTTPTypes"]
   static let frameworkRooms: Set<String> = ["Server", "Console", "Web", "Custodian"]
-  static let ours = Set(rooms.keys).union(["CMaxMindDB", "CSimdJSON", "CZlib", "CRoaring", "CCurl"])
+  static let ours = Set(rooms.keys).union(["CMaxMindDB", "CSimdJSON", "CZlib", "CZstd", "CRowBits", "CRoaring", "CCurl"])
 
   @Test("a room imports only what the floor plan allows", arguments: rooms.keys.sorted())
   func importsStayInside(room: String) throws {

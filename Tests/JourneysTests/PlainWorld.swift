@@ -38,14 +38,17 @@ struct PlainWorld: Sendable {
   /// - Parameters:
   ///   - assignment: the run of each event; nil for one run of everything.
   ///   - versions: how much of the journal each run has applied.
-  func snapshot(assignment: [Int]? = nil, versions: [Int] = [], runs runCount: Int = 1) -> StoreSnapshot {
+  ///   - blockRows: rows of a block; few, so that journeys spread over several.
+  func snapshot(assignment: [Int]? = nil, versions: [Int] = [], runs runCount: Int = 1, blockRows: Int = 5) -> StoreSnapshot {
     var names: [String] = []
     for event in events where !names.contains(event.name) { names.append(event.name) }
     var runs: [ColumnRun] = []
     for run in 0..<runCount {
       let version = run < versions.count ? versions[run] : merges.count
       let chosen = events.indices.filter { (assignment?[$0] ?? 0) == run }
-      runs.append(Self.run(of: chosen.map { events[$0] }, names: names, journalVersion: version) { canonical($0, after: version) })
+      runs += Self.runs(
+        of: chosen.map { events[$0] }, names: names, journalVersion: version, blockRows: blockRows,
+        canonical: { canonical($0, after: version) })
     }
     var moved: [UInt32: UInt32] = [:]
     for merge in merges { moved[merge.from] = canonical(merge.from) }
@@ -55,31 +58,85 @@ struct PlainWorld: Sendable {
       profileValue: { profiles[$0]?[$1] })
   }
 
-  private static func run(of events: [PlainEvent], names: [String], journalVersion: Int, canonical: (UInt32) -> UInt32) -> ColumnRun {
-    let rows = events.enumerated().map { (subject: $1.actor.map(canonical) ?? ColumnRun.noActor, arrival: $0, event: $1) }
-      .sorted { ($0.subject, $0.event.time, $0.arrival) < ($1.subject, $1.event.time, $1.arrival) }
+  private static func runs(
+    of events: [PlainEvent], names: [String], journalVersion: Int, blockRows: Int, canonical: (UInt32) -> UInt32
+  ) -> [ColumnRun] {
+    let rows = events.enumerated().map { arrival, event in
+      PlainRow(
+        partition: Partition(containing: event.time), subject: event.actor.map(canonical) ?? ColumnRun.noActor, arrival: arrival,
+        event: event)
+    }.sorted {
+      ($0.partition, $0.subject, $0.event.time, $0.raw, $0.arrival) < ($1.partition, $1.subject, $1.event.time, $1.raw, $1.arrival)
+    }
+    // The run numbers events in an order of its own.
+    let codes = names.indices.reversed().map { UInt16($0) }
+    return Dictionary(grouping: rows, by: \.partition).sorted { $0.key < $1.key }.map { partition, rows in
+      let blocks = stride(from: 0, to: rows.count, by: blockRows).map { Array(rows[$0..<min($0 + blockRows, rows.count)]) }
+      return ColumnRun(
+        partition: partition, journalVersion: UInt64(journalVersion), blocks: blocks.map(PlainChunks.summary), eventCodes: codes,
+        properties: Set(rows.flatMap(\.event.properties.keys)), source: PlainChunks(partition: partition, blocks: blocks, names: names))
+    }
+  }
+}
+
+private struct PlainRow: Sendable {
+  var partition: Partition
+  var subject: UInt32
+  var arrival: Int
+  var event: PlainEvent
+  var raw: UInt32 { event.actor ?? ColumnRun.noActor }
+}
+
+/// Chunks made from rows, each time anew.
+private struct PlainChunks: ChunkSource {
+  let partition: Partition
+  let blocks: [[PlainRow]]
+  let names: [String]
+
+  static func summary(_ rows: [PlainRow]) -> ColumnRun.Block {
+    ColumnRun.Block(
+      rowCount: rows.count, firstSubject: rows[0].subject, lastSubject: rows[rows.count - 1].subject,
+      firstTime: rows.map(\.event.time).min() ?? 0, lastTime: rows.map(\.event.time).max() ?? 0)
+  }
+
+  func keys(_ block: Int) -> KeyChunk {
     var subjects: [UInt32] = []
     var starts: [UInt32] = []
-    for (index, row) in rows.enumerated() where subjects.last != row.subject {
-      subjects.append(row.subject)
-      starts.append(UInt32(index))
-    }
-    starts.append(UInt32(rows.count))
-    var columns: [String: Column] = [:]
-    for property in Set(rows.flatMap(\.event.properties.keys)) {
-      var values: [StoredValue] = []
-      let codes = rows.map { row -> UInt32 in
-        guard let value = row.event.properties[property] else { return 0 }
-        if let index = values.firstIndex(of: value) { return UInt32(index + 1) }
-        values.append(value)
-        return UInt32(values.count)
+    var raws: [KeyChunk.RawRun] = []
+    for (index, row) in blocks[block].enumerated() {
+      if subjects.last != row.subject {
+        subjects.append(row.subject)
+        starts.append(UInt32(index))
       }
-      columns[property] = Column(codes: codes, values: values)
+      if row.raw != row.subject { raws.append(.init(start: UInt32(index), count: 1, raw: row.raw)) }
     }
-    let loaded = columns
-    return ColumnRun(
-      journalVersion: UInt64(journalVersion), subjects: subjects, starts: starts, times: rows.map(\.event.time),
-      events: rows.map { UInt16(names.firstIndex(of: $0.event.name) ?? 0) }, rawSubjects: rows.map { $0.event.actor ?? ColumnRun.noActor },
-      properties: Array(columns.keys), load: { loaded[$0] })
+    return KeyChunk(subjects: subjects, starts: starts + [UInt32(blocks[block].count)], rawRuns: raws)
+  }
+
+  func events(_ block: Int) -> EventChunk {
+    let codes = blocks[block].map { names.count - 1 - (names.firstIndex(of: $0.event.name) ?? 0) }
+    return block % 3 == 2 ? EventChunk(wide: codes.map { UInt16($0) }) : EventChunk(narrow: codes.map { UInt8($0) })
+  }
+
+  func slots(_ block: Int) -> SlotChunk {
+    SlotChunk(slots: blocks[block].map { UInt16(($0.event.time - partition.base) / Partition.slotMilliseconds) })
+  }
+
+  func remainders(_ block: Int) -> RemainderChunk {
+    RemainderChunk(milliseconds: blocks[block].map { UInt32(($0.event.time - partition.base) % Partition.slotMilliseconds) })
+  }
+
+  /// Every third value is one of the block's own.
+  func column(_ property: String, _ block: Int) -> ColumnChunk? {
+    var all: [StoredValue] = []
+    for row in blocks.joined() {
+      if let value = row.event.properties[property], !all.contains(value) { all.append(value) }
+    }
+    let shared = all.enumerated().filter { $0.offset % 3 != 2 }.map(\.element)
+    let own = all.enumerated().filter { $0.offset % 3 == 2 }.map(\.element)
+    let codes = blocks[block].map { row in
+      row.event.properties[property].flatMap { (shared + own).firstIndex(of: $0) }.map { UInt32($0 + 1) } ?? 0
+    }
+    return codes.contains { $0 != 0 } ? ColumnChunk(codes: codes, shared: ValueList(shared), own: ValueList(own)) : nil
   }
 }

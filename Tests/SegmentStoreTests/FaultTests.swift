@@ -35,9 +35,11 @@ import Testing
     let snapshot = try await store.snapshot()
     var ids: [Int] = []
     for run in snapshot.runs {
-      guard let column = try run.column("id") else { continue }
-      for code in column.codes where code > 0 {
-        if case .number(let id) = column.values[Int(code) - 1] { ids.append(Int(id)) }
+      for block in run.blocks.indices {
+        guard let column = try run.column("id", block) else { continue }
+        for row in 0..<column.count where column[row] > 0 {
+          if case .number(let id) = column.value(column[row]) { ids.append(Int(id)) }
+        }
       }
     }
     return ids.sorted()

@@ -124,6 +124,7 @@ struct PlainStore {
     options.stateFileWidth = 2
     options.fingerprintBytes = [1, 1 << 20].randomElement(using: &generator) ?? 1
     options.cacheBytes = [0, 1 << 20].randomElement(using: &generator) ?? 0
+    options.blockRows = Int.random(in: 1...40, using: &generator)
     var store = try await SegmentStore.open(directory: FaultTests.directory, options: options)
     var model = PlainStore()
     var next = 0

@@ -15,54 +15,69 @@ final class BreakdownCodes {
   private var numbers: [StoredValue: UInt32] = [:]
   private let property: PropertyReference
   private let snapshot: StoreSnapshot
-  /// For each run; nil where no row has the property.
-  private var columns: [(column: Column, codes: UnsafePointer<UInt32>, table: UnsafeMutablePointer<UInt32>)?] = []
+  /// Number of the property among those that the scan shows.
+  private let column: Int
+  /// For the value list that the run's blocks share, by run: the groups by code, as far as they were asked for.
+  private var tables: [(list: ObjectIdentifier, groups: UnsafeMutablePointer<UInt32>)?]
   private var lastSubject: (number: UInt32, group: UInt32)?
 
-  init(_ property: PropertyReference, snapshot: StoreSnapshot) throws(QueryError) {
+  /// - Parameter column: number of the property among those that the scan shows; of no importance for one of the subject.
+  init(_ property: PropertyReference, column: Int, snapshot: StoreSnapshot) {
     self.property = property
+    self.column = column
     self.snapshot = snapshot
-    guard property.scope == .event else { return }
-    for run in snapshot.runs {
-      guard let column = try run.readColumn(property.name) else {
-        columns.append(nil)
-        continue
-      }
-      let table = UnsafeMutablePointer<UInt32>.allocate(capacity: column.values.count + 1)
-      table.initialize(repeating: Self.unresolved, count: column.values.count + 1)
-      table[0] = Self.none
-      columns.append((column, column.codes.storage, table))
-    }
+    tables = [(list: ObjectIdentifier, groups: UnsafeMutablePointer<UInt32>)?](repeating: nil, count: snapshot.runs.count)
   }
 
   deinit {
-    for case let entry? in columns { entry.table.deallocate() }
+    for case let table? in tables { table.groups.deallocate() }
   }
 
   var groupCount: Int { keys.count + 1 }
 
   @inline(__always) func code(_ place: Journey.Place, subject: UInt32) -> UInt32 {
     if property.scope == .subject { return code(ofSubject: subject) }
-    guard let entry = columns[Int(place.run)] else { return Self.none }
-    let value = Int(entry.codes[Int(place.row)])
-    let group = entry.table[value]
-    return group == Self.unresolved ? resolve(Int(place.run), value) : group
+    let place = place.original
+    let view = place.view.pointee.columns[column]
+    let code = view.code(place.row)
+    if code == 0 { return Self.none }
+    if let table = tables[Int(place.view.pointee.run)], let chunk = view.chunk {
+      let shared = chunk._withUnsafeGuaranteedRef { $0.shared }
+      if table.list == ObjectIdentifier(shared), code <= shared.values.count {
+        let group = table.groups[code]
+        if group != Self.unresolved { return group }
+      }
+    }
+    return resolve(view, code, run: Int(place.view.pointee.run))
   }
 
   /// The raw value, for ties that only the value can break.
   func value(_ place: Journey.Place, subject: UInt32) -> StoredValue? {
     if property.scope == .subject { return subject == ColumnRun.noActor ? nil : snapshot.profileValue(subject, property.name) }
-    guard let entry = columns[Int(place.run)] else { return nil }
-    let code = Int(entry.codes[Int(place.row)])
-    return code == 0 ? nil : entry.column.values[code - 1]
+    let place = place.original
+    let view = place.view.pointee.columns[column]
+    let code = view.code(place.row)
+    return code == 0 ? nil : view.chunk?.takeUnretainedValue().value(code)
   }
 
-  @inline(never) private func resolve(_ run: Int, _ value: Int) -> UInt32 {
-    guard let entry = columns[run] else { return Self.none }
-    let group = intern(entry.column.values[value - 1])
-    entry.table[value] = group
+  @inline(never) private func resolve(_ view: ColumnView, _ code: Int, run: Int) -> UInt32 {
+    guard let chunk = view.chunk?.takeUnretainedValue() else { return Self.none }
+    let group = intern(chunk.value(code))
+    guard code <= chunk.shared.values.count else { return group }
+    if tables[run]?.list != ObjectIdentifier(chunk.shared) {
+      // A list is decoded anew where the cache let go of it.
+      tables[run]?.groups.deallocate()
+      let groups = UnsafeMutablePointer<UInt32>.allocate(capacity: chunk.shared.values.count + 1)
+      groups.initialize(repeating: Self.unresolved, count: chunk.shared.values.count + 1)
+      tables[run] = (ObjectIdentifier(chunk.shared), groups)
+      kept[run] = chunk.shared
+    }
+    tables[run]?.groups[code] = group
     return group
   }
+
+  /// An identifier is good only as long as its object lives.
+  private var kept: [Int: ValueList] = [:]
 
   @inline(never) private func code(ofSubject subject: UInt32) -> UInt32 {
     if let lastSubject, lastSubject.number == subject { return lastSubject.group }

@@ -7,14 +7,17 @@ struct ExecutionContext {
   let calendar: ProjectCalendar
   let instant: Timestamp
 
-  func scan(_ selectors: Selectors, counted: Range<Int64>) -> JourneyScan {
-    JourneyScan(snapshot: snapshot, selectors: selectors, instant: instant.milliseconds, counted: counted)
-  }
-
   /// Reasons that excluded nothing are left out.
   func notes(_ excluded: [(reason: String, count: Int)]) -> ReportNotes {
     ReportNotes(
       evaluatedAt: instant, zone: calendar.zone, dataVersion: snapshot.dataVersion, eventsRead: snapshot.eventCount,
       excluded: excluded.filter { $0.count > 0 }.map { .init(reason: $0.reason, count: $0.count) })
+  }
+
+  /// How many events of a range of time match any of the selectors, but happened after the evaluation.
+  func late(_ selectors: [EventSelector], everything: Filter?, in counted: Range<Int64>) throws(QueryError) -> Int {
+    guard snapshot.runs.contains(where: { $0.lastTime > instant.milliseconds }) else { return 0 }
+    let all = Selectors(selectors, everything: everything, snapshot: snapshot, instant: Timestamp(milliseconds: .max))
+    return try JourneyScan.countLate(all, in: counted, after: instant.milliseconds, snapshot: snapshot)
   }
 }

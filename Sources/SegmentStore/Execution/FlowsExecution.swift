@@ -28,14 +28,16 @@ struct FlowsExecution {
 
   private func scan(door: (column: Int, codes: Set<UInt16>)?) throws(QueryError) -> (FlowsPass, late: Int) {
     let interval = try context.calendar.interval(query.range)
-    // The second selector is every event that may stand on a path.
-    let selectors = try Selectors([query.anchor, EventSelector(event: nil)], everything: nil, snapshot: context.snapshot)
     let from = interval.lowerBound.milliseconds
     let to = interval.upperBound.milliseconds
-    var pass = FlowsPass(query: query, from: from, to: to, names: context.snapshot.eventNames, door: door)
-    let counted =
+    let times =
       (from - (query.backward > 0 ? query.windowSeconds * 1000 : 0))..<(to + (query.forward > 0 ? query.windowSeconds * 1000 : 0))
-    let late = try context.scan(selectors, counted: counted).run(&pass)
+    // The second selector is every event that may stand on a path.
+    let paths = [query.anchor, EventSelector(event: nil)]
+    let selectors = Selectors(paths, everything: nil, primary: 1, snapshot: context.snapshot, instant: context.instant)
+    var pass = FlowsPass(query: query, from: from, to: to, names: context.snapshot.eventNames, door: door)
+    try JourneyScan(snapshot: context.snapshot, selectors: selectors, columnCount: 0, times: times).run(&pass)
+    let late = try context.late(paths, everything: nil, in: times)
     return (pass, late)
   }
 }
@@ -134,8 +136,7 @@ private struct FlowsPass: JourneyVisitor {
   }
 
   mutating func visit(_ journey: Journey) {
-    guard hasAnchor(journey) else { return }
-    gather(journey)
+    guard gather(journey) else { return }
     if query.collapsesRepeats { link() }
     var isFound = false
     for index in 0..<rows.count where rows[index].isAnchor && rows[index].time >= from && rows[index].time < to {
@@ -148,40 +149,41 @@ private struct FlowsPass: JourneyVisitor {
   }
 
   mutating func visitWithoutActor(_ journey: Journey) {
-    for index in 0..<journey.count where journey.masks[index] & 1 != 0 && journey.times[index] >= from && journey.times[index] < to {
-      withoutActor += 1
-    }
-  }
-
-  @inline(__always) private func hasAnchor(_ journey: Journey) -> Bool {
-    for index in 0..<journey.count where journey.masks[index] & 1 != 0 && journey.times[index] >= from && journey.times[index] < to {
+    journey.forEachRow { view, row in
+      if view.pointee.mask(row) & 1 != 0 && view.pointee.time(row) >= from && view.pointee.time(row) < to { withoutActor += 1 }
       return true
     }
-    return false
   }
 
   /// The visible events that a path may touch; equal times by name, anchors first.
-  private mutating func gather(_ journey: Journey) {
+  ///
+  /// - Returns: whether there is an anchor among them.
+  private mutating func gather(_ journey: Journey) -> Bool {
     rows.removeAll(keepingCapacity: true)
     let first = from - (query.backward > 0 ? window : 0)
     let last = to - 1 + window
     var hasTies = false
-    for index in 0..<journey.count {
-      let time = journey.times[index]
-      if time < first { continue }
-      if time > last { break }
-      let event = journey.events[index]
-      if isHidden[Int(event)] { continue }
+    var hasAnchor = false
+    journey.forEachRow { view, row in
+      let time = view.pointee.time(row)
+      if time < first { return true }
+      if time > last { return false }
+      let event = view.pointee.event(row)
+      if isHidden[Int(event)] { return true }
       if let end = rows.last, end.time == time { hasTies = true }
-      rows.append(Row(time: time, event: event, isAnchor: journey.masks[index] & 1 != 0))
+      let isAnchor = view.pointee.mask(row) & 1 != 0
+      if isAnchor && time >= from && time < to { hasAnchor = true }
+      rows.append(Row(time: time, event: event, isAnchor: isAnchor))
+      return true
     }
-    guard hasTies else { return }
+    guard hasAnchor && hasTies else { return hasAnchor }
     let rank = rank
     rows.sort { left, right in
       if left.time != right.time { return left.time < right.time }
       if left.event != right.event { return rank[Int(left.event)] < rank[Int(right.event)] }
       return left.isAnchor && !right.isAnchor
     }
+    return true
   }
 
   private mutating func link() {

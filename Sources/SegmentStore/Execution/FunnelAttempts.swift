@@ -4,8 +4,7 @@ internal import Journeys
 struct FunnelEvents {
   var times: UnsafeMutablePointer<Int64>
   var masks: UnsafeMutablePointer<UInt32>
-  /// Index into the journey.
-  var indices: UnsafeMutablePointer<Int32>
+  var places: UnsafeMutablePointer<Journey.Place>
   var count = 0
   private var capacity: Int
 
@@ -13,13 +12,13 @@ struct FunnelEvents {
     capacity = 256
     times = .allocate(capacity: capacity)
     masks = .allocate(capacity: capacity)
-    indices = .allocate(capacity: capacity)
+    places = .allocate(capacity: capacity)
   }
 
   func free() {
     times.deallocate()
     masks.deallocate()
-    indices.deallocate()
+    places.deallocate()
   }
 
   mutating func reserve(_ wanted: Int) {
@@ -28,7 +27,7 @@ struct FunnelEvents {
     capacity = wanted * 2
     times = .allocate(capacity: capacity)
     masks = .allocate(capacity: capacity)
-    indices = .allocate(capacity: capacity)
+    places = .allocate(capacity: capacity)
   }
 
   /// The events with the same time as the one at `first`, from there on.

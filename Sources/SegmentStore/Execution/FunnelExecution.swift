@@ -54,15 +54,21 @@ struct FunnelExecution {
 
   private func attempts() throws(QueryError) -> (FunnelPass, late: Int) {
     let interval = try context.calendar.interval(query.range)
-    let selectors = try Selectors(query.steps, everything: query.filter, snapshot: context.snapshot)
-    let codes = try query.breakdown.map { breakdown throws(QueryError) in try BreakdownCodes(breakdown.property, snapshot: context.snapshot)
+    var properties = ShownProperties()
+    var codes: BreakdownCodes?
+    if let property = query.breakdown?.property {
+      codes = BreakdownCodes(property, column: properties.number(of: property), snapshot: context.snapshot)
     }
+    let selectors = Selectors(
+      query.steps, everything: query.filter, primary: query.order == .any ? .max : 1, seesAll: query.order == .strict,
+      properties: properties.names, snapshot: context.snapshot, instant: context.instant)
     let from = interval.lowerBound.milliseconds
     let to = interval.upperBound.milliseconds
+    let times = from..<max(from, to) + query.windowSeconds * 1000
     var pass = FunnelPass(query: query, from: from, to: to, instant: context.instant.milliseconds, codes: codes)
     defer { pass.events.free() }
-    let late = try context.scan(selectors, counted: from..<max(from, to) + query.windowSeconds * 1000).run(&pass)
-    return (pass, late)
+    try JourneyScan(snapshot: context.snapshot, selectors: selectors, columnCount: properties.names.count, times: times).run(&pass)
+    return (pass, try context.late(query.steps, everything: query.filter, in: times))
   }
 
   /// Ranked by entries.
@@ -138,7 +144,6 @@ private struct FunnelPass: JourneyVisitor {
   let counting: FunnelQuery.Counting
   let entry: FunnelQuery.Entry
   let entryMask: UInt32
-  let isStrict: Bool
   let codes: BreakdownCodes?
   var rules: FunnelRules
   var events = FunnelEvents()
@@ -154,7 +159,6 @@ private struct FunnelPass: JourneyVisitor {
     counting = query.counting
     entry = query.entry
     entryMask = query.order == .any ? UInt32.max : 1
-    isStrict = query.order == .strict
     rules = FunnelRules(query, rangeEnd: to)
   }
 
@@ -173,8 +177,10 @@ private struct FunnelPass: JourneyVisitor {
   }
 
   mutating func visitWithoutActor(_ journey: Journey) {
-    for index in 0..<journey.count where journey.masks[index] != 0 && journey.times[index] >= from && journey.times[index] < to {
-      withoutActor += 1
+    journey.forEachRow { view, row in
+      let time = view.pointee.time(row)
+      if view.pointee.mask(row) != 0 && time >= from && time < to { withoutActor += 1 }
+      return true
     }
   }
 
@@ -184,24 +190,23 @@ private struct FunnelPass: JourneyVisitor {
     let from = from
     let to = to
     let entryMask = entryMask
-    let isStrict = isStrict
-    events.reserve(journey.count)
+    events.reserve(journey.rowCount)
     var count = 0
     var hasEntry = false
     let times = events.times
     let masks = events.masks
-    let indices = events.indices
-    for index in 0..<journey.count {
-      let mask = journey.masks[index]
-      if mask == 0 && !isStrict { continue }
-      let time = journey.times[index]
-      if time < from { continue }
-      if time > last { break }
+    let places = events.places
+    journey.forEachRow { view, row in
+      let time = view.pointee.time(row)
+      if time < from { return true }
+      if time > last { return false }
+      let mask = view.pointee.mask(row)
       times[count] = time
       masks[count] = mask
-      indices[count] = Int32(truncatingIfNeeded: index)
+      places[count] = Journey.Place(view: view, row: row)
       if mask & entryMask != 0 && time < to { hasEntry = true }
-      count += 1
+      count &+= 1
+      return true
     }
     events.count = count
     return hasEntry
@@ -232,8 +237,8 @@ private struct FunnelPass: JourneyVisitor {
     var entry = best?.entry ?? index
     if let codes {
       for other in tie where bestMasks.contains(events.masks[other]) && rules.isEntry(events, other) {
-        let value = codes.value(journey.place(Int(events.indices[other])), subject: journey.subject)
-        let smallest = codes.value(journey.place(Int(events.indices[entry])), subject: journey.subject)
+        let value = codes.value(events.places[other], subject: journey.subject)
+        let smallest = codes.value(events.places[entry], subject: journey.subject)
         if ValueOrder.precedes(value, smallest) { entry = other }
       }
     }
@@ -242,7 +247,7 @@ private struct FunnelPass: JourneyVisitor {
 
   private mutating func record(_ attempt: FunnelAttempt, _ journey: Journey) {
     log.subjects.append(journey.subject)
-    log.codes.append(codes?.code(journey.place(Int(events.indices[attempt.entry])), subject: journey.subject) ?? 0)
+    log.codes.append(codes?.code(events.places[attempt.entry], subject: journey.subject) ?? 0)
     log.depths.append(UInt8(attempt.depth))
     log.isOpen.append(attempt.depth < rules.steps && instant < attempt.entryTime + window)
     log.offsets.append(log.times.count)

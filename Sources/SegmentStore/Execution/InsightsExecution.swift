@@ -10,18 +10,18 @@ struct InsightsExecution {
   func report() throws(QueryError) -> Report {
     let buckets = try context.calendar.buckets(query.range, by: query.unit)
     let table = BucketTable(buckets)
-    let selectors = try Selectors(query.series.map(\.selector), everything: query.filter, snapshot: context.snapshot)
+    var properties = ShownProperties()
+    let codes = breakdownCodes(&properties)
     var shown = [ShownGroups](repeating: .everything, count: query.series.count)
-    let codes = try query.breakdown.map { breakdown throws(QueryError) in try BreakdownCodes(breakdown.property, snapshot: context.snapshot)
-    }
     if let codes, let breakdown = query.breakdown {
-      shown = try rank(selectors, codes, breakdown.limit, table)
+      shown = try rank(codes, &properties, breakdown.limit, table)
     }
     var pass = InsightsPass(
-      cells: try cells(slots: shown.map(\.groups.count), buckets: table.count), codes: codes, slots: shown.map(\.slots),
+      cells: try cells(slots: shown.map(\.groups.count), buckets: table.count, &properties), codes: codes, slots: shown.map(\.slots),
       from: table.from, to: table.to, table: table)
     defer { pass.free() }
-    let late = try context.scan(selectors, counted: table.from..<table.to).run(&pass)
+    try scan(properties, table, &pass)
+    let late = try context.late(query.series.map(\.selector), everything: query.filter, in: table.from..<table.to)
 
     var lines: [InsightsReport.Line] = []
     for (index, cells) in pass.cells.enumerated() {
@@ -56,41 +56,56 @@ struct InsightsExecution {
     single.series = [query.series[series]]
     let execution = InsightsExecution(query: single, context: context)
     let table = BucketTable(buckets)
-    let selectors = try Selectors(single.series.map(\.selector), everything: query.filter, snapshot: context.snapshot)
-    let codes = try query.breakdown.map { breakdown throws(QueryError) in try BreakdownCodes(breakdown.property, snapshot: context.snapshot)
-    }
+    var properties = ShownProperties()
+    let codes = execution.breakdownCodes(&properties)
     var shown = ShownGroups.everything
-    if let codes, let breakdown = query.breakdown { shown = try execution.rank(selectors, codes, breakdown.limit, table)[0] }
+    if let codes, let breakdown = query.breakdown { shown = try execution.rank(codes, &properties, breakdown.limit, table)[0] }
     guard let slot = shown.groups.firstIndex(of: group) else { return [] }
-    let cells = try execution.cells(slots: [1], buckets: 0)
+    let cells = try execution.cells(slots: [1], buckets: 0, &properties)
     defer { for cell in cells { cell.free() } }
     var pass = InsightsSubjects(
       cells: cells[0], codes: codes, slots: shown.slots, slot: Int32(slot),
       from: bucket.map { max(buckets.edges[$0], buckets.from) } ?? table.from,
       to: bucket.map { min(buckets.edges[$0 + 1], buckets.to) } ?? table.to)
-    _ = try context.scan(selectors, counted: 0..<0).run(&pass)
+    try execution.scan(properties, table, &pass)
     return pass.found
   }
 
-  private func cells(slots: [Int], buckets: Int) throws(QueryError) -> [SeriesCells] {
+  private func breakdownCodes(_ properties: inout ShownProperties) -> BreakdownCodes? {
+    guard let property = query.breakdown?.property else { return nil }
+    return BreakdownCodes(property, column: properties.number(of: property), snapshot: context.snapshot)
+  }
+
+  private func scan(_ properties: ShownProperties, _ table: BucketTable, _ visitor: inout some JourneyVisitor) throws(QueryError) {
+    let selectors = Selectors(
+      query.series.map(\.selector), everything: query.filter, properties: properties.names, snapshot: context.snapshot,
+      instant: context.instant)
+    try JourneyScan(
+      snapshot: context.snapshot, selectors: selectors, columnCount: properties.names.count, times: table.from..<max(table.from, table.to)
+    ).run(&visitor)
+  }
+
+  private func cells(slots: [Int], buckets: Int, _ properties: inout ShownProperties) throws(QueryError) -> [SeriesCells] {
     var cells: [SeriesCells] = []
     for (index, series) in query.series.enumerated() {
       guard slots[index] * (buckets + 1) < 50_000_000 else {
         throw QueryError(
           .tooLarge, "The report has too many cells; use a wider unit or a smaller breakdown limit.", field: "breakdown.limit")
       }
-      cells.append(try SeriesCells(series.measure, slots: slots[index], buckets: buckets, snapshot: context.snapshot))
+      cells.append(
+        SeriesCells(series.measure, slots: slots[index], buckets: buckets, properties: &properties, snapshot: context.snapshot))
     }
     return cells
   }
 
-  private func rank(_ selectors: Selectors, _ codes: BreakdownCodes, _ limit: Int, _ table: BucketTable) throws(QueryError) -> [ShownGroups]
+  private func rank(_ codes: BreakdownCodes, _ properties: inout ShownProperties, _ limit: Int, _ table: BucketTable) throws(QueryError)
+    -> [ShownGroups]
   {
     var pass = InsightsPass(
-      cells: try cells(slots: query.series.map { _ in 64 }, buckets: 0), codes: codes, slots: nil, from: table.from, to: table.to,
-      table: nil)
+      cells: try cells(slots: query.series.map { _ in 64 }, buckets: 0, &properties), codes: codes, slots: nil, from: table.from,
+      to: table.to, table: nil)
     defer { pass.free() }
-    _ = try context.scan(selectors, counted: 0..<0).run(&pass)
+    try scan(properties, table, &pass)
     return pass.cells.map { cells in
       let figures = cells.figures(slots: min(cells.slotCount, codes.groupCount))
       let values = figures.enumerated().map { slot, figure in cells.isEmpty(slot: slot) ? nil : figure[0] }
@@ -118,25 +133,26 @@ private struct InsightsPass: JourneyVisitor {
     let from = from
     let to = to
     let reader = table?.reader
-    for index in 0..<journey.count {
-      let mask = journey.masks[index]
-      if mask == 0 { continue }
-      let time = journey.times[index]
-      if time < from || time >= to { continue }
+    journey.forEachRow { view, row in
+      let time = view.pointee.time(row)
+      if time < from { return true }
+      if time >= to { return !hasActor }
       let bucket = reader?.bucket(time) ?? 0
-      var rest = mask
+      var rest = view.pointee.mask(row)
       while rest != 0 {
         let series = rest.trailingZeroBitCount
         rest &= rest &- 1
-        count(series, bucket, index, journey, hasActor)
+        count(series, bucket, Journey.Place(view: view, row: row), journey, hasActor)
       }
+      return true
     }
   }
 
-  @inline(__always) private mutating func count(_ series: Int, _ bucket: Int, _ index: Int, _ journey: Journey, _ hasActor: Bool) {
+  @inline(__always) private mutating func count(_ series: Int, _ bucket: Int, _ place: Journey.Place, _ journey: Journey, _ hasActor: Bool)
+  {
     var number = 0.0
     if let source = cells[series].numbers {
-      number = source.number(journey.place(index), subject: journey.subject)
+      number = source.number(place, subject: journey.subject)
       if number.isNaN {
         cells[series].notNumeric += 1
         return
@@ -150,7 +166,7 @@ private struct InsightsPass: JourneyVisitor {
       cells[series].add(slot: 0, bucket: bucket, number: number, ordinal: journey.ordinal)
       return
     }
-    let code = codes.code(journey.place(index), subject: journey.subject)
+    let code = codes.code(place, subject: journey.subject)
     if code & BreakdownCodes.listBit == 0 {
       add(series, Int(code), bucket, number, journey.ordinal)
     } else {
@@ -189,15 +205,19 @@ private struct InsightsSubjects: JourneyVisitor {
   var found: [UInt32] = []
 
   mutating func visit(_ journey: Journey) {
-    for index in 0..<journey.count where journey.masks[index] != 0 && journey.times[index] >= from && journey.times[index] < to {
-      let number = cells.numbers?.number(journey.place(index), subject: journey.subject) ?? 0
-      guard cells.counts(number: number, hasActor: true) else { continue }
+    journey.forEachRow { view, row in
+      let time = view.pointee.time(row)
+      if time < from { return true }
+      if time >= to { return false }
+      let place = Journey.Place(view: view, row: row)
+      let number = cells.numbers?.number(place, subject: journey.subject) ?? 0
+      guard cells.counts(number: number, hasActor: true) else { return true }
       if let codes {
-        let code = codes.code(journey.place(index), subject: journey.subject)
-        guard codes.groups(code).contains(where: { slots[Int($0)] == slot }) else { continue }
+        let code = codes.code(place, subject: journey.subject)
+        guard codes.groups(code).contains(where: { slots[Int($0)] == slot }) else { return true }
       }
       found.append(journey.subject)
-      return
+      return false
     }
   }
 

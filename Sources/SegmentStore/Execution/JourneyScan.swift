@@ -2,300 +2,391 @@ internal import Journeys
 
 /// One pass over all journeys of a snapshot, in ascending order of the canonical subject number.
 ///
-/// Where a single run has the subject and no newer merge touches it, the visitor gets pointers straight into the run; otherwise the
-/// pieces are merged into scratch memory by time. Events later than the instant are cut off and counted.
+/// Runs are walked side by side: partitions follow each other in time, so a journey is the pieces of its partitions one after the other.
+/// Where two runs of one partition have the subject, or a merge newer than a run moved it, its rows are put together in order of time
+/// first. Rows later than the instant are left out.
 struct JourneyScan {
-  /// Rows whose masks are computed in one go: they stay in the second-level cache.
-  private static let blockRows = 32_768
   private static let subjectsPerCancellationCheck = 4_096
 
   let snapshot: StoreSnapshot
   let selectors: Selectors
-  /// Events later than this are not seen.
-  let instant: Int64
-  /// Among the events cut off, those in this range that match a selector are counted.
-  let counted: Range<Int64>
+  /// Number of properties that the selectors show.
+  let columnCount: Int
+  /// Partitions outside are not read.
+  let times: Range<Int64>
 
-  /// - Returns: how many matching events of `counted` are later than the instant.
   /// - Throws: `QueryError` (`cancelled`) when the task was cancelled.
-  func run(_ visitor: inout some JourneyVisitor) throws(QueryError) -> Int {
-    var cursor = ScanCursor(snapshot: snapshot, selectors: selectors)
-    defer { cursor.free() }
-    var late = 0
+  func run(_ visitor: inout some JourneyVisitor) throws(QueryError) {
+    // Views point into the tables of the selectors.
+    defer { withExtendedLifetime(selectors) {} }
+    var walk = JourneyWalk(self)
+    try walk.begin()
     var ordinal: UInt32 = 0
     var untilCheck = Self.subjectsPerCancellationCheck
-    while let subject = cursor.next() {
+    while let subject = walk.next() {
       untilCheck -= 1
       if untilCheck == 0 {
         untilCheck = Self.subjectsPerCancellationCheck
         try Self.checkCancellation()
       }
-      ordinal += 1
-      let piece = cursor.take(subject)
-      let count = seen(piece, &late)
-      if count > 0 { visitor.visit(piece.journey(subject, ordinal: ordinal, count: count)) }
+      try walk.take(subject)
+      if walk.isOfInterest {
+        ordinal += 1
+        walk.withPieces { visitor.visit(Journey(subject: subject, ordinal: ordinal, pieces: $0)) }
+      }
+      walk.letGo()
     }
-    for index in snapshot.runs.indices {
-      let rows = snapshot.runs[index].rowsWithoutActor
-      var row = rows.lowerBound
-      while row < rows.upperBound {
+    for index in wantedRuns {
+      for block in snapshot.runs[index].blocks.indices where snapshot.runs[index].blocks[block].lastSubject == ColumnRun.noActor {
         try Self.checkCancellation()
-        let piece = cursor.piece(index, row..<min(row + Self.blockRows, rows.upperBound))
-        let count = seen(piece, &late)
-        if count > 0 { visitor.visitWithoutActor(piece.journey(ColumnRun.noActor, ordinal: 0, count: count)) }
-        row += Self.blockRows
+        try walk.takeWithoutActor(run: index, block: block)
+        walk.withPieces { visitor.visitWithoutActor(Journey(subject: ColumnRun.noActor, ordinal: 0, pieces: $0)) }
+        walk.letGo()
       }
     }
-    return late
+  }
+
+  /// Runs in the order of their partitions, then of arrival.
+  var wantedRuns: [Int] {
+    snapshot.runs.indices.filter { index in
+      let run = snapshot.runs[index]
+      return run.rowCount > 0 && run.firstTime < times.upperBound && run.lastTime >= times.lowerBound
+    }.sorted { (snapshot.runs[$0].partition, $0) < (snapshot.runs[$1].partition, $1) }
   }
 
   static func checkCancellation() throws(QueryError) {
     if Task.isCancelled { throw QueryError(.cancelled, "The query was cancelled before it was finished; ask again.") }
   }
 
-  @inline(__always) private func seen(_ piece: ScanCursor.Piece, _ late: inout Int) -> Int {
-    var count = piece.count
-    while count > 0 && piece.times[count - 1] > instant {
-      count -= 1
-      if piece.masks[count] != 0 && counted.contains(piece.times[count]) { late += 1 }
+  /// How many rows of a range of time match the selectors but are later than an instant. Reads only blocks that reach so far.
+  static func countLate(_ selectors: Selectors, in counted: Range<Int64>, after instant: Int64, snapshot: StoreSnapshot) throws(QueryError)
+    -> Int
+  {
+    var late = 0
+    let frame = BlockFrame(rows: snapshot.largestBlock, selectors: selectors.count, columns: 0)
+    for (index, run) in snapshot.runs.enumerated() where run.lastTime > instant {
+      for (block, summary) in run.blocks.enumerated() where summary.lastTime > instant {
+        try checkCancellation()
+        guard summary.lastTime >= counted.lowerBound, summary.firstTime < counted.upperBound else { continue }
+        try selectors.show(frame, run: index, block: block)
+        let view = UnsafePointer(frame.view)
+        let piece = Journey.Piece(view: view, first: 0, end: summary.rowCount)
+        withUnsafePointer(to: piece) { piece in
+          Journey(subject: ColumnRun.noActor, ordinal: 0, pieces: UnsafeBufferPointer(start: piece, count: 1)).forEachRow { view, row in
+            let time = view.pointee.time(row)
+            if time > instant, counted.contains(time) { late += 1 }
+            return true
+          }
+        }
+      }
     }
-    return count
+    return late
   }
 }
 
-/// The k-way walk over the runs.
-struct ScanCursor {
-  struct Piece {
-    var times: UnsafePointer<Int64>
-    var events: UnsafePointer<UInt16>
-    var masks: UnsafePointer<UInt32>
-    var count: Int
-    var run: Int
-    var firstRow: Int
-    var places: UnsafePointer<Journey.Place>?
-
-    @inline(__always) func journey(_ subject: UInt32, ordinal: UInt32, count: Int) -> Journey {
-      Journey(
-        subject: subject, ordinal: ordinal, count: count, times: times, events: events, masks: masks, run: run, firstRow: firstRow,
-        places: places)
-    }
-  }
-
-  /// The pointers of a run's arrays. The arrays are `let`s of the run, which the snapshot keeps alive: their storage never moves.
-  private struct RunState {
-    var times: UnsafePointer<Int64>
-    var events: UnsafePointer<UInt16>
+/// The walk over the runs, subject by subject.
+private struct JourneyWalk {
+  private struct Cursor {
+    let run: Int
+    let partition: Partition
+    let blockCount: Int
+    var block = 0
+    var frame: BlockFrame
     var subjects: UnsafePointer<UInt32>
     var starts: UnsafePointer<UInt32>
-    var rowCount: Int
-    /// Blocks with an actor.
-    var blockCount: Int
-    var block = 0
-    /// Masks of the rows `maskedRows`.
-    var masks: UnsafeMutablePointer<UInt32>
-    var maskCapacity: Int
-    var maskedRows = 0..<0
-    /// Blocks that a newer merge moved, ascending: the walk leaves them out.
-    var moved: [Int]
+    var count = 0
+    var position = 0
+    /// Subjects that a newer merge moved away, ascending: the walk leaves them out.
+    var moved: [UInt32] = []
     var nextMoved = 0
   }
 
-  private struct Moved {
-    var canonical: UInt32
-    var run: Int
-    var block: Int
-  }
-
-  private static let blockRows = 32_768
+  private let scan: JourneyScan
   private let snapshot: StoreSnapshot
-  private let selectors: Selectors
-  private var runs: [RunState] = []
-  private var moved: [Moved] = []
-  private var nextMoved = 0
-  private var merger = PieceMerger()
+  private let blockRows: Int
+  private var cursors: [Cursor] = []
+  /// By cursor: the subject that it stands at; `noActor` where it has none left.
+  private var heads: [UInt32] = []
+  private var moves: [MoveIndex.Entry] = []
+  private var nextMove = 0
+  private var pieces: [Journey.Piece] = []
+  private var runsOfPieces: [Int] = []
+  /// Frames that pieces point into and that no cursor stands on any more.
+  private var held: [BlockFrame] = []
+  private var spare: [BlockFrame] = []
+  private var merger: PieceMerger
+  private var needsMerge = false
 
-  init(snapshot: StoreSnapshot, selectors: Selectors) {
-    self.snapshot = snapshot
-    self.selectors = selectors
-    for (index, run) in snapshot.runs.enumerated() {
-      var movedBlocks: [Int] = []
-      if !snapshot.merges.isEmpty {
-        for block in run.blocks(movedBy: snapshot.merges) {
-          movedBlocks.append(block)
-          moved.append(Moved(canonical: snapshot.merges[run.subjects[block]] ?? run.subjects[block], run: index, block: block))
-        }
-      }
-      runs.append(
-        RunState(
-          times: run.times.storage, events: run.events.storage, subjects: run.subjects.storage, starts: run.starts.storage,
-          rowCount: run.rowCount, blockCount: run.subjects.count - (run.rowsWithoutActor.isEmpty ? 0 : 1),
-          masks: .allocate(capacity: Self.blockRows), maskCapacity: Self.blockRows, moved: movedBlocks))
-      skipMoved(index)
+  init(_ scan: JourneyScan) {
+    self.scan = scan
+    snapshot = scan.snapshot
+    blockRows = scan.snapshot.largestBlock
+    merger = PieceMerger(scan.snapshot)
+  }
+
+  mutating func begin() throws(QueryError) {
+    let wanted = scan.wantedRuns
+    let index = try MoveIndex.of(snapshot)
+    let isWanted = Set(wanted)
+    moves = index.entries.filter { isWanted.contains($0.run) }
+    for run in wanted {
+      var cursor = Cursor(
+        run: run, partition: snapshot.runs[run].partition, blockCount: snapshot.runs[run].blocks.count, frame: freshFrame(),
+        subjects: UnsafePointer(bitPattern: 4).unsafelyUnwrapped, starts: UnsafePointer(bitPattern: 4).unsafelyUnwrapped)
+      cursor.moved = index.moved[run]
+      cursors.append(cursor)
+      heads.append(ColumnRun.noActor)
+      try open(cursors.count - 1)
     }
-    moved.sort { ($0.canonical, $0.run, $0.block) < ($1.canonical, $1.run, $1.block) }
   }
 
-  mutating func free() {
-    for run in runs { run.masks.deallocate() }
-    runs = []
+  private mutating func freshFrame() -> BlockFrame {
+    spare.popLast() ?? BlockFrame(rows: blockRows, selectors: scan.selectors.count, columns: scan.columnCount)
   }
 
-  @inline(__always) private mutating func skipMoved(_ index: Int) {
-    while runs[index].nextMoved < runs[index].moved.count && runs[index].moved[runs[index].nextMoved] == runs[index].block {
-      runs[index].nextMoved += 1
-      runs[index].block += 1
+  /// Stands the cursor at the first subject of its block.
+  private mutating func open(_ index: Int) throws(QueryError) {
+    let run = cursors[index].run
+    guard cursors[index].block < cursors[index].blockCount,
+      snapshot.runs[run].blocks[cursors[index].block].firstSubject != ColumnRun.noActor
+    else {
+      cursors[index].block = cursors[index].blockCount
+      heads[index] = ColumnRun.noActor
+      return
+    }
+    try scan.selectors.show(cursors[index].frame, run: run, block: cursors[index].block)
+    guard let keys = cursors[index].frame.keys else { return }
+    cursors[index].subjects = keys.subjects.storage
+    cursors[index].starts = keys.starts.storage
+    cursors[index].count = keys.subjects.count
+    cursors[index].position = 0
+    heads[index] = keys.subjects[0]
+    if !cursors[index].moved.isEmpty { try skipMoved(index) }
+  }
+
+  /// Leaves out subjects whose rows are visited elsewhere.
+  private mutating func skipMoved(_ index: Int) throws(QueryError) {
+    while heads[index] != ColumnRun.noActor {
+      while cursors[index].nextMoved < cursors[index].moved.count, cursors[index].moved[cursors[index].nextMoved] < heads[index] {
+        cursors[index].nextMoved += 1
+      }
+      guard cursors[index].nextMoved < cursors[index].moved.count, cursors[index].moved[cursors[index].nextMoved] == heads[index] else {
+        return
+      }
+      cursors[index].position += 1
+      if cursors[index].position < cursors[index].count {
+        heads[index] = cursors[index].subjects[cursors[index].position]
+      } else {
+        // Pieces of the subject at hand may point into the block that is left.
+        held.append(cursors[index].frame)
+        cursors[index].frame = freshFrame()
+        cursors[index].block += 1
+        // Opening skips again, so there is nothing left to do here.
+        return try open(index)
+      }
     }
   }
 
   /// The smallest canonical number that is left.
   @inline(__always) func next() -> UInt32? {
-    var smallest = ColumnRun.noActor
-    for index in 0..<runs.count where runs[index].block < runs[index].blockCount {
-      smallest = min(smallest, runs[index].subjects[runs[index].block])
-    }
-    if nextMoved < moved.count { smallest = min(smallest, moved[nextMoved].canonical) }
+    var smallest = nextMove < moves.count ? moves[nextMove].canonical : ColumnRun.noActor
+    for head in heads { smallest = min(smallest, head) }
     return smallest == ColumnRun.noActor ? nil : smallest
   }
 
-  /// All events of that subject, which is left behind.
-  @inline(__always) mutating func take(_ subject: UInt32) -> Piece {
-    var holder = -1
-    var holders = 0
-    for index in 0..<runs.count where runs[index].block < runs[index].blockCount && runs[index].subjects[runs[index].block] == subject {
-      holder = index
-      holders += 1
-    }
-    if holders == 1 && (nextMoved == moved.count || moved[nextMoved].canonical != subject) {
-      let rows = advance(holder)
-      return piece(holder, rows)
-    }
-    return takeMerged(subject)
-  }
-
-  @inline(__always) private mutating func advance(_ index: Int) -> Range<Int> {
-    let block = runs[index].block
-    let rows = Int(runs[index].starts[block])..<Int(runs[index].starts[block + 1])
-    runs[index].block += 1
-    if !runs[index].moved.isEmpty { skipMoved(index) }
-    return rows
-  }
-
-  /// Rows of one run as they stand, their masks computed a block ahead.
-  @inline(__always) mutating func piece(_ index: Int, _ rows: Range<Int>) -> Piece {
-    if rows.lowerBound < runs[index].maskedRows.lowerBound || rows.upperBound > runs[index].maskedRows.upperBound { mask(index, rows) }
-    let run = runs[index]
-    return Piece(
-      times: run.times + rows.lowerBound, events: run.events + rows.lowerBound,
-      masks: run.masks + (rows.lowerBound - run.maskedRows.lowerBound),
-      count: rows.count, run: index, firstRow: rows.lowerBound, places: nil)
-  }
-
-  @inline(never) private mutating func mask(_ index: Int, _ rows: Range<Int>) {
-    let end = max(rows.upperBound, min(rows.lowerBound + Self.blockRows, runs[index].rowCount))
-    let wanted = rows.lowerBound..<end
-    if wanted.count > runs[index].maskCapacity {
-      runs[index].masks.deallocate()
-      runs[index].masks = .allocate(capacity: wanted.count)
-      runs[index].maskCapacity = wanted.count
-    }
-    selectors.fill(runs[index].masks, rows: wanted, of: index)
-    runs[index].maskedRows = wanted
-  }
-
-  /// The slow path: several pieces, merged by (time, run, row).
-  @inline(never) private mutating func takeMerged(_ subject: UInt32) -> Piece {
-    merger.clear()
-    for index in 0..<runs.count where runs[index].block < runs[index].blockCount && runs[index].subjects[runs[index].block] == subject {
-      let rows = advance(index)
-      let part = piece(index, rows)
-      merger.add(part, of: index, from: rows.lowerBound)
-    }
-    while nextMoved < moved.count && moved[nextMoved].canonical == subject {
-      let from = moved[nextMoved]
-      nextMoved += 1
-      let rows = Int(runs[from.run].starts[from.block])..<Int(runs[from.run].starts[from.block + 1])
-      withUnsafeTemporaryAllocation(of: UInt32.self, capacity: max(rows.count, 1)) { buffer in
-        guard let masks = buffer.baseAddress else { return }
-        selectors.fill(masks, rows: rows, of: from.run)
-        let part = Piece(
-          times: runs[from.run].times + rows.lowerBound, events: runs[from.run].events + rows.lowerBound, masks: masks, count: rows.count,
-          run: from.run, firstRow: rows.lowerBound, places: nil)
-        merger.add(part, of: from.run, from: rows.lowerBound)
+  /// All rows of that subject, which is left behind.
+  @inline(__always) mutating func take(_ subject: UInt32) throws(QueryError) {
+    for index in 0..<heads.count where heads[index] == subject {
+      let position = cursors[index].position
+      add(
+        Journey.Piece(
+          view: UnsafePointer(cursors[index].frame.view), first: Int(cursors[index].starts[position]),
+          end: Int(cursors[index].starts[position + 1])), cursor: index)
+      if position + 1 < cursors[index].count {
+        cursors[index].position = position + 1
+        heads[index] = cursors[index].subjects[position + 1]
+        if !cursors[index].moved.isEmpty { try skipMoved(index) }
+      } else {
+        try takeNextBlock(index, subject)
       }
     }
-    return merger.merged()
+    if nextMove < moves.count, moves[nextMove].canonical == subject { try takeMoved(subject) }
+    if needsMerge { merge() }
+  }
+
+  @inline(__always) private mutating func add(_ piece: Journey.Piece, cursor: Int) {
+    if let last = runsOfPieces.last, last != cursor, cursors[last].partition == cursors[cursor].partition { needsMerge = true }
+    pieces.append(piece)
+    runsOfPieces.append(cursor)
+  }
+
+  /// The cursor leaves its block; the subject may go on in the next ones.
+  @inline(never) private mutating func takeNextBlock(_ index: Int, _ subject: UInt32) throws(QueryError) {
+    while true {
+      held.append(cursors[index].frame)
+      cursors[index].frame = freshFrame()
+      cursors[index].block += 1
+      try open(index)
+      if heads[index] != subject { return }
+      let end = Int(cursors[index].starts[1])
+      add(Journey.Piece(view: UnsafePointer(cursors[index].frame.view), first: 0, end: end), cursor: index)
+      if cursors[index].count > 1 {
+        cursors[index].position = 1
+        heads[index] = cursors[index].subjects[1]
+        if !cursors[index].moved.isEmpty { try skipMoved(index) }
+        return
+      }
+    }
+  }
+
+  @inline(never) private mutating func takeMoved(_ subject: UInt32) throws(QueryError) {
+    needsMerge = true
+    while nextMove < moves.count, moves[nextMove].canonical == subject {
+      let move = moves[nextMove]
+      nextMove += 1
+      let frame = freshFrame()
+      try scan.selectors.show(frame, run: move.run, block: move.block)
+      held.append(frame)
+      guard let keys = frame.keys else { continue }
+      pieces.append(
+        Journey.Piece(view: UnsafePointer(frame.view), first: Int(keys.starts[move.index]), end: Int(keys.starts[move.index + 1])))
+    }
+  }
+
+  @inline(never) private mutating func merge() {
+    pieces = merger.merged(pieces)
+    needsMerge = false
+  }
+
+  var isOfInterest: Bool {
+    @inline(__always) get {
+      for piece in pieces where piece.isOfInterest { return true }
+      return false
+    }
+  }
+
+  @inline(__always) func withPieces(_ body: (UnsafeBufferPointer<Journey.Piece>) -> Void) { pieces.withUnsafeBufferPointer(body) }
+
+  @inline(__always) mutating func letGo() {
+    pieces.removeAll(keepingCapacity: true)
+    runsOfPieces.removeAll(keepingCapacity: true)
+    if !held.isEmpty {
+      spare.append(contentsOf: held)
+      held.removeAll(keepingCapacity: true)
+    }
+  }
+
+  mutating func takeWithoutActor(run: Int, block: Int) throws(QueryError) {
+    let frame = freshFrame()
+    try scan.selectors.show(frame, run: run, block: block)
+    held.append(frame)
+    guard let keys = frame.keys, keys.subjects.last == ColumnRun.noActor else { return }
+    let last = keys.subjects.count - 1
+    pieces.append(Journey.Piece(view: UnsafePointer(frame.view), first: Int(keys.starts[last]), end: Int(keys.starts[last + 1])))
   }
 }
 
-/// Collects pieces of one subject and puts them into one order of time.
+/// Puts the pieces of one subject into one order of time, a partition at a time.
 private struct PieceMerger {
   private struct Row {
     var time: Int64
+    var order: Int
     var place: Journey.Place
-    var mask: UInt32
-    var event: UInt16
   }
-  private var rows: [Row] = []
-  private var times: [Int64] = []
-  private var events: [UInt16] = []
-  private var masks: [UInt32] = []
-  private var places: [Journey.Place] = []
 
-  mutating func clear() { rows.removeAll(keepingCapacity: true) }
+  /// Rows of one partition, put together. Kept for the next subject.
+  private final class Scratch {
+    let view = UnsafeMutablePointer<BlockView>.allocate(capacity: 1)
+    var slots: [UInt16] = []
+    var remainders: [UInt32] = []
+    var events: [UInt16] = []
+    var masks: [UInt32] = []
+    var places: [Journey.Place] = []
+    var bits: [UInt64] = []
+    var primary: [UInt64] = []
+    let storeCodes: [UInt16]
+    init(storeCodes: [UInt16]) { self.storeCodes = storeCodes }
+    deinit { view.deallocate() }
+  }
 
-  mutating func add(_ piece: ScanCursor.Piece, of run: Int, from firstRow: Int) {
-    for index in 0..<piece.count {
-      rows.append(
-        Row(
-          time: piece.times[index], place: Journey.Place(run: Int32(run), row: UInt32(firstRow + index)), mask: piece.masks[index],
-          event: piece.events[index]))
+  private let snapshot: StoreSnapshot
+  /// Merged rows carry the store's own codes.
+  private let storeCodes: [UInt16]
+  private var scratches: [Scratch] = []
+
+  init(_ snapshot: StoreSnapshot) {
+    self.snapshot = snapshot
+    storeCodes = snapshot.merges.isEmpty && snapshot.runs.count < 2 ? [] : snapshot.eventNames.indices.map { UInt16($0) }
+  }
+
+  mutating func merged(_ pieces: [Journey.Piece]) -> [Journey.Piece] {
+    let sorted = pieces.sorted {
+      ($0.view.pointee.base, $0.view.pointee.run, $0.first) < ($1.view.pointee.base, $1.view.pointee.run, $1.first)
     }
-  }
-
-  mutating func merged() -> ScanCursor.Piece {
-    rows.sort { ($0.time, $0.place.run, $0.place.row) < ($1.time, $1.place.run, $1.place.row) }
-    times.removeAll(keepingCapacity: true)
-    events.removeAll(keepingCapacity: true)
-    masks.removeAll(keepingCapacity: true)
-    places.removeAll(keepingCapacity: true)
-    for row in rows {
-      times.append(row.time)
-      events.append(row.event)
-      masks.append(row.mask)
-      places.append(row.place)
-    }
-    return ScanCursor.Piece(
-      times: times.storage, events: events.storage, masks: masks.storage, count: rows.count, run: -1, firstRow: 0, places: places.storage)
-  }
-}
-
-extension Array {
-  /// The address of the elements. Valid only while this very array is neither changed nor freed, which the caller sees to; it saves
-  /// a nest of closures in loops over many runs.
-  var storage: UnsafePointer<Element> {
-    withUnsafeBufferPointer { $0.baseAddress ?? UnsafePointer(bitPattern: MemoryLayout<Element>.alignment).unsafelyUnwrapped }
-  }
-}
-
-extension ColumnRun {
-  /// The rows of the last block, if it is that of the events without an actor.
-  var rowsWithoutActor: Range<Int> {
-    subjects.last == Self.noActor ? Int(starts[subjects.count - 1])..<rowCount : rowCount..<rowCount
-  }
-
-  /// Blocks whose subject a merge of the map has moved, ascending.
-  func blocks(movedBy merges: [UInt32: UInt32]) -> [Int] {
-    if merges.count * 16 < subjects.count {
-      return merges.keys.compactMap { number in
-        var low = 0
-        var high = subjects.count
-        while low < high {
-          let middle = (low + high) / 2
-          if subjects[middle] < number { low = middle + 1 } else { high = middle }
+    var result: [Journey.Piece] = []
+    var first = 0
+    var used = 0
+    while first < sorted.count {
+      var end = first + 1
+      while end < sorted.count, sorted[end].view.pointee.base == sorted[first].view.pointee.base { end += 1 }
+      if end == first + 1 {
+        result.append(sorted[first])
+      } else {
+        if used == scratches.count { scratches.append(Scratch(storeCodes: storeCodes)) }
+        if let piece = Self.fill(scratches[used], sorted[first..<end]) {
+          result.append(piece)
+          used += 1
         }
-        return low < subjects.count && subjects[low] == number ? low : nil
-      }.sorted()
+      }
+      first = end
     }
-    return subjects.indices.filter { merges[subjects[$0]] != nil }
+    return result
   }
+
+  /// Nil if no row of the pieces takes part.
+  private static func fill(_ scratch: Scratch, _ pieces: ArraySlice<Journey.Piece>) -> Journey.Piece? {
+    var rows: [Row] = []
+    for piece in pieces {
+      for row in piece.first..<piece.end where piece.view.pointee.isShown(row) {
+        rows.append(Row(time: piece.view.pointee.time(row), order: rows.count, place: Journey.Place(view: piece.view, row: row)))
+      }
+    }
+    guard !rows.isEmpty, let first = pieces.first else { return nil }
+    rows.sort { ($0.time, $0.order) < ($1.time, $1.order) }
+    let words = (rows.count + 63) / 64
+    scratch.slots.removeAll(keepingCapacity: true)
+    scratch.remainders.removeAll(keepingCapacity: true)
+    scratch.events.removeAll(keepingCapacity: true)
+    scratch.masks.removeAll(keepingCapacity: true)
+    scratch.places.removeAll(keepingCapacity: true)
+    scratch.bits = [UInt64](repeating: 0, count: words)
+    scratch.primary = scratch.bits
+    for (index, row) in rows.enumerated() {
+      let view = row.place.view.pointee
+      scratch.slots.append(view.slots[row.place.row])
+      scratch.remainders.append(view.remainders[row.place.row])
+      scratch.events.append(view.event(row.place.row))
+      scratch.masks.append(view.mask(row.place.row))
+      scratch.places.append(row.place)
+      scratch.bits[index / 64] |= 1 << UInt64(index % 64)
+      if view.primary[row.place.row / 64] >> UInt64(row.place.row % 64) & 1 == 1 { scratch.primary[index / 64] |= 1 << UInt64(index % 64) }
+    }
+    var view = first.view.pointee
+    view.narrowEvents = nil
+    view.wideEvents = scratch.events.storage
+    view.eventCodes = scratch.storeCodes.storage
+    view.slots = scratch.slots.storage
+    view.remainders = scratch.remainders.storage
+    view.rowMasks = scratch.masks.storage
+    view.places = scratch.places.storage
+    view.bits = UnsafeMutablePointer(mutating: scratch.bits.storage)
+    view.primary = UnsafeMutablePointer(mutating: scratch.primary.storage)
+    scratch.view.initialize(to: view)
+    return Journey.Piece(view: UnsafePointer(scratch.view), first: 0, end: rows.count)
+  }
+}
+
+extension BlockView {
+  /// Whether a row takes part.
+  @inline(__always) func isShown(_ row: Int) -> Bool { bits[row >> 6] >> UInt64(row & 63) & 1 == 1 }
 }

@@ -3,29 +3,25 @@ internal import Journeys
 
 /// From a row to the number in a property; NaN where it is missing or not a number.
 final class NumberSource {
-  private let property: PropertyReference
+  let property: PropertyReference
   private let snapshot: StoreSnapshot
-  private var columns: [(column: Column, codes: UnsafePointer<UInt32>, numbers: UnsafePointer<Double>)?] = []
+  /// Number of the property among those that the scan shows.
+  private let column: Int
   private var lastSubject: (number: UInt32, value: Double)?
 
-  init(_ property: PropertyReference, snapshot: StoreSnapshot) throws(QueryError) {
+  init(_ property: PropertyReference, column: Int, snapshot: StoreSnapshot) {
     self.property = property
+    self.column = column
     self.snapshot = snapshot
-    guard property.scope == .event else { return }
-    for run in snapshot.runs {
-      guard let column = try run.readColumn(property.name) else {
-        columns.append(nil)
-        continue
-      }
-      columns.append((column, column.codes.storage, column.numbers.storage))
-    }
   }
 
   @inline(__always) func number(_ place: Journey.Place, subject: UInt32) -> Double {
     if property.scope == .subject { return number(ofSubject: subject) }
-    guard let entry = columns[Int(place.run)] else { return .nan }
-    let code = Int(entry.codes[Int(place.row)])
-    return code == 0 ? .nan : entry.numbers[code - 1]
+    let place = place.original
+    let view = place.view.pointee.columns[column]
+    let code = view.code(place.row)
+    guard code != 0, let chunk = view.chunk else { return .nan }
+    return chunk._withUnsafeGuaranteedRef { $0.number(code) }
   }
 
   @inline(never) private func number(ofSubject subject: UInt32) -> Double {
@@ -34,5 +30,18 @@ final class NumberSource {
     if subject != ColumnRun.noActor, case .number(let number)? = snapshot.profileValue(subject, property.name) { value = number }
     lastSubject = (subject, value)
     return value
+  }
+}
+
+/// The event properties that the parts of a query look up, numbered for the scan.
+struct ShownProperties {
+  private(set) var names: [String] = []
+
+  /// Number of a property; 0 for one of the subject, which no scan shows.
+  mutating func number(of property: PropertyReference) -> Int {
+    guard property.scope == .event else { return 0 }
+    if let known = names.firstIndex(of: property.name) { return known }
+    names.append(property.name)
+    return names.count - 1
   }
 }

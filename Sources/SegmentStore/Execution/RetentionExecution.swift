@@ -49,9 +49,15 @@ struct RetentionExecution {
   }
 
   private func scan(_ frame: RetentionFrame, door: (cohort: Int, period: Int)?) throws(QueryError) -> (RetentionPass, late: Int) {
-    let selectors = try Selectors([query.start, query.return], everything: query.filter, snapshot: context.snapshot)
+    let both = [query.start, query.return]
+    let selectors = Selectors(both, everything: query.filter, primary: 1, snapshot: context.snapshot, instant: context.instant)
     var pass = RetentionPass(query: query, frame: frame, door: door)
-    let late = try context.scan(selectors, counted: frame.from..<max(frame.from, frame.horizon)).run(&pass)
+    // A first start before the range matters too.
+    let from = query.cohorts == .firstTime ? Int64.min : frame.from
+    try JourneyScan(
+      snapshot: context.snapshot, selectors: selectors, columnCount: 0, times: from..<max(frame.from, frame.horizon)
+    ).run(&pass)
+    let late = try context.late(both, everything: query.filter, in: frame.from..<max(frame.from, frame.horizon))
     pass.finish()
     return (pass, late)
   }
@@ -178,16 +184,15 @@ private struct RetentionPass: JourneyVisitor {
     var lastStart = -1
     var lastReturn = -1
     var hasStarted = false
-    for index in 0..<journey.count {
-      let mask = journey.masks[index]
-      if mask == 0 { continue }
-      let time = journey.times[index]
-      if time >= horizon { break }
+    journey.forEachRow { view, row in
+      let time = view.pointee.time(row)
+      if time >= horizon { return false }
+      let mask = view.pointee.mask(row)
       if mask & 1 != 0 && time < to && !(isFirstTime && hasStarted) {
         hasStarted = true
         if time < from {
           // A first start before the range is in no cohort.
-          if isFirstTime { return }
+          if isFirstTime { return false }
         } else {
           let bucket = reader.bucket(time)
           if bucket != lastStart {
@@ -208,13 +213,14 @@ private struct RetentionPass: JourneyVisitor {
           }
         }
       }
+      return true
     }
   }
 
   mutating func visitWithoutActor(_ journey: Journey) {
-    for index in 0..<journey.count where journey.masks[index] != 0 && journey.times[index] >= frame.from && journey.times[index] < frame.to
-    {
-      withoutActor += 1
+    journey.forEachRow { view, row in
+      if view.pointee.time(row) >= frame.from && view.pointee.time(row) < frame.to { withoutActor += 1 }
+      return true
     }
   }
 }

@@ -1,170 +1,306 @@
+internal import CRowBits
 internal import Events
 internal import Journeys
 
-/// The selectors of a query made ready for a snapshot: fills one bit mask a row, block by block, by table look-ups only.
-///
-/// Every comparison becomes a table over the codes of its column, so that no value is looked at while rows are read.
+/// The selectors of a query made ready for a snapshot: says of each row of a block which of them it matches, by look-ups in tables over the
+/// codes of its columns, so that no value is looked at while rows are read. Used by one thread.
 final class Selectors {
   private indirect enum Node {
-    case constant(Bool)
     case all([Node])
     case any([Node])
     case not(Node)
-    /// A byte for each code of the column, 1 where it passes.
-    case column(Column, [UInt8])
+    case event(property: String, EventComparison)
     /// On the subject's profile: the same for all rows of a subject.
-    case subject(String, Comparison)
+    case subject(property: String, Comparison)
   }
 
-  private struct RunFilters {
-    var everything: Node?
-    var bySelector: [(bit: Int, node: Node)]
+  /// A comparison with its verdict on each value of the dictionaries met so far.
+  private final class EventComparison {
+    let comparison: Comparison
+    private var tables: [ObjectIdentifier: (list: ValueList, table: [UInt8])] = [:]
+    init(_ comparison: Comparison) { self.comparison = comparison }
+
+    /// By code of the chunk: 1 where its value passes.
+    func table(of chunk: ColumnChunk) -> [UInt8] {
+      let shared = verdicts(chunk.shared)
+      return chunk.own.values.isEmpty ? shared : shared + chunk.own.values.map { comparison.matches($0) ? 1 : 0 }
+    }
+
+    private func verdicts(_ list: ValueList) -> [UInt8] {
+      if let known = tables[ObjectIdentifier(list)] { return known.table }
+      let table = [comparison.matches(nil) ? 1 : 0] + list.values.map { comparison.matches($0) ? 1 : 0 as UInt8 }
+      // The list is kept with its table: an identifier is good only as long as its object lives.
+      tables[ObjectIdentifier(list)] = (list, table)
+      return table
+    }
   }
 
+  /// Which event codes of a run matter.
+  private enum Names {
+    case all, none
+    /// A few codes below 256, and the same as a table for a chunk of wide codes.
+    case few([UInt8], table: [UInt8])
+    case table([UInt8])
+  }
+
+  private struct RunTables {
+    /// By event code of the run.
+    var masks: [UInt32]
+    /// Of selectors without a filter of their own; of the primary ones among them.
+    var plain: Names
+    var plainPrimary: Names
+    /// Of each selector with a filter, in the order of `filters`.
+    var byFilter: [Names]
+  }
+
+  let count: Int
   private let snapshot: StoreSnapshot
-  /// By event code.
-  private let nameMasks: [UInt32]
-  private var filters: [RunFilters] = []
+  /// Selectors without which a journey is of no interest.
+  private let primary: UInt32
+  /// Whether rows that match nothing are seen too.
+  private let seesAll: Bool
+  private let everything: Node?
+  private let filters: [(selector: Int, node: Node)]
+  private let filtered: UInt32
+  private var tables: [RunTables] = []
+  private let properties: [String]
+  /// Events later than this are not seen.
+  private let instant: Int64
 
-  /// - Parameter everything: a filter that is added to every selector.
-  /// - Throws: `QueryError` (`unreadable`) if a column cannot be read.
-  init(_ selectors: [EventSelector], everything: Filter?, snapshot: StoreSnapshot) throws(QueryError) {
+  /// - Parameters:
+  ///   - everything: a filter that is added to every selector.
+  ///   - primary: a bit for each selector that makes a journey worth a visit.
+  ///   - seesAll: rows that match no selector are visited too, with an empty mask.
+  ///   - properties: those that the visitor looks up.
+  init(
+    _ selectors: [EventSelector], everything: Filter?, primary: UInt32 = .max, seesAll: Bool = false, properties: [String] = [],
+    snapshot: StoreSnapshot, instant: Timestamp
+  ) {
     self.snapshot = snapshot
-    var masks = [UInt32](repeating: 0, count: 65_536)
+    self.primary = primary
+    self.seesAll = seesAll
+    self.properties = properties
+    self.instant = instant.milliseconds
+    count = selectors.count
+    self.everything = everything.map(Self.compile)
+    filters = selectors.enumerated().compactMap { index, selector in selector.filter.map { (index, Self.compile($0)) } }
+    var filtered: UInt32 = 0
+    for (selector, _) in filters { filtered |= 1 << UInt32(selector) }
+    self.filtered = filtered
+    var storeMasks = [UInt32](repeating: 0, count: snapshot.eventNames.count)
     for (bit, selector) in selectors.enumerated() {
       for (code, name) in snapshot.eventNames.enumerated() where selector.event == nil || selector.event == name {
-        masks[code] |= 1 << UInt32(bit)
+        storeMasks[code] |= 1 << UInt32(bit)
       }
     }
-    nameMasks = masks
     for run in snapshot.runs {
-      var bySelector: [(bit: Int, node: Node)] = []
-      for (bit, selector) in selectors.enumerated() {
-        if let filter = selector.filter { bySelector.append((bit, try Self.compile(filter, for: run))) }
-      }
-      var node: Node?
-      if let everything { node = try Self.compile(everything, for: run) }
-      filters.append(RunFilters(everything: node, bySelector: bySelector))
+      let masks = run.eventCodes.map { storeMasks[Int($0)] }
+      tables.append(
+        RunTables(
+          masks: masks + (masks.isEmpty ? [0] : []), plain: Self.names(masks, of: ~filtered),
+          plainPrimary: Self.names(masks, of: ~filtered & primary),
+          byFilter: filters.map { Self.names(masks, of: 1 << UInt32($0.selector)) }
+        ))
     }
   }
 
-  private static func compile(_ filter: Filter, for run: ColumnRun) throws(QueryError) -> Node {
+  private static func compile(_ filter: Filter) -> Node {
     switch filter {
-    case .all(let parts): return .all(try compile(parts, for: run))
-    case .any(let parts): return .any(try compile(parts, for: run))
-    case .not(let part): return .not(try compile(part, for: run))
+    case .all(let parts): .all(parts.map(compile))
+    case .any(let parts): .any(parts.map(compile))
+    case .not(let part): .not(compile(part))
     case .comparison(let property, let comparison):
-      if property.scope == .subject { return .subject(property.name, comparison) }
-      guard let column = try run.readColumn(property.name) else { return .constant(comparison.matches(nil)) }
-      var table = [UInt8](repeating: comparison.matches(nil) ? 1 : 0, count: column.values.count + 1)
-      for (index, value) in column.values.enumerated() { table[index + 1] = comparison.matches(value) ? 1 : 0 }
-      return .column(column, table)
+      property.scope == .subject
+        ? .subject(property: property.name, comparison) : .event(property: property.name, EventComparison(comparison))
     }
   }
 
-  private static func compile(_ parts: [Filter], for run: ColumnRun) throws(QueryError) -> [Node] {
-    var nodes: [Node] = []
-    for part in parts { nodes.append(try compile(part, for: run)) }
-    return nodes
+  private static func names(_ masks: [UInt32], of selectors: UInt32) -> Names {
+    let codes = masks.indices.filter { masks[$0] & selectors != 0 }
+    if codes.isEmpty { return .none }
+    if codes.count == masks.count { return .all }
+    let table = masks.map { $0 & selectors != 0 ? 1 : 0 } + [UInt8](repeating: 0, count: max(0, 256 - masks.count))
+    return codes.count <= 4 && masks.count <= 256 ? .few(codes.map { UInt8($0) }, table: table) : .table(table)
   }
 
-  /// Writes the masks of the rows into `masks[0..<rows.count]`.
-  func fill(_ masks: UnsafeMutablePointer<UInt32>, rows: Range<Int>, of runIndex: Int) {
+  // MARK: - Blocks
+
+  /// Makes a frame show a block: which rows take part, and the columns that a visitor needs.
+  func show(_ frame: BlockFrame, run runIndex: Int, block: Int) throws(QueryError) {
     let run = snapshot.runs[runIndex]
-    let count = rows.count
-    var union: UInt32 = 0
-    nameMasks.withUnsafeBufferPointer { names in
-      run.events.withUnsafeBufferPointer { events in
-        let names = names.baseAddress.unsafelyUnwrapped
-        guard let events = events.baseAddress.map({ $0 + rows.lowerBound }) else { return }
-        for index in 0..<count {
-          let mask = names[Int(events[index])]
-          masks[index] = mask
-          union |= mask
-        }
+    do throws(StoreError) {
+      try show(frame, run, runIndex, block)
+    } catch {
+      throw QueryError(.unreadable, error.description)
+    }
+  }
+
+  private func show(_ frame: BlockFrame, _ run: ColumnRun, _ runIndex: Int, _ block: Int) throws(StoreError) {
+    let keys = try run.keys(block)
+    let events = try run.events(block)
+    frame.begin(run: runIndex, block: block, keys: keys)
+    frame.hold(events)
+    let rowCount = run.blocks[block].rowCount
+    let words = (rowCount + 63) / 64
+    let tables = tables[runIndex]
+    fill(frame.bits, tables.plain, events, rowCount)
+    let samePrimary = primary == .max && !seesAll
+    if !samePrimary { fill(frame.primary, tables.plainPrimary, events, rowCount) }
+    for (index, filter) in filters.enumerated() {
+      fill(frame.scratch, tables.byFilter[index], events, rowCount)
+      guard Self.hasAny(frame.scratch, words) else { continue }
+      let passes = frame.filterBits[filter.selector]
+      try evaluate(filter.node, run, block, keys, into: passes)
+      for word in 0..<words {
+        let hit = frame.scratch[word] & passes[word]
+        frame.bits[word] |= hit
+        if !samePrimary, primary & (1 << UInt32(filter.selector)) != 0 { frame.primary[word] |= hit }
       }
     }
-    let filters = filters[runIndex]
-    guard union != 0, filters.everything != nil || !filters.bySelector.isEmpty else { return }
-    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: max(count, 1)) { buffer in
-      guard let passes = buffer.baseAddress else { return }
-      if let node = filters.everything {
-        evaluate(node, rows: rows, of: run, into: passes)
-        for index in 0..<count { masks[index] &= 0 &- UInt32(passes[index]) }
+    if let everything, Self.hasAny(frame.bits, words) {
+      try evaluate(everything, run, block, keys, into: frame.scratch)
+      for word in 0..<words { frame.bits[word] &= frame.scratch[word] }
+      if !samePrimary { for word in 0..<words { frame.primary[word] &= frame.scratch[word] } }
+    }
+    // What is seen without a match gets an empty mask from the view, whatever `masks` says, so the two do not mix.
+    var rowMasks: UnsafePointer<UInt32>?
+    if seesAll {
+      let masks = MaskList(count: rowCount)
+      frame.hold(masks)
+      for word in 0..<words {
+        var rest = frame.bits[word]
+        while rest != 0 {
+          let row = word << 6 + rest.trailingZeroBitCount
+          rest &= rest - 1
+          masks.memory[row] = mask(tables, frame, events, row)
+        }
       }
-      for (bit, node) in filters.bySelector where union & (1 << UInt32(bit)) != 0 {
-        evaluate(node, rows: rows, of: run, into: passes)
-        let others = ~(UInt32(1) << UInt32(bit))
-        for index in 0..<count { masks[index] &= others | (UInt32(passes[index]) << UInt32(bit)) }
+      rowMasks = UnsafePointer(masks.memory)
+      rowbits_fill(frame.bits, rowCount)
+    }
+    var view = BlockView(
+      base: run.partition.base, narrowEvents: events.wide.isEmpty ? events.narrow.storage : nil,
+      wideEvents: events.wide.isEmpty ? nil : events.wide.storage, slots: UnsafePointer(bitPattern: 2).unsafelyUnwrapped,
+      remainders: UnsafePointer(bitPattern: 4).unsafelyUnwrapped, bits: frame.bits, primary: samePrimary ? frame.bits : frame.primary,
+      masks: self.tables[runIndex].masks.storage, filtered: filtered, filterBits: frame.filterBits, eventCodes: run.eventCodes.storage,
+      columns: frame.columns, run: Int32(runIndex), rowMasks: rowMasks, places: nil)
+    if Self.hasAny(frame.bits, words) {
+      let slots = try run.slots(block)
+      let remainders = try run.remainders(block)
+      frame.hold(slots)
+      frame.hold(remainders)
+      view.slots = slots.slots.storage
+      view.remainders = remainders.milliseconds.storage
+      hideLater(&view, run.blocks[block], words)
+      for (index, property) in properties.enumerated() {
+        frame.columns[index] = ColumnView()
+        guard let chunk = try run.column(property, block) else { continue }
+        frame.hold(chunk)
+        frame.columns[index] = ColumnView(
+          narrow: chunk.wide.isEmpty ? chunk.narrow.storage : nil, wide: chunk.wide.isEmpty ? nil : chunk.wide.storage,
+          chunk: .passUnretained(chunk))
+      }
+    }
+    frame.view.initialize(to: view)
+  }
+
+  private func mask(_ tables: RunTables, _ frame: BlockFrame, _ events: EventChunk, _ row: Int) -> UInt32 {
+    var mask = tables.masks[events[row]]
+    for (selector, _) in filters where mask & (1 << UInt32(selector)) != 0 {
+      if frame.filterBits[selector][row / 64] >> UInt64(row % 64) & 1 == 0 { mask &= ~(1 << UInt32(selector)) }
+    }
+    return mask
+  }
+
+  private func hideLater(_ view: inout BlockView, _ block: ColumnRun.Block, _ words: Int) {
+    guard block.lastTime > instant else { return }
+    for word in 0..<words {
+      var rest = view.bits[word] | view.primary[word]
+      while rest != 0 {
+        let bit = rest & (0 &- rest)
+        rest ^= bit
+        if view.time(word << 6 + bit.trailingZeroBitCount) > instant {
+          view.bits[word] &= ~bit
+          view.primary[word] &= ~bit
+        }
       }
     }
   }
 
-  private func evaluate(_ node: Node, rows: Range<Int>, of run: ColumnRun, into passes: UnsafeMutablePointer<UInt8>) {
-    let count = rows.count
+  private func fill(_ out: UnsafeMutablePointer<UInt64>, _ names: Names, _ events: EventChunk, _ rowCount: Int) {
+    switch names {
+    case .none: out.update(repeating: 0, count: (rowCount + 63) / 64)
+    case .all: rowbits_fill(out, rowCount)
+    case .few(let codes, _) where events.wide.isEmpty:
+      rowbits_equal_u8(events.narrow, rowCount, codes, codes.count, out)
+    case .table(let table), .few(_, let table):
+      if events.wide.isEmpty {
+        rowbits_table_u8(events.narrow, rowCount, table, out)
+      } else {
+        rowbits_table_u16(events.wide, rowCount, table, out)
+      }
+    }
+  }
+
+  private static func hasAny(_ bits: UnsafePointer<UInt64>, _ words: Int) -> Bool {
+    for word in 0..<words where bits[word] != 0 { return true }
+    return false
+  }
+
+  private func evaluate(_ node: Node, _ run: ColumnRun, _ block: Int, _ keys: KeyChunk, into out: UnsafeMutablePointer<UInt64>) throws(StoreError) {
+    let rowCount = run.blocks[block].rowCount
+    let words = (rowCount + 63) / 64
     switch node {
-    case .constant(let truth): passes.update(repeating: truth ? 1 : 0, count: count)
     case .not(let part):
-      evaluate(part, rows: rows, of: run, into: passes)
-      for index in 0..<count { passes[index] ^= 1 }
-    case .all(let parts): combine(parts, rows: rows, of: run, into: passes) { $0 & $1 }
-    case .any(let parts): combine(parts, rows: rows, of: run, into: passes) { $0 | $1 }
-    case .column(let column, let table):
-      column.codes.withUnsafeBufferPointer { codes in
-        table.withUnsafeBufferPointer { table in
-          guard let codes = codes.baseAddress.map({ $0 + rows.lowerBound }), let table = table.baseAddress else { return }
-          for index in 0..<count { passes[index] = table[Int(codes[index])] }
-        }
+      try evaluate(part, run, block, keys, into: out)
+      for word in 0..<words { out[word] = ~out[word] }
+      if words > 0 { out[words - 1] &= rowbits_tail_mask(rowCount) }
+    case .all(let parts): try combine(parts, run, block, keys, into: out) { $0 & $1 }
+    case .any(let parts): try combine(parts, run, block, keys, into: out) { $0 | $1 }
+    case .event(let property, let comparison):
+      guard let chunk = try run.column(property, block) else {
+        if comparison.comparison.matches(nil) { rowbits_fill(out, rowCount) } else { out.update(repeating: 0, count: words) }
+        return
+      }
+      let table = comparison.table(of: chunk)
+      if chunk.wide.isEmpty {
+        rowbits_table_u8(chunk.narrow, rowCount, table, out)
+      } else {
+        rowbits_table_u32(chunk.wide, rowCount, table, out)
       }
     case .subject(let property, let comparison):
-      var block = run.block(containing: rows.lowerBound)
-      var row = rows.lowerBound
-      while row < rows.upperBound {
-        let end = min(Int(run.starts[block + 1]), rows.upperBound)
-        let number = run.subjects[block]
+      out.update(repeating: 0, count: words)
+      for (index, number) in keys.subjects.enumerated() {
         let value = number == ColumnRun.noActor ? nil : snapshot.profileValue(snapshot.merges[number] ?? number, property)
-        (passes + (row - rows.lowerBound)).update(repeating: comparison.matches(value) ? 1 : 0, count: end - row)
-        row = end
-        block += 1
+        guard comparison.matches(value) else { continue }
+        for row in Int(keys.starts[index])..<Int(keys.starts[index + 1]) { out[row / 64] |= 1 << UInt64(row % 64) }
       }
     }
   }
 
   private func combine(
-    _ parts: [Node], rows: Range<Int>, of run: ColumnRun, into passes: UnsafeMutablePointer<UInt8>, _ operation: (UInt8, UInt8) -> UInt8
-  ) {
+    _ parts: [Node], _ run: ColumnRun, _ block: Int, _ keys: KeyChunk, into out: UnsafeMutablePointer<UInt64>,
+    _ operation: (UInt64, UInt64) -> UInt64
+  ) throws(StoreError) {
     guard let first = parts.first else { return }
-    evaluate(first, rows: rows, of: run, into: passes)
-    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: max(rows.count, 1)) { buffer in
-      guard let scratch = buffer.baseAddress else { return }
-      for part in parts.dropFirst() {
-        evaluate(part, rows: rows, of: run, into: scratch)
-        for index in 0..<rows.count { passes[index] = operation(passes[index], scratch[index]) }
-      }
+    try evaluate(first, run, block, keys, into: out)
+    let words = (run.blocks[block].rowCount + 63) / 64
+    guard parts.count > 1 else { return }
+    let scratch = UnsafeMutablePointer<UInt64>.allocate(capacity: max(words, 1))
+    defer { scratch.deallocate() }
+    for part in parts.dropFirst() {
+      try evaluate(part, run, block, keys, into: scratch)
+      for word in 0..<words { out[word] = operation(out[word], scratch[word]) }
     }
   }
 }
 
-extension ColumnRun {
-  /// The column, with a failure to read it as an error of the query.
-  func readColumn(_ property: String) throws(QueryError) -> Column? {
-    do {
-      return try column(property)
-    } catch let error as QueryError {
-      throw error
-    } catch {
-      throw QueryError(.unreadable, "A property's column cannot be read from the store; run `sealane doctor` to find the damaged file.")
-    }
+/// A mask for each row of a block.
+private final class MaskList {
+  let memory: UnsafeMutablePointer<UInt32>
+  init(count: Int) {
+    memory = .allocate(capacity: max(count, 1))
+    memory.initialize(repeating: 0, count: max(count, 1))
   }
-
-  /// Index into `subjects` of the block that holds a row.
-  func block(containing row: Int) -> Int {
-    var low = 0
-    var high = subjects.count
-    while high - low > 1 {
-      let middle = (low + high) / 2
-      if Int(starts[middle]) <= row { low = middle } else { high = middle }
-    }
-    return low
-  }
+  deinit { memory.deallocate() }
 }

@@ -21,7 +21,7 @@ struct SeriesCells {
   var notNumeric = 0
   var withoutActor = 0
 
-  init(_ measure: InsightsQuery.Measure, slots: Int, buckets: Int, snapshot: StoreSnapshot) throws(QueryError) {
+  init(_ measure: InsightsQuery.Measure, slots: Int, buckets: Int, properties: inout ShownProperties, snapshot: StoreSnapshot) {
     var property: PropertyReference?
     var fraction = 0.0
     switch measure {
@@ -35,7 +35,7 @@ struct SeriesCells {
     case .percentile(let reference, let wanted): (kind, property, fraction) = (.percentile, reference, wanted)
     }
     self.fraction = fraction
-    if let property { numbers = try NumberSource(property, snapshot: snapshot) } else { numbers = nil }
+    numbers = property.map { NumberSource($0, column: properties.number(of: $0), snapshot: snapshot) }
     bucketCount = buckets
     slotCount = 0
     counts = .allocate(capacity: 1)

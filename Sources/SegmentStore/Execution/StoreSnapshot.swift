@@ -2,18 +2,23 @@ package import Events
 
 /// A store as of one moment: what a query reads. Later writes do not change it.
 package struct StoreSnapshot: Sendable {
-  package var runs: [ColumnRun]
+  /// Runs of one partition stand in the order of arrival of their rows.
+  package let runs: [ColumnRun]
   /// Canonical number now of every number that a merge newer than the oldest run moved (resolved to the end, so that no value of
   /// the map is a key of it). Numbers that stand for themselves are absent. It may hold merges that a run has already applied.
-  package var merges: [UInt32: UInt32]
-  /// Names by code, as in `ColumnRun.events`; all different.
-  package var eventNames: [String]
+  package let merges: [UInt32: UInt32]
+  /// Names by code, as in `ColumnRun.eventCodes`; all different.
+  package let eventNames: [String]
   /// The pseudonym of a subject number; nil if the store does not know the number.
-  package var pseudonym: @Sendable (UInt32) -> Pseudonym?
+  package let pseudonym: @Sendable (UInt32) -> Pseudonym?
   /// A property of a canonical subject's profile, verified layer first; nil if it has none.
-  package var profileValue: @Sendable (_ subject: UInt32, _ property: String) -> StoredValue?
+  package let profileValue: @Sendable (_ subject: UInt32, _ property: String) -> StoredValue?
   /// Changes with every durable write.
-  package var dataVersion: UInt64
+  package let dataVersion: UInt64
+  let moveIndex = MoveIndex.Box()
+
+  /// Rows of the largest block.
+  var largestBlock: Int { runs.reduce(0) { $1.blocks.reduce($0) { max($0, $1.rowCount) } } }
 
   package var eventCount: Int { runs.reduce(0) { $0 + $1.rowCount } }
 

@@ -86,7 +86,7 @@ enum CodeList {
     }
   }
 
-  private static func unpack(count: Int, limit: Int, from reader: inout ByteReader) throws(FormatError) -> [UInt32] {
+  static func unpack(count: Int, limit: Int, from reader: inout ByteReader) throws(FormatError) -> [UInt32] {
     let width = Int(try reader.byte())
     guard (1...32).contains(width) else { throw FormatError("a column's bit width is out of range") }
     let bytes = try reader.raw((count * width + 7) / 8)

@@ -186,12 +186,12 @@ final class SectionFileReader: Sendable {
 
   /// A section's bytes, checked.
   func bytes(of name: String) throws(StoreError) -> [UInt8] {
-    guard let index = indexes[name] else { throw .corrupt(file: self.name, reason: "its section \(Self.shown(name)) is missing") }
+    guard let index = indexes[name] else { throw .corrupt(file: self.name, reason: "its section `\(name)` is missing") }
     let section = sections[index]
     let bytes: [UInt8]
     do { bytes = try file.bytes(at: section.offset, count: Int(section.length)) } catch { throw .disk(error) }
     guard Checksum.of(bytes) == section.checksum else {
-      throw .corrupt(file: self.name, reason: "its section \(Self.shown(name)) fails its checksum")
+      throw .corrupt(file: self.name, reason: "its section `\(name)` fails its checksum")
     }
     return bytes
   }
@@ -209,10 +209,7 @@ final class SectionFileReader: Sendable {
     } catch let error as StoreError {
       throw error
     } catch {
-      throw .corrupt(file: self.name, reason: "in its section \(Self.shown(name)), \(error)")
+      throw .corrupt(file: self.name, reason: "in its section `\(name)`, \(error)")
     }
   }
-
-  /// Property names come from strangers: they are not repeated in messages.
-  private static func shown(_ name: String) -> String { name.hasPrefix("p:") ? "of a property" : "`\(name)`" }
 }

@@ -37,7 +37,7 @@ extension SegmentStore {
 
   private func mergeSegments() throws -> Bool {
     let (segments, journal, names) = state.withLock { ($0.segments, $0.journal, $0.eventNames) }
-    guard let range = Self.candidates(rowCounts: segments.map(\.meta.rowCount), options: options) else { return false }
+    guard let range = Self.candidates(rowCounts: segments.map(\.rowCount), options: options) else { return false }
     let inputs = Array(segments[range])
     let reference = try merged(inputs, journal: journal, names: names)
     let opened = try Segment(disk: disk, directory: directory, reference: reference)
@@ -51,44 +51,8 @@ extension SegmentStore {
 
   /// Writes neighbouring segments as one, in the order of the merges that are known now.
   private func merged(_ inputs: [Segment], journal: MergeJournal, names: [String]) throws -> FileReference {
-    let codes = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, UInt16($0)) })
-    var firstSources: [UInt32] = []
-    var total: UInt32 = 0
-    for input in inputs {
-      firstSources.append(total)
-      total += UInt32(input.meta.rowCount)
-    }
-    let rows = SortedRows(
-      merging: try inputs.map { try $0.decode(codes: codes, cache: nil) }, firstSources: firstSources, canonical: journal.canonical)
-    var properties = Set<String>()
-    for input in inputs { properties.formUnion(input.properties) }
-    var fingerprints: [Int32: [UInt64]] = [:]
-    for input in inputs {
-      for day in input.days { fingerprints[day, default: []] += try input.fingerprints(of: day) ?? [] }
-    }
-    let writer = SegmentWriter(
-      rows: rows, journalVersion: journal.version, eventNames: names,
-      properties: properties.sorted().map { name in
-        SegmentWriter.Property(name: name) { () throws(StoreError) in
-          try Self.mergedColumn(name, inputs: inputs, firstSources: firstSources, sources: rows.sources)
-        }
-      },
-      fingerprints: fingerprints)
-    return try writer.write(disk: disk, directory: directory, number: nextFileNumber())
-  }
-
-  private static func mergedColumn(_ name: String, inputs: [Segment], firstSources: [UInt32], sources: [UInt32]) throws(StoreError)
-    -> (codes: [UInt32], dictionary: ValueDictionary)
-  {
-    var dictionary = ValueDictionary()
-    var dense = [UInt32](repeating: 0, count: sources.count)
-    for (input, first) in zip(inputs, firstSources) {
-      guard let (codes, values) = try input.rawColumn(name) else { continue }
-      var mapped = [UInt32](repeating: 0, count: values.count + 1)
-      for code in 0..<values.count { mapped[code + 1] = dictionary.code(of: code, in: values) + 1 }
-      for (row, code) in codes.enumerated() { dense[Int(first) + row] = mapped[Int(code)] }
-    }
-    return (sources.map { dense[Int($0)] }, dictionary)
+    let merger = try SegmentMerger(inputs, journal: journal, names: names, blockRows: options.blockRows)
+    return try merger.write(disk: disk, directory: directory, number: nextFileNumber())
   }
 
   // MARK: Other files

@@ -52,26 +52,4 @@ final class Memtable: Sendable {
       content.columns.reduce(content.times.count * 24 + content.otherBytes) { $0 + $1.footprint }
     }
   }
-
-  /// A property of sorted rows; `sources` are rows of this memtable.
-  func column(_ name: String, sources: [UInt32]) throws -> Column? {
-    let taken: (MemoryColumn, [StoredValue])? = try content.withLock { content in
-      guard let index = content.columnIndexes[name] else { return nil }
-      let values = try content.columns[index].values()
-      return (content.columns[index], values)
-    }
-    guard let (column, values) = taken else { return nil }
-    let codes = Self.gather(column, sources: sources, rowCount: Int(sources.max() ?? 0) + 1)
-    return codes.contains { $0 != 0 } ? Column(codes: codes, values: values) : nil
-  }
-
-  static func gather(_ column: MemoryColumn, sources: [UInt32], rowCount: Int) -> [UInt32] {
-    let dense = column.dense(count: rowCount)
-    return dense.withUnsafeBufferPointer { dense in
-      [UInt32](unsafeUninitializedCapacity: sources.count) { buffer, initialized in
-        for (row, source) in sources.enumerated() { buffer[row] = dense[Int(source)] }
-        initialized = sources.count
-      }
-    }
-  }
 }

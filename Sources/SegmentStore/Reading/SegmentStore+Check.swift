@@ -19,6 +19,25 @@ extension SegmentStore {
   }
 }
 
+extension Segment {
+  /// The sections that the segment's own description accounts for.
+  fileprivate var expectedSections: Set<String> {
+    var names: Set<String> = [SegmentSection.meta, SegmentSection.statistics]
+    for property in properties.indices { names.insert(SegmentSection.values(property)) }
+    for day in days { names.insert(SegmentSection.fingerprints(day)) }
+    for run in runs.indices {
+      for block in runs[run].blocks.indices {
+        names.formUnion([
+          SegmentSection.keys(run, block), SegmentSection.events(run, block), SegmentSection.slots(run, block),
+          SegmentSection.remainders(run, block),
+        ])
+        for property in properties.indices { names.insert(SegmentSection.column(property, run, block)) }
+      }
+    }
+    return names
+  }
+}
+
 /// Goes through the files of a store in the order in which they depend on each other.
 struct StoreChecker {
   let disk: any Disk
@@ -127,26 +146,32 @@ struct StoreChecker {
 
   private func checkSegment(_ reference: FileReference, manifest: Manifest) throws(StoreError) -> Int {
     let segment = try Segment(disk: disk, directory: directory, reference: reference)
-    var codes: [String: UInt16] = [:]
-    for (code, event) in segment.statistics.enumerated() { codes[event.name] = UInt16(truncatingIfNeeded: code) }
-    let run = try segment.decode(codes: codes, cache: nil)
+    guard segment.journalVersion <= UInt64(UInt32.max) else {
+      throw .corrupt(file: reference.name, reason: "it names a state of the merge journal that never was")
+    }
+    var shared: [ValueDictionary] = []
+    for property in segment.properties.indices {
+      let values = try segment.sharedValues(property)
+      do throws(FormatError) { _ = try values.values() } catch { throw .corrupt(file: reference.name, reason: "\(error)") }
+      shared.append(values)
+    }
     var counts = [Int](repeating: 0, count: segment.statistics.count)
-    for event in run.events { counts[Int(event)] += 1 }
+    var present = [[Bool]](repeating: [Bool](repeating: false, count: segment.properties.count), count: counts.count)
+    for run in segment.runs.indices {
+      for block in segment.runs[run].blocks.indices {
+        try checkBlock(segment, run, block, shared: shared, &counts, &present)
+      }
+    }
     guard counts == segment.statistics.map(\.count) else {
       throw .corrupt(file: reference.name, reason: "its counts of events are not those of its rows")
     }
-    try expectKnown(run.subjects.filter { $0 != ColumnRun.noActor }, in: reference)
-    try expectKnown(run.rawSubjects.filter { $0 != ColumnRun.noActor }, in: reference)
-    guard segment.meta.journalVersion <= UInt64(UInt32.max) else {
-      throw .corrupt(file: reference.name, reason: "it names a state of the merge journal that never was")
+    for (event, properties) in present.enumerated()
+    where properties.indices.filter({ properties[$0] }) != segment.statistics[event].properties.sorted() {
+      throw .corrupt(file: reference.name, reason: "its list of properties by event is not that of its rows")
     }
-    for (index, property) in segment.properties.enumerated() {
-      guard let column = try segment.column(property) else { continue }
-      var seen = [Bool](repeating: false, count: counts.count)
-      for (row, code) in column.codes.enumerated() where code != 0 { seen[Int(run.events[row])] = true }
-      for (event, isSeen) in seen.enumerated() where segment.statistics[event].properties.contains(index) != isSeen {
-        throw .corrupt(file: reference.name, reason: "its list of properties by event is not that of its rows")
-      }
+    let expected = segment.expectedSections
+    guard Set(segment.file.sections.map(\.name)).isSubset(of: expected) else {
+      throw .corrupt(file: reference.name, reason: "it has a section that nothing refers to")
     }
     for day in segment.days {
       let list = try segment.fingerprints(of: day) ?? []
@@ -154,7 +179,40 @@ struct StoreChecker {
         throw .corrupt(file: reference.name, reason: "its fingerprints are out of order")
       }
     }
-    return segment.meta.rowCount
+    return segment.rowCount
+  }
+
+  private func checkBlock(
+    _ segment: Segment, _ run: Int, _ block: Int, shared: [ValueDictionary], _ counts: inout [Int], _ present: inout [[Bool]]
+  ) throws(StoreError) {
+    let summary = segment.runs[run].blocks[block]
+    let keys = try segment.keys(run, block)
+    try expectKnown(keys.subjects.filter { $0 != ColumnRun.noActor }, in: segment.file.reference)
+    try expectKnown(keys.rawRuns.map(\.raw).filter { $0 != ColumnRun.noActor }, in: segment.file.reference)
+    let events = try segment.events(run, block)
+    let slots = try segment.slots(run, block, keys: keys)
+    let remainders = try segment.remainders(run, block)
+    var first = Int64.max
+    var last = Int64.min
+    var before = Int64.min
+    for row in 0..<summary.rowCount {
+      counts[events[row]] += 1
+      let time =
+        segment.runs[run].partition.base + Int64(slots.slots[row]) * Partition.slotMilliseconds + Int64(remainders.milliseconds[row])
+      if keys.startBits[row / 64] >> UInt64(row % 64) & 1 == 1 { before = .min }
+      guard time >= before else { throw .corrupt(file: segment.file.name, reason: "its times are out of order") }
+      before = time
+      first = min(first, time)
+      last = max(last, time)
+    }
+    guard first == summary.firstTime, last == summary.lastTime else {
+      throw .corrupt(file: segment.file.name, reason: "the times of a block are not those of its rows")
+    }
+    for property in segment.properties.indices {
+      guard let (codes, own) = try segment.rawColumn(property, run, block, shared: shared[property].count) else { continue }
+      do throws(FormatError) { _ = try own.values() } catch { throw .corrupt(file: segment.file.name, reason: "\(error)") }
+      for (row, code) in codes.enumerated() where code != 0 { present[events[row]][property] = true }
+    }
   }
 
   /// Every number must have been handed out.

@@ -10,9 +10,9 @@ extension SegmentStore {
     let end = try cursor.map { cursor throws(QueryError) in try EventPlace(cursor) }
     guard let number = identities.number(of: subject) else { return [] }
     return try readable { snapshot in
-      let rows = SubjectRows(snapshot)
+      let rows = try SubjectRows(snapshot)
       let canonical = rows.canonical(canonicalNow(number))
-      let page = rows.rows(of: canonical).reversed().lazy.filter { row in
+      let page = try rows.rows(of: canonical).reversed().lazy.filter { row in
         guard var end else { return true }
         // A merge since the last page moves the place to the subject's new number.
         end.subject = canonical
@@ -36,11 +36,11 @@ extension SegmentStore {
       throw QueryError(.invalid, "A pseudonym begins with `s_` and consists of the digits 0-9 and a-f.", field: "prefix")
     }
     return try readable { snapshot in
-      let rows = SubjectRows(snapshot)
-      let found = digits.isEmpty ? Set(latest(rows, limit: limit)) : matching(digits, rows: rows)
+      let rows = try SubjectRows(snapshot)
+      let found = digits.isEmpty ? Set(try latest(rows, limit: limit)) : matching(digits, rows: rows)
       var summaries: [SubjectSummary] = []
       for number in found {
-        guard let summary = rows.summary(of: number), let reference = reference(number, in: snapshot) else { continue }
+        guard let summary = try rows.summary(of: number), let reference = reference(number, in: snapshot) else { continue }
         summaries.append(
           SubjectSummary(
             subject: reference, events: summary.count, firstSeen: Timestamp(milliseconds: summary.first),
@@ -59,14 +59,14 @@ extension SegmentStore {
     return try readable { snapshot in
       let wanted = names.map { Set($0) }
       let accepted = snapshot.eventNames.map { wanted?.contains($0) ?? true }
-      let rows = SubjectRows(snapshot)
+      let rows = try SubjectRows(snapshot)
       var page: [SubjectRows.Row] = []
       var from = after?.subject ?? 0
-      while page.count < limit, let subject = rows.next(from: from) {
+      while page.count < limit, let subject = try rows.next(from: from) {
         if Task.isCancelled { throw QueryError(.cancelled, "The export was cancelled before it was finished; ask again.") }
-        for row in rows.rows(of: subject) where page.count < limit {
+        for row in try rows.rows(of: subject) where page.count < limit {
           if let after, row.place <= after { continue }
-          guard interval.contains(Timestamp(milliseconds: row.place.time)), accepted[Int(snapshot.runs[row.run].events[row.row])] else {
+          guard interval.contains(Timestamp(milliseconds: row.place.time)), accepted[Int(row.event)] else {
             continue
           }
           page.append(row)
@@ -100,18 +100,15 @@ extension SegmentStore {
       }
       var first: Int64?
       var last: Int64?
-      var subjects = Set<UInt32>()
-      for run in snapshot.runs {
-        for (index, subject) in run.subjects.enumerated() {
-          if subject != ColumnRun.noActor { subjects.insert(snapshot.merges[subject] ?? subject) }
-          first = min(first ?? .max, run.times[Int(run.starts[index])])
-          last = max(last ?? .min, run.times[Int(run.starts[index + 1]) - 1])
-        }
+      for run in snapshot.runs where run.rowCount > 0 {
+        first = min(first ?? .max, run.firstTime)
+        last = max(last ?? .min, run.lastTime)
       }
+      let subjects = try countSubjects(snapshot)
       return Catalog(
         events: counts.map { Catalog.Event(name: $0, count: $1, properties: (properties[$0] ?? []).sorted()) }
           .sorted { $0.count != $1.count ? $0.count > $1.count : $0.name < $1.name },
-        eventCount: counts.values.reduce(0, +), subjectCount: subjects.count, firstEvent: first.map { Timestamp(milliseconds: $0) },
+        eventCount: counts.values.reduce(0, +), subjectCount: subjects, firstEvent: first.map { Timestamp(milliseconds: $0) },
         lastEvent: last.map { Timestamp(milliseconds: $0) })
     }
   }
@@ -122,10 +119,15 @@ extension SegmentStore {
       if case .some(.none) = code { return [] }
       var counts: [StoredValue: Int] = [:]
       for run in snapshot.runs {
-        guard let column = try run.column(property) else { continue }
-        var byCode = [Int](repeating: 0, count: column.values.count + 1)
-        for (row, value) in column.codes.enumerated() where code == nil || code == run.events[row] { byCode[Int(value)] += 1 }
-        for (index, count) in byCode.enumerated().dropFirst() where count > 0 { counts[column.values[index - 1], default: 0] += count }
+        let wanted = code == nil ? nil : run.eventCodes.firstIndex { $0 == code }
+        if code != nil, wanted == nil { continue }
+        for block in run.blocks.indices {
+          guard let column = try run.column(property, block) else { continue }
+          let events = try run.events(block)
+          var byCode = [Int](repeating: 0, count: column.shared.values.count + column.own.values.count + 1)
+          for row in 0..<column.count where wanted == nil || events[row] == wanted { byCode[column[row]] += 1 }
+          for (code, count) in byCode.enumerated().dropFirst() where count > 0 { counts[column.value(code), default: 0] += count }
+        }
       }
       let ordered = counts.map { (value: $0, count: $1, text: "\($0)") }
         .sorted { $0.count != $1.count ? $0.count > $1.count : $0.text < $1.text }
@@ -155,53 +157,78 @@ extension SegmentStore {
 
   private func events(_ rows: [SubjectRows.Row], in snapshot: StoreSnapshot) throws -> [JourneyEvent] {
     var properties = [[StoredProperty]](repeating: [], count: rows.count)
-    for (number, run) in snapshot.runs.enumerated() {
-      let mine = rows.indices.filter { rows[$0].run == number }
-      guard !mine.isEmpty else { continue }
+    struct Block: Hashable { var run: Int, block: Int }
+    let blocks = Dictionary(grouping: rows.indices, by: { Block(run: rows[$0].run, block: rows[$0].block) })
+    for (place, mine) in blocks {
+      let run = snapshot.runs[place.run]
       for name in run.properties.sorted() {
-        guard let column = try run.column(name) else { continue }
+        guard let column = try run.column(name, place.block) else { continue }
         for index in mine {
-          let code = Int(column.codes[rows[index].row])
-          if code > 0 { properties[index].append(StoredProperty(name, column.values[code - 1])) }
+          let code = column[rows[index].row]
+          if code > 0 { properties[index].append(StoredProperty(name, column.value(code))) }
         }
       }
     }
     return rows.enumerated().map { index, row in
       JourneyEvent(
-        name: snapshot.eventNames[Int(snapshot.runs[row.run].events[row.row])], time: Timestamp(milliseconds: row.place.time),
+        name: snapshot.eventNames[Int(row.event)], time: Timestamp(milliseconds: row.place.time),
         subject: reference(row.place.subject, in: snapshot), original: reference(row.place.raw, in: snapshot),
         properties: properties[index], cursor: row.place.cursor)
     }
   }
 
-  /// Canonical subjects by their latest event, at most `limit`.
-  private func latest(_ rows: SubjectRows, limit: Int) -> [UInt32] {
-    var last: [(subject: UInt32, time: Int64)] = []
-    var bound = Int64.min
-    for run in rows.snapshot.runs {
-      for (index, label) in run.subjects.enumerated() where label != ColumnRun.noActor {
-        let time = run.times[Int(run.starts[index + 1]) - 1]
-        guard time >= bound else { continue }
-        last.append((rows.canonical(label), time))
-        // Kept short: each subject at most once a run and label, so a few times as many as wanted hold the best `limit` of them.
-        if last.count > 8 * limit + 4096 {
-          last = Self.best(last, limit: limit)
-          if last.count >= limit, let worst = last.last { bound = worst.time }
+  /// Canonical subjects by their latest event, at most `limit`. Partitions are read from the newest on, until they have enough.
+  private func latest(_ rows: SubjectRows, limit: Int) throws -> [UInt32] {
+    guard limit > 0 else { return [] }
+    var latest: [UInt32: Int64] = [:]
+    let partitions = Dictionary(grouping: rows.snapshot.runs, by: \.partition).sorted { $0.key > $1.key }
+    for (_, runs) in partitions {
+      // Whoever was found before was seen in a later month than any subject that is new here.
+      if latest.count >= limit { break }
+      var bound = Int64.min
+      for run in runs {
+        for block in run.blocks.indices where run.blocks[block].lastTime >= bound {
+          let (keys, slots, remainders) = (try run.keys(block), try run.slots(block), try run.remainders(block))
+          for (index, label) in keys.subjects.enumerated() where label != ColumnRun.noActor {
+            let row = Int(keys.starts[index + 1]) - 1
+            let time = run.partition.base + Int64(slots.slots[row]) * Partition.slotMilliseconds + Int64(remainders.milliseconds[row])
+            guard time >= bound else { continue }
+            let subject = rows.canonical(label)
+            latest[subject] = max(latest[subject] ?? .min, time)
+            // Kept short: the best `limit` of many.
+            if latest.count > 8 * limit + 4096 {
+              let best = Self.best(latest, limit: limit)
+              latest = Dictionary(uniqueKeysWithValues: best.map { ($0.subject, $0.time) })
+              if best.count >= limit, let worst = best.last { bound = worst.time }
+            }
+          }
         }
       }
     }
-    return Self.best(last, limit: limit).map(\.subject)
+    return Self.best(latest, limit: limit).map(\.subject)
   }
 
-  private static func best(_ found: [(subject: UInt32, time: Int64)], limit: Int) -> [(subject: UInt32, time: Int64)] {
-    var latest: [UInt32: Int64] = [:]
-    for (subject, time) in found { latest[subject] = max(latest[subject] ?? .min, time) }
-    return Array(
-      latest.map { (subject: $0, time: $1) }.sorted { $0.time != $1.time ? $0.time > $1.time : $0.subject < $1.subject }.prefix(limit))
+  private static func best(_ found: [UInt32: Int64], limit: Int) -> [(subject: UInt32, time: Int64)] {
+    Array(
+      found.map { (subject: $0, time: $1) }.sorted { $0.time != $1.time ? $0.time > $1.time : $0.subject < $1.subject }.prefix(limit))
+  }
+
+  /// Different canonical subjects that have events.
+  private func countSubjects(_ snapshot: StoreSnapshot) throws -> Int {
+    var counter = SubjectCounter()
+    let selectors = Selectors([EventSelector(event: nil)], everything: nil, snapshot: snapshot, instant: Timestamp(milliseconds: .max))
+    try JourneyScan(snapshot: snapshot, selectors: selectors, columnCount: 0, times: .min ..< .max).run(&counter)
+    return counter.count
   }
 
   /// Canonical subjects of the ids whose pseudonym begins so. At most 10,000 ids are looked at.
   private func matching(_ digits: String, rows: SubjectRows) -> Set<UInt32> {
     Set(identities.numbers(prefix: digits, limit: 10_000).map { rows.canonical(canonicalNow($0)) })
   }
+}
+
+private struct SubjectCounter: JourneyVisitor {
+  var count = 0
+  mutating func visit(_ journey: Journey) { count += 1 }
+  mutating func visitWithoutActor(_ journey: Journey) {}
 }

@@ -3,7 +3,10 @@ struct SubjectRows {
   struct Row {
     var place: EventPlace
     var run: Int
+    var block: Int
     var row: Int
+    /// Code of the store.
+    var event: UInt16
   }
 
   let snapshot: StoreSnapshot
@@ -11,32 +14,52 @@ struct SubjectRows {
   private let members: [UInt32: [UInt32]]
   /// Canonical numbers that rows moved to, ascending.
   private let movedTo: [UInt32]
+  /// By run: the subjects whose rows are somebody else's now, ascending.
+  private let moved: [[UInt32]]
 
-  init(_ snapshot: StoreSnapshot) {
+  init(_ snapshot: StoreSnapshot) throws {
     self.snapshot = snapshot
-    let members = Dictionary(grouping: snapshot.merges.keys, by: { snapshot.merges[$0] ?? $0 })
-    self.members = members
-    movedTo = members.keys.filter { target in
-      ([target] + (members[target] ?? [])).contains { label in snapshot.runs.contains { Self.block(of: label, in: $0) != nil } }
-    }.sorted()
+    members = Dictionary(grouping: snapshot.merges.keys, by: { snapshot.merges[$0] ?? $0 })
+    let index = try MoveIndex.of(snapshot)
+    var targets: [UInt32] = []
+    for entry in index.entries where targets.last != entry.canonical { targets.append(entry.canonical) }
+    movedTo = targets
+    moved = index.moved
   }
 
   func canonical(_ subject: UInt32) -> UInt32 { snapshot.merges[subject] ?? subject }
 
-  /// All rows of a canonical subject, in order. `ColumnRun.noActor` gives the events without an actor.
-  func rows(of subject: UInt32) -> [Row] {
-    var rows: [Row] = []
-    let labels = [subject] + (members[subject] ?? [])
-    for (number, run) in snapshot.runs.enumerated() {
-      for label in labels {
-        guard let block = Self.block(of: label, in: run) else { continue }
-        for row in block {
-          rows.append(
-            Row(place: EventPlace(subject: subject, time: run.times[row], raw: run.rawSubjects[row], index: 0), run: number, row: row))
+  /// Where the rows of a label stand: blocks and rows, run by run.
+  private func visit(_ subject: UInt32, _ body: (_ run: Int, _ block: Int, KeyChunk, _ rows: Range<Int>) throws -> Void) throws {
+    for label in [subject] + (members[subject] ?? []) {
+      for (number, run) in snapshot.runs.enumerated() {
+        for block in run.blocks(of: label) {
+          let keys = try run.keys(block)
+          guard let index = keys.index(of: label) else { continue }
+          try body(number, block, keys, Int(keys.starts[index])..<Int(keys.starts[index + 1]))
         }
       }
     }
-    rows.sort { $0.place != $1.place ? $0.place < $1.place : $0.run != $1.run ? $0.run < $1.run : $0.row < $1.row }
+  }
+
+  /// All rows of a canonical subject, in order. `ColumnRun.noActor` gives the events without an actor.
+  func rows(of subject: UInt32) throws -> [Row] {
+    var rows: [Row] = []
+    try visit(subject) { number, block, keys, range in
+      let run = snapshot.runs[number]
+      let (slots, remainders, events) = (try run.slots(block), try run.remainders(block), try run.events(block))
+      let label = keys.subjects[keys.index(containing: range.lowerBound)]
+      for row in range {
+        let time = run.partition.base + Int64(slots.slots[row]) * Partition.slotMilliseconds + Int64(remainders.milliseconds[row])
+        rows.append(
+          Row(
+            place: EventPlace(subject: subject, time: time, raw: keys.raw(of: row, subject: label), index: 0), run: number, block: block,
+            row: row, event: run.eventCodes[events[row]]))
+      }
+    }
+    rows.sort {
+      $0.place != $1.place ? $0.place < $1.place : ($0.run, $0.block, $0.row) < ($1.run, $1.block, $1.row)
+    }
     for index in rows.indices.dropFirst() {
       let previous = rows[index - 1].place
       var place = rows[index].place
@@ -47,36 +70,50 @@ struct SubjectRows {
   }
 
   /// Number, first and last time of a canonical subject's events; nil if it has none.
-  func summary(of subject: UInt32) -> (count: Int, first: Int64, last: Int64)? {
+  func summary(of subject: UInt32) throws -> (count: Int, first: Int64, last: Int64)? {
     var result: (count: Int, first: Int64, last: Int64)?
-    for run in snapshot.runs {
-      for label in [subject] + (members[subject] ?? []) {
-        guard let block = Self.block(of: label, in: run) else { continue }
-        let first = run.times[block.lowerBound]
-        let last = run.times[block.upperBound - 1]
-        result = result.map { ($0.count + block.count, min($0.first, first), max($0.last, last)) } ?? (block.count, first, last)
-      }
+    try visit(subject) { number, block, _, range in
+      let first = try snapshot.runs[number].time(block, range.lowerBound)
+      let last = try snapshot.runs[number].time(block, range.upperBound - 1)
+      result = result.map { ($0.count + range.count, min($0.first, first), max($0.last, last)) } ?? (range.count, first, last)
     }
     return result
   }
 
-  static func block(of subject: UInt32, in run: ColumnRun) -> Range<Int>? {
-    let index = run.subjects.firstIndex(fromWhich: { $0 >= subject })
-    guard index < run.subjects.count, run.subjects[index] == subject else { return nil }
-    return Int(run.starts[index])..<Int(run.starts[index + 1])
-  }
-
   /// The next canonical subject with events that is not below `subject`, the events without an actor last.
-  func next(from subject: UInt32) -> UInt32? {
+  func next(from subject: UInt32) throws -> UInt32? {
     var next: UInt32?
-    for run in snapshot.runs {
-      var index = run.subjects.firstIndex(fromWhich: { $0 >= subject })
-      // What a newer merge moved away is visited under its new number.
-      while index < run.subjects.count, canonical(run.subjects[index]) != run.subjects[index] { index += 1 }
-      if index < run.subjects.count { next = min(next ?? .max, run.subjects[index]) }
+    for number in snapshot.runs.indices {
+      if let found = try first(from: subject, run: number) { next = min(next ?? .max, found) }
     }
     let index = movedTo.firstIndex(fromWhich: { $0 >= subject })
     if index < movedTo.count { next = min(next ?? .max, movedTo[index]) }
     return next
+  }
+
+  /// The first subject of a run that is not below another and was not moved away.
+  private func first(from subject: UInt32, run number: Int) throws -> UInt32? {
+    let run = snapshot.runs[number]
+    var block = run.blocks.firstIndex(fromWhich: { $0.lastSubject >= subject })
+    while block < run.blocks.count {
+      let keys = try run.keys(block)
+      var index = keys.subjects.firstIndex(fromWhich: { $0 >= subject })
+      while index < keys.subjects.count {
+        let candidate = keys.subjects[index]
+        let place = moved[number].firstIndex(fromWhich: { $0 >= candidate })
+        // What a newer merge moved away is visited under its new number.
+        if place == moved[number].count || moved[number][place] != candidate { return candidate }
+        index += 1
+      }
+      block += 1
+    }
+    return nil
+  }
+}
+
+extension ColumnRun {
+  /// Time of one row.
+  func time(_ block: Int, _ row: Int) throws -> Int64 {
+    partition.base + Int64(try slots(block).slots[row]) * Partition.slotMilliseconds + Int64(try remainders(block).milliseconds[row])
   }
 }

@@ -1,14 +1,11 @@
 internal import Events
 import Synchronization
 
-/// A sorted, immutable file of events. Sections are read when a query needs them.
+/// A sorted, immutable file of events: a run for each partition that it has rows of. Chunks are read when a query needs them.
 final class Segment: Sendable {
-  struct Meta: Sendable, Equatable {
-    var rowCount: Int
-    var subjectCount: Int
-    var journalVersion: UInt64
-    var firstTime: Int64
-    var lastTime: Int64
+  struct Run: Sendable, Equatable {
+    var partition: Partition
+    var blocks: [ColumnRun.Block]
   }
 
   /// What the segment knows about one event name.
@@ -20,47 +17,82 @@ final class Segment: Sendable {
   }
 
   let file: SectionFileReader
-  let meta: Meta
+  let journalVersion: UInt64
+  let runs: [Run]
+  let rowCount: Int
   let statistics: [EventStatistics]
-  /// Property names, in the order of their sections.
   let properties: [String]
   /// UTC days of which it holds fingerprints.
   let days: Set<Int32>
-  private let run = Mutex<ColumnRun?>(nil)
+  private let columnRuns = Mutex<[ColumnRun]?>(nil)
 
   init(disk: any Disk, directory: String, reference: FileReference) throws(StoreError) {
-    file = try SectionFileReader(disk: disk, directory: directory, reference: reference)
-    let meta = try file.read("meta") { reader in
-      Meta(
-        rowCount: try reader.number(through: Int(UInt32.max) - 1), subjectCount: try reader.number(through: Int(UInt32.max)),
-        journalVersion: try reader.varint(), firstTime: try reader.integer(), lastTime: try reader.integer())
-    }
-    self.meta = meta
-    let properties = file.sections.compactMap { $0.name.hasPrefix("p:") ? String($0.name.dropFirst(2)) : nil }
-    self.properties = properties
+    let file = try SectionFileReader(disk: disk, directory: directory, reference: reference)
+    self.file = file
+    let meta = try file.read(SegmentSection.meta) { reader in try Meta(reading: &reader) }
+    journalVersion = meta.journalVersion
+    runs = meta.runs
+    let rowCount = runs.reduce(0) { $0 + $1.blocks.reduce(0) { $0 + $1.rowCount } }
+    self.rowCount = rowCount
     days = Set(file.sections.compactMap { $0.name.hasPrefix("f:") ? Int32($0.name.dropFirst(2)) : nil })
-    statistics = try file.read("stats") { reader in
+    (properties, statistics) = try file.read(SegmentSection.statistics) { reader in
+      var properties: [String] = []
+      for _ in 0..<(try reader.count()) { properties.append(try reader.string()) }
+      guard Set(properties).count == properties.count else { throw FormatError("a property occurs twice") }
       var list: [EventStatistics] = []
       var total = 0
       for _ in 0..<(try reader.count()) {
         let name = try reader.string()
-        let count = try reader.number(through: meta.rowCount)
+        let count = try reader.number(through: rowCount)
         total += count
         var indexes: [Int] = []
         for _ in 0..<(try reader.count()) { indexes.append(try reader.number(through: max(0, properties.count - 1))) }
         list.append(EventStatistics(name: name, count: count, properties: indexes))
       }
-      guard total == meta.rowCount, properties.count > 0 || list.allSatisfy({ $0.properties.isEmpty }) else {
+      guard total == rowCount, properties.count > 0 || list.allSatisfy({ $0.properties.isEmpty }) else {
         throw FormatError("the counts do not add up")
       }
-      return list
+      return (properties, list)
+    }
+  }
+
+  /// What the first section says.
+  private struct Meta {
+    var journalVersion: UInt64
+    var runs: [Run] = []
+
+    init(reading reader: inout ByteReader) throws(FormatError) {
+      journalVersion = try reader.varint()
+      for _ in 0..<(try reader.count()) {
+        let month = try reader.signedVarint()
+        guard Partition.months.contains(Int(month)) else { throw FormatError("a month is out of range") }
+        let partition = Partition(month: Int(month))
+        if let last = runs.last, last.partition >= partition { throw FormatError("its months are out of order") }
+        let length = Int(partition.end - partition.base)
+        var blocks: [ColumnRun.Block] = []
+        var previous: UInt32 = 0
+        for _ in 0..<(try reader.count(of: 11)) {
+          let block = ColumnRun.Block(
+            rowCount: try reader.number(through: ColumnRun.blockRows), firstSubject: try reader.integer(),
+            lastSubject: try reader.integer(),
+            firstTime: partition.base + Int64(try reader.number(through: length - 1)),
+            lastTime: partition.base + Int64(try reader.number(through: length - 1)))
+          guard block.rowCount > 0, block.firstSubject >= previous, block.lastSubject >= block.firstSubject,
+            block.lastTime >= block.firstTime
+          else { throw FormatError("a block is out of order") }
+          previous = block.lastSubject
+          blocks.append(block)
+        }
+        guard !blocks.isEmpty else { throw FormatError("a month has no block") }
+        runs.append(Run(partition: partition, blocks: blocks))
+      }
     }
   }
 
   /// The fingerprints of a UTC day, ascending; nil if there are none.
   func fingerprints(of day: Int32) throws(StoreError) -> [UInt64]? {
     guard days.contains(day) else { return nil }
-    return try file.read("f:\(day)") { reader in
+    return try file.read(SegmentSection.fingerprints(day)) { reader in
       try reader.array(UInt64.self, count: reader.remaining / 8)
     }
   }
@@ -68,121 +100,228 @@ final class Segment: Sendable {
   /// The segment as queries see it.
   ///
   /// - Parameter codes: store-wide event codes by name; holds every name of `statistics`.
-  func run(codes: [String: UInt16], cache: BlockCache) throws(StoreError) -> ColumnRun {
-    if let known = run.withLock({ $0 }) { return known }
-    let made = try decode(codes: codes, cache: cache)
-    run.withLock { $0 = made }
+  func columnRuns(codes: [String: UInt16], cache: BlockCache) throws(StoreError) -> [ColumnRun] {
+    if let known = columnRuns.withLock({ $0 }) { return known }
+    var storeCodes: [UInt16] = []
+    for event in statistics {
+      guard let code = codes[event.name] else { throw .corrupt(file: file.name, reason: "an event name is unknown") }
+      storeCodes.append(code)
+    }
+    let names = Set(properties)
+    let made = runs.enumerated().map { number, run in
+      ColumnRun(
+        partition: run.partition, journalVersion: journalVersion, blocks: run.blocks, eventCodes: storeCodes, properties: names,
+        source: CachedChunks(segment: self, run: number, cache: cache))
+    }
+    columnRuns.withLock { $0 = made }
     return made
   }
+}
 
-  /// The same without keeping it, for merging and checking.
-  func decode(codes: [String: UInt16], cache: BlockCache?) throws(StoreError) -> ColumnRun {
-    let meta = meta
-    let subjects = try file.read("subjects") { reader in
-      var list: [UInt32] = []
-      list.reserveCapacity(min(meta.subjectCount, reader.remaining))
+/// Decoding, without a cache.
+extension Segment {
+  func keys(_ run: Int, _ block: Int) throws(StoreError) -> KeyChunk {
+    let summary = runs[run].blocks[block]
+    return try readPacked(SegmentSection.keys(run, block)) { reader throws(FormatError) in
+      let count = try reader.count(of: 2)
+      var subjects: [UInt32] = []
+      var starts: [UInt32] = [0]
+      subjects.reserveCapacity(count)
+      starts.reserveCapacity(count + 1)
       var subject = 0
-      for index in 0..<meta.subjectCount {
+      var row = 0
+      for index in 0..<count {
         let distance = try reader.number(through: Int(UInt32.max))
         guard index == 0 || distance > 0 else { throw FormatError("a subject occurs twice") }
         subject += distance
-        guard subject <= Int(UInt32.max) else { throw FormatError("a subject number is out of range") }
-        list.append(UInt32(subject))
+        let length = try reader.number(through: summary.rowCount - row)
+        guard subject <= Int(UInt32.max), length > 0 else { throw FormatError("a subject is out of range") }
+        row += length
+        subjects.append(UInt32(subject))
+        starts.append(UInt32(row))
       }
-      return list
-    }
-    let starts = try file.read("starts") { reader in
-      var list: [UInt32] = [0]
-      list.reserveCapacity(meta.subjectCount + 1)
-      var row = 0
-      for _ in 0..<meta.subjectCount {
-        let count = try reader.number(through: meta.rowCount - row)
-        guard count > 0 else { throw FormatError("a subject has no row") }
-        row += count
-        list.append(UInt32(row))
+      guard row == summary.rowCount, subjects.first == summary.firstSubject, subjects.last == summary.lastSubject else {
+        throw FormatError("the subjects are not those of the block")
       }
-      guard row == meta.rowCount else { throw FormatError("the subjects' rows do not add up") }
-      return list
-    }
-    let times = try file.read("times") { reader in
-      var list: [Int64] = []
-      list.reserveCapacity(min(meta.rowCount, reader.remaining))
-      for subject in 0..<meta.subjectCount {
-        var time = meta.firstTime
-        for _ in starts[subject]..<starts[subject + 1] {
-          let next = time &+ Int64(bitPattern: try reader.varint())
-          guard next >= time, next <= meta.lastTime else { throw FormatError("a time is out of range") }
-          time = next
-          list.append(time)
-        }
-      }
-      return list
-    }
-    let names = statistics.map { codes[$0.name] }
-    let events = try file.read("events") { reader in
-      let local = try CodeList.read(count: meta.rowCount, limit: max(0, names.count - 1), from: &reader)
-      var list: [UInt16] = []
-      list.reserveCapacity(local.count)
-      for code in local {
-        guard let name = names[Int(code)] else { throw FormatError("an event name is unknown") }
-        list.append(name)
-      }
-      return list
-    }
-    let raws = try file.read("raw") { reader in
-      var list: [UInt32] = []
-      list.reserveCapacity(meta.rowCount)
-      for (index, subject) in subjects.enumerated() {
-        for _ in starts[index]..<starts[index + 1] { list.append(subject) }
-      }
-      var row = 0
-      for _ in 0..<(try reader.count()) {
-        row += try reader.number(through: meta.rowCount - row)
-        let length = try reader.number(through: meta.rowCount - row)
-        let raw: UInt32 = try reader.integer()
-        for index in row..<row + length { list[index] = raw }
+      var rawRuns: [KeyChunk.RawRun] = []
+      row = 0
+      for _ in 0..<(try reader.count(of: 6)) {
+        row += try reader.number(through: summary.rowCount - row)
+        let length = try reader.number(through: summary.rowCount - row)
+        guard length > 0 else { throw FormatError("an exception is empty") }
+        rawRuns.append(.init(start: UInt32(row), count: UInt32(length), raw: try reader.integer()))
         row += length
       }
-      return list
-    }
-    let load: @Sendable (String) throws -> Column? = { [self] name in
-      guard let cache else { return try column(name) }
-      guard file.contains("p:" + name) else { return nil }
-      return try cache.value(BlockCache.Key(file: file.reference.number, section: name)) { () throws(StoreError) in
-        let column = try column(name) ?? Column(codes: [], values: [])
-        return (column, column.codes.count * 4 + column.values.count * 56)
-      }
-    }
-    return ColumnRun(
-      journalVersion: meta.journalVersion, subjects: subjects, starts: starts, times: times, events: events, rawSubjects: raws,
-      properties: properties, load: load)
-  }
-
-  /// A property's column, nil if no row has it.
-  func column(_ name: String) throws(StoreError) -> Column? {
-    guard file.contains("p:" + name) else { return nil }
-    return try file.read("p:" + name) { reader in
-      let count = try reader.count()
-      var lengths: [Int] = []
-      lengths.reserveCapacity(count)
-      for _ in 0..<count { lengths.append(try reader.number(through: reader.remaining)) }
-      var values: [StoredValue] = []
-      values.reserveCapacity(count)
-      for length in lengths {
-        var value = ByteReader(try reader.raw(length))
-        values.append(try value.value())
-        try value.expectEnd()
-      }
-      return Column(codes: try CodeList.read(count: meta.rowCount, limit: count, from: &reader), values: values)
+      return KeyChunk(subjects: subjects, starts: starts, rawRuns: rawRuns)
     }
   }
 
-  /// A property's column as it stands in the file, for merging.
-  func rawColumn(_ name: String) throws(StoreError) -> (codes: [UInt32], dictionary: ValueDictionary)? {
-    guard file.contains("p:" + name) else { return nil }
-    return try file.read("p:" + name) { reader in
-      let dictionary = try ValueDictionary(reading: &reader)
-      return (try CodeList.read(count: meta.rowCount, limit: dictionary.count, from: &reader), dictionary)
+  func events(_ run: Int, _ block: Int) throws(StoreError) -> EventChunk {
+    let count = runs[run].blocks[block].rowCount
+    let names = statistics.count
+    return try file.read(SegmentSection.events(run, block)) { reader in
+      let width = try reader.byte()
+      guard Int(width) == (names <= 256 ? 1 : 2) else { throw FormatError("event codes have an unknown width") }
+      if width == 1 {
+        let codes = try reader.array(UInt8.self, count: count)
+        guard codes.allSatisfy({ Int($0) < names }) else { throw FormatError("an event code is out of range") }
+        return EventChunk(narrow: codes)
+      }
+      let codes = try reader.array(UInt16.self, count: count)
+      guard codes.allSatisfy({ Int($0) < names }) else { throw FormatError("an event code is out of range") }
+      return EventChunk(wide: codes)
+    }
+  }
+
+  func slots(_ run: Int, _ block: Int, keys: KeyChunk) throws(StoreError) -> SlotChunk {
+    let count = runs[run].blocks[block].rowCount
+    return try readPacked(SegmentSection.slots(run, block)) { reader throws(FormatError) in
+      var slots: [UInt16] = []
+      slots.reserveCapacity(count)
+      for subject in keys.subjects.indices {
+        var slot: UInt64 = 0
+        for _ in keys.starts[subject]..<keys.starts[subject + 1] {
+          slot &+= try reader.varint()
+          guard slot < UInt64(Partition.slotLimit) else { throw FormatError("a time is outside of its month") }
+          slots.append(UInt16(truncatingIfNeeded: slot))
+        }
+      }
+      return SlotChunk(slots: slots)
+    }
+  }
+
+  func remainders(_ run: Int, _ block: Int) throws(StoreError) -> RemainderChunk {
+    let count = runs[run].blocks[block].rowCount
+    return try file.read(SegmentSection.remainders(run, block)) { reader in
+      RemainderChunk(
+        milliseconds: try CodeList.unpack(count: count, limit: Int(Partition.slotMilliseconds) - 1, from: &reader))
+    }
+  }
+
+  /// The values that all blocks share.
+  func sharedValues(_ property: Int) throws(StoreError) -> ValueDictionary {
+    try readPacked(SegmentSection.values(property)) { reader throws(FormatError) in try ValueDictionary(reading: &reader) }
+  }
+
+  /// A property's codes and the block's own values, as they stand in the file; nil if no row of the block has it.
+  func rawColumn(_ property: Int, _ run: Int, _ block: Int, shared: Int) throws(StoreError) -> (codes: [UInt32], own: ValueDictionary)? {
+    let name = SegmentSection.column(property, run, block)
+    guard file.contains(name) else { return nil }
+    let count = runs[run].blocks[block].rowCount
+    return try readPacked(name) { reader throws(FormatError) in
+      let own = try ValueDictionary(reading: &reader)
+      return (try CodeList.read(count: count, limit: shared + own.count, from: &reader), own)
+    }
+  }
+
+  private func readPacked<Result>(_ name: String, _ body: (inout ByteReader) throws(FormatError) -> Result) throws(StoreError) -> Result {
+    let bytes = try file.read(name) { reader in try Compression.unpack(&reader) }
+    do throws(FormatError) {
+      return try Self.read(bytes, body)
+    } catch {
+      throw .corrupt(file: file.name, reason: "in a chunk, \(error)")
+    }
+  }
+
+  private static func read<Result>(_ bytes: [UInt8], _ body: (inout ByteReader) throws(FormatError) -> Result) throws(FormatError)
+    -> Result
+  {
+    var outcome: Swift.Result<Result, FormatError>?
+    bytes.withUnsafeBytes { bytes in
+      var reader = ByteReader(bytes)
+      do throws(FormatError) {
+        let result = try body(&reader)
+        try reader.expectEnd()
+        outcome = .success(result)
+      } catch { outcome = .failure(error) }
+    }
+    guard let outcome else { throw FormatError("nothing was read") }
+    return try outcome.get()
+  }
+}
+
+extension ValueDictionary {
+  /// The values by code.
+  func values() throws(FormatError) -> [StoredValue] {
+    var values: [StoredValue] = []
+    values.reserveCapacity(count)
+    var failure: FormatError?
+    arena.bytes.withUnsafeBytes { bytes in
+      do throws(FormatError) {
+        for code in 0..<count {
+          var reader = ByteReader(UnsafeRawBufferPointer(rebasing: bytes[start(of: code)..<Int(ends[code])]))
+          values.append(try reader.value())
+          try reader.expectEnd()
+        }
+      } catch { failure = error }
+    }
+    if let failure { throw failure }
+    return values
+  }
+}
+
+/// A run's chunks by way of the cache.
+private struct CachedChunks: ChunkSource {
+  let segment: Segment
+  let run: Int
+  let cache: BlockCache
+
+  private func cached<Chunk: AnyObject & Sendable>(_ name: String, _ make: () throws(StoreError) -> (Chunk, cost: Int)) throws(StoreError) -> Chunk {
+    try cache.value(BlockCache.Key(file: segment.file.reference.number, section: name), make: make)
+  }
+
+  func keys(_ block: Int) throws(StoreError) -> KeyChunk {
+    try cached(SegmentSection.keys(run, block)) { () throws(StoreError) in
+      let keys = try segment.keys(run, block)
+      return (keys, keys.subjects.count * 8 + keys.rawRuns.count * 12 + keys.startBits.count * 8)
+    }
+  }
+
+  func events(_ block: Int) throws(StoreError) -> EventChunk {
+    try cached(SegmentSection.events(run, block)) { () throws(StoreError) in
+      let events = try segment.events(run, block)
+      return (events, events.narrow.count + events.wide.count * 2)
+    }
+  }
+
+  func slots(_ block: Int) throws(StoreError) -> SlotChunk {
+    let keys = try keys(block)
+    return try cached(SegmentSection.slots(run, block)) { () throws(StoreError) in
+      let slots = try segment.slots(run, block, keys: keys)
+      return (slots, slots.slots.count * 2)
+    }
+  }
+
+  func remainders(_ block: Int) throws(StoreError) -> RemainderChunk {
+    try cached(SegmentSection.remainders(run, block)) { () throws(StoreError) in
+      let remainders = try segment.remainders(run, block)
+      return (remainders, remainders.milliseconds.count * 4)
+    }
+  }
+
+  func column(_ property: String, _ block: Int) throws(StoreError) -> ColumnChunk? {
+    guard let index = segment.properties.firstIndex(of: property),
+      segment.file.contains(SegmentSection.column(index, run, block))
+    else { return nil }
+    let shared = try cached(SegmentSection.values(index)) { () throws(StoreError) in
+      let values = try values(try segment.sharedValues(index))
+      return (values, values.values.count * 64)
+    }
+    return try cached(SegmentSection.column(index, run, block)) { () throws(StoreError) in
+      guard let (codes, own) = try segment.rawColumn(index, run, block, shared: shared.values.count) else {
+        throw .corrupt(file: segment.file.name, reason: "a chunk of a property is missing")
+      }
+      let chunk = ColumnChunk(codes: codes, shared: shared, own: try values(own))
+      return (chunk, chunk.narrow.count + chunk.wide.count * 4 + chunk.own.values.count * 64)
+    }
+  }
+
+  private func values(_ dictionary: ValueDictionary) throws(StoreError) -> ValueList {
+    if dictionary.count == 0 { return .empty }
+    do throws(FormatError) {
+      return ValueList(try dictionary.values())
+    } catch {
+      throw .corrupt(file: segment.file.name, reason: "in a dictionary, \(error)")
     }
   }
 }

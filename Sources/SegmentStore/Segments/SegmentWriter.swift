@@ -1,125 +1,161 @@
-/// Writes a segment (docs/FORMATS.md, "Segment").
+/// Writes a segment block by block, so that it may be larger than memory (docs/FORMATS.md, "Segment").
 struct SegmentWriter {
-  /// One property: its name, and how to get its codes (0: missing) and dictionary; called once, when its turn has come.
-  struct Property {
-    let name: String
-    let load: () throws(StoreError) -> (codes: [UInt32], dictionary: ValueDictionary)
+  /// Values that all blocks share; those met later stand in the blocks that have them.
+  static let sharedValues = 65_535
+
+  /// The codes of a block's rows for one property: 0 missing, then the shared values, then `own`.
+  struct Column {
+    var codes: [UInt32]
+    var own: ValueDictionary?
   }
 
-  let rows: SortedRows
-  let journalVersion: UInt64
-  /// By event code, as in `rows`.
-  let eventNames: [String]
-  let properties: [Property]
-  /// By UTC day, in any order.
-  let fingerprints: [Int32: [UInt64]]
+  private var file: SectionFileWriter
+  private let journalVersion: UInt64
+  private let names: [String]
+  /// By the store's event code: the file's.
+  private let local: [UInt32]
+  private let properties: [String]
+  private var counts: [Int]
+  private var present: [Set<Int>]
+  private var runs: [(partition: Partition, blocks: [ColumnRun.Block])] = []
 
-  func write(disk: any Disk, directory: String, number: UInt64) throws(StoreError) -> FileReference {
-    do {
-      var file = try SectionFileWriter(disk: disk, directory: directory, kind: .segment, number: number)
-      let (used, local) = localCodes()
-      try writeKeys(to: &file, local: local)
-      var present = [Set<Int>](repeating: [], count: used.count)
-      var index = 0
-      for property in properties {
-        let (codes, dictionary) = try property.load()
-        guard codes.contains(where: { $0 != 0 }) else { continue }
-        var section = ByteWriter()
-        dictionary.write(to: &section)
-        codes.withUnsafeBufferPointer { CodeList.write($0, to: &section) }
-        try file.section("p:" + property.name, section)
-        var seen = [Bool](repeating: false, count: used.count)
-        for (row, code) in codes.enumerated() where code != 0 { seen[Int(local[Int(rows.events[row])])] = true }
-        for (event, isSeen) in seen.enumerated() where isSeen { present[event].insert(index) }
-        index += 1
-      }
-      var counts = [Int](repeating: 0, count: used.count)
-      for event in rows.events { counts[Int(local[Int(event)])] += 1 }
-      var statistics = ByteWriter()
-      statistics.varint(used.count)
-      for (event, name) in used.enumerated() {
-        statistics.string(name)
-        statistics.varint(counts[event])
-        statistics.varint(present[event].count)
-        for property in present[event].sorted() { statistics.varint(property) }
-      }
-      try file.section("stats", statistics)
-      for (day, list) in fingerprints.sorted(by: { $0.key < $1.key }) {
-        var section = ByteWriter()
-        section.array(list.sorted())
-        try file.section("f:\(day)", section)
-      }
-      return try file.finish()
-    } catch let error as StoreError {
-      throw error
-    } catch let error as DiskError {
-      throw .disk(error)
-    } catch {
-      throw .corrupt(file: SectionFile.Kind.segment.name(number), reason: "\(error)")
+  /// - Parameters:
+  ///   - numbering: of the events that occur.
+  ///   - eventNames: by the store's code.
+  init(
+    disk: any Disk, directory: String, number: UInt64, journalVersion: UInt64, numbering: EventNumbering, eventNames: [String],
+    properties: [(name: String, shared: ValueDictionary)]
+  ) throws(DiskError) {
+    file = try SectionFileWriter(disk: disk, directory: directory, kind: .segment, number: number)
+    self.journalVersion = journalVersion
+    names = numbering.storeCodes.map { eventNames[Int($0)] }
+    local = numbering.number
+    self.properties = properties.map(\.name)
+    counts = [Int](repeating: 0, count: names.count)
+    present = [Set<Int>](repeating: [], count: names.count)
+    for (index, property) in properties.enumerated() {
+      var dictionary = ByteWriter()
+      property.shared.write(to: &dictionary)
+      try file.section(SegmentSection.values(index), Compression.pack(dictionary.bytes))
     }
   }
 
-  /// The names that occur, and for each store-wide code its place among them.
-  private func localCodes() -> (used: [String], local: [UInt32]) {
-    var occurs = [Bool](repeating: false, count: eventNames.count)
-    for event in rows.events { occurs[Int(event)] = true }
-    var used: [String] = []
-    var local = [UInt32](repeating: 0, count: eventNames.count)
-    for (code, name) in eventNames.enumerated() where occurs[code] {
-      local[code] = UInt32(used.count)
-      used.append(name)
+  /// Blocks of one partition follow each other, partitions ascend.
+  mutating func begin(_ partition: Partition) { runs.append((partition, [])) }
+
+  /// - Parameter column: called once for each property, in order; nil where no row has it.
+  mutating func block<Failure: Error>(_ rows: BlockRows, column: (Int) throws(Failure) -> Column?) throws {
+    guard let run = runs.indices.last, rows.count > 0 else { return }
+    let block = runs[run].blocks.count
+    let base = runs[run].partition.base
+    runs[run].blocks.append(rows.summary)
+    let events = rows.events.map { local[Int($0)] }
+    for event in events { counts[Int(event)] += 1 }
+    try writeKeys(rows.keys, SegmentSection.keys(run, block))
+    var eventBytes = ByteWriter()
+    eventBytes.byte(names.count <= 256 ? 1 : 2)
+    if names.count <= 256 {
+      eventBytes.raw(events.map { UInt8(truncatingIfNeeded: $0) })
+    } else {
+      eventBytes.array(events.map { UInt16(truncatingIfNeeded: $0) })
     }
-    return (used, local)
+    try file.section(SegmentSection.events(run, block), eventBytes)
+    try writeTimes(rows, base: base, run: run, block: block)
+    for index in properties.indices {
+      guard let column = try column(index), column.codes.contains(where: { $0 != 0 }) else { continue }
+      var bytes = ByteWriter()
+      (column.own ?? ValueDictionary()).write(to: &bytes)
+      column.codes.withUnsafeBufferPointer { CodeList.write($0, to: &bytes) }
+      try file.section(SegmentSection.column(index, run, block), Compression.pack(bytes.bytes))
+      var seen = [Bool](repeating: false, count: names.count)
+      for (row, code) in column.codes.enumerated() where code != 0 { seen[Int(events[row])] = true }
+      for (event, isSeen) in seen.enumerated() where isSeen { present[event].insert(index) }
+    }
   }
 
-  private func writeKeys(to file: inout SectionFileWriter, local: [UInt32]) throws(DiskError) {
-    let firstTime = rows.times.min() ?? 0
-    var meta = ByteWriter()
-    meta.varint(rows.count)
-    meta.varint(rows.subjects.count)
-    meta.varint(journalVersion)
-    meta.integer(firstTime)
-    meta.integer(rows.times.max() ?? 0)
-    try file.section("meta", meta)
-
-    var subjects = ByteWriter()
-    var starts = ByteWriter()
-    var times = ByteWriter()
-    var raw = ByteWriter()
-    var exceptions: [(row: Int, length: Int, raw: UInt32)] = []
+  private mutating func writeKeys(_ keys: KeyChunk, _ name: String) throws(DiskError) {
+    var bytes = ByteWriter()
+    bytes.varint(keys.subjects.count)
     var previous: UInt32 = 0
-    for (index, subject) in rows.subjects.enumerated() {
-      subjects.varint(UInt64(subject - previous))
+    for (index, subject) in keys.subjects.enumerated() {
+      bytes.varint(UInt64(subject - previous))
+      bytes.varint(UInt64(keys.starts[index + 1] - keys.starts[index]))
       previous = subject
-      let range = Int(rows.starts[index])..<Int(rows.starts[index + 1])
-      starts.varint(range.count)
-      var time = firstTime
-      for row in range {
-        times.varint(UInt64(bitPattern: rows.times[row] &- time))
-        time = rows.times[row]
-        let number = rows.rawSubjects[row]
-        if number == subject { continue }
-        if let last = exceptions.last, last.raw == number, last.row + last.length == row {
-          exceptions[exceptions.count - 1].length += 1
-        } else {
-          exceptions.append((row, 1, number))
-        }
+    }
+    bytes.varint(keys.rawRuns.count)
+    var row: UInt32 = 0
+    for run in keys.rawRuns {
+      bytes.varint(UInt64(run.start - row))
+      bytes.varint(UInt64(run.count))
+      bytes.integer(run.raw)
+      row = run.start + run.count
+    }
+    try file.section(name, Compression.pack(bytes.bytes))
+  }
+
+  /// Slots ascend within a subject: the first as it is, then the distances.
+  private mutating func writeTimes(_ rows: BlockRows, base: Int64, run: Int, block: Int) throws(DiskError) {
+    let slots = rows.slots(base: base)
+    var bytes = ByteWriter()
+    bytes.reserve(slots.count + slots.count / 4)
+    for row in slots.indices {
+      let isFirst = row == 0 || rows.labels[row] != rows.labels[row - 1]
+      bytes.varint(UInt64(isFirst ? slots[row] : slots[row] - slots[row - 1]))
+    }
+    try file.section(SegmentSection.slots(run, block), Compression.pack(bytes.bytes))
+    var remainders = ByteWriter()
+    rows.remainders(base: base).withUnsafeBufferPointer {
+      CodeList.pack($0, largest: UInt32(Partition.slotMilliseconds - 1), to: &remainders)
+    }
+    try file.section(SegmentSection.remainders(run, block), remainders)
+  }
+
+  /// - Parameter fingerprints: by UTC day, in any order.
+  mutating func finish(fingerprints: [Int32: [UInt64]]) throws(DiskError) -> FileReference {
+    var meta = ByteWriter()
+    meta.varint(journalVersion)
+    meta.varint(runs.count)
+    for run in runs {
+      meta.signedVarint(Int64(run.partition.month))
+      meta.varint(run.blocks.count)
+      for block in run.blocks {
+        meta.varint(block.rowCount)
+        meta.integer(block.firstSubject)
+        meta.integer(block.lastSubject)
+        meta.varint(UInt64(block.firstTime - run.partition.base))
+        meta.varint(UInt64(block.lastTime - run.partition.base))
       }
     }
-    raw.varint(exceptions.count)
-    var row = 0
-    for exception in exceptions {
-      raw.varint(exception.row - row)
-      raw.varint(exception.length)
-      raw.integer(exception.raw)
-      row = exception.row + exception.length
+    try file.section(SegmentSection.meta, meta)
+    var statistics = ByteWriter()
+    statistics.varint(properties.count)
+    for property in properties { statistics.string(property) }
+    statistics.varint(names.count)
+    for (event, name) in names.enumerated() {
+      statistics.string(name)
+      statistics.varint(counts[event])
+      statistics.varint(present[event].count)
+      for property in present[event].sorted() { statistics.varint(property) }
     }
-    try file.section("subjects", subjects)
-    try file.section("starts", starts)
-    try file.section("times", times)
-    var events = ByteWriter()
-    rows.events.map { local[Int($0)] }.withUnsafeBufferPointer { CodeList.write($0, to: &events) }
-    try file.section("events", events)
-    try file.section("raw", raw)
+    try file.section(SegmentSection.statistics, statistics)
+    for (day, list) in fingerprints.sorted(by: { $0.key < $1.key }) {
+      var section = ByteWriter()
+      section.array(list.sorted())
+      try file.section(SegmentSection.fingerprints(day), section)
+    }
+    return try file.finish()
   }
+}
+
+/// Names of a segment's sections. Runs, blocks and properties are numbered from 0.
+enum SegmentSection {
+  static let meta = "meta"
+  static let statistics = "stats"
+  static func values(_ property: Int) -> String { "v\(property)" }
+  static func keys(_ run: Int, _ block: Int) -> String { "\(run).\(block).keys" }
+  static func events(_ run: Int, _ block: Int) -> String { "\(run).\(block).events" }
+  static func slots(_ run: Int, _ block: Int) -> String { "\(run).\(block).slots" }
+  static func remainders(_ run: Int, _ block: Int) -> String { "\(run).\(block).ms" }
+  static func column(_ property: Int, _ run: Int, _ block: Int) -> String { "\(run).\(block).p\(property)" }
+  static func fingerprints(_ day: Int32) -> String { "f:\(day)" }
 }
