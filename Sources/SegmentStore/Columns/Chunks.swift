@@ -136,6 +136,12 @@ package final class ColumnChunk: Sendable {
   }
 }
 
+/// A bit for each row of a block. Computed from other chunks, never stored.
+package final class RowSet: Sendable {
+  let bits: [UInt64]
+  init(_ bits: [UInt64]) { self.bits = bits }
+}
+
 extension Array {
   /// The address of the elements. Valid only while this very array is neither changed nor freed, which the caller sees to (a local
   /// reference does not: the compiler lets go of it after its last use); it saves a nest of closures in loops over many blocks.

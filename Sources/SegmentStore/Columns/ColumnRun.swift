@@ -61,6 +61,11 @@ package final class ColumnRun: Sendable {
     properties.contains(property) ? try source.column(property, block) : nil
   }
 
+  /// What follows from other chunks of a block, kept with them where the source keeps any.
+  func derived(_ block: Int, _ name: String, _ make: () throws(StoreError) -> RowSet) throws(StoreError) -> RowSet {
+    try source.derived(block, name, make)
+  }
+
   /// The blocks that may hold a subject.
   func blocks(of subject: UInt32) -> Range<Int> {
     let first = blocks.firstIndex(fromWhich: { $0.lastSubject >= subject })
@@ -77,4 +82,10 @@ package protocol ChunkSource: Sendable {
   func remainders(_ block: Int) throws(StoreError) -> RemainderChunk
   /// Called for properties of the run only.
   func column(_ property: String, _ block: Int) throws(StoreError) -> ColumnChunk?
+  func derived(_ block: Int, _ name: String, _ make: () throws(StoreError) -> RowSet) throws(StoreError) -> RowSet
+}
+
+extension ChunkSource {
+  /// Keeps nothing.
+  package func derived(_ block: Int, _ name: String, _ make: () throws(StoreError) -> RowSet) throws(StoreError) -> RowSet { try make() }
 }

@@ -26,7 +26,8 @@ final class BreakdownCodes {
     self.property = property
     self.column = column
     self.snapshot = snapshot
-    tables = [(list: ObjectIdentifier, groups: UnsafeMutablePointer<UInt32>)?](repeating: nil, count: snapshot.runs.count)
+    // A run of moved rows for each partition comes at most.
+    tables = [(list: ObjectIdentifier, groups: UnsafeMutablePointer<UInt32>)?](repeating: nil, count: 2 * snapshot.runs.count)
   }
 
   deinit {

@@ -49,5 +49,27 @@ final class BucketTable {
     }
   }
 
+  /// In `bySlot`: no bucket of the range.
+  static let outside = UInt16.max
+  private var partitions: [Partition: [UInt16]] = [:]
+
+  /// The bucket of each slot of a partition, or `outside`; nil where a bucket or the range begins inside a slot.
+  func bySlot(_ partition: Partition) -> UnsafePointer<UInt16>? {
+    if let known = partitions[partition] { return known.isEmpty ? nil : known.storage }
+    var table: [UInt16] = []
+    let base = partition.base
+    let end = partition.end
+    let inside = (0...count).filter { edges[$0] > base && edges[$0] < end }.map { edges[$0] } + [from, to].filter { $0 > base && $0 < end }
+    if count < Int(Self.outside), inside.allSatisfy({ ($0 - base) % Self.slot == 0 }) {
+      table = (0..<Partition.slotLimit).map { slot in
+        let time = base + Int64(slot) * Self.slot
+        return time >= from && time < to ? UInt16(reader.bucket(time)) : Self.outside
+      }
+    }
+    partitions[partition] = table
+    // The array stays in the dictionary and is never changed.
+    return partitions[partition].flatMap { $0.isEmpty ? nil : $0.storage }
+  }
+
   var reader: Reader { Reader(base: base, slots: slots, edges: edges) }
 }

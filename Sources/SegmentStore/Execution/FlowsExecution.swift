@@ -34,7 +34,7 @@ struct FlowsExecution {
       (from - (query.backward > 0 ? query.windowSeconds * 1000 : 0))..<(to + (query.forward > 0 ? query.windowSeconds * 1000 : 0))
     // The second selector is every event that may stand on a path.
     let paths = [query.anchor, EventSelector(event: nil)]
-    let selectors = Selectors(paths, everything: nil, primary: 1, snapshot: context.snapshot, instant: context.instant)
+    let selectors = try Selectors(paths, everything: nil, primary: 1, snapshot: context.snapshot, instant: context.instant)
     var pass = FlowsPass(query: query, from: from, to: to, names: context.snapshot.eventNames, door: door)
     try JourneyScan(snapshot: context.snapshot, selectors: selectors, columnCount: 0, times: times).run(&pass)
     let late = try context.late(paths, everything: nil, in: times)
@@ -97,6 +97,7 @@ struct FlowPathCounts {
 
 /// Finds the anchors of each journey and the paths around them.
 private struct FlowsPass: JourneyVisitor {
+  var needsOrder: Bool { true }
   let query: FlowsQuery
   let from: Int64
   let to: Int64

@@ -59,7 +59,7 @@ struct FunnelExecution {
     if let property = query.breakdown?.property {
       codes = BreakdownCodes(property, column: properties.number(of: property), snapshot: context.snapshot)
     }
-    let selectors = Selectors(
+    let selectors = try Selectors(
       query.steps, everything: query.filter, primary: query.order == .any ? .max : 1, seesAll: query.order == .strict,
       properties: properties.names, snapshot: context.snapshot, instant: context.instant)
     let from = interval.lowerBound.milliseconds
@@ -137,6 +137,7 @@ struct AttemptLog {
 
 /// Gathers what matters of each journey and applies the rules to it.
 private struct FunnelPass: JourneyVisitor {
+  var needsOrder: Bool { true }
   let from: Int64
   let to: Int64
   let instant: Int64

@@ -77,9 +77,11 @@ struct InsightsExecution {
   }
 
   private func scan(_ properties: ShownProperties, _ table: BucketTable, _ visitor: inout some JourneyVisitor) throws(QueryError) {
-    let selectors = Selectors(
-      query.series.map(\.selector), everything: query.filter, properties: properties.names, snapshot: context.snapshot,
-      instant: context.instant)
+    // Whoever is only asked whether there was an event is answered by the first of a day.
+    let isPresence = query.breakdown == nil && query.unit != .hour && query.series.allSatisfy { $0.measure == .unique || $0.selector.event != nil }
+    let selectors = try Selectors(
+      query.series.map(\.selector), everything: query.filter, properties: properties.names, buckets: table,
+      firsts: isPresence ? ZoneDays(context.calendar) : nil, snapshot: context.snapshot, instant: context.instant)
     try JourneyScan(
       snapshot: context.snapshot, selectors: selectors, columnCount: properties.names.count, times: table.from..<max(table.from, table.to)
     ).run(&visitor)
@@ -116,6 +118,7 @@ struct InsightsExecution {
 
 /// Fills the cells. With `slots` nil every group has its own slot, made as it is met (the ranking pass).
 private struct InsightsPass: JourneyVisitor {
+  var needsOrder: Bool { false }
   var cells: [SeriesCells]
   let codes: BreakdownCodes?
   let slots: [[Int32]]?
@@ -134,10 +137,16 @@ private struct InsightsPass: JourneyVisitor {
     let to = to
     let reader = table?.reader
     journey.forEachRow { view, row in
-      let time = view.pointee.time(row)
-      if time < from { return true }
-      if time >= to { return !hasActor }
-      let bucket = reader?.bucket(time) ?? 0
+      var bucket = 0
+      if let buckets = view.pointee.buckets {
+        let code = buckets[Int(view.pointee.slots[row])]
+        if code == BucketTable.outside { return true }
+        if reader != nil { bucket = Int(code) }
+      } else {
+        let time = view.pointee.time(row)
+        if time < from || time >= to { return true }
+        bucket = reader?.bucket(time) ?? 0
+      }
       var rest = view.pointee.mask(row)
       while rest != 0 {
         let series = rest.trailingZeroBitCount
@@ -196,6 +205,7 @@ private struct InsightsPass: JourneyVisitor {
 
 /// Collects the subjects of one cell.
 private struct InsightsSubjects: JourneyVisitor {
+  var needsOrder: Bool { false }
   let cells: SeriesCells
   let codes: BreakdownCodes?
   let slots: [Int32]
@@ -208,7 +218,7 @@ private struct InsightsSubjects: JourneyVisitor {
     journey.forEachRow { view, row in
       let time = view.pointee.time(row)
       if time < from { return true }
-      if time >= to { return false }
+      if time >= to { return true }
       let place = Journey.Place(view: view, row: row)
       let number = cells.numbers?.number(place, subject: journey.subject) ?? 0
       guard cells.counts(number: number, hasActor: true) else { return true }

@@ -20,9 +20,12 @@ struct BlockView {
   var filterBits: UnsafePointer<UnsafeMutablePointer<UInt64>>
   /// By event code of the run: the store's code.
   var eventCodes: UnsafePointer<UInt16>
+  /// By slot: the bucket of the question's `BucketTable`; nil where a slot may have two.
+  var buckets: UnsafePointer<UInt16>?
   /// By number of the property asked for.
   var columns: UnsafePointer<ColumnView>
   var run: Int32
+  var block: Int32
   /// Rows that were put together from several blocks: what they match, and where they come from.
   var rowMasks: UnsafePointer<UInt32>?
   var places: UnsafePointer<Journey.Place>?
@@ -144,6 +147,8 @@ extension Journey.Piece {
 
 /// What a pass over all journeys does with each.
 protocol JourneyVisitor {
+  /// Whether rows must come in the order of time; otherwise each run's rows may come for themselves.
+  var needsOrder: Bool { get }
   mutating func visit(_ journey: Journey)
   /// Rows that have no actor: in no order across calls.
   mutating func visitWithoutActor(_ journey: Journey)

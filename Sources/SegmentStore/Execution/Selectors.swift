@@ -49,12 +49,16 @@ final class Selectors {
     /// Of selectors without a filter of their own; of the primary ones among them.
     var plain: Names
     var plainPrimary: Names
+    /// Of selectors that name an event or are the interesting ones; only where `firsts` are enough for the others.
+    var named: Names
     /// Of each selector with a filter, in the order of `filters`.
     var byFilter: [Names]
   }
 
   let count: Int
   private let snapshot: StoreSnapshot
+  /// The snapshot's runs, then those of its moved rows.
+  let runs: [ColumnRun]
   /// Selectors without which a journey is of no interest.
   private let primary: UInt32
   /// Whether rows that match nothing are seen too.
@@ -64,22 +68,30 @@ final class Selectors {
   private let filtered: UInt32
   private var tables: [RunTables] = []
   private let properties: [String]
+  private let buckets: BucketTable?
+  /// For selectors of any event: the first of a subject's rows of a day is enough.
+  private let firsts: ZoneDays?
   /// Events later than this are not seen.
   private let instant: Int64
 
+  /// - Throws: `QueryError` (`unreadable`) if the moved rows cannot be read.
   /// - Parameters:
   ///   - everything: a filter that is added to every selector.
   ///   - primary: a bit for each selector that makes a journey worth a visit.
   ///   - seesAll: rows that match no selector are visited too, with an empty mask.
   ///   - properties: those that the visitor looks up.
+  ///   - buckets: what `BlockView.buckets` points into.
+  ///   - firsts: given where, of the rows that match only selectors of any event, the first of each subject and day is enough.
   init(
     _ selectors: [EventSelector], everything: Filter?, primary: UInt32 = .max, seesAll: Bool = false, properties: [String] = [],
-    snapshot: StoreSnapshot, instant: Timestamp
-  ) {
+    buckets: BucketTable? = nil, firsts: ZoneDays? = nil, snapshot: StoreSnapshot, instant: Timestamp
+  ) throws(QueryError) {
     self.snapshot = snapshot
+    runs = snapshot.runs + (try MovedRuns.of(snapshot)).runs
     self.primary = primary
     self.seesAll = seesAll
     self.properties = properties
+    self.buckets = buckets
     self.instant = instant.milliseconds
     count = selectors.count
     self.everything = everything.map(Self.compile)
@@ -87,18 +99,22 @@ final class Selectors {
     var filtered: UInt32 = 0
     for (selector, _) in filters { filtered |= 1 << UInt32(selector) }
     self.filtered = filtered
+    var any: UInt32 = 0
+    for (bit, selector) in selectors.enumerated() where selector.event == nil && selector.filter == nil { any |= 1 << UInt32(bit) }
+    self.firsts = everything == nil && any != 0 ? firsts : nil
+    let named = ~filtered & (~any | (primary == .max ? 0 : primary))
     var storeMasks = [UInt32](repeating: 0, count: snapshot.eventNames.count)
     for (bit, selector) in selectors.enumerated() {
       for (code, name) in snapshot.eventNames.enumerated() where selector.event == nil || selector.event == name {
         storeMasks[code] |= 1 << UInt32(bit)
       }
     }
-    for run in snapshot.runs {
+    for run in runs {
       let masks = run.eventCodes.map { storeMasks[Int($0)] }
       tables.append(
         RunTables(
           masks: masks + (masks.isEmpty ? [0] : []), plain: Self.names(masks, of: ~filtered),
-          plainPrimary: Self.names(masks, of: ~filtered & primary),
+          plainPrimary: Self.names(masks, of: ~filtered & primary), named: Self.names(masks, of: named),
           byFilter: filters.map { Self.names(masks, of: 1 << UInt32($0.selector)) }
         ))
     }
@@ -127,7 +143,7 @@ final class Selectors {
 
   /// Makes a frame show a block: which rows take part, and the columns that a visitor needs.
   func show(_ frame: BlockFrame, run runIndex: Int, block: Int) throws(QueryError) {
-    let run = snapshot.runs[runIndex]
+    let run = runs[runIndex]
     do throws(StoreError) {
       try show(frame, run, runIndex, block)
     } catch {
@@ -143,7 +159,12 @@ final class Selectors {
     let rowCount = run.blocks[block].rowCount
     let words = (rowCount + 63) / 64
     let tables = tables[runIndex]
-    fill(frame.bits, tables.plain, events, rowCount)
+    if let set = try firsts?.firsts(run, block) {
+      fill(frame.bits, tables.named, events, rowCount)
+      for word in 0..<words { frame.bits[word] |= set.bits[word] }
+    } else {
+      fill(frame.bits, tables.plain, events, rowCount)
+    }
     let samePrimary = primary == .max && !seesAll
     if !samePrimary { fill(frame.primary, tables.plainPrimary, events, rowCount) }
     for (index, filter) in filters.enumerated() {
@@ -183,7 +204,7 @@ final class Selectors {
       wideEvents: events.wide.isEmpty ? nil : events.wide.storage, slots: UnsafePointer(bitPattern: 2).unsafelyUnwrapped,
       remainders: UnsafePointer(bitPattern: 4).unsafelyUnwrapped, bits: frame.bits, primary: samePrimary ? frame.bits : frame.primary,
       masks: self.tables[runIndex].masks.storage, filtered: filtered, filterBits: frame.filterBits, eventCodes: run.eventCodes.storage,
-      columns: frame.columns, run: Int32(runIndex), rowMasks: rowMasks, places: nil)
+      buckets: buckets?.bySlot(run.partition), columns: frame.columns, run: Int32(runIndex), block: Int32(block), rowMasks: rowMasks, places: nil)
     if Self.hasAny(frame.bits, words) {
       let slots = try run.slots(block)
       let remainders = try run.remainders(block)

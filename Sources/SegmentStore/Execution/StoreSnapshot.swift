@@ -15,7 +15,7 @@ package struct StoreSnapshot: Sendable {
   package let profileValue: @Sendable (_ subject: UInt32, _ property: String) -> StoredValue?
   /// Changes with every durable write.
   package let dataVersion: UInt64
-  let moveIndex = MoveIndex.Box()
+  let movedRuns = MovedRuns.Box()
 
   /// Rows of the largest block.
   var largestBlock: Int { runs.reduce(0) { $1.blocks.reduce($0) { max($0, $1.rowCount) } } }

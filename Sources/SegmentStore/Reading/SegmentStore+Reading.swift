@@ -216,7 +216,7 @@ extension SegmentStore {
   /// Different canonical subjects that have events.
   private func countSubjects(_ snapshot: StoreSnapshot) throws -> Int {
     var counter = SubjectCounter()
-    let selectors = Selectors([EventSelector(event: nil)], everything: nil, snapshot: snapshot, instant: Timestamp(milliseconds: .max))
+    let selectors = try Selectors([EventSelector(event: nil)], everything: nil, snapshot: snapshot, instant: Timestamp(milliseconds: .max))
     try JourneyScan(snapshot: snapshot, selectors: selectors, columnCount: 0, times: .min ..< .max).run(&counter)
     return counter.count
   }
@@ -228,6 +228,7 @@ extension SegmentStore {
 }
 
 private struct SubjectCounter: JourneyVisitor {
+  var needsOrder: Bool { false }
   var count = 0
   mutating func visit(_ journey: Journey) { count += 1 }
   mutating func visitWithoutActor(_ journey: Journey) {}

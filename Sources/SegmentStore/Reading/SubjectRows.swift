@@ -20,11 +20,8 @@ struct SubjectRows {
   init(_ snapshot: StoreSnapshot) throws {
     self.snapshot = snapshot
     members = Dictionary(grouping: snapshot.merges.keys, by: { snapshot.merges[$0] ?? $0 })
-    let index = try MoveIndex.of(snapshot)
-    var targets: [UInt32] = []
-    for entry in index.entries where targets.last != entry.canonical { targets.append(entry.canonical) }
-    movedTo = targets
-    moved = index.moved
+    moved = try MovedRuns.of(snapshot).moved
+    movedTo = Set(moved.joined().map { snapshot.merges[$0] ?? $0 }).sorted()
   }
 
   func canonical(_ subject: UInt32) -> UInt32 { snapshot.merges[subject] ?? subject }

@@ -316,6 +316,13 @@ private struct CachedChunks: ChunkSource {
     }
   }
 
+  func derived(_ block: Int, _ name: String, _ make: () throws(StoreError) -> RowSet) throws(StoreError) -> RowSet {
+    try cached("\(run).\(block).\(name)") { () throws(StoreError) in
+      let set = try make()
+      return (set, set.bits.count * 8)
+    }
+  }
+
   private func values(_ dictionary: ValueDictionary) throws(StoreError) -> ValueList {
     if dictionary.count == 0 { return .empty }
     do throws(FormatError) {
