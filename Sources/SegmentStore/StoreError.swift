@@ -23,7 +23,7 @@ package enum StoreError: Error, Sendable, Hashable, CustomStringConvertible {
     case .closed: "The store is closed. Restart Sealane."
     case .corrupt(let file, let reason): "\(file) is damaged: \(reason). Restore it from a backup, then run `sealane doctor`."
     case .unsupported(let file, let version):
-      "\(file) has format version \(version), this Sealane reads version \(StoreFormat.version). Start the newer Sealane that wrote it."
+      "\(file) has format version \(version), which this Sealane does not know. Start the newer Sealane that wrote it."
     case .disk(let error): error.description
     }
   }
@@ -31,6 +31,6 @@ package enum StoreError: Error, Sendable, Hashable, CustomStringConvertible {
 
 /// What all files of a store have in common.
 package enum StoreFormat {
-  /// The version that is written, and the only one there is so far.
+  /// The version of manifest and log. Section files have their own (`SectionFile.Kind.versions`).
   package static let version: UInt32 = 1
 }

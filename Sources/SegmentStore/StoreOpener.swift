@@ -15,7 +15,7 @@ struct StoreOpener {
       try disk.createDirectory(directory)
       let lock = try disk.lock(directory + "/" + Self.lockName)
       let names = try disk.list(directory)
-      let manifest = try readOrCreateManifest(names: names)
+      let manifest = try upgrade(try readOrCreateManifest(names: names))
       let store = try openFiles(manifest, lock: lock)
       // Before anything is written: a leftover may bear the number that the next file gets.
       try removeLeftovers(names: names, manifest: manifest)
@@ -82,6 +82,22 @@ struct StoreOpener {
     return SegmentStore(
       directory: directory, options: options, identities: identities, state: state, manifest: manifest,
       lastFileNumber: manifest.nextFile - 1, cache: BlockCache(limit: options.cacheBytes), directoryLock: lock)
+  }
+
+  /// Writes segments of an earlier version anew. The old files are deleted as leftovers then.
+  private func upgrade(_ manifest: Manifest) throws -> Manifest {
+    var upgraded = manifest
+    for (index, reference) in manifest.files.enumerated() where reference.kind == .segment {
+      let file = try SectionFileReader(disk: disk, directory: directory, reference: reference)
+      guard file.version == 1 else { continue }
+      upgraded.files[index] = try SegmentVersion1(file).rewrite(
+        disk: disk, directory: directory, number: upgraded.nextFile, blockRows: options.blockRows)
+      upgraded.nextFile += 1
+    }
+    guard upgraded != manifest else { return manifest }
+    // A crash before this leaves files that no manifest names, and the old ones in force: the next start begins the upgrade again.
+    try upgraded.write(disk: disk, directory: directory)
+    return upgraded
   }
 
   /// Takes in the log files and returns the number of the next one.

@@ -66,7 +66,7 @@ import Testing
       let batches = Self.batches(&generator)
       let fault = [SimulatedDisk.Fault.crash, .crash, .full, .failingSync].randomElement(using: &generator) ?? .crash
       var disk = SimulatedDisk()
-      disk.fail(after: Int.random(in: 1...160, using: &generator), as: fault)
+      disk.fail(after: Int.random(in: 1...400, using: &generator), as: fault)
       var acknowledged = Set<Int>()
       var sent = Set<Int>()
       if let store = try? await SegmentStore.open(directory: Self.directory, options: Self.options(disk)) {

@@ -4,7 +4,8 @@ import Journeys
 import SegmentStore
 import Testing
 
-/// The bytes of format version 1 (docs/FORMATS.md): a store with fixed randomness gives the files of `FormatVector`, and those open.
+/// The bytes of the formats (docs/FORMATS.md): a store with fixed randomness gives the files of `FormatVector`, and those open, as do
+/// those of the version before.
 @Suite struct FormatTests {
   static func content() -> IncomingBatch {
     var batch = Sample.batch(
@@ -54,10 +55,11 @@ import Testing
     }
   }
 
-  /// A store that version 1 wrote opens in every later version and answers the same.
-  @Test(arguments: [false, true]) func aStoreOfVersion1Opens(flushed: Bool) async throws {
+  /// A store that an earlier version wrote opens in every later one and answers the same.
+  @Test(arguments: [FormatVector.logged, FormatVector.flushed, FormatVector.flushedByVersion1])
+  func everyVersionOpens(vector: [String: String]) async throws {
     var files: [String: [UInt8]] = [:]
-    for (name, text) in flushed ? FormatVector.flushed : FormatVector.logged {
+    for (name, text) in vector {
       files[FaultTests.directory.path + "/" + name] = Self.bytes(text)
     }
     let disk = SimulatedDisk(files: files)
@@ -75,5 +77,22 @@ import Testing
     let again = try await store.append(Sample.batch([Sample.row("Sign up", 1, 1, key: 0x1122_3344_5566_7788, day: 19_675)]))
     #expect(again.duplicates == 1)
     await store.stop()
+    #expect(try SegmentStore.check(directory: FaultTests.directory, disk: disk) == [])
+  }
+
+  @Test("an upgrade that stops at any operation of the disk is begun again and loses nothing") func upgradeSurvivesCrashes() async throws {
+    var files: [String: [UInt8]] = [:]
+    for (name, text) in FormatVector.flushedByVersion1 { files[FaultTests.directory.path + "/" + name] = Self.bytes(text) }
+    for failing in 1...60 {
+      var generator = SeededGenerator(seed: UInt64(failing))
+      let disk = SimulatedDisk(files: files)
+      disk.fail(after: failing, as: .crash)
+      if let store = try? await SegmentStore.open(directory: FaultTests.directory, options: StoreOptions(disk: disk)) { await store.stop() }
+      let survivor = disk.restarted(powerLoss: true, using: &generator)
+      let store = try await SegmentStore.open(directory: FaultTests.directory, options: StoreOptions(disk: survivor))
+      #expect(try await store.timeline(of: Sample.pseudonym(2), before: nil, limit: 10).count == 3, "operation \(failing)")
+      await store.stop()
+      #expect(try SegmentStore.check(directory: FaultTests.directory, disk: survivor) == [], "operation \(failing)")
+    }
   }
 }

@@ -78,7 +78,8 @@ struct InsightsExecution {
 
   private func scan(_ properties: ShownProperties, _ table: BucketTable, _ visitor: inout some JourneyVisitor) throws(QueryError) {
     // Whoever is only asked whether there was an event is answered by the first of a day.
-    let isPresence = query.breakdown == nil && query.unit != .hour && query.series.allSatisfy { $0.measure == .unique || $0.selector.event != nil }
+    let isPresence =
+      query.breakdown == nil && query.unit != .hour && query.series.allSatisfy { $0.measure == .unique || $0.selector.event != nil }
     let selectors = try Selectors(
       query.series.map(\.selector), everything: query.filter, properties: properties.names, buckets: table,
       firsts: isPresence ? ZoneDays(context.calendar) : nil, snapshot: context.snapshot, instant: context.instant)

@@ -50,7 +50,9 @@ struct RetentionExecution {
 
   private func scan(_ frame: RetentionFrame, door: (cohort: Int, period: Int)?) throws(QueryError) -> (RetentionPass, late: Int) {
     let both = [query.start, query.return]
-    let selectors = try Selectors(both, everything: query.filter, primary: 1, firsts: query.mode == .calendar ? ZoneDays(context.calendar) : nil, snapshot: context.snapshot, instant: context.instant)
+    let selectors = try Selectors(
+      both, everything: query.filter, primary: 1, firsts: query.mode == .calendar ? ZoneDays(context.calendar) : nil,
+      snapshot: context.snapshot, instant: context.instant)
     var pass = RetentionPass(query: query, frame: frame, door: door)
     // A first start before the range matters too.
     let from = query.cohorts == .firstTime ? Int64.min : frame.from

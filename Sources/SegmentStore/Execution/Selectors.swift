@@ -204,7 +204,8 @@ final class Selectors {
       wideEvents: events.wide.isEmpty ? nil : events.wide.storage, slots: UnsafePointer(bitPattern: 2).unsafelyUnwrapped,
       remainders: UnsafePointer(bitPattern: 4).unsafelyUnwrapped, bits: frame.bits, primary: samePrimary ? frame.bits : frame.primary,
       masks: self.tables[runIndex].masks.storage, filtered: filtered, filterBits: frame.filterBits, eventCodes: run.eventCodes.storage,
-      buckets: buckets?.bySlot(run.partition), columns: frame.columns, run: Int32(runIndex), block: Int32(block), rowMasks: rowMasks, places: nil)
+      buckets: buckets?.bySlot(run.partition), columns: frame.columns, run: Int32(runIndex), block: Int32(block), rowMasks: rowMasks,
+      places: nil)
     if Self.hasAny(frame.bits, words) {
       let slots = try run.slots(block)
       let remainders = try run.remainders(block)
@@ -268,7 +269,9 @@ final class Selectors {
     return false
   }
 
-  private func evaluate(_ node: Node, _ run: ColumnRun, _ block: Int, _ keys: KeyChunk, into out: UnsafeMutablePointer<UInt64>) throws(StoreError) {
+  private func evaluate(_ node: Node, _ run: ColumnRun, _ block: Int, _ keys: KeyChunk, into out: UnsafeMutablePointer<UInt64>)
+    throws(StoreError)
+  {
     let rowCount = run.blocks[block].rowCount
     let words = (rowCount + 63) / 64
     switch node {

@@ -29,17 +29,20 @@ enum SectionFile {
       }
     }
 
+    /// The format versions that are read; the last one is written.
+    var versions: ClosedRange<UInt32> { self == .segment ? 1...2 : 1...1 }
+
     func name(_ number: UInt64) -> String { prefix + LogFormat.hexadecimal(number) }
   }
 
   static let headerLength = 16
   static let footerLength = 32
 
-  static func header(_ kind: Kind) -> [UInt8] {
+  static func header(_ kind: Kind, version: UInt32? = nil) -> [UInt8] {
     var writer = ByteWriter()
     writer.raw(Array("SEALANE".utf8))
     writer.byte(kind.rawValue)
-    writer.integer(StoreFormat.version)
+    writer.integer(version ?? kind.versions.upperBound)
     writer.integer(UInt32(0))
     return writer.bytes
   }
@@ -113,6 +116,8 @@ final class SectionFileReader: Sendable {
   }
 
   let reference: FileReference
+  /// Format version.
+  let version: UInt32
   let sections: [Section]
   private let indexes: [String: Int]
   private let file: any ReadableFile
@@ -124,7 +129,7 @@ final class SectionFileReader: Sendable {
     do {
       let file = try disk.open(directory + "/" + reference.name)
       self.file = file
-      sections = try Self.sections(of: file, reference: reference)
+      (version, sections) = try Self.sections(of: file, reference: reference)
       indexes = Dictionary(sections.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
       guard indexes.count == sections.count else { throw FormatError("two of its sections have one name") }
     } catch let error as DiskError {
@@ -136,7 +141,7 @@ final class SectionFileReader: Sendable {
     }
   }
 
-  private static func sections(of file: any ReadableFile, reference: FileReference) throws -> [Section] {
+  private static func sections(of file: any ReadableFile, reference: FileReference) throws -> (version: UInt32, sections: [Section]) {
     guard file.length == reference.length else {
       throw FormatError("it is \(file.length) bytes long, the manifest says \(reference.length)")
     }
@@ -144,7 +149,7 @@ final class SectionFileReader: Sendable {
     let header = try file.bytes(at: 0, count: SectionFile.headerLength)
     let version = header.withUnsafeBytes { UInt32(littleEndian: $0.loadUnaligned(fromByteOffset: 8, as: UInt32.self)) }
     guard header[..<8] == SectionFile.header(reference.kind)[..<8] else { throw FormatError("it does not begin as such a file does") }
-    guard version == StoreFormat.version else { throw UnknownVersion(version: version) }
+    guard reference.kind.versions.contains(version) else { throw UnknownVersion(version: version) }
     let footer = try file.bytes(at: file.length - UInt64(SectionFile.footerLength), count: SectionFile.footerLength)
     let (offset, length, checksum) = footer.withUnsafeBytes {
       (
@@ -162,7 +167,7 @@ final class SectionFileReader: Sendable {
       throw FormatError("its directory fails its checksum")
     }
     guard checksum == reference.checksum else { throw FormatError("it is not the file that the manifest means") }
-    return try directory.withUnsafeBytes { bytes in
+    let sections = try directory.withUnsafeBytes { bytes in
       var reader = ByteReader(bytes)
       var sections: [Section] = []
       var expected = UInt64(SectionFile.headerLength)
@@ -180,6 +185,7 @@ final class SectionFileReader: Sendable {
       guard expected == offset else { throw FormatError("its sections leave a gap") }
       return sections
     }
+    return (version, sections)
   }
 
   func contains(_ name: String) -> Bool { indexes[name] != nil }

@@ -60,15 +60,19 @@ extension SegmentStore {
   private func writeSegment(_ content: Memtable.Content, journal: MergeJournal, names: [String]) throws -> FileReference {
     let order = RowOrder(times: content.times[...], rawSubjects: content.rawSubjects[...], firstRow: 0, journal: journal)
     let columns = content.columns.sorted { $0.name < $1.name }
-    let dense = DenseColumns(columns, rowCount: content.times.count)
+    let codes = columns.map { $0.dense(count: content.times.count) }
     var writer = try SegmentWriter(
       disk: disk, directory: directory, number: nextFileNumber(), journalVersion: journal.version,
-      numbering: EventNumbering(content.events), eventNames: names, properties: columns.map { ($0.name, dense.shared($0.dictionary)) })
+      numbering: EventNumbering(content.events), eventNames: names,
+      properties: columns.map { ($0.name, SegmentWriter.shared($0.dictionary)) })
     for (partition, keys) in order.partitions {
       writer.begin(partition)
       for range in keys.cut(every: options.blockRows) {
         let rows = order.keys[range].map { Int($0.row) }
-        try writer.block(order.rows(range, events: content.events)) { dense.column($0, rows: rows) }
+        try writer.block(order.rows(range, events: content.events)) { property in
+          let dense = codes[property]
+          return SegmentWriter.Column(rows.map { dense[$0] }, of: columns[property].dictionary)
+        }
       }
     }
     return try writer.finish(fingerprints: content.fingerprints)
@@ -144,38 +148,5 @@ struct OpenedFiles {
       case .keys: keyFiles.append(try KeyFile(disk: disk, directory: directory, reference: file))
       }
     }
-  }
-}
-
-/// The columns of a memtable, row by row, for writing.
-private struct DenseColumns {
-  private let columns: [MemoryColumn]
-  /// By property: code + 1 of each row.
-  private let codes: [[UInt32]]
-
-  init(_ columns: [MemoryColumn], rowCount: Int) {
-    self.columns = columns
-    codes = columns.map { $0.dense(count: rowCount) }
-  }
-
-  /// The values that all blocks share: the first ones.
-  func shared(_ dictionary: ValueDictionary) -> ValueDictionary {
-    if dictionary.count <= SegmentWriter.sharedValues { return dictionary }
-    var shared = ValueDictionary()
-    for code in 0..<SegmentWriter.sharedValues { _ = shared.code(of: code, in: dictionary) }
-    return shared
-  }
-
-  func column(_ property: Int, rows: [Int]) -> SegmentWriter.Column? {
-    let codes = codes[property]
-    var column = SegmentWriter.Column(codes: rows.map { codes[$0] })
-    let dictionary = columns[property].dictionary
-    guard dictionary.count > SegmentWriter.sharedValues else { return column }
-    var own = ValueDictionary()
-    for (row, code) in column.codes.enumerated() where Int(code) > SegmentWriter.sharedValues {
-      column.codes[row] = own.code(of: Int(code) - 1, in: dictionary) + UInt32(SegmentWriter.sharedValues) + 1
-    }
-    column.own = own
-    return column
   }
 }

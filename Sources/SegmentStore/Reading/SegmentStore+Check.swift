@@ -145,6 +145,13 @@ struct StoreChecker {
   }
 
   private func checkSegment(_ reference: FileReference, manifest: Manifest) throws(StoreError) -> Int {
+    let file = try SectionFileReader(disk: disk, directory: directory, reference: reference)
+    if file.version == 1 {
+      let old = try SegmentVersion1(file)
+      for section in file.sections { _ = try file.bytes(of: section.name) }
+      try expectKnown(Array(old.numbers), in: reference)
+      return old.rowCount
+    }
     let segment = try Segment(disk: disk, directory: directory, reference: reference)
     guard segment.journalVersion <= UInt64(UInt32.max) else {
       throw .corrupt(file: reference.name, reason: "it names a state of the merge journal that never was")

@@ -28,6 +28,7 @@ final class Segment: Sendable {
 
   init(disk: any Disk, directory: String, reference: FileReference) throws(StoreError) {
     let file = try SectionFileReader(disk: disk, directory: directory, reference: reference)
+    guard file.version == 2 else { throw .unsupported(file: reference.name, version: file.version) }
     self.file = file
     let meta = try file.read(SegmentSection.meta) { reader in try Meta(reading: &reader) }
     journalVersion = meta.journalVersion
@@ -266,7 +267,9 @@ private struct CachedChunks: ChunkSource {
   let run: Int
   let cache: BlockCache
 
-  private func cached<Chunk: AnyObject & Sendable>(_ name: String, _ make: () throws(StoreError) -> (Chunk, cost: Int)) throws(StoreError) -> Chunk {
+  private func cached<Chunk: AnyObject & Sendable>(_ name: String, _ make: () throws(StoreError) -> (Chunk, cost: Int)) throws(StoreError)
+    -> Chunk
+  {
     try cache.value(BlockCache.Key(file: segment.file.reference.number, section: name), make: make)
   }
 

@@ -9,6 +9,14 @@ struct SegmentWriter {
     var own: ValueDictionary?
   }
 
+  /// Of a dictionary of any length, the values that all blocks share: the first ones.
+  static func shared(_ dictionary: ValueDictionary) -> ValueDictionary {
+    if dictionary.count <= sharedValues { return dictionary }
+    var shared = ValueDictionary()
+    for code in 0..<sharedValues { _ = shared.code(of: code, in: dictionary) }
+    return shared
+  }
+
   private var file: SectionFileWriter
   private let journalVersion: UInt64
   private let names: [String]
@@ -158,4 +166,17 @@ enum SegmentSection {
   static func remainders(_ run: Int, _ block: Int) -> String { "\(run).\(block).ms" }
   static func column(_ property: Int, _ run: Int, _ block: Int) -> String { "\(run).\(block).p\(property)" }
   static func fingerprints(_ day: Int32) -> String { "f:\(day)" }
+}
+
+extension SegmentWriter.Column {
+  /// Rows whose codes (+ 1, 0 where missing) are of a dictionary of any length, of which `SegmentWriter.shared` is shared.
+  init(_ codes: [UInt32], of dictionary: ValueDictionary) {
+    self.init(codes: codes, own: nil)
+    guard dictionary.count > SegmentWriter.sharedValues else { return }
+    var own = ValueDictionary()
+    for (row, code) in codes.enumerated() where Int(code) > SegmentWriter.sharedValues {
+      self.codes[row] = own.code(of: Int(code) - 1, in: dictionary) + UInt32(SegmentWriter.sharedValues) + 1
+    }
+    self.own = own
+  }
 }
