@@ -46,6 +46,13 @@ struct FlowsExecution {
 enum FlowPath {
   /// Nothing further. Event codes stay below (names are capped at 65,535).
   static let end = UInt16.max
+
+  /// By event code: its place among the names sorted by their bytes.
+  static func ranks(_ names: [String]) -> [UInt16] {
+    var rank = [UInt16](repeating: 0, count: names.count)
+    for (place, code) in names.indices.sorted(by: { ValueOrder.precedes(names[$0], names[$1]) }).enumerated() { rank[code] = UInt16(place) }
+    return rank
+  }
 }
 
 /// Counts equal rows: an open-addressing table over rows that stand one behind the other.
@@ -58,16 +65,11 @@ struct FlowPathCounts {
   init(width: Int) { self.width = width }
 
   mutating func add(_ path: UnsafePointer<UInt16>) {
-    var hash: UInt64 = 0x9E37_79B9_7F4A_7C15
-    for column in 0..<width {
-      hash = (hash ^ UInt64(path[column])) &* 0xFF51_AFD7_ED55_8CCD
-      hash ^= hash >> 32
-    }
     let mask = slots.count - 1
-    var slot = Int(truncatingIfNeeded: hash) & mask
+    var slot = Int(truncatingIfNeeded: hash(path)) & mask
     while slots[slot] >= 0 {
       let row = Int(slots[slot])
-      if (0..<width).allSatisfy({ codes[row * width + $0] == path[$0] }) {
+      if isRow(row, path) {
         counts[row] += 1
         return
       }
@@ -79,15 +81,33 @@ struct FlowPathCounts {
     if counts.count * 2 > slots.count { grow() }
   }
 
+  @inline(__always) private func isRow(_ row: Int, _ path: UnsafePointer<UInt16>) -> Bool {
+    codes.withUnsafeBufferPointer { codes in
+      var column = 0
+      while column < width {
+        if codes[row &* width &+ column] != path[column] { return false }
+        column &+= 1
+      }
+      return true
+    }
+  }
+
+  @inline(__always) private func hash(_ path: UnsafePointer<UInt16>) -> UInt64 {
+    var hash: UInt64 = 0x9E37_79B9_7F4A_7C15
+    var column = 0
+    while column < width {
+      hash = (hash ^ UInt64(path[column])) &* 0xFF51_AFD7_ED55_8CCD
+      hash ^= hash >> 32
+      column &+= 1
+    }
+    return hash
+  }
+
   private mutating func grow() {
     slots = [Int32](repeating: -1, count: slots.count * 2)
     let mask = slots.count - 1
     for row in 0..<counts.count {
-      var hash: UInt64 = 0x9E37_79B9_7F4A_7C15
-      for column in 0..<width {
-        hash = (hash ^ UInt64(codes[row * width + column])) &* 0xFF51_AFD7_ED55_8CCD
-        hash ^= hash >> 32
-      }
+      let hash = codes.withUnsafeBufferPointer { codes in codes.baseAddress.map { self.hash($0 + row * width) } ?? 0 }
       var slot = Int(truncatingIfNeeded: hash) & mask
       while slots[slot] >= 0 { slot = (slot + 1) & mask }
       slots[slot] = Int32(row)
@@ -120,6 +140,9 @@ private struct FlowsPass: JourneyVisitor {
   private var next: [Int] = []
   private var previous: [Int] = []
   private var path: [UInt16]
+  /// Paths are what stands behind the anchor, row by row.
+  private let isPlain: Bool
+  private var plainPaths: [UInt16] = []
 
   init(query: FlowsQuery, from: Int64, to: Int64, names: [String], door: (column: Int, codes: Set<UInt16>)?) {
     self.query = query
@@ -128,15 +151,85 @@ private struct FlowsPass: JourneyVisitor {
     self.door = door
     window = query.windowSeconds * 1000
     isHidden = names.map(query.hidden.contains)
-    var rank = [UInt16](repeating: 0, count: names.count)
-    for (place, code) in names.indices.sorted(by: { ValueOrder.precedes(names[$0], names[$1]) }).enumerated() { rank[code] = UInt16(place) }
-    self.rank = rank
+    rank = FlowPath.ranks(names)
     let width = query.backward + 1 + query.forward
     paths = FlowPathCounts(width: width)
     path = [UInt16](repeating: FlowPath.end, count: width)
+    isPlain = query.backward == 0 && !query.collapsesRepeats && query.hidden.isEmpty
+  }
+
+  /// Reads the paths where they stand. Equal times have an order of their own: then nothing is counted and the answer is false.
+  private mutating func walkPlainly(_ journey: Journey) -> Bool {
+    plainPaths.removeAll(keepingCapacity: true)
+    let width = query.forward + 1
+    let isFirst = query.anchors == .first
+    for (number, piece) in journey.pieces.enumerated() {
+      let view = piece.view
+      var word = piece.first >> 6
+      let last = (piece.end - 1) >> 6
+      var bits = view.pointee.primary[word] & (~0 &<< UInt64(piece.first & 63))
+      while true {
+        if word == last { bits &= ~0 &>> UInt64(63 &- ((piece.end - 1) & 63)) }
+        while bits != 0 {
+          let row = word << 6 &+ bits.trailingZeroBitCount
+          bits &= bits &- 1
+          let time = view.pointee.time(row)
+          if time < from { continue }
+          if time >= to { return count(width) }
+          if row > piece.first {
+            if view.pointee.time(row - 1) == time { return false }
+          } else if number > 0, journey.pieces[number - 1].lastTime == time {
+            return false
+          }
+          guard take(journey, number, row, time) else { return false }
+          if isFirst { return count(width) }
+        }
+        if word == last { break }
+        word += 1
+        bits = view.pointee.primary[word]
+      }
+    }
+    return count(width)
+  }
+
+  private mutating func count(_ width: Int) -> Bool {
+    plainPaths.withUnsafeBufferPointer { codes in
+      guard let base = codes.baseAddress else { return }
+      for start in stride(from: 0, to: codes.count, by: width) { paths.add(base + start) }
+    }
+    return true
+  }
+
+  /// The path behind an anchor. False if two of its events, or the last and the one behind it, share a millisecond.
+  @inline(__always) private mutating func take(_ journey: Journey, _ number: Int, _ anchor: Int, _ time: Int64) -> Bool {
+    var number = number
+    var row = anchor
+    var before = time
+    plainPaths.append(journey.pieces[number].view.pointee.event(row))
+    var column = 0
+    while true {
+      row &+= 1
+      while row >= journey.pieces[number].end, number + 1 < journey.pieces.count {
+        number += 1
+        row = journey.pieces[number].first
+      }
+      guard row < journey.pieces[number].end, journey.pieces[number].view.pointee.isShown(row) else { break }
+      let next = journey.pieces[number].view.pointee.time(row)
+      if next == before { return false }
+      if column == query.forward || next - time > window { break }
+      before = next
+      plainPaths.append(journey.pieces[number].view.pointee.event(row))
+      column &+= 1
+    }
+    while column < query.forward {
+      plainPaths.append(FlowPath.end)
+      column &+= 1
+    }
+    return true
   }
 
   mutating func visit(_ journey: Journey) {
+    if isPlain, door == nil, walkPlainly(journey) { return }
     guard gather(journey) else { return }
     if query.collapsesRepeats { link() }
     var isFound = false
@@ -295,14 +388,30 @@ struct FlowTally {
 
   private func wholePaths() -> [FlowsReport.Path] {
     guard query.pathLimit > 0 else { return [] }
-    var counts: [[UInt16]: Int] = [:]
-    for (row, count) in paths.counts.enumerated() {
-      let start = row * paths.width + query.backward
-      let codes = paths.codes[start..<(start + query.forward + 1)].prefix { $0 != FlowPath.end }
-      counts[Array(codes), default: 0] += count
+    var found: [(codes: ArraySlice<UInt16>, count: Int)] = []
+    if query.backward == 0 {
+      found = paths.counts.enumerated().map { row, count in (forward(row), count) }
+    } else {
+      var counts: [ArraySlice<UInt16>: Int] = [:]
+      for (row, count) in paths.counts.enumerated() { counts[forward(row), default: 0] += count }
+      found = counts.map { ($0.key, $0.value) }
     }
-    return counts.map { FlowsReport.Path(events: $0.key.map { names[Int($0)] }, count: $0.value) }.sorted { left, right in
-      left.count != right.count ? left.count > right.count : left.events.lexicographicallyPrecedes(right.events, by: ValueOrder.precedes)
-    }.prefix(query.pathLimit).map(\.self)
+    // Only what can be among the largest is brought into order.
+    if found.count > query.pathLimit {
+      let smallest = found.map(\.count).sorted(by: >)[query.pathLimit - 1]
+      found.removeAll { $0.count < smallest }
+    }
+    let rank = FlowPath.ranks(names)
+    found.sort { left, right in
+      left.count != right.count
+        ? left.count > right.count : left.codes.lexicographicallyPrecedes(right.codes) { rank[Int($0)] < rank[Int($1)] }
+    }
+    return found.prefix(query.pathLimit).map { FlowsReport.Path(events: $0.codes.map { names[Int($0)] }, count: $0.count) }
+  }
+
+  /// The forward part of a counted row.
+  private func forward(_ row: Int) -> ArraySlice<UInt16> {
+    let start = row * paths.width + query.backward
+    return paths.codes[start..<(start + query.forward + 1)].prefix { $0 != FlowPath.end }
   }
 }

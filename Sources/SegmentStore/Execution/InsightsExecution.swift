@@ -20,7 +20,7 @@ struct InsightsExecution {
       cells: try cells(slots: shown.map(\.groups.count), buckets: table.count, &properties), codes: codes, slots: shown.map(\.slots),
       from: table.from, to: table.to, table: table)
     defer { pass.free() }
-    try scan(properties, table, &pass)
+    try fill(properties, table, &pass)
     let late = try context.late(query.series.map(\.selector), everything: query.filter, in: table.from..<table.to)
 
     var lines: [InsightsReport.Line] = []
@@ -67,7 +67,7 @@ struct InsightsExecution {
       cells: cells[0], codes: codes, slots: shown.slots, slot: Int32(slot),
       from: bucket.map { max(buckets.edges[$0], buckets.from) } ?? table.from,
       to: bucket.map { min(buckets.edges[$0 + 1], buckets.to) } ?? table.to)
-    try execution.scan(properties, table, &pass)
+    try execution.scan(properties, table).run(&pass)
     return pass.found
   }
 
@@ -76,16 +76,20 @@ struct InsightsExecution {
     return BreakdownCodes(property, column: properties.number(of: property), snapshot: context.snapshot)
   }
 
-  private func scan(_ properties: ShownProperties, _ table: BucketTable, _ visitor: inout some JourneyVisitor) throws(QueryError) {
+  private func fill(_ properties: ShownProperties, _ table: BucketTable, _ pass: inout InsightsPass) throws(QueryError) {
+    let scan = try scan(properties, table)
+    if query.countsNobody { try scan.runBlocks { pass.visit($0) } } else { try scan.run(&pass) }
+  }
+
+  private func scan(_ properties: ShownProperties, _ table: BucketTable) throws(QueryError) -> JourneyScan {
     // Whoever is only asked whether there was an event is answered by the first of a day.
     let isPresence =
       query.breakdown == nil && query.unit != .hour && query.series.allSatisfy { $0.measure == .unique || $0.selector.event != nil }
     let selectors = try Selectors(
       query.series.map(\.selector), everything: query.filter, properties: properties.names, buckets: table,
       firsts: isPresence ? ZoneDays(context.calendar) : nil, snapshot: context.snapshot, instant: context.instant)
-    try JourneyScan(
-      snapshot: context.snapshot, selectors: selectors, columnCount: properties.names.count, times: table.from..<max(table.from, table.to)
-    ).run(&visitor)
+    return JourneyScan(
+      snapshot: context.snapshot, selectors: selectors, columnCount: properties.names.count, times: table.from..<max(table.from, table.to))
   }
 
   private func cells(slots: [Int], buckets: Int, _ properties: inout ShownProperties) throws(QueryError) -> [SeriesCells] {
@@ -108,11 +112,26 @@ struct InsightsExecution {
       cells: try cells(slots: query.series.map { _ in 64 }, buckets: 0, &properties), codes: codes, slots: nil, from: table.from,
       to: table.to, table: nil)
     defer { pass.free() }
-    try scan(properties, table, &pass)
+    try fill(properties, table, &pass)
     return pass.cells.map { cells in
       let figures = cells.figures(slots: min(cells.slotCount, codes.groupCount))
       let values = figures.enumerated().map { slot, figure in cells.isEmpty(slot: slot) ? nil : figure[0] }
       return ShownGroups(ranking: values, codes: codes, limit: limit)
+    }
+  }
+}
+
+extension InsightsQuery {
+  /// Whether no figure depends on who did what.
+  fileprivate var countsNobody: Bool {
+    if breakdown?.property.scope == .subject { return false }
+    return series.allSatisfy { series in
+      switch series.measure {
+      case .total: true
+      case .unique, .averagePerSubject: false
+      case .sum(let property), .average(let property), .minimum(let property), .maximum(let property), .percentile(let property, _):
+        property.scope == .event
+      }
     }
   }
 }

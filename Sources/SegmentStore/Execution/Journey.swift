@@ -127,6 +127,8 @@ struct Journey {
 }
 
 extension Journey.Piece {
+  var lastTime: Int64 { view.pointee.time(end - 1) }
+
   /// Whether any row of `BlockView.primary` is among them.
   @inline(__always) var isOfInterest: Bool {
     let bits = view.pointee.primary

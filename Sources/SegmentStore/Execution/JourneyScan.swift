@@ -50,6 +50,22 @@ struct JourneyScan {
     }
   }
 
+  /// The same rows block by block, in no order and for nobody: for what does not depend on who did it.
+  func runBlocks(_ body: (Journey) -> Void) throws(QueryError) {
+    defer { withExtendedLifetime(selectors) {} }
+    let frame = BlockFrame(rows: snapshot.largestBlock, selectors: selectors.count, columns: columnCount)
+    for (index, run) in snapshot.runs.enumerated() where run.firstTime < times.upperBound && run.lastTime >= times.lowerBound {
+      for (block, summary) in run.blocks.enumerated() where summary.firstTime < times.upperBound && summary.lastTime >= times.lowerBound {
+        try Self.checkCancellation()
+        try selectors.show(frame, run: index, block: block)
+        let piece = Journey.Piece(view: UnsafePointer(frame.view), first: 0, end: summary.rowCount)
+        withUnsafePointer(to: piece) {
+          body(Journey(subject: ColumnRun.noActor, ordinal: 0, pieces: UnsafeBufferPointer(start: $0, count: 1)))
+        }
+      }
+    }
+  }
+
   /// Runs in the order of their partitions, then of arrival.
   var wantedRuns: [Int] {
     selectors.runs.indices.filter { index in
