@@ -21,6 +21,8 @@ package struct StoreOptions: Sendable {
   package var blockRows = ColumnRun.blockRows
   /// Segments of about one size that are merged into one.
   package var mergeWidth = 4
+  /// While nothing arrives, neighbours of no more rows than this together become one.
+  package var idleMergeRows = 1 << 23
   /// No merge makes a segment of more rows than this.
   package var largestSegmentRows = 1 << 28
   /// Files of one kind (identities, merges, profiles) that are merged into one.

@@ -8,6 +8,9 @@ final class Flusher: @unchecked Sendable {
   /// Memtables that may wait; beyond that the committing thread waits, the queue fills, and senders are told to come back.
   private static let waitingLimit = 2
 
+  /// How long nothing may arrive before segments are merged that could wait.
+  private static let quietSeconds = 2.0
+
   private let condition = NSCondition()
   private unowned let store: SegmentStore
   private var isStopped = false
@@ -19,9 +22,9 @@ final class Flusher: @unchecked Sendable {
 
   func start() {
     runningThreads = 2
-    for (name, work) in [("sealane.store.flush", flushAll), ("sealane.store.merge", mergeAll)] {
+    for (name, work, idleWork) in [("sealane.store.flush", flushAll, nil), ("sealane.store.merge", mergeAll, mergeIdly)] {
       let thread = Thread { [self] in
-        loop(work)
+        loop(work, whenIdle: idleWork)
         condition.lock()
         runningThreads -= 1
         condition.broadcast()
@@ -71,8 +74,9 @@ final class Flusher: @unchecked Sendable {
     return isStopped
   }
 
-  /// Does work while there is any, then waits for more.
-  private func loop(_ work: () throws(StoreError) -> Bool) {
+  /// Does work while there is any, then waits for more; after a quiet while, what can only be done then.
+  private func loop(_ work: () throws(StoreError) -> Bool, whenIdle idleWork: (() throws(StoreError) -> Bool)?) {
+    var isQuiet = false
     while true {
       condition.lock()
       if isStopped {
@@ -84,7 +88,10 @@ final class Flusher: @unchecked Sendable {
       var didWork = false
       var hasFailed = false
       do throws(StoreError) {
-        didWork = store.state.withLock({ $0.failure }) == nil ? try work() : false
+        if store.state.withLock({ $0.failure }) == nil {
+          didWork = try work()
+          if !didWork, isQuiet, let idleWork { didWork = try idleWork() }
+        }
       } catch {
         // Nothing is lost: what could not be written is in the log still, which is kept. But memory would grow from here on.
         store.state.withLock { if $0.failure == nil { $0.failure = .poisoned(error.description) } }
@@ -96,7 +103,17 @@ final class Flusher: @unchecked Sendable {
         wakes += 1
         condition.broadcast()
       } else if !isStopped, wakes == seen {
-        condition.wait()
+        // Once nothing has happened for a while and there is nothing to do then either, only a wake changes that.
+        if idleWork == nil || isQuiet {
+          condition.wait()
+          isQuiet = false
+        } else {
+          let version = store.state.withLock { $0.dataVersion }
+          let timedOut = !condition.wait(until: Date(timeIntervalSinceNow: Self.quietSeconds))
+          isQuiet = timedOut && version == store.state.withLock { $0.dataVersion }
+        }
+      } else {
+        isQuiet = false
       }
       condition.unlock()
     }
@@ -104,4 +121,5 @@ final class Flusher: @unchecked Sendable {
 
   private func flushAll() throws(StoreError) -> Bool { try store.flushOldest() }
   private func mergeAll() throws(StoreError) -> Bool { try store.mergeOnce() }
+  private func mergeIdly() throws(StoreError) -> Bool { try store.mergeWhenIdle() }
 }

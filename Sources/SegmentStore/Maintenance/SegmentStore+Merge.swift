@@ -35,9 +35,31 @@ extension SegmentStore {
     return pairs.min { rowCounts[$0 - 1] + rowCounts[$0] < rowCounts[$1 - 1] + rowCounts[$1] }.map { $0 - 1..<$0 + 1 }
   }
 
+  /// With nothing else to do: makes one of the two smallest neighbours, so that a store at rest is read as one run a month.
+  func mergeWhenIdle() throws(StoreError) -> Bool {
+    let rowCounts = state.withLock { $0.segments.map(\.rowCount) }
+    let pairs = rowCounts.indices.dropLast().filter { rowCounts[$0] + rowCounts[$0 + 1] <= options.idleMergeRows }
+    guard let first = pairs.min(by: { rowCounts[$0] + rowCounts[$0 + 1] < rowCounts[$1] + rowCounts[$1 + 1] }) else { return false }
+    do {
+      return try merge(first..<first + 2)
+    } catch let error as StoreError {
+      throw error
+    } catch let error as DiskError {
+      throw .disk(error)
+    } catch {
+      throw .corrupt(file: "the memory of this process", reason: "\(error)")
+    }
+  }
+
   private func mergeSegments() throws -> Bool {
+    let rowCounts = state.withLock { $0.segments.map(\.rowCount) }
+    guard let range = Self.candidates(rowCounts: rowCounts, options: options) else { return false }
+    return try merge(range)
+  }
+
+  /// Only the thread that merges shortens the list of segments, so a range of it stays what it was.
+  private func merge(_ range: Range<Int>) throws -> Bool {
     let (segments, journal, names) = state.withLock { ($0.segments, $0.journal, $0.eventNames) }
-    guard let range = Self.candidates(rowCounts: segments.map(\.rowCount), options: options) else { return false }
     let inputs = Array(segments[range])
     let reference = try merged(inputs, journal: journal, names: names)
     let opened = try Segment(disk: disk, directory: directory, reference: reference)
