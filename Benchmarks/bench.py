@@ -80,7 +80,7 @@ def main():
     parser.add_argument("--binaries", default=HERE.parent / ".build/release", type=pathlib.Path)
     parser.add_argument("--work", default=HERE.parent / ".bench", type=pathlib.Path)
     parser.add_argument("--events", default=1_000_000, type=int)
-    parser.add_argument("--queries", default="q2,q4,q6,q7")
+    parser.add_argument("--queries", default="q1,q2,q4,q6,q7")
     parser.add_argument("--peers", default="clickhouse,duckdb")
     parser.add_argument("--runs", default=5, type=int)
     parser.add_argument("--json", type=pathlib.Path, help="also write the figures to this file")

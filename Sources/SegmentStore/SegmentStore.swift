@@ -103,6 +103,9 @@ package final class SegmentStore: Sendable {
   /// Why nothing more is taken; nil if all is well.
   package var failure: StoreError? { state.withLock { $0.failure } }
 
+  /// What is wrong though everything goes on: segments are not merged, since one is damaged or the disk refuses. Nil if all is well.
+  package var warning: StoreError? { state.withLock { $0.mergeFailure } }
+
   /// Writes everything that is in memory to segments. The log is empty after it.
   package func flush() async throws(StoreError) {
     _ = try await commit(.rotate)

@@ -26,6 +26,8 @@ struct StoreState: Sendable {
   var deletedKeys: UInt64 = 0
   /// Changes when files replace memory or each other.
   var layout: UInt64 = 0
+  /// Why segments are no longer merged until the next start: a file that is damaged, or a disk that refuses. Events are taken all the same.
+  var mergeFailure: StoreError?
   /// Set once the log could not be written: nothing more is taken.
   var failure: StoreError?
 

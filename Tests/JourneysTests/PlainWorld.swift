@@ -41,7 +41,8 @@ struct PlainWorld: Sendable {
   ///   - blockRows: rows of a block; few, so that journeys spread over several.
   func snapshot(assignment: [Int]? = nil, versions: [Int] = [], runs runCount: Int = 1, blockRows: Int = 5) -> StoreSnapshot {
     var names: [String] = []
-    for event in events where !names.contains(event.name) { names.append(event.name) }
+    var known = Set<String>()
+    for event in events where known.insert(event.name).inserted { names.append(event.name) }
     var runs: [ColumnRun] = []
     for run in 0..<runCount {
       let version = run < versions.count ? versions[run] : merges.count
@@ -87,11 +88,21 @@ private struct PlainRow: Sendable {
   var raw: UInt32 { event.actor ?? ColumnRun.noActor }
 }
 
-/// Chunks made from rows, each time anew.
+/// Chunks made from rows, most of them each time anew.
 private struct PlainChunks: ChunkSource {
   let partition: Partition
   let blocks: [[PlainRow]]
   let names: [String]
+  private let values: [String: Values]
+  private let codes: [String: Int]
+
+  init(partition: Partition, blocks: [[PlainRow]], names: [String]) {
+    self.partition = partition
+    self.blocks = blocks
+    self.names = names
+    values = Self.values(blocks)
+    codes = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0) })
+  }
 
   static func summary(_ rows: [PlainRow]) -> ColumnRun.Block {
     ColumnRun.Block(
@@ -114,8 +125,8 @@ private struct PlainChunks: ChunkSource {
   }
 
   func events(_ block: Int) -> EventChunk {
-    let codes = blocks[block].map { names.count - 1 - (names.firstIndex(of: $0.event.name) ?? 0) }
-    return block % 3 == 2 ? EventChunk(wide: codes.map { UInt16($0) }) : EventChunk(narrow: codes.map { UInt8($0) })
+    let codes = blocks[block].map { names.count - 1 - (self.codes[$0.event.name] ?? 0) }
+    return block % 3 == 2 || names.count > 256 ? EventChunk(wide: codes.map { UInt16($0) }) : EventChunk(narrow: codes.map { UInt8($0) })
   }
 
   func slots(_ block: Int) -> SlotChunk {
@@ -128,15 +139,33 @@ private struct PlainChunks: ChunkSource {
 
   /// Every third value is one of the block's own.
   func column(_ property: String, _ block: Int) -> ColumnChunk? {
-    var all: [StoredValue] = []
+    guard let values = values[property] else { return nil }
+    let codes = blocks[block].map { row in row.event.properties[property].flatMap { values.codes[$0] } ?? 0 }
+    return codes.contains { $0 != 0 } ? ColumnChunk(codes: codes, shared: values.shared, own: values.own) : nil
+  }
+
+  private struct Values {
+    var shared: ValueList
+    var own: ValueList
+    var codes: [StoredValue: UInt32]
+
+    init(_ all: [StoredValue]) {
+      let shared = all.enumerated().filter { $0.offset % 3 != 2 }.map(\.element)
+      let own = all.enumerated().filter { $0.offset % 3 == 2 }.map(\.element)
+      self.shared = ValueList(shared)
+      self.own = ValueList(own)
+      codes = Dictionary(uniqueKeysWithValues: (shared + own).enumerated().map { ($1, UInt32($0 + 1)) })
+    }
+  }
+
+  private static func values(_ blocks: [[PlainRow]]) -> [String: Values] {
+    var order: [String: [StoredValue]] = [:]
+    var seen: [String: Set<StoredValue>] = [:]
     for row in blocks.joined() {
-      if let value = row.event.properties[property], !all.contains(value) { all.append(value) }
+      for (name, value) in row.event.properties where seen[name, default: []].insert(value).inserted {
+        order[name, default: []].append(value)
+      }
     }
-    let shared = all.enumerated().filter { $0.offset % 3 != 2 }.map(\.element)
-    let own = all.enumerated().filter { $0.offset % 3 == 2 }.map(\.element)
-    let codes = blocks[block].map { row in
-      row.event.properties[property].flatMap { (shared + own).firstIndex(of: $0) }.map { UInt32($0 + 1) } ?? 0
-    }
-    return codes.contains { $0 != 0 } ? ColumnChunk(codes: codes, shared: ValueList(shared), own: ValueList(own)) : nil
+    return order.mapValues { Values($0) }
   }
 }

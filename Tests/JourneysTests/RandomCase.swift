@@ -82,6 +82,23 @@ struct RandomCase {
     }
   }
 
+  /// More subjects, events, names and values than fit into one word of a bit set or one byte of a code.
+  mutating func crowd(names: Int, values: Int, events count: Int) throws {
+    var random = Randomness(seed: seed &+ 77)
+    let interval = try calendar.interval(query.range)
+    let first = interval.lowerBound.milliseconds - 2 * 86_400_000
+    let span = Int(interval.upperBound.milliseconds - first) + 5 * 86_400_000
+    for index in 0..<count {
+      let name = random.chance(40) ? random.pick(Self.names) : "event \(random.below(names))"
+      var properties: [String: StoredValue] = ["plan": .string("value \(random.below(values))")]
+      if random.chance(50) { properties["amount"] = .number(Double(random.below(500))) }
+      // Some have hundreds of events, most a few.
+      let subject = UInt32(1_000 + (random.chance(30) ? random.below(3) : random.below(count / 8)))
+      world.events.append(PlainEvent(name, first + Int64(random.below(span)), index % 40 == 0 ? nil : subject, properties))
+    }
+    assignment = world.events.map { _ in random.below(runs) }
+  }
+
   private mutating func addMerges(_ random: inout Randomness) {
     var standing = Set(world.events.compactMap(\.actor)).sorted()
     while standing.count > 1 && random.chance(40) {

@@ -45,6 +45,27 @@ struct ReferenceComparisonTests {
     }
   }
 
+  /// Lengths around those of the words that bit sets are made of, and more names and values than a byte tells apart.
+  @Test("blocks of any length agree with the reference", arguments: RandomCase.Kind.allCases)
+  func blockLengthsDoNotMatter(kind: RandomCase.Kind) throws {
+    for (number, blockRows) in [1, 2, 63, 64, 65, 127, 128, 129, 500, 5_000].enumerated() {
+      for round in 0..<UInt64(2) {
+        let seed = 40_000 + UInt64(number) * 10 + round
+        var example = try RandomCase(kind, seed: seed)
+        try example.crowd(names: round == 0 ? 8 : 300, values: round == 0 ? 9 : 400, events: 1_500)
+        let expected = try Reference(example.world, calendar: example.calendar, instant: example.instant).report(example.query)
+        let execution = QueryExecution(
+          snapshot: example.world.snapshot(
+            assignment: example.assignment, versions: example.versions, runs: example.runs, blockRows: blockRows),
+          calendar: example.calendar, instant: Timestamp(milliseconds: example.instant))
+        if let difference = Difference.between(expected.json, try execution.report(example.query).json) {
+          Issue.record("seed \(seed) of \(kind), blocks of \(blockRows): \(difference)\nquery \(example.query.canonicalJSON)")
+          return
+        }
+      }
+    }
+  }
+
   @Test("a cancelled task gets an error, not half an answer")
   func cancellation() async throws {
     var world = PlainWorld()

@@ -82,6 +82,29 @@ import Testing
     }
   }
 
+  @Test("a damaged segment cannot be merged, and that is no reason to refuse events") func damageDoesNotStopIntake() async throws {
+    let disk = SimulatedDisk()
+    var options = StoreOptions(disk: disk)
+    options.mergeWidth = 8
+    var store = try await SegmentStore.open(directory: Self.directory, options: options)
+    for number in 0..<3 {
+      _ = try await store.append(Sample.batch([Sample.row("Use", 1, Int64(number), properties: [("plan", .string("v\(number)"))])]))
+      try await store.flush()
+    }
+    await store.stop()
+    var files = disk.files
+    let segment = try #require(files.keys.filter { $0.contains("/segment-") }.min())
+    files[segment]?[20] ^= 1
+    options.disk = SimulatedDisk(files: files)
+    options.mergeWidth = 2
+    store = try await SegmentStore.open(directory: Self.directory, options: options)
+    while store.warning == nil { await Task.yield() }
+    #expect(store.warning?.description.contains("segment-") == true)
+    #expect(try await store.append(Sample.batch([Sample.row("Use", 1, 9)])).accepted == 1)
+    #expect(store.failure == nil)
+    await store.stop()
+  }
+
   @Test func aMissingManifestOrLogIsNotAnEmptyStore() async throws {
     let files = try await filled(flushed: true).files
     for missing in files.keys where !missing.contains("/log-") {

@@ -84,36 +84,6 @@ static inline void rowbits_table_u32(const uint32_t *codes, size_t count, const 
   }
 }
 
-// Rows whose byte differs from the row before; row 0 always.
-static inline void rowbits_changes_u8(const uint8_t *values, size_t count, uint64_t *out) {
-  if (count == 0) return;
-  size_t row = 0;
-#if defined(__SSE2__)
-  // The first word by hand, since it would look in front of the first row.
-  const size_t head = count < 64 ? count : 64;
-  uint64_t first_word = 1;
-  for (row = 1; row < head; row++) first_word |= (uint64_t)(values[row] != values[row - 1]) << row;
-  out[0] = first_word;
-  for (row = 64; row + 64 <= count; row += 64) {
-    uint64_t word = 0;
-    for (int part = 0; part < 4; part++) {
-      const __m128i v = _mm_loadu_si128((const __m128i *)(values + row + 16 * part));
-      const __m128i before = _mm_loadu_si128((const __m128i *)(values + row + 16 * part - 1));
-      word |= (uint64_t)(uint32_t)(~_mm_movemask_epi8(_mm_cmpeq_epi8(v, before)) & 0xFFFF) << (16 * part);
-    }
-    out[row / 64] = word;
-  }
-  if (count <= 64) return;
-#endif
-  while (row < count) {
-    uint64_t word = 0;
-    const size_t first = row;
-    const size_t end = row + 64 < count ? row + 64 : count;
-    for (; row < end; row++) word |= (uint64_t)(row == 0 || values[row] != values[row - 1]) << (row - first);
-    out[first / 64] = word;
-  }
-}
-
 static inline void rowbits_fill(uint64_t *out, size_t count) {
   const size_t words = rowbits_words(count);
   for (size_t i = 0; i < words; i++) out[i] = ~(uint64_t)0;

@@ -101,6 +101,19 @@ package final class ValueList: Sendable {
   }
 
   static let empty = ValueList([])
+
+  /// Bytes of memory, about.
+  var footprint: Int { values.reduce(0) { $0 + 16 + Self.footprint($1) } }
+
+  private static func footprint(_ value: StoredValue) -> Int {
+    switch value {
+    case .null, .boolean, .number, .pseudonym: 64
+    case .string(let text): 64 + text.utf8.count
+    case .sealed(let sealed): 96 + sealed.bytes.count
+    case .list(let elements): elements.reduce(64) { $0 + footprint($1) }
+    case .object(let members): members.reduce(64) { $0 + 32 + $1.name.utf8.count + footprint($1.value) }
+    }
+  }
 }
 
 /// One property of a block. Code 0: the row lacks it. Then come the values that the run's blocks share, then the block's own.

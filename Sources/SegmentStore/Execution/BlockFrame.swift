@@ -7,15 +7,11 @@ final class BlockFrame {
   private let sets: UnsafeMutablePointer<UInt64>
   let filterBits: UnsafeMutablePointer<UnsafeMutablePointer<UInt64>>
   let columns: UnsafeMutablePointer<ColumnView>
-  let columnCount: Int
   let bits: UnsafeMutablePointer<UInt64>
   let primary: UnsafeMutablePointer<UInt64>
   let scratch: UnsafeMutablePointer<UInt64>
   private(set) var keys: KeyChunk?
   private var chunks: [AnyObject] = []
-  /// Whose block it is at the moment.
-  var run = -1
-  var block = -1
 
   /// - Parameter rows: no block that it will show has more.
   init(rows: Int, selectors: Int, columns columnCount: Int) {
@@ -29,7 +25,6 @@ final class BlockFrame {
     for selector in 0..<selectors { (filterBits + selector).initialize(to: none + words * (3 + selector)) }
     columns = .allocate(capacity: max(columnCount, 1))
     columns.initialize(repeating: ColumnView(), count: max(columnCount, 1))
-    self.columnCount = columnCount
     view = .allocate(capacity: 1)
   }
 
@@ -42,10 +37,8 @@ final class BlockFrame {
 
   func hold(_ chunk: AnyObject) { chunks.append(chunk) }
 
-  func begin(run: Int, block: Int, keys: KeyChunk) {
+  func begin(keys: KeyChunk) {
     chunks.removeAll(keepingCapacity: true)
-    self.run = run
-    self.block = block
     self.keys = keys
   }
 }

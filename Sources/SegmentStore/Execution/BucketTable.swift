@@ -3,8 +3,6 @@ internal import Journeys
 /// From an instant to its bucket in a few instructions: a table over slots of a quarter of an hour, where zones change their offset,
 /// with a step forward for the rare bucket edge inside a slot.
 final class BucketTable {
-  static let slot: Int64 = 900_000
-
   let from: Int64
   let to: Int64
   let count: Int
@@ -18,13 +16,13 @@ final class BucketTable {
     count = buckets.count
     base = buckets.edges.first ?? 0
     let end = buckets.edges.last ?? base
-    let slotCount = Int((end - base) / Self.slot) + 1
+    let slotCount = Int((end - base) / Partition.slotMilliseconds) + 1
     slots = .allocate(capacity: slotCount)
     edges = .allocate(capacity: buckets.edges.count)
     edges.initialize(from: buckets.edges, count: buckets.edges.count)
     var bucket = 0
     for index in 0..<slotCount {
-      let instant = base + Int64(index) * Self.slot
+      let instant = base + Int64(index) * Partition.slotMilliseconds
       while bucket + 1 < count && instant >= buckets.edges[bucket + 1] { bucket += 1 }
       (slots + index).initialize(to: UInt32(bucket))
     }
@@ -43,7 +41,7 @@ final class BucketTable {
 
     /// - Precondition: `first edge <= time < last edge`.
     @inline(__always) func bucket(_ time: Int64) -> Int {
-      var bucket = Int(slots[Int(UInt64(bitPattern: time &- base) / UInt64(BucketTable.slot))])
+      var bucket = Int(slots[Int(UInt64(bitPattern: time &- base) / UInt64(Partition.slotMilliseconds))])
       while time >= edges[bucket + 1] { bucket += 1 }
       return bucket
     }
@@ -60,9 +58,9 @@ final class BucketTable {
     let base = partition.base
     let end = partition.end
     let inside = (0...count).filter { edges[$0] > base && edges[$0] < end }.map { edges[$0] } + [from, to].filter { $0 > base && $0 < end }
-    if count < Int(Self.outside), inside.allSatisfy({ ($0 - base) % Self.slot == 0 }) {
+    if count < Int(Self.outside), inside.allSatisfy({ ($0 - base) % Partition.slotMilliseconds == 0 }) {
       table = (0..<Partition.slotLimit).map { slot in
-        let time = base + Int64(slot) * Self.slot
+        let time = base + Int64(slot) * Partition.slotMilliseconds
         return time >= from && time < to ? UInt16(reader.bucket(time)) : Self.outside
       }
     }

@@ -25,7 +25,6 @@ struct BlockView {
   /// By number of the property asked for.
   var columns: UnsafePointer<ColumnView>
   var run: Int32
-  var block: Int32
   /// Rows that were put together from several blocks: what they match, and where they come from.
   var rowMasks: UnsafePointer<UInt32>?
   var places: UnsafePointer<Journey.Place>?

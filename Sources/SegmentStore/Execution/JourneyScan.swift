@@ -52,8 +52,8 @@ struct JourneyScan {
 
   /// The same rows block by block, in no order and for nobody: for what does not depend on who did it.
   func runBlocks(_ body: (Journey) -> Void) throws(QueryError) {
-    defer { withExtendedLifetime(selectors) {} }
     let frame = BlockFrame(rows: snapshot.largestBlock, selectors: selectors.count, columns: columnCount)
+    defer { withExtendedLifetime((selectors, frame)) {} }
     for (index, run) in snapshot.runs.enumerated() where run.firstTime < times.upperBound && run.lastTime >= times.lowerBound {
       for (block, summary) in run.blocks.enumerated() where summary.firstTime < times.upperBound && summary.lastTime >= times.lowerBound {
         try Self.checkCancellation()
@@ -84,6 +84,7 @@ struct JourneyScan {
   {
     var late = 0
     let frame = BlockFrame(rows: snapshot.largestBlock, selectors: selectors.count, columns: 0)
+    defer { withExtendedLifetime((selectors, frame)) {} }
     for (index, run) in snapshot.runs.enumerated() where run.lastTime > instant {
       for (block, summary) in run.blocks.enumerated() where summary.lastTime > instant {
         try checkCancellation()

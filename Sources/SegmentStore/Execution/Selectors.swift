@@ -154,7 +154,7 @@ final class Selectors {
   private func show(_ frame: BlockFrame, _ run: ColumnRun, _ runIndex: Int, _ block: Int) throws(StoreError) {
     let keys = try run.keys(block)
     let events = try run.events(block)
-    frame.begin(run: runIndex, block: block, keys: keys)
+    frame.begin(keys: keys)
     frame.hold(events)
     let rowCount = run.blocks[block].rowCount
     let words = (rowCount + 63) / 64
@@ -204,7 +204,7 @@ final class Selectors {
       wideEvents: events.wide.isEmpty ? nil : events.wide.storage, slots: UnsafePointer(bitPattern: 2).unsafelyUnwrapped,
       remainders: UnsafePointer(bitPattern: 4).unsafelyUnwrapped, bits: frame.bits, primary: samePrimary ? frame.bits : frame.primary,
       masks: self.tables[runIndex].masks.storage, filtered: filtered, filterBits: frame.filterBits, eventCodes: run.eventCodes.storage,
-      buckets: buckets?.bySlot(run.partition), columns: frame.columns, run: Int32(runIndex), block: Int32(block), rowMasks: rowMasks,
+      buckets: buckets?.bySlot(run.partition), columns: frame.columns, run: Int32(runIndex), rowMasks: rowMasks,
       places: nil)
     if Self.hasAny(frame.bits, words) {
       let slots = try run.slots(block)

@@ -22,15 +22,19 @@ final class Flusher: @unchecked Sendable {
 
   func start() {
     runningThreads = 2
-    for (name, work, idleWork) in [("sealane.store.flush", flushAll, nil), ("sealane.store.merge", mergeAll, mergeIdly)] {
+    let jobs = [
+      Job(name: "sealane.store.flush", work: flushAll, idleWork: nil, fail: endIntake),
+      Job(name: "sealane.store.merge", work: mergeAll, idleWork: mergeIdly, fail: endMerging),
+    ]
+    for job in jobs {
       let thread = Thread { [self] in
-        loop(work, whenIdle: idleWork)
+        loop(job)
         condition.lock()
         runningThreads -= 1
         condition.broadcast()
         condition.unlock()
       }
-      thread.name = name
+      thread.name = job.name
       thread.stackSize = 8 << 20
       thread.start()
     }
@@ -42,6 +46,16 @@ final class Flusher: @unchecked Sendable {
     wakes += 1
     condition.broadcast()
     condition.unlock()
+  }
+
+  /// What one of the threads does.
+  private struct Job: @unchecked Sendable {
+    // Its functions are those of the flusher and the store, which both are safe to call from any thread.
+    let name: String
+    let work: () throws(StoreError) -> Bool
+    /// What can wait until nothing else is to do.
+    let idleWork: (() throws(StoreError) -> Bool)?
+    let fail: (StoreError) -> Void
   }
 
   /// Called by the committing thread before it freezes another memtable.
@@ -68,6 +82,7 @@ final class Flusher: @unchecked Sendable {
     condition.unlock()
   }
 
+  /// Long work asks and gives up: a stop does not wait for a merge.
   var shouldStop: Bool {
     condition.lock()
     defer { condition.unlock() }
@@ -75,7 +90,7 @@ final class Flusher: @unchecked Sendable {
   }
 
   /// Does work while there is any, then waits for more; after a quiet while, what can only be done then.
-  private func loop(_ work: () throws(StoreError) -> Bool, whenIdle idleWork: (() throws(StoreError) -> Bool)?) {
+  private func loop(_ job: Job) {
     var isQuiet = false
     while true {
       condition.lock()
@@ -89,13 +104,12 @@ final class Flusher: @unchecked Sendable {
       var hasFailed = false
       do throws(StoreError) {
         if store.state.withLock({ $0.failure }) == nil {
-          didWork = try work()
-          if !didWork, isQuiet, let idleWork { didWork = try idleWork() }
+          didWork = try job.work()
+          if !didWork, isQuiet, let idleWork = job.idleWork { didWork = try idleWork() }
         }
       } catch {
-        // Nothing is lost: what could not be written is in the log still, which is kept. But memory would grow from here on.
-        store.state.withLock { if $0.failure == nil { $0.failure = .poisoned(error.description) } }
         hasFailed = true
+        job.fail(error)
       }
       condition.lock()
       // Whoever waits for room, or for the end of a flush, looks again; after a failure too.
@@ -104,7 +118,7 @@ final class Flusher: @unchecked Sendable {
         condition.broadcast()
       } else if !isStopped, wakes == seen {
         // Once nothing has happened for a while and there is nothing to do then either, only a wake changes that.
-        if idleWork == nil || isQuiet {
+        if job.idleWork == nil || isQuiet {
           condition.wait()
           isQuiet = false
         } else {
@@ -117,6 +131,18 @@ final class Flusher: @unchecked Sendable {
       }
       condition.unlock()
     }
+  }
+
+  /// The thread that writes memtables cannot go on. Nothing is lost: what could not be written is in the log still, which is kept. But
+  /// memory would grow from here on.
+  private func endIntake(_ error: StoreError) {
+    store.state.withLock { if $0.failure == nil { $0.failure = .poisoned(error.description) } }
+  }
+
+  /// Files that cannot be merged stay as they are, and stay readable as far as they are whole. That is no reason to refuse events.
+  private func endMerging(_ error: StoreError) {
+    if shouldStop { return }
+    store.state.withLock { $0.mergeFailure = error }
   }
 
   private func flushAll() throws(StoreError) -> Bool { try store.flushOldest() }

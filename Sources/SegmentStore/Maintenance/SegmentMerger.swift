@@ -1,4 +1,5 @@
-/// Writes the rows of neighbouring segments as one, in memory for a few blocks of each.
+/// Writes the rows of neighbouring segments as one. In memory are a few blocks of each, what every property's shared values are in the
+/// output, the rows of the subject at hand, and of a month the places of its events without an actor.
 ///
 /// Subjects are walked side by side, as a query does. A subject whose rows are consecutive in one input is taken over as it is; otherwise
 /// its rows are put into their order first.
@@ -56,12 +57,15 @@ final class SegmentMerger {
   private let names: [String]
   private let codes: [String: UInt16]
   private let blockRows: Int
+  private let shouldStop: () -> Bool
   private let properties: [String]
   private var shared: [ValueDictionary] = []
   /// By property and input: the output's code of each of the input's shared values, 0 where it has none.
   private var mapped: [[[UInt32]]] = []
-  /// By property and input.
+  /// By property and input, where not all of them are among the output's.
   private var inputShared: [[ValueDictionary?]] = []
+  /// By property and input: how many shared values it has.
+  private var sharedCounts: [[Int]] = []
 
   private var sources: [Source] = []
   private var moves: [Move] = []
@@ -70,21 +74,24 @@ final class SegmentMerger {
   private var rows = BlockRows()
   private var origins: [Origin] = []
 
-  init(_ inputs: [Segment], journal: MergeJournal, names: [String], blockRows: Int) throws(StoreError) {
+  init(_ inputs: [Segment], journal: MergeJournal, names: [String], blockRows: Int, shouldStop: @escaping () -> Bool) throws(StoreError) {
     self.inputs = inputs
     self.journal = journal
     self.names = names
     self.blockRows = blockRows
+    self.shouldStop = shouldStop
     codes = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, UInt16($0)) })
     properties = Set(inputs.flatMap(\.properties)).sorted()
     for property in properties {
       var dictionary = ValueDictionary()
       var maps: [[UInt32]] = []
+      sharedCounts.append([])
       var dictionaries: [ValueDictionary?] = []
       for input in inputs {
         guard let index = input.properties.firstIndex(of: property) else {
           maps.append([])
           dictionaries.append(nil)
+          sharedCounts[sharedCounts.count - 1].append(0)
           continue
         }
         let values = try input.sharedValues(index)
@@ -92,7 +99,9 @@ final class SegmentMerger {
           (0..<values.count).map { code in
             dictionary.count < SegmentWriter.sharedValues ? dictionary.code(of: code, in: values) + 1 : 0
           })
-        dictionaries.append(values)
+        // Kept only where some of its values do not fit among the shared ones.
+        dictionaries.append(maps[maps.count - 1].contains(0) ? values : nil)
+        sharedCounts[sharedCounts.count - 1].append(values.count)
       }
       shared.append(dictionary)
       mapped.append(maps)
@@ -218,7 +227,7 @@ final class SegmentMerger {
       for row in piece.rows {
         keys.append(
           (
-            time(from, row, partition), from.keys.raw(of: row, subject: from.keys.subjects[from.keys.index(containing: row)]), keys.count,
+            time(from, row, partition), rawNumber(from, row), keys.count,
             Origin(source: Int32(piece.source), block: Int32(piece.block), row: Int32(row))
           ))
       }
@@ -268,19 +277,20 @@ final class SegmentMerger {
     throws
   {
     let from = try self.block(Int(source), block)
-    let raw = from.keys.rawRuns.isEmpty && from.keys.subjects.count == 1 ? from.keys.subjects[0] : rawNumber(from, row, subject)
     rows.append(
-      label: subject, raw: raw, time: time(from, row, partition), event: sources[Int(source)].eventCodes[from.events[row]])
+      label: subject, raw: rawNumber(from, row), time: time(from, row, partition), event: sources[Int(source)].eventCodes[from.events[row]])
     origins.append(Origin(source: source, block: Int32(block), row: Int32(row)))
     if rows.count == blockRows { try writeBlock(&writer) }
   }
 
-  private func rawNumber(_ block: Decoded, _ row: Int, _ subject: UInt32) -> UInt32 {
+  private func rawNumber(_ block: Decoded, _ row: Int) -> UInt32 {
     block.keys.raw(of: row, subject: block.keys.subjects[block.keys.index(containing: row)])
   }
 
   private func writeBlock(_ writer: inout SegmentWriter) throws {
     guard rows.count > 0 else { return }
+    // What was written so far is in no manifest: it is deleted at the next start.
+    if shouldStop() { throw StoreError.closed }
     try writer.block(rows) { property throws(StoreError) in try column(property) }
     rows.removeAll()
     origins.removeAll(keepingCapacity: true)
@@ -290,19 +300,19 @@ final class SegmentMerger {
   private func column(_ property: Int) throws(StoreError) -> SegmentWriter.Column? {
     var column = SegmentWriter.Column(codes: [UInt32](repeating: 0, count: origins.count))
     var own = ValueDictionary()
-    var loaded: [BlockKey: (codes: [UInt32], map: [UInt32])?] = [:]
+    var loaded: [BlockKey: InputColumn?] = [:]
     var isPresent = false
     var lastKey: BlockKey?
-    var last: (codes: [UInt32], map: [UInt32])?
+    var last: InputColumn?
     for (index, origin) in origins.enumerated() {
       let key = BlockKey(source: Int(origin.source), block: Int(origin.block))
       if key != lastKey {
-        if loaded[key] == nil { loaded[key] = .some(try load(property, key, own: &own)) }
+        if loaded[key] == nil { loaded[key] = .some(try load(property, key)) }
         last = loaded[key] ?? nil
         lastKey = key
       }
-      guard let last else { continue }
-      let code = last.map[Int(last.codes[Int(origin.row)])]
+      guard let input = last else { continue }
+      let code = input.code(Int(origin.row), shared: UInt32(shared[property].count), own: &own)
       column.codes[index] = code
       if code != 0 { isPresent = true }
     }
@@ -310,29 +320,48 @@ final class SegmentMerger {
     return isPresent ? column : nil
   }
 
-  /// An input block's codes, and what each of them is in the output.
-  private func load(_ property: Int, _ key: BlockKey, own: inout ValueDictionary) throws(StoreError) -> (codes: [UInt32], map: [UInt32])? {
+  /// An input block's codes, and what they are in the output: its values come into the block's own as rows need them.
+  private final class InputColumn {
+    private let codes: [UInt32]
+    /// Of the input's shared values; 0 where the output does not share it.
+    private let mapped: [UInt32]
+    private let values: ValueDictionary?
+    private let own: ValueDictionary
+    /// Where a value got a code of the output block's own.
+    private var taken: [UInt32: UInt32] = [:]
+
+    init(codes: [UInt32], mapped: [UInt32], values: ValueDictionary?, own: ValueDictionary) {
+      self.codes = codes
+      self.mapped = mapped
+      self.values = values
+      self.own = own
+    }
+
+    func code(_ row: Int, shared: UInt32, own output: inout ValueDictionary) -> UInt32 {
+      let code = codes[row]
+      if code == 0 { return 0 }
+      let index = Int(code) - 1
+      if index < mapped.count, mapped[index] != 0 { return mapped[index] }
+      if let known = taken[code] { return known }
+      let made: UInt32
+      if index >= mapped.count {
+        made = shared + 1 + output.code(of: index - mapped.count, in: own)
+      } else if let values {
+        made = shared + 1 + output.code(of: index, in: values)
+      } else {
+        made = 0
+      }
+      taken[code] = made
+      return made
+    }
+  }
+
+  private func load(_ property: Int, _ key: BlockKey) throws(StoreError) -> InputColumn? {
     let source = sources[key.source]
     guard let index = source.segment.properties.firstIndex(of: properties[property]),
-      let input = inputs.firstIndex(where: { $0 === source.segment }), let values = inputShared[property][input],
-      let (codes, inputOwn) = try source.segment.rawColumn(index, source.run, key.block, shared: values.count)
+      let input = inputs.firstIndex(where: { $0 === source.segment }),
+      let (codes, own) = try source.segment.rawColumn(index, source.run, key.block, shared: sharedCounts[property][input])
     else { return nil }
-    let limit = UInt32(shared[property].count)
-    var map: [UInt32] = [0]
-    map.reserveCapacity(1 + values.count + inputOwn.count)
-    var isUsed = [Bool]()
-    // Only values that occur are carried into the block's own.
-    if mapped[property][input].contains(0) || inputOwn.count > 0 {
-      isUsed = [Bool](repeating: false, count: 1 + values.count + inputOwn.count)
-      for code in codes { isUsed[Int(code)] = true }
-    }
-    for code in 0..<values.count {
-      let known = mapped[property][input][code]
-      map.append(known != 0 ? known : isUsed[code + 1] ? limit + 1 + own.code(of: code, in: values) : 0)
-    }
-    for code in 0..<inputOwn.count {
-      map.append(isUsed[code + 1 + values.count] ? limit + 1 + own.code(of: code, in: inputOwn) : 0)
-    }
-    return (codes, map)
+    return InputColumn(codes: codes, mapped: mapped[property][input], values: inputShared[property][input], own: own)
   }
 }

@@ -5,10 +5,18 @@ import Synchronization
 extension SegmentStore {
   /// Does one piece of work; false if there is none.
   func mergeOnce() throws(StoreError) -> Bool {
-    do {
+    try merging {
       if try dropDeliveredKeys() { return true }
       if try mergeStateFiles() { return true }
       return try mergeSegments()
+    }
+  }
+
+  /// Does nothing once merging has failed; gives failures their kind.
+  private func merging(_ work: () throws -> Bool) throws(StoreError) -> Bool {
+    guard state.withLock({ $0.mergeFailure }) == nil else { return false }
+    do {
+      return try work()
     } catch let error as StoreError {
       throw error
     } catch let error as DiskError {
@@ -38,17 +46,13 @@ extension SegmentStore {
   /// With nothing else to do: makes one of the two smallest neighbours, so that a store at rest is read as one run a month.
   func mergeWhenIdle() throws(StoreError) -> Bool {
     let rowCounts = state.withLock { $0.segments.map(\.rowCount) }
-    let pairs = rowCounts.indices.dropLast().filter { rowCounts[$0] + rowCounts[$0 + 1] <= options.idleMergeRows }
-    guard let first = pairs.min(by: { rowCounts[$0] + rowCounts[$0 + 1] < rowCounts[$1] + rowCounts[$1 + 1] }) else { return false }
-    do {
-      return try merge(first..<first + 2)
-    } catch let error as StoreError {
-      throw error
-    } catch let error as DiskError {
-      throw .disk(error)
-    } catch {
-      throw .corrupt(file: "the memory of this process", reason: "\(error)")
+    // A few rows beside many are no reason to write the many again.
+    let pairs = rowCounts.indices.dropLast().filter { first in
+      let (small, large) = (min(rowCounts[first], rowCounts[first + 1]), max(rowCounts[first], rowCounts[first + 1]))
+      return small + large <= options.idleMergeRows && large <= max(8 * small, options.memoryRows)
     }
+    guard let first = pairs.min(by: { rowCounts[$0] + rowCounts[$0 + 1] < rowCounts[$1] + rowCounts[$1 + 1] }) else { return false }
+    return try merging { try merge(first..<first + 2) }
   }
 
   private func mergeSegments() throws -> Bool {
@@ -73,7 +77,7 @@ extension SegmentStore {
 
   /// Writes neighbouring segments as one, in the order of the merges that are known now.
   private func merged(_ inputs: [Segment], journal: MergeJournal, names: [String]) throws -> FileReference {
-    let merger = try SegmentMerger(inputs, journal: journal, names: names, blockRows: options.blockRows)
+    let merger = try SegmentMerger(inputs, journal: journal, names: names, blockRows: options.blockRows) { [self] in flusher.shouldStop }
     return try merger.write(disk: disk, directory: directory, number: nextFileNumber())
   }
 

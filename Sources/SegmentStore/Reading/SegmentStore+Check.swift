@@ -7,15 +7,16 @@ extension SegmentStore {
   /// - Throws: `StoreError` if the directory cannot be looked at at all.
   package static func check(directory: URL, disk: any Disk = PosixDisk()) throws(StoreError) -> [StoreFinding] {
     let path = directory.path
+    var findings: [StoreFinding] = []
     for _ in 0..<5 {
       let before = try? Manifest.read(disk: disk, directory: path)
       var checker = StoreChecker(disk: disk, directory: path)
       try checker.check()
-      if checker.findings.isEmpty { return [] }
+      findings = checker.findings
       // A running server may have replaced files meanwhile: then what was found says nothing.
-      if (try? Manifest.read(disk: disk, directory: path)) == before { return checker.findings }
+      if findings.isEmpty || (try? Manifest.read(disk: disk, directory: path)) == before { break }
     }
-    return []
+    return findings
   }
 }
 
@@ -97,7 +98,7 @@ struct StoreChecker {
     checkLogs(names, manifest: manifest)
   }
 
-  private static let repair = "Restore it from a backup with `sealane restore`, then run `sealane doctor` again."
+  private static let repair = "Stop the server, copy the whole directory back from a backup, then run `sealane doctor` again."
 
   private mutating func report(_ error: StoreError, file: String) {
     switch error {

@@ -122,6 +122,7 @@ extension SegmentStore {
         let wanted = code == nil ? nil : run.eventCodes.firstIndex { $0 == code }
         if code != nil, wanted == nil { continue }
         for block in run.blocks.indices {
+          try JourneyScan.checkCancellation()
           guard let column = try run.column(property, block) else { continue }
           let events = try run.events(block)
           var byCode = [Int](repeating: 0, count: column.shared.values.count + column.own.values.count + 1)
@@ -129,9 +130,14 @@ extension SegmentStore {
           for (code, count) in byCode.enumerated().dropFirst() where count > 0 { counts[column.value(code), default: 0] += count }
         }
       }
-      let ordered = counts.map { (value: $0, count: $1, text: "\($0)") }
-        .sorted { $0.count != $1.count ? $0.count > $1.count : $0.text < $1.text }
-      return ordered.prefix(max(0, limit)).map(\.value)
+      // Only what can be among the most frequent is brought into order.
+      var found = counts.map { (value: $0, count: $1) }
+      if limit > 0, found.count > limit {
+        let smallest = found.map(\.count).sorted(by: >)[limit - 1]
+        found.removeAll { $0.count < smallest }
+      }
+      found.sort { $0.count != $1.count ? $0.count > $1.count : ValueOrder.precedes($0.value, $1.value) }
+      return found.prefix(max(0, limit)).map(\.value)
     }
   }
 

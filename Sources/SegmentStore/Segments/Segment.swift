@@ -308,14 +308,14 @@ private struct CachedChunks: ChunkSource {
     else { return nil }
     let shared = try cached(SegmentSection.values(index)) { () throws(StoreError) in
       let values = try values(try segment.sharedValues(index))
-      return (values, values.values.count * 64)
+      return (values, values.footprint)
     }
     return try cached(SegmentSection.column(index, run, block)) { () throws(StoreError) in
       guard let (codes, own) = try segment.rawColumn(index, run, block, shared: shared.values.count) else {
         throw .corrupt(file: segment.file.name, reason: "a chunk of a property is missing")
       }
       let chunk = ColumnChunk(codes: codes, shared: shared, own: try values(own))
-      return (chunk, chunk.narrow.count + chunk.wide.count * 4 + chunk.own.values.count * 64)
+      return (chunk, chunk.narrow.count + chunk.wide.count * 4 + chunk.own.footprint)
     }
   }
 

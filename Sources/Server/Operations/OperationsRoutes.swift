@@ -23,7 +23,10 @@ struct OperationsRoutes: Sendable {
   private func ready(_ request: Request, _ context: ServerContext) -> Response {
     let troubles = installation.troubles()
     var members: [String: JSONValue] = ["ready": .boolean(troubles.isEmpty)]
-    if !isPublic { members["troubles"] = .list(troubles.map { .string($0) }) }
+    if !isPublic {
+      members["troubles"] = .list(troubles.map { .string($0) })
+      members["warnings"] = .list(installation.warnings().map { .string($0) })
+    }
     var response = DisclosedResponse.plain(.object(members))
     response.status = troubles.isEmpty ? .ok : .serviceUnavailable
     return response

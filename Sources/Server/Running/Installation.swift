@@ -103,6 +103,13 @@ package final class Installation: Sendable {
     return troubles
   }
 
+  /// What somebody should look at although everything is served.
+  package func warnings() -> [String] {
+    projects.all.compactMap { project in
+      project.store.warning.map { "segments of project \(project.id) are no longer merged: \($0)" }
+    }
+  }
+
   /// Flushes and closes everything; the lock goes with this value.
   package func close() async {
     for project in projects.all {
