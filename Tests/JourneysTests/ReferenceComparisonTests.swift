@@ -66,6 +66,20 @@ struct ReferenceComparisonTests {
     }
   }
 
+  @Test("more values than a question may tell apart are an error that says so") func tooManyGroups() throws {
+    var world = PlainWorld()
+    for index in 0..<200_001 { world.events.append(PlainEvent("open", 1_000, 1, ["plan": .number(Double(index))])) }
+    let day = CalendarDate(year: 1970, month: 1, day: 1)
+    let execution = QueryExecution(
+      snapshot: world.snapshot(blockRows: ColumnRun.blockRows), calendar: ProjectCalendar(), instant: Timestamp(milliseconds: 2_000))
+    let query = Query.insights(
+      InsightsQuery(
+        range: DateRange(from: day, to: day), series: [.init(selector: EventSelector(event: "open"), measure: .total)],
+        breakdown: Breakdown(property: PropertyReference("plan"), limit: 3)))
+    let error = #expect(throws: QueryError.self) { try execution.report(query) }
+    #expect(error?.code == .tooLarge && error?.field == "breakdown.property")
+  }
+
   @Test("a cancelled task gets an error, not half an answer")
   func cancellation() async throws {
     var world = PlainWorld()

@@ -8,7 +8,11 @@ final class BreakdownCodes {
   static let none: UInt32 = 0
   static let listBit: UInt32 = 0x8000_0000
   private static let unresolved = UInt32.max
+  /// Different values that one question may tell apart.
+  private static let groupLimit = 200_000
 
+  /// Whether there were more values than a question may tell apart: the figures are of no use then.
+  private var isFull = false
   /// Group `i + 1` has key `keys[i]`.
   private(set) var keys: [StoredValue] = []
   private(set) var lists: [[UInt32]] = []
@@ -91,6 +95,10 @@ final class BreakdownCodes {
   private func intern(_ value: StoredValue) -> UInt32 {
     let groups = ValueOrder.keys(of: value).map { key -> UInt32 in
       if let number = numbers[key] { return number }
+      guard keys.count < Self.groupLimit else {
+        isFull = true
+        return Self.none
+      }
       keys.append(key)
       numbers[key] = UInt32(keys.count)
       return UInt32(keys.count)
@@ -102,6 +110,14 @@ final class BreakdownCodes {
       lists.append(groups)
       return Self.listBit | UInt32(lists.count - 1)
     }
+  }
+
+  /// - Throws: `QueryError` (`too_large`) if the property had too many different values.
+  func check() throws(QueryError) {
+    guard isFull else { return }
+    throw QueryError(
+      .tooLarge, "The property has more than \(Self.groupLimit) different values; break down by another one, or filter.",
+      field: "breakdown.property")
   }
 
   /// The groups of a code.

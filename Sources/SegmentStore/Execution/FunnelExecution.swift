@@ -68,6 +68,7 @@ struct FunnelExecution {
     var pass = FunnelPass(query: query, from: from, to: to, instant: context.instant.milliseconds, codes: codes)
     defer { pass.events.free() }
     try JourneyScan(snapshot: context.snapshot, selectors: selectors, columnCount: properties.names.count, times: times).run(&pass)
+    try codes?.check()
     return (pass, try context.late(query.steps, everything: query.filter, in: times))
   }
 

@@ -93,12 +93,12 @@ struct InsightsExecution {
   }
 
   private func cells(slots: [Int], buckets: Int, _ properties: inout ShownProperties) throws(QueryError) -> [SeriesCells] {
+    guard slots.reduce(0, { $0 + $1 * (buckets + 1) }) < 5_000_000 else {
+      throw QueryError(
+        .tooLarge, "The report has too many cells; use a wider unit, fewer series or a smaller breakdown limit.", field: "breakdown.limit")
+    }
     var cells: [SeriesCells] = []
     for (index, series) in query.series.enumerated() {
-      guard slots[index] * (buckets + 1) < 50_000_000 else {
-        throw QueryError(
-          .tooLarge, "The report has too many cells; use a wider unit or a smaller breakdown limit.", field: "breakdown.limit")
-      }
       cells.append(
         SeriesCells(series.measure, slots: slots[index], buckets: buckets, properties: &properties, snapshot: context.snapshot))
     }
@@ -113,6 +113,7 @@ struct InsightsExecution {
       to: table.to, table: nil)
     defer { pass.free() }
     try fill(properties, table, &pass)
+    try codes.check()
     return pass.cells.map { cells in
       let figures = cells.figures(slots: min(cells.slotCount, codes.groupCount))
       let values = figures.enumerated().map { slot, figure in cells.isEmpty(slot: slot) ? nil : figure[0] }
