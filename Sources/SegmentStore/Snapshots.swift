@@ -39,10 +39,11 @@ extension SegmentStore {
         runs += cache.pieces[index].runs.joined()
       }
       let merges = cache.merges(journal: current.journal, since: runs.map(\.journalVersion).min() ?? current.journal.version)
+      let profiles = Self.profileReader(current, cache: self.cache)
       let snapshot = StoreSnapshot(
         runs: runs, merges: merges, eventNames: current.eventNames, dataVersion: current.dataVersion,
         pseudonym: { [identities] in identities.pseudonym(of: $0) },
-        profileValue: Self.profileReader(current, cache: self.cache))
+        profileValue: profiles.value, profileFailure: profiles.failure)
       cache.snapshot = snapshot
       cache.layout = current.layout
       return snapshot
@@ -50,18 +51,32 @@ extension SegmentStore {
   }
 
   /// Reads profiles as they are in this state: memory is copied by reference, files stay open.
-  private static func profileReader(_ state: StoreState, cache: BlockCache) -> @Sendable (UInt32, String) -> StoredValue? {
+  private static func profileReader(_ state: StoreState, cache: BlockCache) -> (
+    value: @Sendable (UInt32, String) -> StoredValue?, failure: @Sendable () -> String?
+  ) {
     let fresh = ([state.active] + state.frozen.reversed()).map { table in table.with { $0.profiles } }.filter { !$0.isEmpty }
     let files = state.profileFiles
-    return { number, property in
-      for images in fresh { if let image = images[number] { return image[property] } }
-      for file in files.reversed() {
-        // A damaged profile file is reported by `doctor` and by the profile itself; a report goes on without it.
-        if let image = try? file.image(of: number, cache: cache) { return image[property] }
-      }
-      return nil
-    }
+    let failure = ProfileFailure()
+    return (
+      { number, property in
+        for images in fresh { if let image = images[number] { return image[property] } }
+        for file in files.reversed() {
+          do throws(StoreError) {
+            if let image = try file.image(of: number, cache: cache) { return image[property] }
+          } catch {
+            // An older file's image would be a wrong answer: the whole one becomes an error.
+            failure.reason.withLock { $0 = error.description }
+            return nil
+          }
+        }
+        return nil
+      }, { failure.reason.withLock { $0 } }
+    )
   }
+}
+
+private final class ProfileFailure: Sendable {
+  let reason = Mutex<String?>(nil)
 }
 
 extension ProfileImage {

@@ -105,6 +105,37 @@ import Testing
     await store.stop()
   }
 
+  @Test("a damaged profile makes a report an error, not another answer") func damagedProfiles() async throws {
+    let disk = SimulatedDisk()
+    var store = try await SegmentStore.open(directory: Self.directory, options: StoreOptions(disk: disk))
+    let update = StoredUpdate(
+      target: Sample.subject(1), operation: .set([.init("tier", .string("gold"))]), time: Timestamp(milliseconds: 1), isVerified: true)
+    _ = try await store.append(Sample.batch([Sample.row("Use", 1, 1)], updates: [update]))
+    try await store.close()
+    var files = disk.files
+    let name = try #require(files.keys.first { $0.contains("/profiles-") })
+    let place = try #require(files[name].flatMap { bytes in bytes.indices.first { Array(bytes[$0...].prefix(4)) == Array("gold".utf8) } })
+    files[name]?[place] ^= 1
+    store = try await SegmentStore.open(directory: Self.directory, options: StoreOptions(disk: SimulatedDisk(files: files)))
+    let day = CalendarDate(year: 1970, month: 1, day: 1)
+    let query = Query.insights(
+      InsightsQuery(
+        range: DateRange(from: day, to: day), series: [.init(selector: EventSelector(event: nil), measure: .total)],
+        breakdown: Breakdown(property: PropertyReference("tier", scope: .subject))))
+    let error = await #expect(throws: QueryError.self) {
+      try await store.report(query, calendar: ProjectCalendar(), at: Timestamp(milliseconds: 100))
+    }
+    #expect(error?.code == .unreadable && error?.message.contains("profiles-") == true)
+    await store.stop()
+  }
+
+  @Test("times at the ends of what 64 bits hold have a month") func extremeTimes() {
+    for time in [Int64.min, .min + 1, -1, 0, .max - 1, .max] {
+      let partition = Partition(containing: time)
+      #expect(partition.base <= time && time <= partition.end)
+    }
+  }
+
   @Test func aMissingManifestOrLogIsNotAnEmptyStore() async throws {
     let files = try await filled(flushed: true).files
     for missing in files.keys where !missing.contains("/log-") {

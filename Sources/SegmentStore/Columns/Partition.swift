@@ -18,14 +18,20 @@ package struct Partition: Sendable, Hashable, Comparable {
   }
 
   /// First millisecond of the month.
-  package var base: Int64 { Self.day(ofMonth: month) * 86_400_000 }
+  package var base: Int64 { Self.milliseconds(ofDay: Self.day(ofMonth: month)) }
   /// First millisecond of the next month.
-  package var end: Int64 { Self.day(ofMonth: month + 1) * 86_400_000 }
+  package var end: Int64 { Self.milliseconds(ofDay: Self.day(ofMonth: month + 1)) }
 
   /// What months can be: the base and the end of the month, in milliseconds, fit into 64 bits.
   package static let months = -3_000_000_000...3_000_000_000
 
   package static func < (left: Partition, right: Partition) -> Bool { left.month < right.month }
+
+  /// The first and the last month that 64 bits know are shorter than others.
+  private static func milliseconds(ofDay day: Int64) -> Int64 {
+    let (product, isOver) = day.multipliedReportingOverflow(by: 86_400_000)
+    return isOver ? (day < 0 ? .min : .max) : product
+  }
 
   private static func day(ofMonth month: Int) -> Int64 {
     let year = Int64(floorDivide(Int64(month), 12)) + 1970

@@ -19,12 +19,19 @@ package struct QueryExecution: Sendable {
   /// - Throws: `QueryError`: `invalid` or `too_large` for the query, `unreadable` for the data, `cancelled` with the task.
   package func report(_ query: Query) throws(QueryError) -> Report {
     try query.validate()
-    switch query {
-    case .insights(let query): return try InsightsExecution(query: query, context: context).report()
-    case .funnel(let query): return try FunnelExecution(query: query, context: context).report()
-    case .retention(let query): return try RetentionExecution(query: query, context: context).report()
-    case .flows(let query): return try FlowsExecution(query: query, context: context).report()
-    }
+    let report =
+      switch query {
+      case .insights(let query): try InsightsExecution(query: query, context: context).report()
+      case .funnel(let query): try FunnelExecution(query: query, context: context).report()
+      case .retention(let query): try RetentionExecution(query: query, context: context).report()
+      case .flows(let query): try FlowsExecution(query: query, context: context).report()
+      }
+    try checkProfiles()
+    return report
+  }
+
+  private func checkProfiles() throws(QueryError) {
+    if let reason = snapshot.profileFailure() { throw QueryError(.unreadable, reason) }
   }
 
   /// The canonical subjects behind a figure, ascending: as many as the figure says where it counts subjects, otherwise the different

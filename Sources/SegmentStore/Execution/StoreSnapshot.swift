@@ -13,6 +13,8 @@ package struct StoreSnapshot: Sendable {
   package let pseudonym: @Sendable (UInt32) -> Pseudonym?
   /// A property of a canonical subject's profile, verified layer first; nil if it has none.
   package let profileValue: @Sendable (_ subject: UInt32, _ property: String) -> StoredValue?
+  /// Why a profile could not be read, if that happened since the snapshot was taken: answers that looked at profiles are of no use then.
+  package let profileFailure: @Sendable () -> String?
   /// Changes with every durable write.
   package let dataVersion: UInt64
   let movedRuns = MovedRuns.Box()
@@ -25,7 +27,8 @@ package struct StoreSnapshot: Sendable {
   package init(
     runs: [ColumnRun], merges: [UInt32: UInt32], eventNames: [String], dataVersion: UInt64,
     pseudonym: @escaping @Sendable (UInt32) -> Pseudonym?,
-    profileValue: @escaping @Sendable (_ subject: UInt32, _ property: String) -> StoredValue?
+    profileValue: @escaping @Sendable (_ subject: UInt32, _ property: String) -> StoredValue?,
+    profileFailure: @escaping @Sendable () -> String? = { nil }
   ) {
     self.runs = runs
     self.merges = merges
@@ -33,5 +36,6 @@ package struct StoreSnapshot: Sendable {
     self.dataVersion = dataVersion
     self.pseudonym = pseudonym
     self.profileValue = profileValue
+    self.profileFailure = profileFailure
   }
 }
