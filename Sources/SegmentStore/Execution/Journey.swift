@@ -154,3 +154,8 @@ protocol JourneyVisitor {
   /// Rows that have no actor: in no order across calls.
   mutating func visitWithoutActor(_ journey: Journey)
 }
+
+extension BlockView {
+  /// Whether a row takes part.
+  @inline(__always) func isShown(_ row: Int) -> Bool { bits[row >> 6] >> UInt64(row & 63) & 1 == 1 }
+}
