@@ -50,53 +50,6 @@ extension Query {
   }
 }
 
-extension InsightsQuery {
-  func validate() throws(QueryError) {
-    guard (1...QueryLimits.series).contains(series.count) else {
-      throw QueryError(.invalid, "`series` must have 1 to \(QueryLimits.series) entries.", field: "series")
-    }
-    for (index, series) in series.enumerated() {
-      if case .percentile(_, let fraction) = series.measure, !(0...1).contains(fraction) {
-        throw QueryError(
-          .invalid, "`series[\(index)].fraction` must be from 0 to 1; 0.5 is the median.", field: "series[\(index)].fraction")
-      }
-    }
-    if let breakdown { try Query.check(breakdown.limit, "breakdown.limit", in: QueryLimits.breakdown) }
-  }
-}
-
-extension FunnelQuery {
-  func validate() throws(QueryError) {
-    guard QueryLimits.steps.contains(steps.count) else {
-      throw QueryError(
-        .invalid, "`steps` must have \(QueryLimits.steps.lowerBound) to \(QueryLimits.steps.upperBound) entries.", field: "steps")
-    }
-    try Query.check(Int(clamping: windowSeconds), "window_seconds", in: QueryLimits.windowSeconds)
-    if let breakdown { try Query.check(breakdown.limit, "breakdown.limit", in: QueryLimits.breakdown) }
-  }
-}
-
-extension RetentionQuery {
-  func validate() throws(QueryError) { try Query.check(periods, "periods", in: QueryLimits.periods) }
-}
-
-extension FlowsQuery {
-  func validate() throws(QueryError) {
-    try Query.check(forward, "forward", in: QueryLimits.flowColumns)
-    try Query.check(backward, "backward", in: QueryLimits.flowColumns)
-    guard forward + backward > 0 else {
-      throw QueryError(.invalid, "`forward` and `backward` are both 0; ask for at least one column beside the anchor.", field: "forward")
-    }
-    try Query.check(Int(clamping: windowSeconds), "window_seconds", in: QueryLimits.windowSeconds)
-    try Query.check(nodesPerColumn, "nodes_per_column", in: QueryLimits.flowNodes)
-    try Query.check(pathLimit, "path_limit", in: QueryLimits.flowPaths)
-    try Query.check(hidden.count, "hidden", in: 0...QueryLimits.hiddenEvents)
-    if let event = anchor.event, hidden.contains(event) {
-      throw QueryError(.invalid, "`hidden` contains the anchor's own event; take one of the two away.", field: "hidden")
-    }
-  }
-}
-
 extension Filter {
   var comparisonCount: Int {
     switch self {

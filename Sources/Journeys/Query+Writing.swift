@@ -5,31 +5,10 @@ extension Query {
   package var json: JSONValue {
     var members: [String: JSONValue]
     switch self {
-    case .insights(let query):
-      members = [
-        "report": "insights", "unit": .string(query.unit.rawValue), "series": .list(query.series.map(\.json)), "filter": query.filter.json,
-        "breakdown": query.breakdown.json,
-      ]
-    case .funnel(let query):
-      members = [
-        "report": "funnel", "steps": .list(query.steps.map { .object($0.members) }), "window_seconds": .number(Double(query.windowSeconds)),
-        "order": .string(query.order.rawValue), "counting": .string(query.counting.rawValue), "entry": .string(query.entry.rawValue),
-        "filter": query.filter.json, "breakdown": query.breakdown.json,
-      ]
-    case .retention(let query):
-      members = [
-        "report": "retention", "start": .object(query.start.members), "return": .object(query.return.members),
-        "unit": .string(query.unit.rawValue), "periods": .number(Double(query.periods)), "mode": .string(query.mode.rawValue),
-        "criterion": .string(query.criterion.rawValue), "cohorts": .string(query.cohorts.rawValue), "filter": query.filter.json,
-      ]
-    case .flows(let query):
-      members = [
-        "report": "flows", "anchor": .object(query.anchor.members), "forward": .number(Double(query.forward)),
-        "backward": .number(Double(query.backward)), "window_seconds": .number(Double(query.windowSeconds)),
-        "nodes_per_column": .number(Double(query.nodesPerColumn)), "collapse_repeats": .boolean(query.collapsesRepeats),
-        "hidden": .list(query.hidden.map { .string($0) }), "anchors": .string(query.anchors.rawValue),
-        "path_limit": .number(Double(query.pathLimit)),
-      ]
+    case .insights(let query): members = query.members
+    case .funnel(let query): members = query.members
+    case .retention(let query): members = query.members
+    case .flows(let query): members = query.members
     }
     members["range"] = ["from": .string(range.from.description), "to": .string(range.to.description)]
     return .object(members.filter { $0.value != .null })
@@ -59,29 +38,6 @@ extension Breakdown? {
 
 extension Filter? {
   var json: JSONValue { self?.json ?? .null }
-}
-
-extension InsightsQuery.Series {
-  var json: JSONValue {
-    var members = selector.members
-    func with(_ word: String, _ property: PropertyReference) {
-      members["measure"] = .string(word)
-      members.merge(property.members) { first, _ in first }
-    }
-    switch measure {
-    case .total: members["measure"] = "total"
-    case .unique: members["measure"] = "unique"
-    case .averagePerSubject: members["measure"] = "average_per_subject"
-    case .sum(let property): with("sum", property)
-    case .average(let property): with("average", property)
-    case .minimum(let property): with("minimum", property)
-    case .maximum(let property): with("maximum", property)
-    case .percentile(let property, let fraction):
-      with("percentile", property)
-      members["fraction"] = .number(fraction)
-    }
-    return .object(members)
-  }
 }
 
 extension Filter {

@@ -1,0 +1,52 @@
+package struct FunnelReport: Sendable, Hashable {
+  package struct Step: Sendable, Hashable {
+    /// Attempts (unique: subjects) of at least this depth.
+    package var count: Int
+    /// Seconds from the previous step and from the entry, over those who reached this step; nil at step 0 or if nobody did.
+    package var medianSecondsFromPrevious: Double?
+    package var averageSecondsFromPrevious: Double?
+    package var medianSecondsFromEntry: Double?
+    package var averageSecondsFromEntry: Double?
+    package init(
+      count: Int, medianSecondsFromPrevious: Double?, averageSecondsFromPrevious: Double?, medianSecondsFromEntry: Double?,
+      averageSecondsFromEntry: Double?
+    ) {
+      self.count = count
+      self.medianSecondsFromPrevious = medianSecondsFromPrevious
+      self.averageSecondsFromPrevious = averageSecondsFromPrevious
+      self.medianSecondsFromEntry = medianSecondsFromEntry
+      self.averageSecondsFromEntry = averageSecondsFromEntry
+    }
+  }
+  package struct Group: Sendable, Hashable {
+    package var group: ReportGroup
+    package var steps: [Step]
+    /// Attempts that have not converted and whose window still runs (A.21, 8).
+    package var open: Int
+    package init(group: ReportGroup, steps: [Step], open: Int) {
+      self.group = group
+      self.steps = steps
+      self.open = open
+    }
+  }
+  /// First `everything`, then the breakdown's groups, largest first, then none and other where they occur.
+  package var groups: [Group]
+  package init(groups: [Group]) { self.groups = groups }
+}
+
+extension FunnelReport {
+  var json: JSONValue {
+    ["groups": .list(groups.map { ["group": $0.group.json, "open": .number(Double($0.open)), "steps": .list($0.steps.map(\.json))] })]
+  }
+}
+
+extension FunnelReport.Step {
+  var json: JSONValue {
+    [
+      "count": .number(Double(count)), "median_seconds_from_previous": JSONValue(medianSecondsFromPrevious),
+      "average_seconds_from_previous": JSONValue(averageSecondsFromPrevious),
+      "median_seconds_from_entry": JSONValue(medianSecondsFromEntry),
+      "average_seconds_from_entry": JSONValue(averageSecondsFromEntry),
+    ]
+  }
+}
