@@ -131,7 +131,7 @@ extension Visit {
       switch report.content {
       case .insights(let report): report.lines.map(\.group)
       case .funnel(let report): report.groups.map(\.group)
-      case .retention, .flows: []
+      case .retention, .flows, .cohort: []
       }
     return groups.compactMap { if case .value(let value) = $0 { value } else { nil } }
   }
@@ -150,6 +150,7 @@ extension Visit {
     case (.insights, _): sizes = []
     case (.funnel(let report), _): sizes = report.groups.flatMap { $0.steps.map(\.count) }
     case (.retention(let report), _): sizes = report.cohorts.flatMap { [$0.size] + $0.counts.compactMap(\.self) }
+    case (.cohort(let report), _): sizes = [report.size]
     case (.flows(let report), _): sizes = report.columns.flatMap { $0.entries.map(\.count) }
     }
     return Array(sizes.prefix(5_000))

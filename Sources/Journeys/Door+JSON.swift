@@ -14,7 +14,7 @@ extension Door {
 }
 
 extension Door.Cell {
-  private enum Kind: String, CaseIterable { case insights, funnel, retention, flows }
+  private enum Kind: String, CaseIterable { case insights, funnel, retention, flows, cohort }
   private static let wide = 0...1_000_000
 
   package init(json value: JSONValue, at path: String = "cell") throws(QueryError) {
@@ -40,6 +40,7 @@ extension Door.Cell {
       self = .flows(
         position: try reader.integer("position", default: 0, in: -8...8),
         node: try FlowsReport.Node(json: try reader.required("node"), at: reader.place("node")))
+    case .cohort: self = .cohort
     }
     try reader.finish()
   }
@@ -53,6 +54,7 @@ extension Door.Cell {
     case .retention(let cohort, let period):
       ["report": "retention", "cohort": .number(Double(cohort)), "period": JSONValue(period.map(Double.init))]
     case .flows(let position, let node): ["report": "flows", "position": .number(Double(position)), "node": node.json]
+    case .cohort: ["report": "cohort"]
     }
   }
 }

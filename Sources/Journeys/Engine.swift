@@ -160,6 +160,8 @@ package struct Door: Sendable, Hashable {
     /// The retained of a cohort (by index) in a period; period nil: the whole cohort.
     case retention(cohort: Int, period: Int?)
     case flows(position: Int, node: FlowsReport.Node)
+    /// All members of a cohort.
+    case cohort
   }
   package var query: Query
   package var cell: Cell

@@ -54,6 +54,11 @@ struct ObjectReader {
     return whole
   }
 
+  mutating func requiredInteger(_ name: String, in range: ClosedRange<Int>) throws(QueryError) -> Int {
+    _ = try required(name)
+    return try integer(name, default: range.lowerBound, in: range)
+  }
+
   mutating func boolean(_ name: String, default standard: Bool) throws(QueryError) -> Bool {
     guard let value = optional(name) else { return standard }
     guard case .boolean(let truth) = value else {

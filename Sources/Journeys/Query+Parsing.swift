@@ -9,7 +9,7 @@ extension Query {
   }
 
   init(json value: JSONValue, at path: String) throws(QueryError) {
-    enum Kind: String, CaseIterable { case insights, funnel, retention, flows }
+    enum Kind: String, CaseIterable { case insights, funnel, retention, flows, cohort }
     var reader = try ObjectReader(value, at: path)
     let name = try reader.requiredString("report")
     guard let kind = Kind(rawValue: name) else {
@@ -22,7 +22,9 @@ extension Query {
     case .funnel: self = .funnel(try FunnelQuery(&reader))
     case .retention: self = .retention(try RetentionQuery(&reader))
     case .flows: self = .flows(try FlowsQuery(&reader))
+    case .cohort: self = .cohort(try CohortQuery(&reader))
     }
+    if kind != .cohort { level = try Level.optional(&reader) }
     try reader.finish()
     try validate()
   }
@@ -50,15 +52,33 @@ extension EventSelector {
     try reader.finish()
   }
 
-  init(_ reader: inout ObjectReader) throws(QueryError) {
-    self.init(event: try reader.optionalString("event"), filter: try Filter.optional("filter", &reader))
+  init(_ reader: inout ObjectReader, depth: Int = 1) throws(QueryError) {
+    self.init(event: try reader.optionalString("event"), filter: try Filter.optional("filter", &reader, depth: depth))
   }
 }
 
 extension PropertyReference {
+  private enum Word: String, CaseIterable { case event, subject, group }
+
   init(_ reader: inout ObjectReader) throws(QueryError) {
     let name = try reader.requiredString("property")
-    self.init(name, scope: try reader.word("scope", default: .event))
+    let scope: Scope
+    switch try reader.word("scope", default: Word.event) {
+    case .event: scope = .event
+    case .subject: scope = .subject
+    case .group: scope = .group(key: try reader.requiredString("group_key"))
+    }
+    self.init(name, scope: scope)
+  }
+}
+
+extension Level {
+  static func optional(_ reader: inout ObjectReader) throws(QueryError) -> Level {
+    guard let value = reader.optional("level") else { return .subject }
+    var inner = try ObjectReader(value, at: reader.place("level"))
+    let level = Level.group(key: try inner.requiredString("group"))
+    try inner.finish()
+    return level
   }
 }
 

@@ -1,30 +1,59 @@
 extension Query {
-  /// The days that the report is about.
-  package var range: DateRange {
+  /// The days that the report is about; nil for a cohort, whose rules have periods of their own.
+  package var range: DateRange? {
     switch self {
     case .insights(let query): query.range
     case .funnel(let query): query.range
     case .retention(let query): query.range
     case .flows(let query): query.range
+    case .cohort: nil
+    }
+  }
+
+  /// Whose journeys it follows.
+  package var level: Level {
+    get {
+      switch self {
+      case .insights(let query): query.level
+      case .funnel(let query): query.level
+      case .retention(let query): query.level
+      case .flows(let query): query.level
+      case .cohort(let query): query.cohort.level
+      }
+    }
+    set {
+      switch self {
+      case .insights(var query):
+        query.level = newValue
+        self = .insights(query)
+      case .funnel(var query):
+        query.level = newValue
+        self = .funnel(query)
+      case .retention(var query):
+        query.level = newValue
+        self = .retention(query)
+      case .flows(var query):
+        query.level = newValue
+        self = .flows(query)
+      case .cohort(var query):
+        query.cohort.level = newValue
+        self = .cohort(query)
+      }
     }
   }
 
   /// Checks what types cannot: every engine calls it first, since queries are also built in code and read from saved reports.
   package func validate() throws(QueryError) {
-    guard range.from <= range.to else {
-      throw QueryError(.invalid, "`range.from` is after `range.to`; both days are included, so one day has them equal.", field: "range")
-    }
-    let days = range.to.dayNumber - range.from.dayNumber + 1
-    guard days <= QueryLimits.rangeDays else {
-      throw QueryError(.tooLarge, "`range` has \(days) days; at most \(QueryLimits.rangeDays) (five years) are allowed.", field: "range")
-    }
+    try range?.validate()
     switch self {
     case .insights(let query): try query.validate()
     case .funnel(let query): try query.validate()
     case .retention(let query): try query.validate()
     case .flows(let query): try query.validate()
+    case .cohort(let query): try query.cohort.validate(depth: 1)
     }
-    let comparisons = filters.reduce(0) { $0 + $1.comparisonCount }
+    var comparisons = filters.reduce(0) { $0 + $1.comparisonCount }
+    if case .cohort(let query) = self { comparisons += query.cohort.comparisonCount }
     guard comparisons <= QueryLimits.comparisons else {
       throw QueryError(
         .tooLarge,
@@ -34,12 +63,14 @@ extension Query {
     for filter in filters { try filter.validate(depth: 1) }
   }
 
-  private var filters: [Filter] {
+  /// All filters that stand in it, those inside of cohorts left there.
+  package var filters: [Filter] {
     switch self {
     case .insights(let query): ([query.filter] + query.series.map(\.selector.filter)).compactMap(\.self)
     case .funnel(let query): ([query.filter] + query.steps.map(\.filter)).compactMap(\.self)
     case .retention(let query): [query.filter, query.start.filter, query.return.filter].compactMap(\.self)
     case .flows(let query): [query.anchor.filter].compactMap(\.self)
+    case .cohort: []
     }
   }
 
@@ -50,12 +81,25 @@ extension Query {
   }
 }
 
+extension DateRange {
+  func validate() throws(QueryError) {
+    guard from <= to else {
+      throw QueryError(.invalid, "`range.from` is after `range.to`; both days are included, so one day has them equal.", field: "range")
+    }
+    let days = to.dayNumber - from.dayNumber + 1
+    guard days <= QueryLimits.rangeDays else {
+      throw QueryError(.tooLarge, "`range` has \(days) days; at most \(QueryLimits.rangeDays) (five years) are allowed.", field: "range")
+    }
+  }
+}
+
 extension Filter {
   var comparisonCount: Int {
     switch self {
     case .all(let parts), .any(let parts): parts.reduce(0) { $0 + $1.comparisonCount }
     case .not(let part): part.comparisonCount
-    case .comparison: 1
+    case .comparison, .everyElement: 1
+    case .cohort(let cohort): cohort.comparisonCount
     }
   }
 
@@ -70,11 +114,20 @@ extension Filter {
       }
       for part in parts { try part.validate(depth: depth + 1) }
     case .not(let part): try part.validate(depth: depth + 1)
-    case .comparison(_, .equals(let values)), .comparison(_, .notEquals(let values)):
+    case .comparison(_, let comparison), .everyElement(_, let comparison): try comparison.validate()
+    case .cohort(let cohort): try cohort.validate(depth: depth + 1)
+    }
+  }
+}
+
+extension Comparison {
+  func validate() throws(QueryError) {
+    switch self {
+    case .equals(let values), .notEquals(let values):
       guard (1...QueryLimits.valuesPerComparison).contains(values.count) else {
         throw QueryError(.invalid, "A comparison must have 1 to \(QueryLimits.valuesPerComparison) values.", field: "filter")
       }
-    case .comparison: break
+    default: break
     }
   }
 }

@@ -9,8 +9,11 @@ extension Query {
     case .funnel(let query): members = query.members
     case .retention(let query): members = query.members
     case .flows(let query): members = query.members
+    // Its level stands in the cohort.
+    case .cohort(let query): return .object(query.members)
     }
-    members["range"] = ["from": .string(range.from.description), "to": .string(range.to.description)]
+    if let range { members["range"] = range.json }
+    members["level"] = level.json
     return .object(members.filter { $0.value != .null })
   }
 }
@@ -26,7 +29,27 @@ extension EventSelector {
 }
 
 extension PropertyReference {
-  var members: [String: JSONValue] { ["property": .string(name), "scope": .string(scope.rawValue)] }
+  var members: [String: JSONValue] {
+    switch scope {
+    case .event: ["property": .string(name), "scope": "event"]
+    case .subject: ["property": .string(name), "scope": "subject"]
+    case .group(let key): ["property": .string(name), "scope": "group", "group_key": .string(key)]
+    }
+  }
+}
+
+extension DateRange {
+  var json: JSONValue { ["from": .string(from.description), "to": .string(to.description)] }
+}
+
+extension Level {
+  /// Null for subjects.
+  var json: JSONValue {
+    switch self {
+    case .subject: .null
+    case .group(let key): ["group": .string(key)]
+    }
+  }
 }
 
 extension Breakdown? {
@@ -48,6 +71,9 @@ extension Filter {
     case .not(let part): return ["not": part.json]
     case .comparison(let property, let comparison):
       return .object(property.members.merging(comparison.members) { first, _ in first })
+    case .everyElement(let property, let comparison):
+      return .object(property.members.merging(comparison.members) { first, _ in first }.merging(["elements": "all"]) { first, _ in first })
+    case .cohort(let cohort): return ["in_cohort": cohort.json]
     }
   }
 }
@@ -66,6 +92,11 @@ extension Comparison {
     case .less(let number): ["operator": "less", "value": .number(number)]
     case .lessOrEqual(let number): ["operator": "less_or_equal", "value": .number(number)]
     case .between(let from, let to): ["operator": "between", "from": .number(from), "to": .number(to)]
+    case .startsWith(let text): ["operator": "starts_with", "value": .string(text)]
+    case .endsWith(let text): ["operator": "ends_with", "value": .string(text)]
+    case .before(let time): ["operator": "before", "value": .string(time.text)]
+    case .since(let time): ["operator": "since", "value": .string(time.text)]
+    case .inLast(let seconds): ["operator": "in_last", "seconds": .number(Double(seconds))]
     }
   }
 }

@@ -1,12 +1,13 @@
 /// A question about journeys, as a value. A report is a pure function of (data as of an instant, query, that instant).
 ///
-/// JSON form: an object whose `report` names the kind (`insights`, `funnel`, `retention`, `flows`), the rest beside it; see
+/// JSON form: an object whose `report` names the kind (such as `funnel`), the rest beside it; see
 /// docs/QUERIES.md. Equal queries have equal canonical JSON, which the ledger's query digest is taken over.
 package enum Query: Sendable, Hashable {
   case insights(InsightsQuery)
   case funnel(FunnelQuery)
   case retention(RetentionQuery)
   case flows(FlowsQuery)
+  case cohort(CohortQuery)
 }
 
 /// Whole days of the project's time zone, both included: the half-open interval from the start of `from` to the end of `to`.
@@ -45,52 +46,12 @@ package struct EventSelector: Sendable, Hashable {
   }
 }
 
-/// Where a property is looked up.
-package struct PropertyReference: Sendable, Hashable {
-  package enum Scope: String, Sendable, Hashable, Codable, CaseIterable {
-    /// On the event itself.
-    case event
-    /// On the profile of the event's subject, as it is now (verified layer first).
-    case subject
-  }
-  package var scope: Scope
-  package var name: String
-  package init(_ name: String, scope: Scope = .event) {
-    self.name = name
-    self.scope = scope
-  }
-}
-
-/// Operators as in the semantics rules (A.17). Negations match where the property is missing.
-package indirect enum Filter: Sendable, Hashable {
-  case all([Filter])
-  case any([Filter])
-  case not(Filter)
-  case comparison(PropertyReference, Comparison)
-}
-
-package enum Comparison: Sendable, Hashable {
-  /// String, number or boolean equality with any of the values; strings case-sensitively; a list matches if any element does.
-  case equals([FilterValue])
-  case notEquals([FilterValue])
-  /// Substring, case-insensitively.
-  case contains(String)
-  case notContains(String)
-  case isSet
-  case isNotSet
-  case greater(Double)
-  case greaterOrEqual(Double)
-  case less(Double)
-  case lessOrEqual(Double)
-  /// Both ends included.
-  case between(Double, Double)
-}
-
-/// A value to compare with. A string of the form `g_` or `s_` + 32 hexadecimal digits also equals that pseudonym.
-package enum FilterValue: Sendable, Hashable {
-  case string(String)
-  case number(Double)
-  case boolean(Bool)
+/// Whose journeys a query follows: what is counted as one.
+package enum Level: Sendable, Hashable {
+  case subject
+  /// Organizations (Mixpanel: groups) by the property that names them: an event belongs to the journey of each that it names, whoever of
+  /// their people did it (semantics A.12).
+  case group(key: String)
 }
 
 /// Splits a report by a property's value: the `limit` largest are kept, the rest is "other", a missing value is "none" (A.13).

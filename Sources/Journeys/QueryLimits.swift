@@ -15,5 +15,10 @@ package enum QueryLimits {
   /// Comparisons in one query, all filters together.
   package static let comparisons = 100
   package static let valuesPerComparison = 1_000
+  /// Of `in_last`: ten years.
+  package static let lastSeconds = 1...315_360_000
+  package static let cohortDays = 1...3_660
+  package static let cohortBehaviours = 20
+  package static let cohortMembers = 100_000
   package static let textBytes = 4_096
 }

@@ -9,6 +9,7 @@ extension Report {
     case .funnel(let report): members = ["report": "funnel", "result": report.json]
     case .retention(let report): members = ["report": "retention", "result": report.json]
     case .flows(let report): members = ["report": "flows", "result": report.json]
+    case .cohort(let report): members = ["report": "cohort", "result": report.json]
     }
     members["notes"] = notes.json
     return .object(members)

@@ -7,6 +7,7 @@ package struct Report: Sendable, Hashable {
     case funnel(FunnelReport)
     case retention(RetentionReport)
     case flows(FlowsReport)
+    case cohort(CohortReport)
   }
   package var content: Content
   package var notes: ReportNotes

@@ -40,10 +40,12 @@ extension SegmentStore {
       }
       let merges = cache.merges(journal: current.journal, since: runs.map(\.journalVersion).min() ?? current.journal.version)
       let profiles = Self.profileReader(current, cache: self.cache)
-      let snapshot = StoreSnapshot(
+      var snapshot = StoreSnapshot(
         runs: runs, merges: merges, eventNames: current.eventNames, dataVersion: current.dataVersion,
         pseudonym: { [identities] in identities.pseudonym(of: $0) },
+        number: { [identities] in identities.number(of: $0).map { current.journal.canonical($0) } },
         profileValue: profiles.value, profileFailure: profiles.failure)
+      snapshot.queryMemory = options.queryBytes
       cache.snapshot = snapshot
       cache.layout = current.layout
       return snapshot

@@ -17,6 +17,8 @@ package struct StoreOptions: Sendable {
   package var fingerprintBytes = 128 << 20
   /// Bytes of decoded columns and file chunks in memory.
   package var cacheBytes = 256 << 20
+  /// Bytes that one query may take beside the cache; beyond that it is refused with an error.
+  package var queryBytes = 1 << 30
   /// Rows of a block: what is decoded at a time. At most `ColumnRun.blockRows`; smaller in tests.
   package var blockRows = ColumnRun.blockRows
   /// Segments of about one size that are merged into one.

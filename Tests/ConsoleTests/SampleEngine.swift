@@ -53,6 +53,7 @@ struct SampleEngine: Engine {
       case .funnel(let query): .funnel(funnel(query))
       case .retention(let query): .retention(retention(query))
       case .flows(let query): .flows(flows(query))
+      case .cohort: .cohort(CohortReport(size: 1_204, known: 48_113))
       }
     return Report(content: content, notes: notes(calendar))
   }

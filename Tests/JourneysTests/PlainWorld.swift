@@ -9,6 +9,8 @@ struct PlainEvent: Sendable {
   /// The number under whose id it arrives; nil without an actor.
   var actor: UInt32?
   var properties: [String: StoredValue] = [:]
+  /// In journeys of organizations: whose event it is.
+  var owner: UInt32?
 
   init(_ name: String, _ time: Int64, _ actor: UInt32?, _ properties: [String: StoredValue] = [:]) {
     self.name = name
@@ -28,6 +30,37 @@ struct PlainWorld: Sendable {
   /// In the order of the journal; `from` and `into` are canonical at that moment.
   var merges: [Merge] = []
   var profiles: [UInt32: [String: StoredValue]] = [:]
+
+  /// Organizations are the pseudonyms of this form.
+  static func organization(_ pseudonym: Pseudonym) -> UInt32? { pseudonym.high == 5 ? 9_000 + UInt32(pseudonym.low) : nil }
+
+  /// The pseudonyms in a value, each once.
+  static func organizations(in value: StoredValue?) -> [UInt32] {
+    switch value {
+    case .pseudonym(let pseudonym): organization(pseudonym).map { [$0] } ?? []
+    case .list(let elements):
+      elements.reduce(into: []) { all, element in
+        for number in organizations(in: element) where !all.contains(number) { all.append(number) }
+      }
+    default: []
+    }
+  }
+
+  /// Every event once for each organization that it names.
+  func journeys(ofGroups key: String) -> PlainWorld {
+    var world = PlainWorld()
+    world.profiles = profiles
+    for event in events {
+      let groups = Self.organizations(in: event.properties[key])
+      for actor in groups.isEmpty ? [nil] : groups.map(Optional.some) {
+        var copy = event
+        copy.owner = event.actor.map { canonical($0) }
+        copy.actor = actor
+        world.events.append(copy)
+      }
+    }
+    return world
+  }
 
   func canonical(_ number: UInt32, after journalVersion: Int? = nil) -> UInt32 {
     var number = number
@@ -56,6 +89,7 @@ struct PlainWorld: Sendable {
     let profiles = profiles
     return StoreSnapshot(
       runs: runs, merges: moved, eventNames: names, dataVersion: 7, pseudonym: { Pseudonym(high: 1, low: UInt64($0)) },
+      number: { pseudonym in Self.organization(pseudonym) ?? (pseudonym.high == 1 ? canonical(UInt32(pseudonym.low)) : nil) },
       profileValue: { profiles[$0]?[$1] })
   }
 

@@ -19,11 +19,12 @@ struct Randomness: RandomNumberGenerator {
 
 /// A small hostile world, a question and the moment of asking.
 struct RandomCase {
-  enum Kind: String, CaseIterable { case insights, funnel, retention, flows }
+  enum Kind: String, CaseIterable { case insights, funnel, retention, flows, cohort }
 
   var seed: UInt64
   var world = PlainWorld()
   var calendar: ProjectCalendar
+  let range: DateRange
   var query: Query
   var instant: Int64
   var assignment: [Int] = []
@@ -47,16 +48,17 @@ struct RandomCase {
     calendar = ProjectCalendar(zone: place.zone, weekStart: random.pick([.monday, .sunday]))
     let from = place.day.advanced(byDays: -random.below(3))
     let to = from.advanced(byDays: random.below(random.chance(20) ? 40 : 5))
-    let range = DateRange(from: from, to: to)
+    range = DateRange(from: from, to: to)
     let interval = try calendar.interval(range)
     let first = interval.lowerBound.milliseconds
     let last = interval.upperBound.milliseconds
     instant = random.chance(60) ? last + 90 * 86_400_000 : first + Int64(random.below(Int(last - first)))
     query = Self.query(kind, range, &random)
+    if random.chance(20) { query.level = .group(key: "plan") }
     runs = random.pick([1, 1, 2, 3])
     addEvents(first, last, crowded: kind == .funnel, &random)
     addMerges(&random)
-    for number in Set(world.events.compactMap(\.actor)) where random.chance(60) {
+    for number in Set(world.events.compactMap(\.actor)).union([9_000, 9_001]) where random.chance(60) {
       world.profiles[world.canonical(number)] = ["plan": Self.value(&random), "amount": .number(Double(random.below(5)))]
     }
     assignment = world.events.map { _ in random.below(runs) }
@@ -85,7 +87,7 @@ struct RandomCase {
   /// More subjects, events, names and values than fit into one word of a bit set or one byte of a code.
   mutating func crowd(names: Int, values: Int, events count: Int) throws {
     var random = Randomness(seed: seed &+ 77)
-    let interval = try calendar.interval(query.range)
+    let interval = try calendar.interval(range)
     let first = interval.lowerBound.milliseconds - 2 * 86_400_000
     let span = Int(interval.upperBound.milliseconds - first) + 5 * 86_400_000
     for index in 0..<count {
@@ -115,11 +117,12 @@ struct RandomCase {
     case 2, 3: return .number(Double(random.below(5)) - 1)
     case 4: return .string("")
     case 5: return .string("1")
-    case 6: return .list((0..<random.below(4)).map { _ in random.pick([.string("x"), .string("y"), .number(2), .null]) })
+    case 6:
+      return .list((0..<random.below(4)).map { _ in random.pick([.string("x"), .string("y"), .number(2), .null, .pseudonym(pseudonym)]) })
     case 7: return .object([StoredProperty("a", .number(Double(random.below(2))))])
     case 8: return .pseudonym(pseudonym)
     case 9: return .sealed(SealedValue(bytes: [UInt8(random.below(256))], tag: pseudonym))
-    default: return .string(random.pick(["Pro", "pro", "free", "x"]))
+    default: return .string(random.pick(["Pro", "pro", "free", "x", "2026-03-08T00:00:00Z", "2026-03-08"]))
     }
   }
 
@@ -131,14 +134,19 @@ struct RandomCase {
   }
 
   static func reference(_ random: inout Randomness) -> PropertyReference {
-    PropertyReference(random.pick(properties + ["nowhere"]), scope: random.chance(25) ? .subject : .event)
+    PropertyReference(
+      random.pick(properties + ["nowhere"]),
+      scope: random.pick([.event, .event, .event, .event, .event, .subject, .group(key: "plan"), .group(key: "tags")]))
   }
 
   static func filter(_ random: inout Randomness, _ depth: Int) -> Filter {
-    switch depth > 0 ? random.below(8) : 7 {
+    switch depth > 0 ? random.below(9) : 7 {
     case 0: return .all((0...random.below(3)).map { _ in filter(&random, depth - 1) })
     case 1: return .any((0...random.below(3)).map { _ in filter(&random, depth - 1) })
     case 2: return .not(filter(&random, depth - 1))
+    case 8:
+      let day = CalendarDate(year: 2026, month: 3, day: 6)
+      return .cohort(cohort(DateRange(from: day, to: day.advanced(byDays: random.below(4))), &random, depth: depth - 1))
     default: break
     }
     let values: [FilterValue] = (0...random.below(2)).map { _ in
@@ -150,9 +158,42 @@ struct RandomCase {
     let number = Double(random.below(4))
     let comparison: Comparison = random.pick([
       .equals(values), .notEquals(values), .contains("P"), .notContains("r"), .isSet, .isNotSet, .greater(number), .greaterOrEqual(number),
-      .less(number), .lessOrEqual(number), .between(0, number),
+      .less(number), .lessOrEqual(number), .between(0, number), .startsWith("pR"), .endsWith("O"),
+      .before(random.pick(times)), .since(random.pick(times)), .inLast(seconds: random.pick([86_400, 315_360_000])),
     ])
-    return .comparison(reference(&random), comparison)
+    return random.chance(20) ? .everyElement(reference(&random), comparison) : .comparison(reference(&random), comparison)
+  }
+
+  private static let times = [
+    Timestamp(milliseconds: 1000), Timestamp(milliseconds: Int64(CalendarDate(year: 2026, month: 3, day: 8).dayNumber) * 86_400_000),
+  ]
+
+  static func cohort(_ range: DateRange, _ random: inout Randomness, depth: Int) -> Cohort {
+    Cohort(
+      level: random.pick([.subject, .subject, .subject, .group(key: "plan"), .group(key: "tags")]), rule: rule(range, &random, depth: depth)
+    )
+  }
+
+  private static func rule(_ range: DateRange, _ random: inout Randomness, depth: Int) -> CohortRule {
+    switch depth > 0 ? random.below(9) : 8 {
+    case 0: return .all((0...random.below(2)).map { _ in rule(range, &random, depth: depth - 1) })
+    case 1: return .any((0...random.below(2)).map { _ in rule(range, &random, depth: depth - 1) })
+    case 2, 3: return .not(rule(range, &random, depth: depth - 1))
+    case 4: return .property(random.pick(["plan", "amount"]), random.pick([.isSet, .isNotSet, .greater(1), .equals([.string("pro")])]))
+    case 5:
+      return .members(
+        [3, 10, 17, 24, 999].filter { _ in random.chance(40) }.map { Pseudonym(high: 1, low: $0) }
+          + (random.chance(40) ? [Pseudonym(high: 5, low: 0)] : []))
+    default:
+      let isFirst = random.chance(20)
+      return .did(
+        Behaviour(
+          selector: EventSelector(
+            event: random.chance(15) ? nil : random.pick(Array(names.prefix(3))),
+            filter: random.chance(25) ? filter(&random, min(depth, 1)) : nil),
+          count: isFirst ? .atLeast(1) : random.pick([.atLeast(1), .atLeast(2), .atMost(0), .atMost(2), .exactly(0), .exactly(1)]),
+          period: random.pick([.ever, .during(range), .last(days: random.pick([1, 92]))]), isFirst: isFirst))
+    }
   }
 
   static func query(_ kind: Kind, _ range: DateRange, _ random: inout Randomness) -> Query {
@@ -160,6 +201,7 @@ struct RandomCase {
     let breakdown = random.chance(45) ? Breakdown(property: reference(&random), limit: random.pick([1, 2, 3, 50])) : nil
     let window: Int64 = random.pick([1, 3_600, 86_400, 604_800])
     switch kind {
+    case .cohort: return .cohort(CohortQuery(cohort(range, &random, depth: 3)))
     case .insights:
       let series = (0...random.below(2)).map { _ -> InsightsQuery.Series in
         let property = random.chance(70) ? PropertyReference("amount") : reference(&random)

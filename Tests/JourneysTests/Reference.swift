@@ -8,22 +8,31 @@ struct Reference {
     var name: String
     var time: Int64
     var subject: UInt32?
+    /// Whose event it is: the subject, where journeys are those of subjects.
+    var owner: UInt32?
     var properties: [String: StoredValue]
   }
 
   let world: PlainWorld
+  let level: Level
   let calendar: ProjectCalendar
   let instant: Int64
   let events: [Event]
   let late: [Event]
   let subjects: [UInt32]
 
-  init(_ world: PlainWorld, calendar: ProjectCalendar, instant: Int64) {
+  init(_ world: PlainWorld, level: Level = .subject, calendar: ProjectCalendar, instant: Int64) {
     self.world = world
+    self.level = level
     self.calendar = calendar
     self.instant = instant
-    let all = world.events.map {
-      Event(name: $0.name, time: $0.time, subject: $0.actor.map { world.canonical($0) }, properties: $0.properties)
+    let seen: PlainWorld
+    if case .group(let key) = level { seen = world.journeys(ofGroups: key) } else { seen = world }
+    let all = seen.events.map { event in
+      let subject = event.actor.map { seen.canonical($0) }
+      return Event(
+        name: event.name, time: event.time, subject: subject, owner: level == .subject ? subject : event.owner,
+        properties: event.properties)
     }
     events = all.filter { $0.time <= instant }
     late = all.filter { $0.time > instant }
@@ -31,11 +40,17 @@ struct Reference {
   }
 
   func report(_ query: Query) throws -> Report {
-    switch query {
+    guard query.level == level else {
+      var report = try Reference(world, level: query.level, calendar: calendar, instant: instant).report(query)
+      report.notes.excluded = report.notes.excluded.map { .init(reason: $0.reason == "no_actor" ? "no_group" : $0.reason, count: $0.count) }
+      return report
+    }
+    return switch query {
     case .insights(let query): try insights(query)
     case .funnel(let query): try funnel(query)
     case .retention(let query): try retention(query)
     case .flows(let query): try flows(query)
+    case .cohort(let query): try cohort(query)
     }
   }
 
@@ -58,9 +73,37 @@ struct Reference {
     let value: StoredValue?
     switch property.scope {
     case .event: value = event.properties[property.name]
-    case .subject: value = event.subject.flatMap { world.profiles[$0]?[property.name] }
+    case .subject: value = event.owner.flatMap { world.profiles[$0]?[property.name] }
+    case .group(let key):
+      if level == property.scope.level {
+        value = event.subject.flatMap { world.profiles[$0]?[property.name] }
+      } else {
+        var values: [StoredValue] = []
+        for element in Self.elements(of: event.properties[key]) {
+          if case .pseudonym(let pseudonym) = element, let number = PlainWorld.organization(pseudonym),
+            let there = world.profiles[number]?[property.name]
+          {
+            values += Self.elements(of: there)
+          }
+        }
+        if case .list? = event.properties[key] {
+          value = values.isEmpty ? nil : .list(values)
+        } else {
+          value = behind(event.properties[key], property.name)
+        }
+      }
     }
     return value == .null ? nil : value
+  }
+
+  static func elements(of value: StoredValue?) -> [StoredValue] {
+    if case .list(let elements) = value { elements } else { value.map { [$0] } ?? [] }
+  }
+
+  /// A property of the one organization that a value is.
+  private func behind(_ value: StoredValue?, _ property: String) -> StoredValue? {
+    guard case .pseudonym(let pseudonym) = value, let number = PlainWorld.organization(pseudonym) else { return nil }
+    return world.profiles[number]?[property]
   }
 
   func passes(_ event: Event, _ filter: Filter) -> Bool {
@@ -68,44 +111,73 @@ struct Reference {
     case .all(let parts): return !parts.contains { !passes(event, $0) }
     case .any(let parts): return parts.contains { passes(event, $0) }
     case .not(let part): return !passes(event, part)
-    case .comparison(let property, let comparison):
-      let value = value(event, property)
-      var candidates: [StoredValue] = []
-      if case .list(let elements) = value { candidates = elements } else if let value { candidates = [value] }
-      func someNumber(_ test: (Double) -> Bool) -> Bool {
-        candidates.contains { if case .number(let number) = $0 { test(number) } else { false } }
-      }
-      func someEquals(_ values: [FilterValue]) -> Bool {
-        candidates.contains { candidate in
-          values.contains { expected in
-            switch (expected, candidate) {
-            case (.string(let a), .string(let b)): a == b
-            case (.number(let a), .number(let b)): a == b
-            case (.boolean(let a), .boolean(let b)): a == b
-            case (.string(let a), .pseudonym(let b)): a == "g_\(b)" || a == "s_\(b)"
-            default: false
-            }
+    case .comparison(let property, let comparison): return passes(value(event, property), comparison)
+    case .everyElement(let property, let comparison):
+      let elements = Self.elements(of: value(event, property))
+      return !elements.isEmpty && !elements.contains { !passes($0 == .null ? nil : $0, comparison) }
+    case .cohort(let cohort):
+      let members = members(cohort)
+      if cohort.level == level { return event.subject.map(members.contains) ?? false }
+      guard case .group(let key) = cohort.level else { return event.owner.map(members.contains) ?? false }
+      return PlainWorld.organizations(in: event.properties[key]).contains(where: members.contains)
+    }
+  }
+
+  func passes(_ value: StoredValue?, _ comparison: Comparison) -> Bool {
+    var candidates: [StoredValue] = []
+    if case .list(let elements) = value { candidates = elements } else if let value { candidates = [value] }
+    func someNumber(_ test: (Double) -> Bool) -> Bool {
+      candidates.contains { if case .number(let number) = $0 { test(number) } else { false } }
+    }
+    func someEquals(_ values: [FilterValue]) -> Bool {
+      candidates.contains { candidate in
+        values.contains { expected in
+          switch (expected, candidate) {
+          case (.string(let a), .string(let b)): a == b
+          case (.number(let a), .number(let b)): a == b
+          case (.boolean(let a), .boolean(let b)): a == b
+          case (.string(let a), .pseudonym(let b)): a == "g_\(b)" || a == "s_\(b)"
+          default: false
           }
         }
       }
-      func someContains(_ text: String) -> Bool {
-        candidates.contains {
-          if case .string(let string) = $0 { string.lowercased().contains(text.lowercased()) || text.isEmpty } else { false }
-        }
+    }
+    func someContains(_ text: String) -> Bool {
+      candidates.contains {
+        if case .string(let string) = $0 { string.lowercased().contains(text.lowercased()) || text.isEmpty } else { false }
       }
-      switch comparison {
-      case .equals(let values): return someEquals(values)
-      case .notEquals(let values): return !someEquals(values)
-      case .contains(let text): return someContains(text)
-      case .notContains(let text): return !someContains(text)
-      case .isSet: return value != nil
-      case .isNotSet: return value == nil
-      case .greater(let bound): return someNumber { $0 > bound }
-      case .greaterOrEqual(let bound): return someNumber { $0 >= bound }
-      case .less(let bound): return someNumber { $0 < bound }
-      case .lessOrEqual(let bound): return someNumber { $0 <= bound }
-      case .between(let low, let high): return someNumber { $0 >= low && $0 <= high }
-      }
+    }
+    switch comparison {
+    case .equals(let values): return someEquals(values)
+    case .notEquals(let values): return !someEquals(values)
+    case .contains(let text): return someContains(text)
+    case .notContains(let text): return !someContains(text)
+    case .isSet: return value != nil
+    case .isNotSet: return value == nil
+    case .greater(let bound): return someNumber { $0 > bound }
+    case .greaterOrEqual(let bound): return someNumber { $0 >= bound }
+    case .less(let bound): return someNumber { $0 < bound }
+    case .lessOrEqual(let bound): return someNumber { $0 <= bound }
+    case .between(let low, let high): return someNumber { $0 >= low && $0 <= high }
+    case .startsWith(let text):
+      return candidates.contains { if case .string(let string) = $0 { string.lowercased().hasPrefix(text.lowercased()) } else { false } }
+    case .endsWith(let text):
+      return candidates.contains { if case .string(let string) = $0 { string.lowercased().hasSuffix(text.lowercased()) } else { false } }
+    case .before(let time): return candidates.contains { Self.time($0).map { $0 < time.milliseconds } ?? false }
+    case .since(let time): return candidates.contains { Self.time($0).map { $0 >= time.milliseconds } ?? false }
+    case .inLast(let seconds):
+      return candidates.contains { Self.time($0).map { $0 <= instant && $0 >= instant - seconds * 1000 } ?? false }
+    }
+  }
+
+  /// Values of the random worlds that are times: whole seconds, and texts of one form.
+  static func time(_ value: StoredValue) -> Int64? {
+    switch value {
+    case .number(let number): return Int64(number * 1000)
+    case .string(let text):
+      guard text.count == 10 || text.hasSuffix("T00:00:00Z"), let date = CalendarDate(text.prefix(10)) else { return nil }
+      return Int64(date.dayNumber) * 86_400_000
+    default: return nil
     }
   }
 
@@ -181,5 +253,11 @@ struct Reference {
     let low = Int(rank.rounded(.down))
     let high = Int(rank.rounded(.up))
     return sorted[low] + (sorted[high] - sorted[low]) * (rank - Double(low))
+  }
+}
+
+extension PropertyReference.Scope {
+  var level: Level {
+    if case .group(let key) = self { .group(key: key) } else { .subject }
   }
 }

@@ -1,13 +1,15 @@
 import Events
+import Foundation
 import Journeys
 import SegmentStore
 import Testing
 
-/// The engine against the plain reference, on a thousand small hostile worlds for each report.
+/// The engine against the plain reference, on thousands of small hostile worlds for each report.
 struct ReferenceComparisonTests {
-  static let casesPerReport: UInt64 = 1_000
+  /// More with `SEALANE_CASES`, as `make soak` has it.
+  static let casesPerReport = ProcessInfo.processInfo.environment["SEALANE_CASES"].flatMap(UInt64.init) ?? 1_000
 
-  @Test("a thousand random cases agree with the reference", arguments: RandomCase.Kind.allCases)
+  @Test("thousands of random cases agree with the reference", arguments: RandomCase.Kind.allCases)
   func agrees(kind: RandomCase.Kind) throws {
     for seed in 0..<Self.casesPerReport {
       let example = try RandomCase(kind, seed: seed)
@@ -166,6 +168,8 @@ enum Doors {
           if let wrong = try check(cell, entry.count, exactly: query.anchors == .first) { return wrong }
         }
       }
+    case (.cohort(let report), .cohort):
+      if let wrong = try check(.cohort, report.size) { return wrong }
     default: return "the report is of another kind than the query"
     }
     return nil

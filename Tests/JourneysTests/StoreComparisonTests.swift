@@ -29,7 +29,7 @@ struct StoreComparisonTests {
   }
 
   private static func pseudonym(_ number: UInt32) -> Pseudonym {
-    Pseudonym(high: UInt64(number) &* 0x9E37_79B9_7F4A_7C15, low: UInt64(number))
+    number >= 9_000 && number < 9_100 ? Pseudonym(high: 5, low: UInt64(number - 9_000)) : Pseudonym(high: 1, low: UInt64(number))
   }
 
   private static func fill(_ example: RandomCase, seed: UInt64, directory: URL) async throws -> SegmentStore {
@@ -43,6 +43,9 @@ struct StoreComparisonTests {
       StoredRow(
         name: event.name, time: Timestamp(milliseconds: event.time), actor: event.actor.map { StoredIdentity(pseudonym($0)) }, link: nil,
         duplicateKey: .init(day: Int32(index % 3), fingerprint: UInt64(index) &* 0xBF58_476D_1CE4_E5B9),
+        groups: Set(event.properties.values.flatMap { PlainWorld.organizations(in: $0) }).map {
+          StoredIdentity(pseudonym($0), isGroup: true)
+        },
         properties: event.properties.map { StoredProperty($0.key, $0.value) })
     }
     var sent = (rows + rows.filter { _ in random.chance(60) }).shuffled(using: &random)

@@ -1,3 +1,4 @@
+import Events
 import Journeys
 import Web
 
@@ -18,6 +19,11 @@ struct FilterForm: Sendable, Hashable {
       case less = "lt"
       case lessOrEqual = "le"
       case between
+      case startsWith = "starts"
+      case endsWith = "ends"
+      case before
+      case since
+      case inLast = "last"
 
       var words: String {
         switch self {
@@ -32,6 +38,11 @@ struct FilterForm: Sendable, Hashable {
         case .less: "<"
         case .lessOrEqual: "≤"
         case .between: "is between"
+        case .startsWith: "starts with"
+        case .endsWith: "ends with"
+        case .before: "is before (time)"
+        case .since: "is since (time)"
+        case .inLast: "is in the last days"
         }
       }
       var takesValue: Bool { self != .isSet && self != .isNotSet }
@@ -67,7 +78,7 @@ struct FilterForm: Sendable, Hashable {
       } else {
         whole = filter
       }
-    case .not?: whole = filter
+    case .not?, .everyElement?, .cohort?: whole = filter
     }
   }
 
@@ -126,7 +137,13 @@ extension FilterForm.Condition {
     case .less(let number): (relation, value) = (.less, ValueText.text(.number(number)))
     case .lessOrEqual(let number): (relation, value) = (.lessOrEqual, ValueText.text(.number(number)))
     case .between(let low, let high): (relation, value) = (.between, ValueText.text([.number(low), .number(high)]))
-    case .equals, .notEquals: return nil
+    case .startsWith(let text): (relation, value) = (.startsWith, ValueText.phraseText(text))
+    case .endsWith(let text): (relation, value) = (.endsWith, ValueText.phraseText(text))
+    case .before(let time): (relation, value) = (.before, time.text)
+    case .since(let time): (relation, value) = (.since, time.text)
+    case .inLast(let seconds) where seconds % 86_400 == 0:
+      (relation, value) = (.inLast, ValueText.text(.number(Double(seconds / 86_400))))
+    case .equals, .notEquals, .inLast: return nil
     }
   }
 
@@ -151,10 +168,24 @@ extension FilterForm.Condition {
         throw QueryError(.invalid, "The condition on \(property) needs two numbers, such as 10, 20.")
       }
       comparison = .between(low, high)
+    case .startsWith: comparison = .startsWith(ValueText.phrase(value))
+    case .endsWith: comparison = .endsWith(ValueText.phrase(value))
+    case .before: comparison = .before(try time())
+    case .since: comparison = .since(try time())
+    case .inLast:
+      guard let days = Int(exactly: try number(values)), (1...3_650).contains(days) else {
+        throw QueryError(.invalid, "The condition on \(property) needs a whole number of days, from 1 to 3650.")
+      }
+      comparison = .inLast(seconds: Int64(days) * 86_400)
     }
     if case .equals(let values) = comparison, values.isEmpty { return nil }
     if case .notEquals(let values) = comparison, values.isEmpty { return nil }
     return .comparison(reference, comparison)
+  }
+
+  private func time() throws(QueryError) -> Timestamp {
+    if let time = PropertyTime.time(of: ValueText.phrase(value)) { return time }
+    throw QueryError(.invalid, "The condition on \(property) needs a day or an instant, such as 2026-03-31 or 2026-03-31T12:00:00Z.")
   }
 
   private func number(_ values: [FilterValue]) throws(QueryError) -> Double {

@@ -22,6 +22,7 @@ struct SavedReportLink: Sendable {
       case .funnel: FunnelForm.name
       case .retention: RetentionForm.name
       case .flows: FlowsForm.name
+      case .cohort: "Cohort"
       }
   }
 }

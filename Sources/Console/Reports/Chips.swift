@@ -71,6 +71,7 @@ extension Query {
     case .funnel(let query): query.steps.compactMap(\.event)
     case .retention(let query): [query.start.event, query.return.event].compactMap(\.self)
     case .flows(let query): [query.anchor.event].compactMap(\.self)
+    case .cohort(let query): query.cohort.selectors.compactMap(\.event)
     }
   }
 }

@@ -1,14 +1,16 @@
 import Journeys
 import Web
 
-/// A query as the address of its page, and back: links, saved reports and tests go through here.
+/// A query as the address of its page (nil where no page asks it), and back: links, saved reports and tests go through here.
 package enum ReportAddress {
   package static func address(of query: Query) -> Address? {
-    switch query {
+    guard query.level == .subject else { return nil }
+    return switch query {
     case .insights: InsightsForm(query: query)?.address
     case .funnel: FunnelForm(query: query)?.address
     case .retention: RetentionForm(query: query)?.address
     case .flows: FlowsForm(query: query)?.address
+    case .cohort: nil
     }
   }
 

@@ -1,9 +1,13 @@
+internal import Events
+
 extension Filter {
   private enum Operator: String, CaseIterable {
     case equals
     case notEquals = "not_equals"
     case contains
     case notContains = "not_contains"
+    case startsWith = "starts_with"
+    case endsWith = "ends_with"
     case isSet = "is_set"
     case isNotSet = "is_not_set"
     case greater
@@ -11,11 +15,15 @@ extension Filter {
     case less
     case lessOrEqual = "less_or_equal"
     case between
+    case before, since
+    case inLast = "in_last"
   }
 
-  static func optional(_ name: String, _ reader: inout ObjectReader) throws(QueryError) -> Filter? {
+  private enum Elements: String, CaseIterable { case any, all }
+
+  static func optional(_ name: String, _ reader: inout ObjectReader, depth: Int = 1) throws(QueryError) -> Filter? {
     guard let value = reader.optional(name) else { return nil }
-    return try Filter(json: value, at: reader.place(name), depth: 1)
+    return try Filter(json: value, at: reader.place(name), depth: depth)
   }
 
   package init(json value: JSONValue, at path: String, depth: Int) throws(QueryError) {
@@ -31,10 +39,14 @@ extension Filter {
       self = .not(try Filter(json: try reader.required("not"), at: reader.place("not"), depth: depth + 1))
     } else if reader.has("property") {
       let property = try PropertyReference(&reader)
-      self = .comparison(property, try Self.comparison(&reader))
+      let elements = try reader.word("elements", default: Elements.any)
+      let comparison = try Self.comparison(&reader)
+      self = elements == .any ? .comparison(property, comparison) : .everyElement(property, comparison)
+    } else if reader.has("in_cohort") {
+      self = .cohort(try Cohort(json: try reader.required("in_cohort"), at: reader.place("in_cohort"), depth: depth + 1))
     } else {
       throw QueryError(
-        .invalid, "`\(path)` must have `all`, `any`, `not`, or `property` with `operator`.", field: path)
+        .invalid, "`\(path)` must have `all`, `any`, `not`, `in_cohort`, or `property` with `operator`.", field: path)
     }
     try reader.finish()
   }
@@ -51,7 +63,7 @@ extension Filter {
     return parts
   }
 
-  private static func comparison(_ reader: inout ObjectReader) throws(QueryError) -> Comparison {
+  static func comparison(_ reader: inout ObjectReader) throws(QueryError) -> Comparison {
     let name = try reader.requiredString("operator")
     guard let word = Operator(rawValue: name) else {
       throw QueryError(
@@ -70,7 +82,20 @@ extension Filter {
     case .less: return .less(try reader.number("value"))
     case .lessOrEqual: return .lessOrEqual(try reader.number("value"))
     case .between: return .between(try reader.number("from"), try reader.number("to"))
+    case .startsWith: return .startsWith(try reader.requiredString("value"))
+    case .endsWith: return .endsWith(try reader.requiredString("value"))
+    case .before: return .before(try time(&reader))
+    case .since: return .since(try time(&reader))
+    case .inLast:
+      return .inLast(seconds: Int64(try reader.requiredInteger("seconds", in: QueryLimits.lastSeconds)))
     }
+  }
+
+  private static func time(_ reader: inout ObjectReader) throws(QueryError) -> Timestamp {
+    if let time = PropertyTime.time(of: try reader.requiredString("value")) { return time }
+    throw QueryError(
+      .invalid, "`\(reader.place("value"))` must be a day or an instant, such as 2026-03-31 or 2026-03-31T12:00:00Z.",
+      field: reader.place("value"))
   }
 
   /// `values`, or one `value`.

@@ -3,6 +3,7 @@ package struct FlowsQuery: Sendable, Hashable {
   /// Each subject's first anchor in the range, or every one.
   package enum Anchors: String, Sendable, Hashable, Codable, CaseIterable { case first, every }
   package var range: DateRange
+  package var level = Level.subject
   package var anchor: EventSelector
   /// Columns after and before the anchor, 0...8 each.
   package var forward: Int

@@ -14,6 +14,7 @@ package struct FunnelQuery: Sendable, Hashable {
   package enum Entry: String, Sendable, Hashable, Codable, CaseIterable { case longest, first }
 
   package var range: DateRange
+  package var level = Level.subject
   package var steps: [EventSelector]
   /// Elapsed seconds from the entry, the end included. Default 7 days.
   package var windowSeconds: Int64

@@ -22,6 +22,7 @@ package struct InsightsQuery: Sendable, Hashable {
     }
   }
   package var range: DateRange
+  package var level = Level.subject
   package var unit: BucketUnit
   package var series: [Series]
   /// Applies to every series.

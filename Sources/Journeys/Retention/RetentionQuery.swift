@@ -16,6 +16,7 @@ package struct RetentionQuery: Sendable, Hashable {
     case firstTime = "first_time"
   }
   package var range: DateRange
+  package var level = Level.subject
   package var start: EventSelector
   package var `return`: EventSelector
   package var unit: Unit

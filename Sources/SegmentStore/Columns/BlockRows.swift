@@ -57,6 +57,12 @@ struct BlockRows {
     return KeyChunk(subjects: subjects, starts: starts, rawRuns: runs)
   }
 
+  /// With the raw numbers as owners of the rows.
+  var keysWithOwners: KeyChunk {
+    let keys = keys
+    return KeyChunk(subjects: keys.subjects, starts: keys.starts, rawRuns: [], owners: raws)
+  }
+
   func slots(base: Int64) -> [UInt16] { times.map { UInt16(truncatingIfNeeded: ($0 - base) / Partition.slotMilliseconds) } }
   func remainders(base: Int64) -> [UInt32] { times.map { UInt32(truncatingIfNeeded: ($0 - base) % Partition.slotMilliseconds) } }
 }

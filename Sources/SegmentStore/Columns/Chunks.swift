@@ -25,8 +25,14 @@ package final class KeyChunk: Sendable {
   package let rawRuns: [RawRun]
   /// A bit for each row, set at the first row of each subject of the block.
   package let startBits: [UInt64]
+  /// In journeys of organizations: the canonical subject of each row. Otherwise empty.
+  let owners: [UInt32]
 
-  package init(subjects: [UInt32], starts: [UInt32], rawRuns: [RawRun]) {
+  package convenience init(subjects: [UInt32], starts: [UInt32], rawRuns: [RawRun]) {
+    self.init(subjects: subjects, starts: starts, rawRuns: rawRuns, owners: [])
+  }
+
+  init(subjects: [UInt32], starts: [UInt32], rawRuns: [RawRun], owners: [UInt32]) {
     precondition(starts.count == subjects.count + 1)
     self.subjects = subjects
     self.starts = starts
@@ -34,6 +40,7 @@ package final class KeyChunk: Sendable {
     var bits = [UInt64](repeating: 0, count: (Int(starts[subjects.count]) + 63) / 64)
     for start in starts.dropLast() { bits[Int(start) / 64] |= 1 << UInt64(start % 64) }
     startBits = bits
+    self.owners = owners
   }
 
   package var rowCount: Int { Int(starts[subjects.count]) }

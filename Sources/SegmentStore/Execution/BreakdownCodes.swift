@@ -18,6 +18,7 @@ final class BreakdownCodes {
   private(set) var lists: [[UInt32]] = []
   private var numbers: [StoredValue: UInt32] = [:]
   private let property: PropertyReference
+  private let source: ActorSource
   private let snapshot: StoreSnapshot
   /// Number of the property among those that the scan shows.
   private let column: Int
@@ -28,6 +29,7 @@ final class BreakdownCodes {
   /// - Parameter column: number of the property among those that the scan shows; of no importance for one of the subject.
   init(_ property: PropertyReference, column: Int, snapshot: StoreSnapshot) {
     self.property = property
+    source = ActorSource(property, snapshot.level)
     self.column = column
     self.snapshot = snapshot
     // A run of moved rows for each partition comes at most.
@@ -41,7 +43,7 @@ final class BreakdownCodes {
   var groupCount: Int { keys.count + 1 }
 
   @inline(__always) func code(_ place: Journey.Place, subject: UInt32) -> UInt32 {
-    if property.scope == .subject { return code(ofSubject: subject) }
+    if case .actor(let ofJourney) = source { return code(ofActor: ofJourney ? subject : place.owner(subject)) }
     let place = place.original
     let view = place.view.pointee.columns[column]
     let code = view.code(place.row)
@@ -58,16 +60,24 @@ final class BreakdownCodes {
 
   /// The raw value, for ties that only the value can break.
   func value(_ place: Journey.Place, subject: UInt32) -> StoredValue? {
-    if property.scope == .subject { return subject == ColumnRun.noActor ? nil : snapshot.profileValue(subject, property.name) }
+    if case .actor(let ofJourney) = source {
+      let actor = ofJourney ? subject : place.owner(subject)
+      return actor == ColumnRun.noActor ? nil : snapshot.profileValue(actor, property.name)
+    }
     let place = place.original
     let view = place.view.pointee.columns[column]
     let code = view.code(place.row)
-    return code == 0 ? nil : view.chunk?.takeUnretainedValue().value(code)
+    return code == 0 ? nil : view.chunk.flatMap { looked($0.takeUnretainedValue().value(code)) }
+  }
+
+  /// What stands behind a value of the column.
+  private func looked(_ value: StoredValue) -> StoredValue? {
+    if case .groupColumn = source { snapshot.groupValue(of: value, property.name) } else { value }
   }
 
   @inline(never) private func resolve(_ view: ColumnView, _ code: Int, run: Int) -> UInt32 {
     guard let chunk = view.chunk?.takeUnretainedValue() else { return Self.none }
-    let group = intern(chunk.value(code))
+    let group = looked(chunk.value(code)).map(intern) ?? Self.none
     guard code <= chunk.shared.values.count else { return group }
     if tables[run]?.list != ObjectIdentifier(chunk.shared) {
       // A list is decoded anew where the cache let go of it.
@@ -84,7 +94,7 @@ final class BreakdownCodes {
   /// An identifier is good only as long as its object lives.
   private var kept: [Int: ValueList] = [:]
 
-  @inline(never) private func code(ofSubject subject: UInt32) -> UInt32 {
+  @inline(never) private func code(ofActor subject: UInt32) -> UInt32 {
     if let lastSubject, lastSubject.number == subject { return lastSubject.group }
     let value = subject == ColumnRun.noActor ? nil : snapshot.profileValue(subject, property.name)
     let group = value.map(intern) ?? Self.none

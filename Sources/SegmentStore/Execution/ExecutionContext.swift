@@ -17,7 +17,7 @@ struct ExecutionContext {
   /// How many events of a range of time match any of the selectors, but happened after the evaluation.
   func late(_ selectors: [EventSelector], everything: Filter?, in counted: Range<Int64>) throws(QueryError) -> Int {
     guard snapshot.runs.contains(where: { $0.lastTime > instant.milliseconds }) else { return 0 }
-    let all = try Selectors(selectors, everything: everything, snapshot: snapshot, instant: Timestamp(milliseconds: .max))
+    let all = try Selectors(selectors, everything: everything, seesLater: true, snapshot: snapshot, instant: instant)
     return try JourneyScan.countLate(all, in: counted, after: instant.milliseconds, snapshot: snapshot)
   }
 }

@@ -125,7 +125,7 @@ struct InsightsExecution {
 extension InsightsQuery {
   /// Whether no figure depends on who did what.
   fileprivate var countsNobody: Bool {
-    if breakdown?.property.scope == .subject { return false }
+    if let breakdown, breakdown.property.scope != .event { return false }
     return series.allSatisfy { series in
       switch series.measure {
       case .total: true

@@ -28,6 +28,8 @@ struct BlockView {
   /// Rows that were put together from several blocks: what they match, and where they come from.
   var rowMasks: UnsafePointer<UInt32>?
   var places: UnsafePointer<Journey.Place>?
+  /// In journeys of organizations: whose event each row is.
+  var owners: UnsafePointer<UInt32>?
 
   @inline(__always) func time(_ row: Int) -> Int64 {
     base &+ Int64(slots[row]) &* Partition.slotMilliseconds &+ Int64(remainders[row])
@@ -93,6 +95,13 @@ struct Journey {
     @inline(__always) var original: Place {
       if let places = view.pointee.places { return places[row] }
       return self
+    }
+
+    /// Whose event it is, given whose journey.
+    @inline(__always) func owner(_ journey: UInt32) -> UInt32 {
+      let place = original
+      if let owners = place.view.pointee.owners { return owners[place.row] }
+      return journey
     }
   }
 

@@ -14,19 +14,24 @@ package struct QueryExecution: Sendable {
     self.instant = instant
   }
 
-  private var context: ExecutionContext { ExecutionContext(snapshot: snapshot, calendar: calendar, instant: instant) }
-
   /// - Throws: `QueryError`: `invalid` or `too_large` for the query, `unreadable` for the data, `cancelled` with the task.
   package func report(_ query: Query) throws(QueryError) -> Report {
     try query.validate()
-    let report =
+    let context = try context(for: query)
+    var report =
       switch query {
       case .insights(let query): try InsightsExecution(query: query, context: context).report()
       case .funnel(let query): try FunnelExecution(query: query, context: context).report()
       case .retention(let query): try RetentionExecution(query: query, context: context).report()
       case .flows(let query): try FlowsExecution(query: query, context: context).report()
+      case .cohort(let query): try CohortExecution(cohort: query.cohort, context: context).report()
       }
     try checkProfiles()
+    if query.level != .subject {
+      for index in report.notes.excluded.indices where report.notes.excluded[index].reason == "no_actor" {
+        report.notes.excluded[index].reason = "no_group"
+      }
+    }
     return report
   }
 
@@ -35,9 +40,16 @@ package struct QueryExecution: Sendable {
   }
 
   /// The canonical subjects behind a figure, ascending: as many as the figure says where it counts subjects, otherwise the different
-  /// subjects of what it counts. Nobody for a cell that the report does not have.
+  /// subjects of what it counts. Nobody for a cell that the report does not have. At the level of organizations: the organizations.
   package func subjects(_ door: Door) throws(QueryError) -> [UInt32] {
     try door.query.validate()
+    let context = try context(for: door.query)
+    let found = try subjects(door, context)
+    try checkProfiles()
+    return found
+  }
+
+  private func subjects(_ door: Door, _ context: ExecutionContext) throws(QueryError) -> [UInt32] {
     switch (door.query, door.cell) {
     case (.insights(let query), .insights(let series, let group, let bucket)):
       return try InsightsExecution(query: query, context: context).subjects(series: series, group: group, bucket: bucket)
@@ -47,9 +59,55 @@ package struct QueryExecution: Sendable {
       return try RetentionExecution(query: query, context: context).subjects(cohort: cohort, period: period)
     case (.flows(let query), .flows(let position, let node)):
       return try FlowsExecution(query: query, context: context).subjects(position: position, node: node)
+    case (.cohort(let query), .cohort):
+      return try CohortExecution(cohort: query.cohort, context: context).members().numbers
     default:
       throw QueryError(
         .invalid, "The cell belongs to another kind of report than the query; take both from the same report.", field: "cell")
     }
+  }
+
+  /// The data as the query sees it: its journeys, and who belongs to its cohorts.
+  private func context(for query: Query) throws(QueryError) -> ExecutionContext {
+    var cohorts: [Cohort: ActorSet] = [:]
+    for filter in query.filters { try evaluate(filter, &cohorts) }
+    if case .cohort(let query) = query { try evaluate(filtersOf: query.cohort, &cohorts) }
+    return try context(level: query.level, events: query.eventNames, cohorts)
+  }
+
+  private func context(level: Level, events: Set<String>?, _ cohorts: [Cohort: ActorSet]) throws(QueryError) -> ExecutionContext {
+    var seen = snapshot
+    if case .group(let key) = level { seen = try snapshot.groupSnapshots.snapshot(.init(key: key, events: events), of: snapshot) }
+    seen.cohorts = cohorts
+    return ExecutionContext(snapshot: seen, calendar: calendar, instant: instant)
+  }
+
+  /// Inner cohorts come first; each different one is evaluated once.
+  private func evaluate(_ filter: Filter, _ cohorts: inout [Cohort: ActorSet]) throws(QueryError) {
+    for cohort in filter.cohorts where cohorts[cohort] == nil {
+      try evaluate(filtersOf: cohort, &cohorts)
+      let context = try context(level: cohort.level, events: Query.cohort(CohortQuery(cohort)).eventNames, cohorts)
+      cohorts[cohort] = try CohortExecution(cohort: cohort, context: context).members()
+    }
+  }
+
+  private func evaluate(filtersOf cohort: Cohort, _ cohorts: inout [Cohort: ActorSet]) throws(QueryError) {
+    for selector in cohort.selectors {
+      if let filter = selector.filter { try evaluate(filter, &cohorts) }
+    }
+  }
+}
+
+extension Query {
+  /// The names of all events that can matter to the answer; nil where any can.
+  fileprivate var eventNames: Set<String>? {
+    let names: [String?]
+    switch self {
+    case .insights(let query): names = query.series.map(\.selector.event)
+    case .retention(let query): names = [query.start.event, query.return.event]
+    // What happens between the steps and around the anchor matters too; a cohort may be of those who did nothing.
+    case .funnel, .flows, .cohort: return nil
+    }
+    return names.contains(nil) ? nil : Set(names.compactMap(\.self))
   }
 }

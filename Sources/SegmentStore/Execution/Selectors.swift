@@ -9,26 +9,26 @@ final class Selectors {
     case all([Node])
     case any([Node])
     case not(Node)
-    case event(property: String, EventComparison)
-    /// On the subject's profile: the same for all rows of a subject.
-    case subject(property: String, Comparison)
+    case event(property: String, EventTest)
+    /// On whose event it is: the journey's actor, or, at the level of organizations, the row's own subject.
+    case actor(ofJourney: Bool, (UInt32) -> Bool)
   }
 
-  /// A comparison with its verdict on each value of the dictionaries met so far.
-  private final class EventComparison {
-    let comparison: Comparison
+  /// A test with its verdict on each value of the dictionaries met so far.
+  private final class EventTest {
+    let passes: (StoredValue?) -> Bool
     private var tables: [ObjectIdentifier: (list: ValueList, table: [UInt8])] = [:]
-    init(_ comparison: Comparison) { self.comparison = comparison }
+    init(_ passes: @escaping (StoredValue?) -> Bool) { self.passes = passes }
 
     /// By code of the chunk: 1 where its value passes.
     func table(of chunk: ColumnChunk) -> [UInt8] {
       let shared = verdicts(chunk.shared)
-      return chunk.own.values.isEmpty ? shared : shared + chunk.own.values.map { comparison.matches($0) ? 1 : 0 }
+      return chunk.own.values.isEmpty ? shared : shared + chunk.own.values.map { passes($0) ? 1 : 0 }
     }
 
     private func verdicts(_ list: ValueList) -> [UInt8] {
       if let known = tables[ObjectIdentifier(list)] { return known.table }
-      let table = [comparison.matches(nil) ? 1 : 0] + list.values.map { comparison.matches($0) ? 1 : 0 as UInt8 }
+      let table = [passes(nil) ? 1 : 0] + list.values.map { passes($0) ? 1 : 0 as UInt8 }
       // The list is kept with its table: an identifier is good only as long as its object lives.
       tables[ObjectIdentifier(list)] = (list, table)
       return table
@@ -82,9 +82,10 @@ final class Selectors {
   ///   - properties: those that the visitor looks up.
   ///   - buckets: what `BlockView.buckets` points into.
   ///   - firsts: given where, of the rows that match only selectors of any event, the first of each subject and day is enough.
+  ///   - seesLater: events later than the instant are seen too.
   init(
     _ selectors: [EventSelector], everything: Filter?, primary: UInt32 = .max, seesAll: Bool = false, properties: [String] = [],
-    buckets: BucketTable? = nil, firsts: ZoneDays? = nil, snapshot: StoreSnapshot, instant: Timestamp
+    buckets: BucketTable? = nil, firsts: ZoneDays? = nil, seesLater: Bool = false, snapshot: StoreSnapshot, instant: Timestamp
   ) throws(QueryError) {
     self.snapshot = snapshot
     runs = snapshot.runs + (try MovedRuns.of(snapshot)).runs
@@ -92,10 +93,10 @@ final class Selectors {
     self.seesAll = seesAll
     self.properties = properties
     self.buckets = buckets
-    self.instant = instant.milliseconds
+    self.instant = seesLater ? .max : instant.milliseconds
     count = selectors.count
-    self.everything = everything.map(Self.compile)
-    filters = selectors.enumerated().compactMap { index, selector in selector.filter.map { (index, Self.compile($0)) } }
+    self.everything = everything.map { Self.compile($0, snapshot, instant) }
+    filters = selectors.enumerated().compactMap { index, selector in selector.filter.map { (index, Self.compile($0, snapshot, instant)) } }
     var filtered: UInt32 = 0
     for (selector, _) in filters { filtered |= 1 << UInt32(selector) }
     self.filtered = filtered
@@ -120,14 +121,28 @@ final class Selectors {
     }
   }
 
-  private static func compile(_ filter: Filter) -> Node {
+  private static func compile(_ filter: Filter, _ snapshot: StoreSnapshot, _ instant: Timestamp) -> Node {
+    func node(_ property: PropertyReference, _ test: ValueTest) -> Node {
+      switch ActorSource(property, snapshot.level) {
+      case .column(let name): .event(property: name, EventTest { test.passes($0) })
+      case .groupColumn(let key): .event(property: key, EventTest { test.passes(snapshot.groupValue(of: $0, property.name)) })
+      case .actor(let ofJourney):
+        .actor(ofJourney: ofJourney) { test.passes($0 == ColumnRun.noActor ? nil : snapshot.profileValue($0, property.name)) }
+      }
+    }
     switch filter {
-    case .all(let parts): .all(parts.map(compile))
-    case .any(let parts): .any(parts.map(compile))
-    case .not(let part): .not(compile(part))
-    case .comparison(let property, let comparison):
-      property.scope == .subject
-        ? .subject(property: property.name, comparison) : .event(property: property.name, EventComparison(comparison))
+    case .all(let parts): return .all(parts.map { compile($0, snapshot, instant) })
+    case .any(let parts): return .any(parts.map { compile($0, snapshot, instant) })
+    case .not(let part): return .not(compile(part, snapshot, instant))
+    case .comparison(let property, let comparison): return node(property, ValueTest(comparison, at: instant))
+    case .everyElement(let property, let comparison): return node(property, ValueTest(comparison, isForEveryElement: true, at: instant))
+    case .cohort(let cohort):
+      // Every cohort of a query is evaluated before the query is.
+      let members = snapshot.cohorts[cohort] ?? ActorSet(ascending: [])
+      switch ActorSource(cohort.level, snapshot.level) {
+      case .column(let key), .groupColumn(let key): return .event(property: key, EventTest { snapshot.names($0, anyOf: members) })
+      case .actor(let ofJourney): return .actor(ofJourney: ofJourney) { members.contains($0) }
+      }
     }
   }
 
@@ -205,7 +220,7 @@ final class Selectors {
       remainders: UnsafePointer(bitPattern: 4).unsafelyUnwrapped, bits: frame.bits, primary: samePrimary ? frame.bits : frame.primary,
       masks: self.tables[runIndex].masks.storage, filtered: filtered, filterBits: frame.filterBits, eventCodes: run.eventCodes.storage,
       buckets: buckets?.bySlot(run.partition), columns: frame.columns, run: Int32(runIndex), rowMasks: rowMasks,
-      places: nil)
+      places: nil, owners: snapshot.level == .subject ? nil : keys.owners.storage)
     if Self.hasAny(frame.bits, words) {
       let slots = try run.slots(block)
       let remainders = try run.remainders(block)
@@ -281,23 +296,30 @@ final class Selectors {
       if words > 0 { out[words - 1] &= rowbits_tail_mask(rowCount) }
     case .all(let parts): try combine(parts, run, block, keys, into: out) { $0 & $1 }
     case .any(let parts): try combine(parts, run, block, keys, into: out) { $0 | $1 }
-    case .event(let property, let comparison):
+    case .event(let property, let test):
       guard let chunk = try run.column(property, block) else {
-        if comparison.comparison.matches(nil) { rowbits_fill(out, rowCount) } else { out.update(repeating: 0, count: words) }
+        if test.passes(nil) { rowbits_fill(out, rowCount) } else { out.update(repeating: 0, count: words) }
         return
       }
-      let table = comparison.table(of: chunk)
+      let table = test.table(of: chunk)
       if chunk.wide.isEmpty {
         rowbits_table_u8(chunk.narrow, rowCount, table, out)
       } else {
         rowbits_table_u32(chunk.wide, rowCount, table, out)
       }
-    case .subject(let property, let comparison):
+    case .actor(let ofJourney, let passes):
       out.update(repeating: 0, count: words)
-      for (index, number) in keys.subjects.enumerated() {
-        let value = number == ColumnRun.noActor ? nil : snapshot.profileValue(snapshot.merges[number] ?? number, property)
-        guard comparison.matches(value) else { continue }
-        for row in Int(keys.starts[index])..<Int(keys.starts[index + 1]) { out[row / 64] |= 1 << UInt64(row % 64) }
+      if ofJourney {
+        for (index, number) in keys.subjects.enumerated() where passes(snapshot.merges[number] ?? number) {
+          for row in Int(keys.starts[index])..<Int(keys.starts[index + 1]) { out[row / 64] |= 1 << UInt64(row % 64) }
+        }
+      } else {
+        var verdicts: [UInt32: Bool] = [:]
+        for row in 0..<rowCount {
+          let owner = keys.owners[row]
+          if verdicts[owner] == nil { verdicts[owner] = passes(owner) }
+          if verdicts[owner] == true { out[row / 64] |= 1 << UInt64(row % 64) }
+        }
       }
     }
   }

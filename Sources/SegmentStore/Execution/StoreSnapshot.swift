@@ -1,4 +1,5 @@
 package import Events
+internal import Journeys
 
 /// A store as of one moment: what a query reads. Later writes do not change it.
 package struct StoreSnapshot: Sendable {
@@ -15,18 +16,29 @@ package struct StoreSnapshot: Sendable {
   package let profileValue: @Sendable (_ subject: UInt32, _ property: String) -> StoredValue?
   /// Why a profile could not be read, if that happened since the snapshot was taken: answers that looked at profiles are of no use then.
   package let profileFailure: @Sendable () -> String?
+  /// The canonical number of a pseudonym; nil if the store does not know it.
+  package let number: @Sendable (Pseudonym) -> UInt32?
   /// Changes with every durable write.
   package let dataVersion: UInt64
+  /// Whose journeys the runs hold. Of organizations' ones every row's own subject stands as its raw number.
+  var level = Level.subject
+  /// Who belongs to the cohorts that the query at hand asks for.
+  var cohorts: [Cohort: ActorSet] = [:]
+  /// Bytes that a query may take for itself; beyond that it is refused.
+  package var queryMemory = 1 << 30
+  /// Where the runs hold other rows than the store: how many the store has.
+  var wholeEventCount: Int?
+  let groupSnapshots = GroupSnapshots()
   let movedRuns = MovedRuns.Box()
 
   /// Rows of the largest block.
   var largestBlock: Int { runs.reduce(0) { $1.blocks.reduce($0) { max($0, $1.rowCount) } } }
 
-  package var eventCount: Int { runs.reduce(0) { $0 + $1.rowCount } }
+  package var eventCount: Int { wholeEventCount ?? runs.reduce(0) { $0 + $1.rowCount } }
 
   package init(
     runs: [ColumnRun], merges: [UInt32: UInt32], eventNames: [String], dataVersion: UInt64,
-    pseudonym: @escaping @Sendable (UInt32) -> Pseudonym?,
+    pseudonym: @escaping @Sendable (UInt32) -> Pseudonym?, number: @escaping @Sendable (Pseudonym) -> UInt32?,
     profileValue: @escaping @Sendable (_ subject: UInt32, _ property: String) -> StoredValue?,
     profileFailure: @escaping @Sendable () -> String? = { nil }
   ) {
@@ -35,7 +47,32 @@ package struct StoreSnapshot: Sendable {
     self.eventNames = eventNames
     self.dataVersion = dataVersion
     self.pseudonym = pseudonym
+    self.number = number
     self.profileValue = profileValue
     self.profileFailure = profileFailure
+  }
+}
+
+extension StoreSnapshot {
+  /// What the profiles of the organizations say that a value names: a list if it is one.
+  func groupValue(of value: StoredValue?, _ property: String) -> StoredValue? {
+    switch value {
+    case .pseudonym(let pseudonym): return number(pseudonym).flatMap { profileValue($0, property) }
+    case .list(let elements):
+      let values = elements.compactMap { groupValue(of: $0, property) }.flatMap { value -> [StoredValue] in
+        if case .list(let elements) = value { elements } else { [value] }
+      }
+      return values.isEmpty ? nil : .list(values)
+    default: return nil
+    }
+  }
+
+  /// Whether any organization that a value names is one of these.
+  func names(_ value: StoredValue?, anyOf actors: ActorSet) -> Bool {
+    switch value {
+    case .pseudonym(let pseudonym): number(pseudonym).map(actors.contains) ?? false
+    case .list(let elements): elements.contains { names($0, anyOf: actors) }
+    default: false
+    }
   }
 }

@@ -14,6 +14,7 @@ extension Report {
       for group in report.groups { sizes += group.steps.map(\.count) }
     case .retention(let report):
       for cohort in report.cohorts { sizes += [cohort.size] + cohort.counts.compactMap(\.self) }
+    case .cohort(let report): sizes = [report.size]
     case .flows(let report):
       for column in report.columns { sizes += column.entries.map(\.count) }
       sizes += report.paths.map(\.count)
@@ -28,7 +29,7 @@ extension Report {
       switch content {
       case .insights(let report): report.lines.map(\.group)
       case .funnel(let report): report.groups.map(\.group)
-      case .retention, .flows: []
+      case .retention, .flows, .cohort: []
       }
     return groups.compactMap { if case .value(let value) = $0 { value } else { nil } }
   }
@@ -41,7 +42,7 @@ extension Report {
       switch query {
       case .insights(let query): query.breakdown
       case .funnel(let query): query.breakdown
-      case .retention, .flows: nil
+      case .retention, .flows, .cohort: nil
       }
     guard let breakdown, !groupValues.isEmpty else { return ["events"] }
     return ["events", breakdown.property.name]
