@@ -45,6 +45,8 @@ package struct QueryError: Error, Sendable, Hashable, CustomStringConvertible {
     case invalid, unreadable
     case tooLarge = "too_large"
     case cancelled
+    /// Too many questions wait already: ask again later (HTTP 429).
+    case busy
   }
   package var code: Code
   /// A sentence that says what was wrong and what to do.

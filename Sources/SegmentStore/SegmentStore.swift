@@ -18,6 +18,7 @@ package final class SegmentStore: Sendable {
   let manifest: Mutex<Manifest>
   let lastFileNumber: Mutex<UInt64>
   let snapshots = Mutex(SnapshotCache())
+  let scanThreads: ScanThreads
   private let queue: CommitQueue
   /// Holds the directory for this process until `stop`.
   private let directoryLock: Mutex<(any AnyObject & Sendable)?>
@@ -49,6 +50,7 @@ package final class SegmentStore: Sendable {
     self.lastFileNumber = Mutex(lastFileNumber)
     self.directoryLock = Mutex(directoryLock)
     queue = CommitQueue(byteLimit: options.queueBytes)
+    scanThreads = ScanThreads(count: options.scanThreads)
   }
 
   /// Opens a project's store, making it if the directory is empty, and recovers what the log holds.
@@ -130,6 +132,7 @@ package final class SegmentStore: Sendable {
   package func stop() async {
     await wait { [self] in
       queue.close()
+      scanThreads.stop()
       flusher.stop()
       finished.wait()
       finished.signal()

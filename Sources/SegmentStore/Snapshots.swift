@@ -46,6 +46,7 @@ extension SegmentStore {
         number: { [identities] in identities.number(of: $0).map { current.journal.canonical($0) } },
         profileValue: profiles.value, profileFailure: profiles.failure)
       snapshot.queryMemory = options.queryBytes
+      snapshot.scanThreads = scanThreads
       cache.snapshot = snapshot
       cache.layout = current.layout
       return snapshot

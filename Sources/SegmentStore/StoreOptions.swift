@@ -1,3 +1,5 @@
+internal import Foundation
+
 /// The limits of one store. The defaults suit a machine with 2 GiB for Sealane.
 package struct StoreOptions: Sendable {
   package var disk: any Disk
@@ -17,6 +19,8 @@ package struct StoreOptions: Sendable {
   package var fingerprintBytes = 128 << 20
   /// Bytes of decoded columns and file chunks in memory.
   package var cacheBytes = 256 << 20
+  /// Threads that queries are answered on.
+  package var scanThreads = min(4, max(2, ProcessInfo.processInfo.activeProcessorCount))
   /// Bytes that one query may take beside the cache; beyond that it is refused with an error.
   package var queryBytes = 1 << 30
   /// Rows of a block: what is decoded at a time. At most `ColumnRun.blockRows`; smaller in tests.

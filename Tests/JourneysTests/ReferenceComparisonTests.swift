@@ -14,9 +14,10 @@ struct ReferenceComparisonTests {
     for seed in 0..<Self.casesPerReport {
       let example = try RandomCase(kind, seed: seed)
       let expected = try Reference(example.world, calendar: example.calendar, instant: example.instant).report(example.query)
+      var snapshot = example.world.snapshot(assignment: example.assignment, versions: example.versions, runs: example.runs)
+      if seed % 2 == 1 { snapshot.useTwoThreads() }
       let execution = QueryExecution(
-        snapshot: example.world.snapshot(assignment: example.assignment, versions: example.versions, runs: example.runs),
-        calendar: example.calendar, instant: Timestamp(milliseconds: example.instant))
+        snapshot: snapshot, calendar: example.calendar, instant: Timestamp(milliseconds: example.instant))
       let found = try execution.report(example.query)
       if let difference = Difference.between(expected.json, found.json) {
         Issue.record("seed \(seed) of \(kind): \(difference)\nquery \(example.query.canonicalJSON)")
@@ -56,10 +57,11 @@ struct ReferenceComparisonTests {
         var example = try RandomCase(kind, seed: seed)
         try example.crowd(names: round == 0 ? 8 : 300, values: round == 0 ? 9 : 400, events: 1_500)
         let expected = try Reference(example.world, calendar: example.calendar, instant: example.instant).report(example.query)
+        var snapshot = example.world.snapshot(
+          assignment: example.assignment, versions: example.versions, runs: example.runs, blockRows: blockRows)
+        if round == 1 { snapshot.useTwoThreads() }
         let execution = QueryExecution(
-          snapshot: example.world.snapshot(
-            assignment: example.assignment, versions: example.versions, runs: example.runs, blockRows: blockRows),
-          calendar: example.calendar, instant: Timestamp(milliseconds: example.instant))
+          snapshot: snapshot, calendar: example.calendar, instant: Timestamp(milliseconds: example.instant))
         if let difference = Difference.between(expected.json, try execution.report(example.query).json) {
           Issue.record("seed \(seed) of \(kind), blocks of \(blockRows): \(difference)\nquery \(example.query.canonicalJSON)")
           return
@@ -99,6 +101,16 @@ struct ReferenceComparisonTests {
     }
     task.cancel()
     #expect(await task.value == .cancelled)
+  }
+}
+
+extension StoreSnapshot {
+  private static let threads = ScanThreads(count: 2)
+
+  /// Cuts every pass in two, however small.
+  mutating func useTwoThreads() {
+    scanThreads = Self.threads
+    rowsForTwoThreads = 0
   }
 }
 

@@ -1,22 +1,71 @@
 internal import Events
 internal import Journeys
+import Synchronization
 
-/// From a row to its group of a breakdown. Groups get small numbers as they are met; 0 is "none".
-///
-/// A row's code stands for one group, or, with `listBit`, for an entry of `lists`: a list counts under each of its elements.
-final class BreakdownCodes {
+/// The groups of a breakdown, numbered as they are met; 0 is "none". Shared by the threads of a question.
+final class BreakdownGroups: Sendable {
   static let none: UInt32 = 0
   static let listBit: UInt32 = 0x8000_0000
-  private static let unresolved = UInt32.max
   /// Different values that one question may tell apart.
   private static let groupLimit = 200_000
 
-  /// Whether there were more values than a question may tell apart: the figures are of no use then.
-  private var isFull = false
+  private struct State {
+    /// Whether there were more values than a question may tell apart: the figures are of no use then.
+    var isFull = false
+    var keys: [StoredValue] = []
+    var lists: [[UInt32]] = []
+    var numbers: [StoredValue: UInt32] = [:]
+  }
+
+  private let state = Mutex(State())
+
   /// Group `i + 1` has key `keys[i]`.
-  private(set) var keys: [StoredValue] = []
-  private(set) var lists: [[UInt32]] = []
-  private var numbers: [StoredValue: UInt32] = [:]
+  var keys: [StoredValue] { state.withLock { $0.keys } }
+  var lists: [[UInt32]] { state.withLock { $0.lists } }
+
+  func intern(_ value: StoredValue) -> UInt32 {
+    let keys = ValueOrder.keys(of: value)
+    return state.withLock { state in
+      let groups = keys.map { key -> UInt32 in
+        if let number = state.numbers[key] { return number }
+        guard state.keys.count < Self.groupLimit else {
+          state.isFull = true
+          return Self.none
+        }
+        state.keys.append(key)
+        state.numbers[key] = UInt32(state.keys.count)
+        return UInt32(state.keys.count)
+      }
+      switch groups.count {
+      case 0: return Self.none
+      case 1: return groups[0]
+      default:
+        state.lists.append(groups)
+        return Self.listBit | UInt32(state.lists.count - 1)
+      }
+    }
+  }
+
+  /// - Throws: `QueryError` (`too_large`) if the property had too many different values.
+  func check() throws(QueryError) {
+    guard state.withLock({ $0.isFull }) else { return }
+    throw QueryError(
+      .tooLarge, "The property has more than \(Self.groupLimit) different values; break down by another one, or filter.",
+      field: "breakdown.property")
+  }
+}
+
+/// From a row to its group of a breakdown.
+///
+/// A row's code stands for one group, or, with `listBit`, for a list of them: a list counts under each of its elements. Used by one thread.
+final class BreakdownCodes {
+  static let none = BreakdownGroups.none
+  static let listBit = BreakdownGroups.listBit
+  private static let unresolved = UInt32.max
+
+  private let all: BreakdownGroups
+  /// Of `all`, as far as this thread has seen them.
+  private var lists: [[UInt32]] = []
   private let property: PropertyReference
   private let source: ActorSource
   private let snapshot: StoreSnapshot
@@ -27,7 +76,12 @@ final class BreakdownCodes {
   private var lastSubject: (number: UInt32, group: UInt32)?
 
   /// - Parameter column: number of the property among those that the scan shows; of no importance for one of the subject.
-  init(_ property: PropertyReference, column: Int, snapshot: StoreSnapshot) {
+  convenience init(_ property: PropertyReference, column: Int, snapshot: StoreSnapshot) {
+    self.init(property, column: column, snapshot: snapshot, groups: BreakdownGroups())
+  }
+
+  private init(_ property: PropertyReference, column: Int, snapshot: StoreSnapshot, groups: BreakdownGroups) {
+    all = groups
     self.property = property
     source = ActorSource(property, snapshot.level)
     self.column = column
@@ -40,6 +94,10 @@ final class BreakdownCodes {
     for case let table? in tables { table.groups.deallocate() }
   }
 
+  /// Of the same groups, for another thread.
+  func fork() -> BreakdownCodes { BreakdownCodes(property, column: column, snapshot: snapshot, groups: all) }
+
+  var keys: [StoredValue] { all.keys }
   var groupCount: Int { keys.count + 1 }
 
   @inline(__always) func code(_ place: Journey.Place, subject: UInt32) -> UInt32 {
@@ -102,37 +160,16 @@ final class BreakdownCodes {
     return group
   }
 
-  private func intern(_ value: StoredValue) -> UInt32 {
-    let groups = ValueOrder.keys(of: value).map { key -> UInt32 in
-      if let number = numbers[key] { return number }
-      guard keys.count < Self.groupLimit else {
-        isFull = true
-        return Self.none
-      }
-      keys.append(key)
-      numbers[key] = UInt32(keys.count)
-      return UInt32(keys.count)
-    }
-    switch groups.count {
-    case 0: return Self.none
-    case 1: return groups[0]
-    default:
-      lists.append(groups)
-      return Self.listBit | UInt32(lists.count - 1)
-    }
-  }
+  private func intern(_ value: StoredValue) -> UInt32 { all.intern(value) }
 
-  /// - Throws: `QueryError` (`too_large`) if the property had too many different values.
-  func check() throws(QueryError) {
-    guard isFull else { return }
-    throw QueryError(
-      .tooLarge, "The property has more than \(Self.groupLimit) different values; break down by another one, or filter.",
-      field: "breakdown.property")
-  }
+  func check() throws(QueryError) { try all.check() }
 
   /// The groups of a code.
   func groups(_ code: UInt32) -> [UInt32] {
-    code & Self.listBit != 0 && code != Self.unresolved ? lists[Int(code & ~Self.listBit)] : [code]
+    guard code & Self.listBit != 0, code != Self.unresolved else { return [code] }
+    let index = Int(code & ~Self.listBit)
+    if index >= lists.count { lists = all.lists }
+    return lists[index]
   }
 }
 
@@ -148,13 +185,14 @@ struct ShownGroups {
 
   /// - Parameter values: what each group counts over the whole range; nil where nothing was counted.
   init(ranking values: [Double?], codes: BreakdownCodes, limit: Int) {
+    let keys = codes.keys
     let ranked = (1..<max(values.count, 1)).filter { values[$0] != nil }.sorted { left, right in
       let a = values[left] ?? 0
       let b = values[right] ?? 0
-      return a != b ? a > b : ValueOrder.precedes(codes.keys[left - 1], codes.keys[right - 1])
+      return a != b ? a > b : ValueOrder.precedes(keys[left - 1], keys[right - 1])
     }
-    groups = ranked.prefix(limit).map { .value(codes.keys[$0 - 1]) }
-    slots = [Int32](repeating: -1, count: max(values.count, codes.groupCount))
+    groups = ranked.prefix(limit).map { .value(keys[$0 - 1]) }
+    slots = [Int32](repeating: -1, count: max(values.count, keys.count + 1))
     for (slot, group) in ranked.prefix(limit).enumerated() { slots[group] = Int32(slot) }
     if let none = values.first, none != nil {
       slots[0] = Int32(groups.count)

@@ -1,8 +1,11 @@
 internal import Journeys
+import Synchronization
 
 /// From an instant to its bucket in a few instructions: a table over slots of a quarter of an hour, where zones change their offset,
 /// with a step forward for the rare bucket edge inside a slot.
-final class BucketTable {
+///
+/// `@unchecked Sendable`: what the addresses point to is written in the initialiser alone.
+final class BucketTable: @unchecked Sendable {
   let from: Int64
   let to: Int64
   let count: Int
@@ -49,11 +52,18 @@ final class BucketTable {
 
   /// In `bySlot`: no bucket of the range.
   static let outside = UInt16.max
-  private var partitions: [Partition: [UInt16]] = [:]
+  private let partitions = Mutex<[Partition: [UInt16]]>([:])
 
   /// The bucket of each slot of a partition, or `outside`; nil where a bucket or the range begins inside a slot.
   func bySlot(_ partition: Partition) -> UnsafePointer<UInt16>? {
-    if let known = partitions[partition] { return known.isEmpty ? nil : known.storage }
+    // An array stays in the dictionary and is never changed, so its address is good as long as this table is.
+    partitions.withLock { partitions in
+      if partitions[partition] == nil { partitions[partition] = makeSlots(partition) }
+      return partitions[partition].flatMap { $0.isEmpty ? nil : $0.storage }
+    }
+  }
+
+  private func makeSlots(_ partition: Partition) -> [UInt16] {
     var table: [UInt16] = []
     let base = partition.base
     let end = partition.end
@@ -64,9 +74,7 @@ final class BucketTable {
         return time >= from && time < to ? UInt16(reader.bucket(time)) : Self.outside
       }
     }
-    partitions[partition] = table
-    // The array stays in the dictionary and is never changed.
-    return partitions[partition].flatMap { $0.isEmpty ? nil : $0.storage }
+    return table
   }
 
   var reader: Reader { Reader(base: base, slots: slots, edges: edges) }

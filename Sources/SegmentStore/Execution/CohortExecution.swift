@@ -54,10 +54,12 @@ struct CohortExecution {
   }
 }
 
-private struct ActorCount: JourneyVisitor {
+private struct ActorCount: DivisibleVisitor {
   var needsOrder: Bool { false }
   var count = 0
   var withoutActor = 0
+  func fork() -> ActorCount { ActorCount() }
+  mutating func join(_ other: ActorCount) { count += other.count }
   mutating func visit(_ journey: Journey) { count += 1 }
   mutating func visitWithoutActor(_ journey: Journey) {
     journey.forEachRow { _, _ in
@@ -67,7 +69,7 @@ private struct ActorCount: JourneyVisitor {
   }
 }
 
-private struct CohortPass: JourneyVisitor {
+private struct CohortPass: DivisibleVisitor {
   var needsOrder: Bool { false }
   let rule: CompiledRule
   /// Bits of behaviours of which the first event ever counts.
@@ -88,6 +90,23 @@ private struct CohortPass: JourneyVisitor {
     for (index, period) in periods.enumerated() { (self.periods + index).initialize(to: period) }
     counts = .allocate(capacity: max(count, 1))
     counts.initialize(repeating: 0, count: max(count, 1))
+  }
+
+  func fork() -> CohortPass { CohortPass(emptyAs: self) }
+
+  private init(emptyAs other: CohortPass) {
+    rule = other.rule
+    count = other.count
+    firsts = other.firsts
+    periods = .allocate(capacity: max(count, 1))
+    periods.initialize(from: other.periods, count: count)
+    counts = .allocate(capacity: max(count, 1))
+    counts.initialize(repeating: 0, count: max(count, 1))
+  }
+
+  mutating func join(_ other: CohortPass) {
+    found += other.found
+    other.free()
   }
 
   func free() {

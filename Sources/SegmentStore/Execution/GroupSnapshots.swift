@@ -119,6 +119,8 @@ extension StoreSnapshot {
     other.level = level
     other.queryMemory = queryMemory
     other.wholeEventCount = eventCount
+    other.scanThreads = scanThreads
+    other.rowsForTwoThreads = rowsForTwoThreads
     return other
   }
 }

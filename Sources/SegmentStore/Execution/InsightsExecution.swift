@@ -138,7 +138,7 @@ extension InsightsQuery {
 }
 
 /// Fills the cells. With `slots` nil every group has its own slot, made as it is met (the ranking pass).
-private struct InsightsPass: JourneyVisitor {
+private struct InsightsPass: DivisibleVisitor {
   var needsOrder: Bool { false }
   var cells: [SeriesCells]
   let codes: BreakdownCodes?
@@ -149,6 +149,12 @@ private struct InsightsPass: JourneyVisitor {
   let table: BucketTable?
 
   func free() { for cell in cells { cell.free() } }
+
+  func fork() -> InsightsPass {
+    InsightsPass(cells: cells.map { $0.fork() }, codes: codes?.fork(), slots: slots, from: from, to: to, table: table)
+  }
+
+  mutating func join(_ other: InsightsPass) { for index in cells.indices { cells[index].join(other.cells[index]) } }
 
   mutating func visit(_ journey: Journey) { take(journey, hasActor: true) }
   mutating func visitWithoutActor(_ journey: Journey) { take(journey, hasActor: false) }
@@ -225,7 +231,7 @@ private struct InsightsPass: JourneyVisitor {
 }
 
 /// Collects the subjects of one cell.
-private struct InsightsSubjects: JourneyVisitor {
+private struct InsightsSubjects: DivisibleVisitor {
   var needsOrder: Bool { false }
   let cells: SeriesCells
   let codes: BreakdownCodes?
@@ -234,6 +240,15 @@ private struct InsightsSubjects: JourneyVisitor {
   let from: Int64
   let to: Int64
   var found: [UInt32] = []
+
+  func fork() -> InsightsSubjects {
+    InsightsSubjects(cells: cells.fork(), codes: codes?.fork(), slots: slots, slot: slot, from: from, to: to)
+  }
+
+  mutating func join(_ other: InsightsSubjects) {
+    found += other.found
+    other.cells.free()
+  }
 
   mutating func visit(_ journey: Journey) {
     journey.forEachRow { view, row in

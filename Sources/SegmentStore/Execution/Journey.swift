@@ -164,6 +164,14 @@ protocol JourneyVisitor {
   mutating func visitWithoutActor(_ journey: Journey)
 }
 
+/// A visitor whose work can be cut in two by subjects.
+protocol DivisibleVisitor: JourneyVisitor, SendableMetatype {
+  /// One that has seen nothing yet, for later subjects; shares nothing with this one that either changes.
+  func fork() -> Self
+  /// Takes over what another one has seen of later subjects. The other is of no use afterwards: what it holds is freed or taken.
+  mutating func join(_ other: Self)
+}
+
 extension BlockView {
   /// Whether a row takes part.
   @inline(__always) func isShown(_ row: Int) -> Bool { bits[row >> 6] >> UInt64(row & 63) & 1 == 1 }

@@ -17,9 +17,70 @@ struct JourneyScan {
 
   /// - Throws: `QueryError` (`cancelled`) when the task was cancelled.
   func run(_ visitor: inout some JourneyVisitor) throws(QueryError) {
+    try walk(&visitor, subjects: 0..<ColumnRun.noActor)
+    try walkWithoutActor(&visitor)
+  }
+
+  /// The same on two threads, where the snapshot has them and there is enough to do: each follows half of the journeys with a visitor of
+  /// its own.
+  func run<Visitor: DivisibleVisitor>(_ visitor: inout Visitor) throws(QueryError) {
+    guard let threads = snapshot.scanThreads, threads.count > 1, let middle = middleSubject() else {
+      try walk(&visitor, subjects: 0..<ColumnRun.noActor)
+      return try walkWithoutActor(&visitor)
+    }
+    let other = Lane(scan: self, visitor: visitor.fork(), subjects: middle..<ColumnRun.noActor)
+    var failure: QueryError?
+    threads.both(
+      {
+        do throws(QueryError) {
+          try walk(&visitor, subjects: 0..<middle)
+          try walkWithoutActor(&visitor)
+        } catch { failure = error }
+      }, { other.run() })
+    visitor.join(other.visitor)
+    if let failure = failure ?? other.failure { throw failure }
+  }
+
+  /// `@unchecked Sendable`: one thread alone uses it until it is done, and `ScanThreads.both` hands it back behind a semaphore.
+  private final class Lane<Visitor: DivisibleVisitor>: @unchecked Sendable {
+    let scan: JourneyScan
+    var visitor: Visitor
+    let subjects: Range<UInt32>
+    var failure: QueryError?
+
+    init(scan: JourneyScan, visitor: Visitor, subjects: Range<UInt32>) {
+      self.scan = scan
+      self.visitor = visitor
+      self.subjects = subjects
+    }
+
+    func run() {
+      do throws(QueryError) { try scan.walk(&visitor, subjects: subjects) } catch { failure = error }
+    }
+  }
+
+  /// The subject that has about as many rows before it as from it on; nil where two halves are not worth it.
+  private func middleSubject() -> UInt32? {
+    var blocks: [(first: UInt32, rows: Int)] = []
+    for index in wantedRuns {
+      for block in selectors.runs[index].blocks { blocks.append((block.firstSubject, block.rowCount)) }
+    }
+    blocks.sort { $0.first < $1.first }
+    let total = blocks.reduce(0) { $0 + $1.rows }
+    guard total >= snapshot.rowsForTwoThreads else { return nil }
+    var before = 0
+    for block in blocks {
+      if before >= total / 2 { return block.first == 0 || block.first == ColumnRun.noActor ? nil : block.first }
+      before += block.rows
+    }
+    return nil
+  }
+
+  /// Follows the journeys of a range of subjects.
+  private func walk(_ visitor: inout some JourneyVisitor, subjects: Range<UInt32>) throws(QueryError) {
     // Views point into the tables of the selectors.
     defer { withExtendedLifetime(selectors) {} }
-    var walk = JourneyWalk(self)
+    var walk = JourneyWalk(self, subjects: subjects)
     defer { walk.end() }
     try walk.begin()
     var ordinal: UInt32 = 0
@@ -40,6 +101,12 @@ struct JourneyScan {
       }
       walk.letGo()
     }
+  }
+
+  private func walkWithoutActor(_ visitor: inout some JourneyVisitor) throws(QueryError) {
+    defer { withExtendedLifetime(selectors) {} }
+    var walk = JourneyWalk(self, subjects: 0..<ColumnRun.noActor)
+    defer { walk.end() }
     for index in wantedRuns {
       for block in selectors.runs[index].blocks.indices where selectors.runs[index].blocks[block].lastSubject == ColumnRun.noActor {
         try Self.checkCancellation()
@@ -75,7 +142,9 @@ struct JourneyScan {
   }
 
   static func checkCancellation() throws(QueryError) {
-    if Task.isCancelled { throw QueryError(.cancelled, "The query was cancelled before it was finished; ask again.") }
+    if Cancellation.current?.isCancelled ?? Task.isCancelled {
+      throw QueryError(.cancelled, "The query was cancelled before it was finished; ask again.")
+    }
   }
 
   /// How many rows of a range of time match the selectors but are later than an instant. Reads only blocks that reach so far.

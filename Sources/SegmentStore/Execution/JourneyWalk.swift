@@ -25,6 +25,8 @@ struct JourneyWalk {
   }
 
   private let scan: JourneyScan
+  /// Whose journeys it follows.
+  private let subjects: Range<UInt32>
   private let runs: [ColumnRun]
   private let blockRows: Int
   private var sources: [Source] = []
@@ -41,8 +43,9 @@ struct JourneyWalk {
   private var merger: PieceMerger
   private var overlaps = false
 
-  init(_ scan: JourneyScan) {
+  init(_ scan: JourneyScan, subjects: Range<UInt32>) {
     self.scan = scan
+    self.subjects = subjects
     runs = scan.selectors.runs
     blockRows = scan.selectors.runs.reduce(0) { $1.blocks.reduce($0) { max($0, $1.rowCount) } }
     merger = PieceMerger(scan.selectors.runs, names: scan.snapshot.eventNames.count)
@@ -56,7 +59,11 @@ struct JourneyWalk {
     cursors = .allocate(capacity: max(wanted.count, 1))
     heads = .allocate(capacity: max(wanted.count, 1))
     for run in wanted {
-      let source = Source(run: run, blockCount: runs[run].blocks.count, frame: freshFrame(), moved: run < moved.count ? moved[run] : [])
+      let blocks = runs[run].blocks
+      let first = blocks.firstIndex { $0.lastSubject >= subjects.lowerBound } ?? blocks.count
+      let end = blocks.firstIndex { $0.firstSubject >= subjects.upperBound } ?? blocks.count
+      let source = Source(
+        run: run, blockCount: max(first, end), block: first, frame: freshFrame(), moved: run < moved.count ? moved[run] : [])
       let none = UnsafePointer<UInt32>(bitPattern: 4).unsafelyUnwrapped
       (cursors + cursorCount).initialize(
         to: Cursor(
@@ -106,10 +113,23 @@ struct JourneyWalk {
     cursors[index].view = frame.view
     cursors[index].subjects = keys.subjects.storage
     cursors[index].starts = keys.starts.storage
-    cursors[index].count = keys.subjects.count
-    cursors[index].position = 0
-    heads[index] = keys.subjects[0]
+    cursors[index].count = end(of: keys)
+    let first =
+      keys.subjects.first ?? 0 >= subjects.lowerBound ? 0 : keys.subjects.firstIndex { $0 >= subjects.lowerBound } ?? cursors[index].count
+    guard first < cursors[index].count else {
+      sources[index].block = sources[index].blockCount
+      heads[index] = ColumnRun.noActor
+      return
+    }
+    cursors[index].position = first
+    heads[index] = keys.subjects[first]
     if cursors[index].hasMoved { try skipMoved(index) }
+  }
+
+  /// How many of a block's subjects the walk reaches.
+  private func end(of keys: KeyChunk) -> Int {
+    guard let last = keys.subjects.last, last >= subjects.upperBound else { return keys.subjects.count }
+    return keys.subjects.firstIndex { $0 >= subjects.upperBound } ?? keys.subjects.count
   }
 
   /// Pieces of the subject at hand may point into the block that is left.

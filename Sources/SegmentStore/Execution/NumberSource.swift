@@ -19,6 +19,9 @@ final class NumberSource {
     source = ActorSource(property, snapshot.level)
   }
 
+  /// For another thread.
+  func fork() -> NumberSource { NumberSource(property, column: column, snapshot: snapshot) }
+
   @inline(__always) func number(_ place: Journey.Place, subject: UInt32) -> Double {
     if case .actor(let ofJourney) = source { return number(ofActor: ofJourney ? subject : place.owner(subject)) }
     let place = place.original

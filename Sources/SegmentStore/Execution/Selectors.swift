@@ -1,24 +1,25 @@
 internal import CRowBits
 internal import Events
 internal import Journeys
+import Synchronization
 
 /// The selectors of a query made ready for a snapshot: says of each row of a block which of them it matches, by look-ups in tables over the
-/// codes of its columns, so that no value is looked at while rows are read. Used by one thread.
-final class Selectors {
-  private indirect enum Node {
+/// codes of its columns, so that no value is looked at while rows are read.
+final class Selectors: Sendable {
+  private indirect enum Node: Sendable {
     case all([Node])
     case any([Node])
     case not(Node)
     case event(property: String, EventTest)
     /// On whose event it is: the journey's actor, or, at the level of organizations, the row's own subject.
-    case actor(ofJourney: Bool, (UInt32) -> Bool)
+    case actor(ofJourney: Bool, @Sendable (UInt32) -> Bool)
   }
 
   /// A test with its verdict on each value of the dictionaries met so far.
-  private final class EventTest {
-    let passes: (StoredValue?) -> Bool
-    private var tables: [ObjectIdentifier: (list: ValueList, table: [UInt8])] = [:]
-    init(_ passes: @escaping (StoredValue?) -> Bool) { self.passes = passes }
+  private final class EventTest: Sendable {
+    let passes: @Sendable (StoredValue?) -> Bool
+    private let tables = Mutex<[ObjectIdentifier: (list: ValueList, table: [UInt8])]>([:])
+    init(_ passes: @escaping @Sendable (StoredValue?) -> Bool) { self.passes = passes }
 
     /// By code of the chunk: 1 where its value passes.
     func table(of chunk: ColumnChunk) -> [UInt8] {
@@ -27,23 +28,23 @@ final class Selectors {
     }
 
     private func verdicts(_ list: ValueList) -> [UInt8] {
-      if let known = tables[ObjectIdentifier(list)] { return known.table }
+      if let known = tables.withLock({ $0[ObjectIdentifier(list)] }) { return known.table }
       let table = [passes(nil) ? 1 : 0] + list.values.map { passes($0) ? 1 : 0 as UInt8 }
       // The list is kept with its table: an identifier is good only as long as its object lives.
-      tables[ObjectIdentifier(list)] = (list, table)
+      tables.withLock { $0[ObjectIdentifier(list)] = (list, table) }
       return table
     }
   }
 
   /// Which event codes of a run matter.
-  private enum Names {
+  private enum Names: Sendable {
     case all, none
     /// A few codes below 256, and the same as a table for a chunk of wide codes.
     case few([UInt8], table: [UInt8])
     case table([UInt8])
   }
 
-  private struct RunTables {
+  private struct RunTables: Sendable {
     /// By event code of the run.
     var masks: [UInt32]
     /// Of selectors without a filter of their own; of the primary ones among them.
@@ -66,7 +67,7 @@ final class Selectors {
   private let everything: Node?
   private let filters: [(selector: Int, node: Node)]
   private let filtered: UInt32
-  private var tables: [RunTables] = []
+  private let tables: [RunTables]
   private let properties: [String]
   private let buckets: BucketTable?
   /// For selectors of any event: the first of a subject's rows of a day is enough.
@@ -110,6 +111,7 @@ final class Selectors {
         storeMasks[code] |= 1 << UInt32(bit)
       }
     }
+    var tables: [RunTables] = []
     for run in runs {
       let masks = run.eventCodes.map { storeMasks[Int($0)] }
       tables.append(
@@ -119,6 +121,7 @@ final class Selectors {
           byFilter: filters.map { Self.names(masks, of: 1 << UInt32($0.selector)) }
         ))
     }
+    self.tables = tables
   }
 
   private static func compile(_ filter: Filter, _ snapshot: StoreSnapshot, _ instant: Timestamp) -> Node {

@@ -45,6 +45,41 @@ struct SeriesCells {
     grow(to: slots)
   }
 
+  /// Empty cells of the same kind, for another thread's subjects.
+  func fork() -> SeriesCells { SeriesCells(emptyAs: self) }
+
+  private init(emptyAs other: SeriesCells) {
+    kind = other.kind
+    fraction = other.fraction
+    numbers = other.numbers?.fork()
+    bucketCount = other.bucketCount
+    slotCount = 0
+    counts = .allocate(capacity: 1)
+    lastSeen = .allocate(capacity: 1)
+    subjects = .allocate(capacity: 1)
+    figures = .allocate(capacity: 1)
+    grow(to: other.slotCount)
+  }
+
+  /// Adds what was counted of other subjects, and frees it.
+  mutating func join(_ other: SeriesCells) {
+    grow(to: other.slotCount)
+    for cell in 0..<other.slotCount * (bucketCount + 1) where other.counts[cell] > 0 {
+      switch kind {
+      case .minimum: figures[cell] = counts[cell] == 0 ? other.figures[cell] : min(figures[cell], other.figures[cell])
+      case .maximum: figures[cell] = counts[cell] == 0 ? other.figures[cell] : max(figures[cell], other.figures[cell])
+      default: figures[cell] += other.figures[cell]
+      }
+      counts[cell] += other.counts[cell]
+      subjects[cell] += other.subjects[cell]
+    }
+    sampleCells += other.sampleCells
+    samples += other.samples
+    notNumeric += other.notNumeric
+    withoutActor += other.withoutActor
+    other.free()
+  }
+
   func free() {
     counts.deallocate()
     lastSeen.deallocate()

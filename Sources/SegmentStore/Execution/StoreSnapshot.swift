@@ -26,6 +26,10 @@ package struct StoreSnapshot: Sendable {
   var cohorts: [Cohort: ActorSet] = [:]
   /// Bytes that a query may take for itself; beyond that it is refused.
   package var queryMemory = 1 << 30
+  /// Where a pass may be cut in two; nil: one thread does everything.
+  package var scanThreads: ScanThreads?
+  /// Below this many rows a second thread is not worth its start.
+  package var rowsForTwoThreads = 131_072
   /// Where the runs hold other rows than the store: how many the store has.
   var wholeEventCount: Int?
   let groupSnapshots = GroupSnapshots()

@@ -1,14 +1,15 @@
 internal import Events
 internal import Journeys
+import Synchronization
 
 /// The days of a time zone as tables over the slots of partitions.
 ///
 /// Of the events of one subject on one day, the first says as much as all of them where a question is only whether there was any: scans
 /// that ask so look at the first row of each day.
-final class ZoneDays {
+final class ZoneDays: Sendable {
   let zone: String
   private let calendar: ProjectCalendar
-  private var tables: [Partition: [UInt8]?] = [:]
+  private let tables = Mutex<[Partition: [UInt8]?]>([:])
 
   init(_ calendar: ProjectCalendar) {
     zone = calendar.zone
@@ -17,9 +18,9 @@ final class ZoneDays {
 
   /// Number of the day that each slot falls into; nil where a day begins inside a slot (zones of old times).
   private func table(_ partition: Partition) -> [UInt8]? {
-    if let known = tables[partition] { return known }
+    if let known = tables.withLock({ $0[partition] }) { return known }
     let made = make(partition)
-    tables[partition] = .some(made)
+    tables.withLock { $0[partition] = .some(made) }
     return made
   }
 

@@ -4,20 +4,26 @@ package import Journeys
 /// Reports over a snapshot: intake goes on meanwhile and changes nothing in them.
 extension SegmentStore: Engine {
   package func report(_ query: Query, calendar: ProjectCalendar, at instant: Timestamp) async throws -> Report {
-    try QueryExecution(snapshot: try readableSnapshot(), calendar: calendar, instant: instant).report(query)
-  }
-
-  package func subjects(_ door: Door, calendar: ProjectCalendar, at instant: Timestamp) async throws -> [SubjectReference] {
-    let snapshot = try readableSnapshot()
-    return try QueryExecution(snapshot: snapshot, calendar: calendar, instant: instant).subjects(door).map { number in
-      guard let pseudonym = snapshot.pseudonym(number) else {
-        throw QueryError(.unreadable, "A subject number of the answer belongs to no id. Run `sealane doctor`.")
-      }
-      return SubjectReference(number: SubjectNumber(number), pseudonym: pseudonym)
+    try await scanThreads.run { [self] () throws(QueryError) in
+      try QueryExecution(snapshot: try readableSnapshot(), calendar: calendar, instant: instant).report(query)
     }
   }
 
-  private func readableSnapshot() throws -> StoreSnapshot {
-    do { return try snapshotNow() } catch { throw QueryError(.unreadable, error.description) }
+  package func subjects(_ door: Door, calendar: ProjectCalendar, at instant: Timestamp) async throws -> [SubjectReference] {
+    try await scanThreads.run { [self] () throws(QueryError) in
+      let snapshot = try readableSnapshot()
+      var found: [SubjectReference] = []
+      for number in try QueryExecution(snapshot: snapshot, calendar: calendar, instant: instant).subjects(door) {
+        guard let pseudonym = snapshot.pseudonym(number) else {
+          throw QueryError(.unreadable, "A subject number of the answer belongs to no id. Run `sealane doctor`.")
+        }
+        found.append(SubjectReference(number: SubjectNumber(number), pseudonym: pseudonym))
+      }
+      return found
+    }
+  }
+
+  private func readableSnapshot() throws(QueryError) -> StoreSnapshot {
+    do throws(StoreError) { return try snapshotNow() } catch { throw QueryError(.unreadable, error.description) }
   }
 }

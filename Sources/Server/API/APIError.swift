@@ -55,6 +55,7 @@ package struct APIError: Error, Sendable, HTTPResponseError {
       case .tooLarge: self.init(.badRequest, "too_large", error.message, field: error.field)
       case .unreadable: self.init(.internalServerError, "unreadable", error.message)
       case .cancelled: self.init(.serviceUnavailable, "cancelled", error.message)
+      case .busy: self.init(.tooManyRequests, "busy", error.message)
       }
     case let error as LedgerError:
       self.init(
