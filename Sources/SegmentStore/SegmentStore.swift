@@ -19,6 +19,7 @@ package final class SegmentStore: Sendable {
   let lastFileNumber: Mutex<UInt64>
   let snapshots = Mutex(SnapshotCache())
   let scanThreads: ScanThreads
+  let results: ResultCache
   private let queue: CommitQueue
   /// Holds the directory for this process until `stop`.
   private let directoryLock: Mutex<(any AnyObject & Sendable)?>
@@ -50,6 +51,7 @@ package final class SegmentStore: Sendable {
     self.lastFileNumber = Mutex(lastFileNumber)
     self.directoryLock = Mutex(directoryLock)
     queue = CommitQueue(byteLimit: options.queueBytes)
+    results = ResultCache(limit: options.cachedReports, milliseconds: options.reportMilliseconds)
     scanThreads = ScanThreads(count: options.scanThreads)
   }
 

@@ -21,6 +21,10 @@ package struct StoreOptions: Sendable {
   package var cacheBytes = 256 << 20
   /// Threads that queries are answered on.
   package var scanThreads = min(4, max(2, ProcessInfo.processInfo.activeProcessorCount))
+  /// Reports that are kept for whoever asks the same; 0: none.
+  package var cachedReports = 64
+  /// For how long after its evaluation instant a report answers the same question, as long as the data are the same.
+  package var reportMilliseconds: Int64 = 10_000
   /// Bytes that one query may take beside the cache; beyond that it is refused with an error.
   package var queryBytes = 1 << 30
   /// Rows of a block: what is decoded at a time. At most `ColumnRun.blockRows`; smaller in tests.

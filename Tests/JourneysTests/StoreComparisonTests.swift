@@ -28,6 +28,55 @@ struct StoreComparisonTests {
     }
   }
 
+  @Test("day series that segments have counted are those of a scan") func countsOfSegments() async throws {
+    var counted = 0
+    for seed in 30_000..<UInt64(30_060) {
+      var example = try RandomCase(.insights, seed: seed)
+      example.world.merges = []
+      let directory = FileManager.default.temporaryDirectory.appendingPathComponent("sealane-counts-\(UUID().uuidString)")
+      defer { try? FileManager.default.removeItem(at: directory) }
+      let store = try await Self.fill(example, seed: seed, directory: directory)
+      try await store.flush()
+      var snapshot = try await store.snapshot()
+      var random = Randomness(seed: seed)
+      let query = Query.insights(
+        InsightsQuery(
+          range: example.range, unit: random.pick(BucketUnit.allCases),
+          series: [nil, "open", "buy"].map { .init(selector: EventSelector(event: $0), measure: .total) }))
+      let instant = Timestamp(milliseconds: example.instant)
+      let byCounts = try QueryExecution(snapshot: snapshot, calendar: example.calendar, instant: instant).report(query)
+      snapshot.usesCounts = false
+      let byScan = try QueryExecution(snapshot: snapshot, calendar: example.calendar, instant: instant).report(query)
+      #expect(byCounts == byScan, "seed \(seed)")
+      if case .insights(let report) = byScan.content, report.lines[0].overall ?? 0 > 0 { counted += 1 }
+      await store.stop()
+    }
+    #expect(counted > 30)
+  }
+
+  @Test("the same question about the same data is answered once, a new event is seen at once") func resultCache() async throws {
+    let example = try RandomCase(.insights, seed: 1)
+    let directory = FileManager.default.temporaryDirectory.appendingPathComponent("sealane-results-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: directory) }
+    let store = try await Self.fill(example, seed: 1, directory: directory)
+    func ask(_ instant: Int64) async throws -> Report {
+      try await store.report(
+        .insights(InsightsQuery(range: example.range, series: [.init(selector: EventSelector(event: nil), measure: .total)])),
+        calendar: example.calendar, at: Timestamp(milliseconds: instant))
+    }
+    let now = try example.calendar.interval(example.range).upperBound.milliseconds
+    let first = try await ask(now)
+    #expect(try await ask(now + 10_000).notes.evaluatedAt.milliseconds == now)
+    #expect(try await ask(now + 10_001).notes.evaluatedAt.milliseconds == now + 10_001)
+    #expect(try await ask(now - 1).notes.evaluatedAt.milliseconds == now - 1)
+    var batch = IncomingBatch()
+    batch.add(StoredRow(name: "open", time: Timestamp(milliseconds: now - 1), actor: StoredIdentity(Self.pseudonym(3))))
+    _ = try await store.append(batch)
+    guard case .insights(let before) = first.content, case .insights(let after) = try await ask(now).content else { return }
+    #expect(after.lines[0].overall == (before.lines[0].overall ?? 0) + 1)
+    await store.stop()
+  }
+
   private static func pseudonym(_ number: UInt32) -> Pseudonym {
     number >= 9_000 && number < 9_100 ? Pseudonym(high: 5, low: UInt64(number - 9_000)) : Pseudonym(high: 1, low: UInt64(number))
   }

@@ -61,6 +61,9 @@ package final class ColumnRun: Sendable {
     properties.contains(property) ? try source.column(property, block) : nil
   }
 
+  /// Nil where the run has none.
+  func eventCounts() throws(StoreError) -> EventCounts? { try source.eventCounts() }
+
   /// What follows from other chunks of a block, kept with them where the source keeps any.
   func derived(_ block: Int, _ name: String, _ make: () throws(StoreError) -> RowSet) throws(StoreError) -> RowSet {
     try source.derived(block, name, make)
@@ -83,9 +86,12 @@ package protocol ChunkSource: Sendable {
   /// Called for properties of the run only.
   func column(_ property: String, _ block: Int) throws(StoreError) -> ColumnChunk?
   func derived(_ block: Int, _ name: String, _ make: () throws(StoreError) -> RowSet) throws(StoreError) -> RowSet
+  func eventCounts() throws(StoreError) -> EventCounts?
 }
 
 extension ChunkSource {
+  package func eventCounts() throws(StoreError) -> EventCounts? { nil }
+
   /// Keeps nothing.
   package func derived(_ block: Int, _ name: String, _ make: () throws(StoreError) -> RowSet) throws(StoreError) -> RowSet { try make() }
 }

@@ -78,7 +78,40 @@ struct InsightsExecution {
 
   private func fill(_ properties: ShownProperties, _ table: BucketTable, _ pass: inout InsightsPass) throws(QueryError) {
     let scan = try scan(properties, table)
-    if query.countsNobody { try scan.runBlocks { pass.visit($0) } } else { try scan.run(&pass) }
+    if query.countsNobody {
+      try scan.runBlocks(except: try rollUp(table, &pass)) { pass.visit($0) }
+    } else {
+      try scan.run(&pass)
+    }
+  }
+
+  /// Fills in what segments have counted already, where the question is only how many events of a name there were.
+  ///
+  /// - Returns: the runs of the snapshot that need no scan any more.
+  private func rollUp(_ table: BucketTable, _ pass: inout InsightsPass) throws(QueryError) -> Set<Int> {
+    guard context.snapshot.usesCounts, pass.table != nil, query.breakdown == nil, query.filter == nil, context.snapshot.level == .subject,
+      query.series.allSatisfy({ $0.measure == .total && $0.selector.filter == nil })
+    else { return [] }
+    var done: Set<Int> = []
+    for (index, run) in context.snapshot.runs.enumerated() {
+      guard run.lastTime <= context.instant.milliseconds, run.firstTime < table.to, run.lastTime >= table.from,
+        let buckets = table.bySlot(run.partition)
+      else { continue }
+      let counts: EventCounts?
+      do throws(StoreError) { counts = try run.eventCounts() } catch { throw QueryError(.unreadable, error.description) }
+      guard let counts else { continue }
+      for (series, asked) in query.series.enumerated() {
+        for (event, code) in run.eventCodes.enumerated()
+        where asked.selector.event == nil || asked.selector.event == context.snapshot.eventNames[Int(code)] {
+          for entry in counts.starts[event]..<counts.starts[event + 1] {
+            let bucket = buckets[Int(counts.slots[entry])]
+            if bucket != BucketTable.outside { pass.cells[series].addTotal(Int(counts.counts[entry]), bucket: Int(bucket)) }
+          }
+        }
+      }
+      done.insert(index)
+    }
+    return done
   }
 
   private func scan(_ properties: ShownProperties, _ table: BucketTable) throws(QueryError) -> JourneyScan {

@@ -118,10 +118,11 @@ struct JourneyScan {
   }
 
   /// The same rows block by block, in no order and for nobody: for what does not depend on who did it.
-  func runBlocks(_ body: (Journey) -> Void) throws(QueryError) {
+  func runBlocks(except done: Set<Int> = [], _ body: (Journey) -> Void) throws(QueryError) {
     let frame = BlockFrame(rows: snapshot.largestBlock, selectors: selectors.count, columns: columnCount)
     defer { withExtendedLifetime((selectors, frame)) {} }
     for (index, run) in snapshot.runs.enumerated() where run.firstTime < times.upperBound && run.lastTime >= times.lowerBound {
+      if done.contains(index) { continue }
       for (block, summary) in run.blocks.enumerated() where summary.firstTime < times.upperBound && summary.lastTime >= times.lowerBound {
         try Self.checkCancellation()
         try selectors.show(frame, run: index, block: block)

@@ -142,6 +142,12 @@ struct SeriesCells {
     }
   }
 
+  /// So many events of a series without a breakdown.
+  mutating func addTotal(_ number: Int, bucket: Int) {
+    counts[bucket] += number
+    counts[bucketCount] += number
+  }
+
   @inline(__always) private mutating func sample(_ cell: Int, _ number: Double) {
     sampleCells.append(UInt32(truncatingIfNeeded: cell))
     samples.append(number)

@@ -30,6 +30,8 @@ package struct StoreSnapshot: Sendable {
   package var scanThreads: ScanThreads?
   /// Below this many rows a second thread is not worth its start.
   package var rowsForTwoThreads = 131_072
+  /// Whether day series may be answered from what segments have counted when they were written.
+  package var usesCounts = true
   /// Where the runs hold other rows than the store: how many the store has.
   var wholeEventCount: Int?
   let groupSnapshots = GroupSnapshots()

@@ -116,7 +116,7 @@ final class SegmentMerger {
       disk: disk, directory: directory, number: number, journalVersion: journal.version, numbering: EventNumbering(used),
       eventNames: names, properties: Array(zip(properties, shared).map { (name: $0, shared: $1) }))
     for partition in Set(inputs.flatMap { $0.runs.map(\.partition) }).sorted() {
-      writer.begin(partition)
+      try writer.begin(partition)
       try begin(partition)
       while let subject = nextSubject() { try take(subject, partition: partition, to: &writer) }
       try takeWithoutActor(partition, to: &writer)

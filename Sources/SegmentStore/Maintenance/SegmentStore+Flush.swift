@@ -66,7 +66,7 @@ extension SegmentStore {
       numbering: EventNumbering(content.events), eventNames: names,
       properties: columns.map { ($0.name, SegmentWriter.shared($0.dictionary)) })
     for (partition, keys) in order.partitions {
-      writer.begin(partition)
+      try writer.begin(partition)
       for range in keys.cut(every: options.blockRows) {
         let rows = order.keys[range].map { Int($0.row) }
         try writer.block(order.rows(range, events: content.events)) { property in

@@ -27,6 +27,7 @@ extension Segment {
     for property in properties.indices { names.insert(SegmentSection.values(property)) }
     for day in days { names.insert(SegmentSection.fingerprints(day)) }
     for run in runs.indices {
+      names.insert(SegmentSection.counts(run))
       for block in runs[run].blocks.indices {
         names.formUnion([
           SegmentSection.keys(run, block), SegmentSection.events(run, block), SegmentSection.slots(run, block),
@@ -166,8 +167,17 @@ struct StoreChecker {
     var counts = [Int](repeating: 0, count: segment.statistics.count)
     var present = [[Bool]](repeating: [Bool](repeating: false, count: segment.properties.count), count: counts.count)
     for run in segment.runs.indices {
+      var bySlot: [Int: UInt32] = [:]
       for block in segment.runs[run].blocks.indices {
-        try checkBlock(segment, run, block, shared: shared, &counts, &present)
+        try checkBlock(segment, run, block, shared: shared, &counts, &bySlot, &present)
+      }
+      guard let said = try segment.counts(run) else { continue }
+      for event in segment.statistics.indices {
+        for entry in said.starts[event]..<said.starts[event + 1] {
+          guard bySlot.removeValue(forKey: event * Partition.slotLimit + Int(said.slots[entry])) == said.counts[entry] else {
+            throw .corrupt(file: reference.name, reason: "its counts by slot are not those of its rows")
+          }
+        }
       }
     }
     guard counts == segment.statistics.map(\.count) else {
@@ -191,7 +201,8 @@ struct StoreChecker {
   }
 
   private func checkBlock(
-    _ segment: Segment, _ run: Int, _ block: Int, shared: [ValueDictionary], _ counts: inout [Int], _ present: inout [[Bool]]
+    _ segment: Segment, _ run: Int, _ block: Int, shared: [ValueDictionary], _ counts: inout [Int], _ bySlot: inout [Int: UInt32],
+    _ present: inout [[Bool]]
   ) throws(StoreError) {
     let summary = segment.runs[run].blocks[block]
     let keys = try segment.keys(run, block)
@@ -205,6 +216,7 @@ struct StoreChecker {
     var before = Int64.min
     for row in 0..<summary.rowCount {
       counts[events[row]] += 1
+      bySlot[events[row] * Partition.slotLimit + Int(slots.slots[row]), default: 0] += 1
       let time =
         segment.runs[run].partition.base + Int64(slots.slots[row]) * Partition.slotMilliseconds + Int64(remainders.milliseconds[row])
       if keys.startBits[row / 64] >> UInt64(row % 64) & 1 == 1 { before = .min }

@@ -5,7 +5,12 @@ package import Journeys
 extension SegmentStore: Engine {
   package func report(_ query: Query, calendar: ProjectCalendar, at instant: Timestamp) async throws -> Report {
     try await scanThreads.run { [self] () throws(QueryError) in
-      try QueryExecution(snapshot: try readableSnapshot(), calendar: calendar, instant: instant).report(query)
+      let snapshot = try readableSnapshot()
+      let key = ResultCache.Key(dataVersion: snapshot.dataVersion, query: query, calendar: calendar)
+      if let known = results.report(key, at: instant) { return known }
+      let report = try QueryExecution(snapshot: snapshot, calendar: calendar, instant: instant).report(query)
+      results.keep(report, key)
+      return report
     }
   }
 

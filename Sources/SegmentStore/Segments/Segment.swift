@@ -199,6 +199,34 @@ extension Segment {
     }
   }
 
+  /// How many rows of a run each event has in each slot; nil where the segment does not say.
+  func counts(_ run: Int) throws(StoreError) -> EventCounts? {
+    guard file.contains(SegmentSection.counts(run)) else { return nil }
+    let rowCount = runs[run].blocks.reduce(0) { $0 + $1.rowCount }
+    return try readPacked(SegmentSection.counts(run)) { reader throws(FormatError) in
+      var starts: [Int] = [0]
+      var slots: [UInt16] = []
+      var counts: [UInt32] = []
+      var total = 0
+      for _ in statistics {
+        var slot = 0
+        for index in 0..<(try reader.count(of: 2)) {
+          let distance = try reader.number(through: Partition.slotLimit - 1 - slot)
+          guard index == 0 || distance > 0 else { throw FormatError("a slot is counted twice") }
+          slot += distance
+          let count = try reader.number(through: rowCount - total)
+          guard count > 0, count <= Int(UInt32.max) else { throw FormatError("a count is out of range") }
+          total += count
+          slots.append(UInt16(slot))
+          counts.append(UInt32(count))
+        }
+        starts.append(slots.count)
+      }
+      guard total == rowCount else { throw FormatError("the counts by slot do not add up") }
+      return EventCounts(starts: starts, slots: slots, counts: counts)
+    }
+  }
+
   /// The values that all blocks share.
   func sharedValues(_ property: Int) throws(StoreError) -> ValueDictionary {
     try readPacked(SegmentSection.values(property)) { reader throws(FormatError) in try ValueDictionary(reading: &reader) }
@@ -316,6 +344,14 @@ private struct CachedChunks: ChunkSource {
       }
       let chunk = ColumnChunk(codes: codes, shared: shared, own: try values(own))
       return (chunk, chunk.narrow.count + chunk.wide.count * 4 + chunk.own.footprint)
+    }
+  }
+
+  func eventCounts() throws(StoreError) -> EventCounts? {
+    guard segment.file.contains(SegmentSection.counts(run)) else { return nil }
+    return try cached(SegmentSection.counts(run)) { () throws(StoreError) in
+      guard let counts = try segment.counts(run) else { throw .corrupt(file: segment.file.name, reason: "its counts are missing") }
+      return (counts, counts.starts.count * 8 + counts.slots.count * 6)
     }
   }
 

@@ -111,7 +111,7 @@ struct SegmentVersion1 {
     for (partition, months) in Dictionary(grouping: rows.times.indices, by: { Partition(containing: rows.times[$0]) }).sorted(by: {
       $0.key < $1.key
     }) {
-      writer.begin(partition)
+      try writer.begin(partition)
       for range in months.indices.cut(every: blockRows) {
         let chosen = Array(months[range])
         var block = BlockRows()

@@ -26,6 +26,8 @@ struct SegmentWriter {
   private var counts: [Int]
   private var present: [Set<Int>]
   private var runs: [(partition: Partition, blocks: [ColumnRun.Block])] = []
+  /// Of the run at hand: how many rows each event has in each slot; empty where there are too many names.
+  private var slotCounts: [UInt32] = []
 
   /// - Parameters:
   ///   - numbering: of the events that occur.
@@ -49,7 +51,28 @@ struct SegmentWriter {
   }
 
   /// Blocks of one partition follow each other, partitions ascend.
-  mutating func begin(_ partition: Partition) { runs.append((partition, [])) }
+  mutating func begin(_ partition: Partition) throws(DiskError) {
+    try writeCounts()
+    runs.append((partition, []))
+    if names.count <= EventCounts.nameLimit { slotCounts = [UInt32](repeating: 0, count: names.count * Partition.slotLimit) }
+  }
+
+  /// What day series are answered from without a scan.
+  private mutating func writeCounts() throws(DiskError) {
+    guard let run = runs.indices.last, !slotCounts.isEmpty else { return }
+    var bytes = ByteWriter()
+    for event in names.indices {
+      let row = slotCounts[(event * Partition.slotLimit)..<((event + 1) * Partition.slotLimit)]
+      bytes.varint(row.count { $0 > 0 })
+      var previous = 0
+      for (slot, count) in row.enumerated() where count > 0 {
+        bytes.varint(slot - previous)
+        bytes.varint(UInt64(count))
+        previous = slot
+      }
+    }
+    try file.section(SegmentSection.counts(run), Compression.pack(bytes.bytes))
+  }
 
   /// - Parameter column: called once for each property, in order; nil where no row has it.
   mutating func block<Failure: Error>(_ rows: BlockRows, column: (Int) throws(Failure) -> Column?) throws {
@@ -68,7 +91,7 @@ struct SegmentWriter {
       eventBytes.array(events.map { UInt16(truncatingIfNeeded: $0) })
     }
     try file.section(SegmentSection.events(run, block), eventBytes)
-    try writeTimes(rows, base: base, run: run, block: block)
+    try writeTimes(rows, events, base: base, run: run, block: block)
     for index in properties.indices {
       guard let column = try column(index), column.codes.contains(where: { $0 != 0 }) else { continue }
       var bytes = ByteWriter()
@@ -102,8 +125,11 @@ struct SegmentWriter {
   }
 
   /// Slots ascend within a subject: the first as it is, then the distances.
-  private mutating func writeTimes(_ rows: BlockRows, base: Int64, run: Int, block: Int) throws(DiskError) {
+  private mutating func writeTimes(_ rows: BlockRows, _ events: [UInt32], base: Int64, run: Int, block: Int) throws(DiskError) {
     let slots = rows.slots(base: base)
+    if !slotCounts.isEmpty {
+      for (event, slot) in zip(events, slots) { slotCounts[Int(event) * Partition.slotLimit + Int(slot)] += 1 }
+    }
     var bytes = ByteWriter()
     bytes.reserve(slots.count + slots.count / 4)
     for row in slots.indices {
@@ -120,6 +146,7 @@ struct SegmentWriter {
 
   /// - Parameter fingerprints: by UTC day, in any order.
   mutating func finish(fingerprints: [Int32: [UInt64]]) throws(DiskError) -> FileReference {
+    try writeCounts()
     var meta = ByteWriter()
     meta.varint(journalVersion)
     meta.varint(runs.count)
@@ -161,6 +188,7 @@ enum SegmentSection {
   static let statistics = "stats"
   static func values(_ property: Int) -> String { "v\(property)" }
   static func keys(_ run: Int, _ block: Int) -> String { "\(run).\(block).keys" }
+  static func counts(_ run: Int) -> String { "\(run).counts" }
   static func events(_ run: Int, _ block: Int) -> String { "\(run).\(block).events" }
   static func slots(_ run: Int, _ block: Int) -> String { "\(run).\(block).slots" }
   static func remainders(_ run: Int, _ block: Int) -> String { "\(run).\(block).ms" }
