@@ -1,22 +1,31 @@
-/// The byte form of a column of codes (0: missing), the smallest of three.
+/// The byte form of a column of codes (0: missing), one of four.
 ///
 /// | first byte | form | what follows |
 /// | 0 | constant | varint code: every row has it |
 /// | 1 | dense | byte width (1...32), then the codes, `width` bits each, from the lowest bit of the first byte on, zeros to a full byte |
 /// | 2 | sparse | varint count, varint distance of each row that has a value from the one before (the first from row 0), then byte width and the codes of those rows packed as in dense |
+/// | 3 | runs | varint count of runs of equal codes; byte 1, 2 or 4: the width of a code; the code of each run; the varint length of each run |
 enum CodeList {
   static func width(of limit: UInt32) -> Int { max(1, 32 - limit.leadingZeroBitCount) }
 
-  static func write(_ codes: UnsafeBufferPointer<UInt32>, to writer: inout ByteWriter) {
+  /// - Parameter withRuns: rows of one subject stand together, so that what belongs to it repeats.
+  static func write(_ codes: UnsafeBufferPointer<UInt32>, withRuns: Bool = false, to writer: inout ByteWriter) {
     var largest: UInt32 = 0
     var present = 0
+    var runs = 0
+    var previous: UInt32?
     for code in codes {
       largest = max(largest, code)
       present += code == 0 ? 0 : 1
+      runs += code == previous ? 0 : 1
+      previous = code
     }
     if let first = codes.first, codes.allSatisfy({ $0 == first }) {
       writer.byte(0)
       writer.varint(UInt64(first))
+    } else if withRuns, runs * 2 <= codes.count {
+      writer.byte(3)
+      writeRuns(codes, count: runs, largest: largest, to: &writer)
     } else if present * (width(of: largest) + 10) < codes.count * width(of: largest) {
       writer.byte(2)
       writer.varint(present)
@@ -33,6 +42,55 @@ enum CodeList {
       writer.byte(1)
       pack(codes, largest: largest, to: &writer)
     }
+  }
+
+  private static func writeRuns(_ codes: UnsafeBufferPointer<UInt32>, count: Int, largest: UInt32, to writer: inout ByteWriter) {
+    writer.varint(count)
+    var values: [UInt32] = []
+    var lengths: [Int] = []
+    values.reserveCapacity(count)
+    lengths.reserveCapacity(count)
+    var start = 0
+    for row in 1...codes.count where row == codes.count || codes[row] != codes[start] {
+      values.append(codes[start])
+      lengths.append(row - start)
+      start = row
+    }
+    switch largest {
+    case ..<(1 << 8):
+      writer.byte(1)
+      writer.raw(values.map { UInt8(truncatingIfNeeded: $0) })
+    case ..<(1 << 16):
+      writer.byte(2)
+      writer.array(values.map { UInt16(truncatingIfNeeded: $0) })
+    default:
+      writer.byte(4)
+      writer.array(values)
+    }
+    for length in lengths { writer.varint(length) }
+  }
+
+  private static func readRuns(count: Int, limit: Int, from reader: inout ByteReader) throws(FormatError) -> [UInt32] {
+    let runs = try reader.count()
+    guard runs <= count else { throw FormatError("a column has more runs than rows") }
+    let values: [UInt32]
+    switch try reader.byte() {
+    case 1: values = try reader.array(UInt8.self, count: runs).map { UInt32($0) }
+    case 2: values = try reader.array(UInt16.self, count: runs).map { UInt32($0) }
+    case 4: values = try reader.array(UInt32.self, count: runs)
+    default: throw FormatError("a column's code width is unknown")
+    }
+    guard values.allSatisfy({ Int($0) <= limit }) else { throw FormatError("a column holds a code that its dictionary lacks") }
+    var codes = [UInt32](repeating: 0, count: count)
+    var row = 0
+    for value in values {
+      let length = try reader.number(through: count - row)
+      guard length > 0 else { throw FormatError("a run of a column is empty") }
+      if value != 0 { for index in row..<row + length { codes[index] = value } }
+      row += length
+    }
+    guard row == count else { throw FormatError("a column's runs do not fill its rows") }
+    return codes
   }
 
   /// - Parameter limit: the largest code that makes sense.
@@ -59,6 +117,8 @@ enum CodeList {
       var codes = [UInt32](repeating: 0, count: count)
       for (index, row) in rows.enumerated() { codes[row] = kept[index] }
       return codes
+    case 3:
+      return try readRuns(count: count, limit: limit, from: &reader)
     default:
       throw FormatError("a column is in an unknown form")
     }
@@ -86,13 +146,24 @@ enum CodeList {
     }
   }
 
+  /// Codes of which none needs more than a byte.
+  static func unpackBytes(count: Int, limit: Int, from reader: inout ByteReader) throws(FormatError) -> [UInt8] {
+    try unpack(count: count, limit: min(limit, 255), from: &reader, as: UInt8.self)
+  }
+
   static func unpack(count: Int, limit: Int, from reader: inout ByteReader) throws(FormatError) -> [UInt32] {
+    try unpack(count: count, limit: limit, from: &reader, as: UInt32.self)
+  }
+
+  @inline(__always) private static func unpack<Code: FixedWidthInteger & UnsignedInteger>(
+    count: Int, limit: Int, from reader: inout ByteReader, as _: Code.Type
+  ) throws(FormatError) -> [Code] {
     let width = Int(try reader.byte())
     guard (1...32).contains(width) else { throw FormatError("a column's bit width is out of range") }
     let bytes = try reader.raw((count * width + 7) / 8)
     let mask = (UInt64(1) &<< UInt64(width)) &- 1
     var largest: UInt32 = 0
-    let codes = [UInt32](unsafeUninitializedCapacity: count) { buffer, initialized in
+    let codes = [Code](unsafeUninitializedCapacity: count) { buffer, initialized in
       var pending: UInt64 = 0
       var bits = 0
       var next = 0
@@ -109,7 +180,7 @@ enum CodeList {
           }
         }
         let code = UInt32(truncatingIfNeeded: pending & mask)
-        buffer[index] = code
+        buffer[index] = Code(truncatingIfNeeded: code)
         largest = max(largest, code)
         pending &>>= UInt64(width)
         bits -= width

@@ -161,11 +161,12 @@ extension Segment {
     let count = runs[run].blocks[block].rowCount
     let names = statistics.count
     return try file.read(SegmentSection.events(run, block)) { reader in
-      let width = try reader.byte()
-      guard Int(width) == (names <= 256 ? 1 : 2) else { throw FormatError("event codes have an unknown width") }
-      if width == 1 {
-        let codes = try reader.array(UInt8.self, count: count)
-        guard codes.allSatisfy({ Int($0) < names }) else { throw FormatError("an event code is out of range") }
+      let form = try reader.byte()
+      guard form == 2 ? names > 256 : form < 2 && names <= 256 else { throw FormatError("event codes are in an unknown form") }
+      if form < 2 {
+        let codes =
+          form == 0 ? try CodeList.unpackBytes(count: count, limit: names - 1, from: &reader) : try reader.array(UInt8.self, count: count)
+        guard form == 0 || codes.allSatisfy({ Int($0) < names }) else { throw FormatError("an event code is out of range") }
         return EventChunk(narrow: codes)
       }
       let codes = try reader.array(UInt16.self, count: count)
