@@ -14,7 +14,7 @@ extension Door {
 }
 
 extension Door.Cell {
-  private enum Kind: String, CaseIterable { case insights, funnel, retention, flows, cohort }
+  private enum Kind: String, CaseIterable { case insights, funnel, retention, flows, cohort, lifecycle, stickiness, sessions }
   private static let wide = 0...1_000_000
 
   package init(json value: JSONValue, at path: String = "cell") throws(QueryError) {
@@ -41,6 +41,15 @@ extension Door.Cell {
         position: try reader.integer("position", default: 0, in: -8...8),
         node: try FlowsReport.Node(json: try reader.required("node"), at: reader.place("node")))
     case .cohort: self = .cohort
+    case .lifecycle:
+      let bucket = try reader.integer("bucket", default: 0, in: Self.wide)
+      self = .lifecycle(bucket: bucket, state: try reader.word("state", default: .new))
+    case .stickiness:
+      let buckets = try reader.integer("buckets", default: 1, in: Self.wide)
+      self = .stickiness(buckets: buckets, atLeast: try reader.boolean("at_least", default: false))
+    case .sessions:
+      let bucket = reader.has("bucket") ? try reader.integer("bucket", default: -1, in: Self.wide) : -1
+      self = .sessions(group: try ReportGroup.optional(&reader), bucket: bucket < 0 ? nil : bucket)
     }
     try reader.finish()
   }
@@ -55,6 +64,11 @@ extension Door.Cell {
       ["report": "retention", "cohort": .number(Double(cohort)), "period": JSONValue(period.map(Double.init))]
     case .flows(let position, let node): ["report": "flows", "position": .number(Double(position)), "node": node.json]
     case .cohort: ["report": "cohort"]
+    case .lifecycle(let bucket, let state):
+      ["report": "lifecycle", "bucket": .number(Double(bucket)), "state": .string(state.rawValue)]
+    case .stickiness(let buckets, let atLeast):
+      ["report": "stickiness", "buckets": .number(Double(buckets)), "at_least": .boolean(atLeast)]
+    case .sessions(let group, let bucket): ["report": "sessions", "group": group.json, "bucket": JSONValue(bucket.map(Double.init))]
     }
   }
 }
@@ -83,13 +97,14 @@ extension FlowsReport.Node {
 }
 
 extension ReportGroup {
-  /// `"everything"`, `"none"`, `"other"` or `{"value": …}`.
+  /// `"everything"`, `"none"`, `"other"`, `{"value": …}` or `{"bin": [from, to]}`, null for no bound.
   package var json: JSONValue {
     switch self {
     case .everything: "everything"
     case .none: "none"
     case .other: "other"
     case .value(let value): ["value": value.json]
+    case .bin(let from, let to): ["bin": .list([JSONValue(from), JSONValue(to)])]
     }
   }
 
@@ -104,9 +119,24 @@ extension ReportGroup {
     case "none": self = .none
     case "other": self = .other
     case .object(let members) where members.count == 1:
+      if case .list(let bounds)? = members["bin"], bounds.count == 2, let from = Self.bound(bounds[0]), let to = Self.bound(bounds[1]) {
+        self = .bin(from: from, to: to)
+        return
+      }
       guard let inner = members["value"] else { fallthrough }
       self = .value(try StoredValue(json: inner, at: "\(path).value"))
-    default: throw QueryError(.invalid, "`\(path)` must be \"everything\", \"none\", \"other\" or {\"value\": …}.", field: path)
+    default:
+      throw QueryError(
+        .invalid, "`\(path)` must be \"everything\", \"none\", \"other\", {\"value\": …} or {\"bin\": [from, to]}.", field: path)
+    }
+  }
+
+  /// Nil for what is neither a number nor null.
+  private static func bound(_ value: JSONValue) -> Double?? {
+    switch value {
+    case .null: .some(nil)
+    case .number(let number): .some(number)
+    default: nil
     }
   }
 }

@@ -164,6 +164,11 @@ package struct Door: Sendable, Hashable {
     case flows(position: Int, node: FlowsReport.Node)
     /// All members of a cohort.
     case cohort
+    case lifecycle(bucket: Int, state: LifecycleReport.State)
+    /// Active in exactly so many buckets, or in at least so many.
+    case stickiness(buckets: Int, atLeast: Bool)
+    /// Those with a session that began in the bucket (nil: the whole range).
+    case sessions(group: ReportGroup, bucket: Int?)
   }
   package var query: Query
   package var cell: Cell

@@ -78,6 +78,13 @@ struct ObjectReader {
     return word
   }
 
+  /// The same where absent is a choice of its own.
+  mutating func optionalWord<Word: RawRepresentable & CaseIterable>(_ name: String) throws(QueryError) -> Word?
+  where Word.RawValue == String {
+    guard let first = Word.allCases.first, has(name), optional(name) != nil else { return nil }
+    return try word(name, default: first)
+  }
+
   mutating func list(_ name: String) throws(QueryError) -> [JSONValue]? {
     guard let value = optional(name) else { return nil }
     guard case .list(let elements) = value else {

@@ -9,7 +9,7 @@ extension Query {
   }
 
   init(json value: JSONValue, at path: String) throws(QueryError) {
-    enum Kind: String, CaseIterable { case insights, funnel, retention, flows, cohort }
+    enum Kind: String, CaseIterable { case insights, funnel, retention, flows, cohort, lifecycle, stickiness, sessions }
     var reader = try ObjectReader(value, at: path)
     let name = try reader.requiredString("report")
     guard let kind = Kind(rawValue: name) else {
@@ -23,6 +23,9 @@ extension Query {
     case .retention: self = .retention(try RetentionQuery(&reader))
     case .flows: self = .flows(try FlowsQuery(&reader))
     case .cohort: self = .cohort(try CohortQuery(&reader))
+    case .lifecycle: self = .lifecycle(try LifecycleQuery(&reader))
+    case .stickiness: self = .stickiness(try StickinessQuery(&reader))
+    case .sessions: self = .sessions(try SessionsQuery(&reader))
     }
     if kind != .cohort { level = try Level.optional(&reader) }
     try reader.finish()
@@ -83,12 +86,39 @@ extension Level {
 }
 
 extension Breakdown {
-  static func optional(_ reader: inout ObjectReader) throws(QueryError) -> Breakdown? {
+  /// - Parameter takesBins: whether the report can put numbers into bins.
+  static func optional(_ reader: inout ObjectReader, takesBins: Bool = false) throws(QueryError) -> Breakdown? {
     guard let value = reader.optional("breakdown") else { return nil }
     var inner = try ObjectReader(value, at: reader.place("breakdown"))
-    let breakdown = Breakdown(
+    var breakdown = Breakdown(
       property: try PropertyReference(&inner), limit: try inner.integer("limit", default: 10, in: QueryLimits.breakdown))
+    if takesBins { breakdown.bins = try Bins.optional(&inner) }
     try inner.finish()
     return breakdown
+  }
+}
+
+extension Breakdown.Bins {
+  /// A number of bins, or a list of edges.
+  static func optional(_ reader: inout ObjectReader) throws(QueryError) -> Breakdown.Bins? {
+    guard let value = reader.optional("bins") else { return nil }
+    guard case .list(let elements) = value else {
+      return .equalCount(try reader.integer("bins", default: 2, in: 2...QueryLimits.bins))
+    }
+    var edges: [Double] = []
+    for element in elements {
+      guard case .number(let edge) = element else {
+        throw QueryError(.invalid, "`\(reader.place("bins"))` must be a number of bins or a list of numbers.", field: reader.place("bins"))
+      }
+      edges.append(edge)
+    }
+    return .edges(edges)
+  }
+
+  var json: JSONValue {
+    switch self {
+    case .edges(let edges): .list(edges.map { .number($0) })
+    case .equalCount(let count): .number(Double(count))
+    }
   }
 }

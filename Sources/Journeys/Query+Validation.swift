@@ -6,6 +6,9 @@ extension Query {
     case .funnel(let query): query.range
     case .retention(let query): query.range
     case .flows(let query): query.range
+    case .lifecycle(let query): query.range
+    case .stickiness(let query): query.range
+    case .sessions(let query): query.range
     case .cohort: nil
     }
   }
@@ -19,6 +22,9 @@ extension Query {
       case .retention(let query): query.level
       case .flows(let query): query.level
       case .cohort(let query): query.cohort.level
+      case .lifecycle(let query): query.level
+      case .stickiness(let query): query.level
+      case .sessions(let query): query.level
       }
     }
     set {
@@ -38,6 +44,15 @@ extension Query {
       case .cohort(var query):
         query.cohort.level = newValue
         self = .cohort(query)
+      case .lifecycle(var query):
+        query.level = newValue
+        self = .lifecycle(query)
+      case .stickiness(var query):
+        query.level = newValue
+        self = .stickiness(query)
+      case .sessions(var query):
+        query.level = newValue
+        self = .sessions(query)
       }
     }
   }
@@ -51,6 +66,8 @@ extension Query {
     case .retention(let query): try query.validate()
     case .flows(let query): try query.validate()
     case .cohort(let query): try query.cohort.validate(depth: 1)
+    case .lifecycle, .stickiness: break
+    case .sessions(let query): try query.validate()
     }
     var comparisons = filters.reduce(0) { $0 + $1.comparisonCount }
     if case .cohort(let query) = self { comparisons += query.cohort.comparisonCount }
@@ -71,6 +88,9 @@ extension Query {
     case .retention(let query): [query.filter, query.start.filter, query.return.filter].compactMap(\.self)
     case .flows(let query): [query.anchor.filter].compactMap(\.self)
     case .cohort: []
+    case .lifecycle(let query): [query.activity.filter].compactMap(\.self)
+    case .stickiness(let query): [query.activity.filter].compactMap(\.self)
+    case .sessions(let query): [query.activity.filter].compactMap(\.self)
     }
   }
 
@@ -128,6 +148,24 @@ extension Comparison {
         throw QueryError(.invalid, "A comparison must have 1 to \(QueryLimits.valuesPerComparison) values.", field: "filter")
       }
     default: break
+    }
+  }
+}
+
+extension Breakdown {
+  func validate() throws(QueryError) {
+    try Query.check(limit, "breakdown.limit", in: QueryLimits.breakdown)
+    switch bins {
+    case nil: break
+    case .equalCount(let count): try Query.check(count, "breakdown.bins", in: 2...QueryLimits.bins)
+    case .edges(let edges):
+      guard (1..<QueryLimits.bins).contains(edges.count), edges.allSatisfy(\.isFinite),
+        zip(edges, edges.dropFirst()).allSatisfy({ $0 < $1 })
+      else {
+        throw QueryError(
+          .invalid, "`breakdown.bins` must be 1 to \(QueryLimits.bins - 1) numbers, each larger than the one before.",
+          field: "breakdown.bins")
+      }
     }
   }
 }

@@ -11,6 +11,9 @@ extension Query {
     case .flows(let query): members = query.members
     // Its level stands in the cohort.
     case .cohort(let query): return .object(query.members)
+    case .lifecycle(let query): members = query.members
+    case .stickiness(let query): members = query.members
+    case .sessions(let query): members = query.members
     }
     if let range { members["range"] = range.json }
     members["level"] = level.json
@@ -55,7 +58,10 @@ extension Level {
 extension Breakdown? {
   var json: JSONValue {
     guard let breakdown = self else { return .null }
-    return .object(breakdown.property.members.merging(["limit": .number(Double(breakdown.limit))]) { first, _ in first })
+    var members = breakdown.property.members
+    members["limit"] = .number(Double(breakdown.limit))
+    if let bins = breakdown.bins { members["bins"] = bins.json }
+    return .object(members)
   }
 }
 

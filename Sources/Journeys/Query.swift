@@ -8,6 +8,9 @@ package enum Query: Sendable, Hashable {
   case retention(RetentionQuery)
   case flows(FlowsQuery)
   case cohort(CohortQuery)
+  case lifecycle(LifecycleQuery)
+  case stickiness(StickinessQuery)
+  case sessions(SessionsQuery)
 }
 
 /// Whole days of the project's time zone, both included: the half-open interval from the start of `from` to the end of `to`.
@@ -56,10 +59,19 @@ package enum Level: Sendable, Hashable {
 
 /// Splits a report by a property's value: the `limit` largest are kept, the rest is "other", a missing value is "none" (A.13).
 package struct Breakdown: Sendable, Hashable {
+  /// Numbers by where they lie instead of each for itself. Bins stand in their order, all of them; the limit is of no importance.
+  package enum Bins: Sendable, Hashable {
+    /// Ascending: below the first, from each to the next, from the last.
+    case edges([Double])
+    /// So many, each with about as many of the first series' events in the range (semantics A.13).
+    case equalCount(Int)
+  }
   package var property: PropertyReference
   package var limit: Int
-  package init(property: PropertyReference, limit: Int = 10) {
+  package var bins: Bins?
+  package init(property: PropertyReference, limit: Int = 10, bins: Bins? = nil) {
     self.property = property
     self.limit = limit
+    self.bins = bins
   }
 }

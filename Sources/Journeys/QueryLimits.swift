@@ -3,6 +3,14 @@ package enum QueryLimits {
   package static let rangeDays = 1_827
   package static let buckets = 5_000
   package static let series = 20
+  package static let formulas = 10
+  package static let formulaBytes = 500
+  package static let formulaDepth = 32
+  /// Days of a trailing window.
+  package static let activeDays = 1...90
+  package static let bins = 50
+  package static let sessionGapSeconds = 1...86_400
+  package static let sessionEvents = 0...100
   package static let steps = 2...20
   package static let windowSeconds = 1...31_622_400
   package static let periods = 1...60

@@ -10,6 +10,9 @@ extension Report {
     case .retention(let report): members = ["report": "retention", "result": report.json]
     case .flows(let report): members = ["report": "flows", "result": report.json]
     case .cohort(let report): members = ["report": "cohort", "result": report.json]
+    case .lifecycle(let report): members = ["report": "lifecycle", "result": report.json]
+    case .stickiness(let report): members = ["report": "stickiness", "result": report.json]
+    case .sessions(let report): members = ["report": "sessions", "result": report.json]
     }
     members["notes"] = notes.json
     return .object(members)

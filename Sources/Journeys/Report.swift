@@ -8,6 +8,9 @@ package struct Report: Sendable, Hashable {
     case retention(RetentionReport)
     case flows(FlowsReport)
     case cohort(CohortReport)
+    case lifecycle(LifecycleReport)
+    case stickiness(StickinessReport)
+    case sessions(SessionsReport)
   }
   package var content: Content
   package var notes: ReportNotes
@@ -48,6 +51,8 @@ package struct ReportNotes: Sendable, Hashable {
 package enum ReportGroup: Sendable, Hashable {
   case everything
   case value(StoredValue)
+  /// Numbers from `from` to below `to`; nil: no bound.
+  case bin(from: Double?, to: Double?)
   /// The property is missing or null.
   case none
   /// What the limit folded.

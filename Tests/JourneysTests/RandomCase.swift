@@ -19,7 +19,7 @@ struct Randomness: RandomNumberGenerator {
 
 /// A small hostile world, a question and the moment of asking.
 struct RandomCase {
-  enum Kind: String, CaseIterable { case insights, funnel, retention, flows, cohort }
+  enum Kind: String, CaseIterable { case insights, funnel, retention, flows, cohort, lifecycle, stickiness, sessions }
 
   var seed: UInt64
   var world = PlainWorld()
@@ -202,17 +202,10 @@ struct RandomCase {
     let window: Int64 = random.pick([1, 3_600, 86_400, 604_800])
     switch kind {
     case .cohort: return .cohort(CohortQuery(cohort(range, &random, depth: 3)))
-    case .insights:
-      let series = (0...random.below(2)).map { _ -> InsightsQuery.Series in
-        let property = random.chance(70) ? PropertyReference("amount") : reference(&random)
-        let measure: InsightsQuery.Measure = random.pick([
-          .total, .unique, .unique, .averagePerSubject, .sum(property), .average(property), .minimum(property), .maximum(property),
-          .percentile(property, random.pick([0, 0.25, 0.5, 0.9, 1])),
-        ])
-        return .init(selector: selector(&random), measure: measure)
-      }
-      return .insights(
-        InsightsQuery(range: range, unit: random.pick(BucketUnit.allCases), series: series, filter: filter, breakdown: breakdown))
+    case .insights: return insights(range, filter, breakdown, &random)
+    case .lifecycle: return lifecycle(range, &random)
+    case .stickiness: return stickiness(range, &random)
+    case .sessions: return sessions(range, breakdown, &random)
     case .funnel:
       return .funnel(
         FunnelQuery(

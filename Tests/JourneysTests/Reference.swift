@@ -51,6 +51,9 @@ struct Reference {
     case .retention(let query): try retention(query)
     case .flows(let query): try flows(query)
     case .cohort(let query): try cohort(query)
+    case .lifecycle(let query): try lifecycle(query)
+    case .stickiness(let query): try stickiness(query)
+    case .sessions(let query): try sessions(query)
     }
   }
 

@@ -147,7 +147,10 @@ enum Doors {
     switch (report.content, query) {
     case (.insights(let report), .insights(let query)):
       for line in report.lines {
-        guard case .unique = query.series[line.series].measure else { continue }
+        switch query.series[line.series].measure {
+        case .unique, .active: break
+        default: continue
+        }
         for (bucket, value) in line.values.enumerated() where report.buckets.count < 12 {
           if let wrong = try check(.insights(series: line.series, group: line.group, bucket: bucket), Int(value ?? 0)) { return wrong }
         }
@@ -182,6 +185,24 @@ enum Doors {
       }
     case (.cohort(let report), .cohort):
       if let wrong = try check(.cohort, report.size) { return wrong }
+    case (.lifecycle(let report), .lifecycle):
+      for (bucket, point) in report.points.enumerated() where bucket < 12 {
+        for state in LifecycleReport.State.allCases {
+          if let wrong = try check(.lifecycle(bucket: bucket, state: state), point?[state] ?? 0) { return wrong }
+        }
+      }
+    case (.stickiness(let report), .stickiness):
+      for (index, count) in report.exact.enumerated() {
+        if let wrong = try check(.stickiness(buckets: index + 1, atLeast: false), count) { return wrong }
+        if let wrong = try check(.stickiness(buckets: index + 1, atLeast: true), report.atLeast[index]) { return wrong }
+      }
+    case (.sessions(let report), .sessions):
+      for group in report.groups {
+        for (bucket, figures) in group.buckets.enumerated() where group.buckets.count < 12 {
+          if let wrong = try check(.sessions(group: group.group, bucket: bucket), figures.subjects) { return wrong }
+        }
+        if let wrong = try check(.sessions(group: group.group, bucket: nil), group.overall.subjects) { return wrong }
+      }
     default: return "the report is of another kind than the query"
     }
     return nil

@@ -17,7 +17,14 @@ final class BreakdownGroups: Sendable {
     var numbers: [StoredValue: UInt32] = [:]
   }
 
-  private let state = Mutex(State())
+  private let state: Mutex<State>
+  /// Numbers stand for the bin that they lie in; what is no number is none.
+  let bins: NumberBins?
+
+  init(bins: NumberBins? = nil) {
+    self.bins = bins
+    state = Mutex(State(keys: (0..<(bins?.count ?? 0)).map { .number(Double($0)) }))
+  }
 
   /// Group `i + 1` has key `keys[i]`.
   var keys: [StoredValue] { state.withLock { $0.keys } }
@@ -26,16 +33,18 @@ final class BreakdownGroups: Sendable {
   func intern(_ value: StoredValue) -> UInt32 {
     let keys = ValueOrder.keys(of: value)
     return state.withLock { state in
-      let groups = keys.map { key -> UInt32 in
-        if let number = state.numbers[key] { return number }
-        guard state.keys.count < Self.groupLimit else {
-          state.isFull = true
-          return Self.none
+      let groups =
+        bins.map { Self.numbers(of: keys, $0) }
+        ?? keys.map { key -> UInt32 in
+          if let number = state.numbers[key] { return number }
+          guard state.keys.count < Self.groupLimit else {
+            state.isFull = true
+            return Self.none
+          }
+          state.keys.append(key)
+          state.numbers[key] = UInt32(state.keys.count)
+          return UInt32(state.keys.count)
         }
-        state.keys.append(key)
-        state.numbers[key] = UInt32(state.keys.count)
-        return UInt32(state.keys.count)
-      }
       switch groups.count {
       case 0: return Self.none
       case 1: return groups[0]
@@ -44,6 +53,15 @@ final class BreakdownGroups: Sendable {
         return Self.listBit | UInt32(state.lists.count - 1)
       }
     }
+  }
+
+  private static func numbers(of keys: [StoredValue], _ bins: NumberBins) -> [UInt32] {
+    var groups: [UInt32] = []
+    for case .number(let number) in keys {
+      let group = UInt32(bins.index(number) + 1)
+      if !groups.contains(group) { groups.append(group) }
+    }
+    return groups
   }
 
   /// - Throws: `QueryError` (`too_large`) if the property had too many different values.
@@ -76,8 +94,8 @@ final class BreakdownCodes {
   private var lastSubject: (number: UInt32, group: UInt32)?
 
   /// - Parameter column: number of the property among those that the scan shows; of no importance for one of the subject.
-  convenience init(_ property: PropertyReference, column: Int, snapshot: StoreSnapshot) {
-    self.init(property, column: column, snapshot: snapshot, groups: BreakdownGroups())
+  convenience init(_ property: PropertyReference, column: Int, snapshot: StoreSnapshot, bins: NumberBins? = nil) {
+    self.init(property, column: column, snapshot: snapshot, groups: BreakdownGroups(bins: bins))
   }
 
   private init(_ property: PropertyReference, column: Int, snapshot: StoreSnapshot, groups: BreakdownGroups) {
@@ -164,6 +182,12 @@ final class BreakdownCodes {
 
   func check() throws(QueryError) { try all.check() }
 
+  /// Whether groups have an order of their own instead of one by size.
+  var isBinned: Bool { all.bins != nil }
+
+  /// How a report names a group that is not none.
+  func group(_ number: Int) -> ReportGroup { all.bins.map { $0.group(number - 1) } ?? .value(keys[number - 1]) }
+
   /// The groups of a code.
   func groups(_ code: UInt32) -> [UInt32] {
     guard code & Self.listBit != 0, code != Self.unresolved else { return [code] }
@@ -186,12 +210,16 @@ struct ShownGroups {
   /// - Parameter values: what each group counts over the whole range; nil where nothing was counted.
   init(ranking values: [Double?], codes: BreakdownCodes, limit: Int) {
     let keys = codes.keys
-    let ranked = (1..<max(values.count, 1)).filter { values[$0] != nil }.sorted { left, right in
-      let a = values[left] ?? 0
-      let b = values[right] ?? 0
-      return a != b ? a > b : ValueOrder.precedes(keys[left - 1], keys[right - 1])
+    var ranked = (1..<max(values.count, 1)).filter { values[$0] != nil }
+    if !codes.isBinned {
+      ranked.sort { left, right in
+        let a = values[left] ?? 0
+        let b = values[right] ?? 0
+        return a != b ? a > b : ValueOrder.precedes(keys[left - 1], keys[right - 1])
+      }
     }
-    groups = ranked.prefix(limit).map { .value(keys[$0 - 1]) }
+    let limit = codes.isBinned ? ranked.count : limit
+    groups = ranked.prefix(limit).map { codes.group($0) }
     slots = [Int32](repeating: -1, count: max(values.count, keys.count + 1))
     for (slot, group) in ranked.prefix(limit).enumerated() { slots[group] = Int32(slot) }
     if let none = values.first, none != nil {
@@ -202,6 +230,15 @@ struct ShownGroups {
       for group in ranked.dropFirst(limit) { slots[group] = Int32(groups.count) }
       groups.append(.other)
     }
+  }
+
+  /// The same groups where other events are counted too: values that are not shown by name are "other", if there is such a group.
+  func extended(to codes: BreakdownCodes) -> ShownGroups {
+    guard groups != [.everything] else { return self }
+    let rest = groups.firstIndex(of: .other).map { Int32($0) } ?? -1
+    var slots = slots + [Int32](repeating: -1, count: max(0, codes.groupCount - slots.count))
+    for group in slots.indices.dropFirst() where slots[group] < 0 { slots[group] = rest }
+    return ShownGroups(groups: groups, slots: slots)
   }
 
   private init(groups: [ReportGroup], slots: [Int32]) {

@@ -1,85 +1,72 @@
 internal import Events
 internal import Journeys
 
-/// Insights: counts over time (semantics A.2, A.13). With a breakdown, a first pass ranks the groups over the whole range and a second
-/// fills the shown ones, so that "other" counts its subjects once.
+/// The figures of the series of a part of an insights report.
+struct InsightsFigures {
+  /// By series and slot: one for each bucket, then the one over the whole range.
+  var figures: [[[Double?]]] = []
+  var withoutActor = 0
+  var notNumeric = 0
+  var withoutValue = 0
+}
+
+/// Those series of an insights report that event by event can fill (semantics A.2); the rest is for `JourneyInsights`. With a breakdown, a
+/// first pass ranks the groups over the whole range and a second fills the shown ones, so that "other" counts its subjects once.
 struct InsightsExecution {
+  /// With no other series.
   let query: InsightsQuery
   let context: ExecutionContext
+  let table: BucketTable
+  /// Of the breakdown, whose property is the first that the scan shows.
+  let codes: BreakdownCodes?
 
-  func report() throws(QueryError) -> Report {
-    let buckets = try context.calendar.buckets(query.range, by: query.unit)
-    let table = BucketTable(buckets)
-    var properties = ShownProperties()
-    let codes = breakdownCodes(&properties)
-    var shown = [ShownGroups](repeating: .everything, count: query.series.count)
-    if let codes, let breakdown = query.breakdown {
-      shown = try rank(codes, &properties, breakdown.limit, table)
-    }
+  func figures(_ shown: [ShownGroups]) throws(QueryError) -> InsightsFigures {
+    var properties = ShownProperties(query.breakdown)
     var pass = InsightsPass(
       cells: try cells(slots: shown.map(\.groups.count), buckets: table.count, &properties), codes: codes, slots: shown.map(\.slots),
       from: table.from, to: table.to, table: table)
     defer { pass.free() }
-    try fill(properties, table, &pass)
-    let late = try context.late(query.series.map(\.selector), everything: query.filter, in: table.from..<table.to)
-
-    var lines: [InsightsReport.Line] = []
+    try fill(properties, &pass)
+    var result = InsightsFigures()
     for (index, cells) in pass.cells.enumerated() {
-      for (group, figures) in zip(shown[index].groups, cells.figures(slots: shown[index].groups.count)) {
-        lines.append(.init(series: index, group: group, values: Array(figures.dropLast()), overall: figures.last ?? nil))
-      }
+      result.figures.append(cells.figures(slots: shown[index].groups.count))
+      result.withoutActor += cells.withoutActor
+      result.notNumeric += cells.notNumeric
     }
-    let report = InsightsReport(
-      buckets: buckets.edges.dropLast().map { Timestamp(milliseconds: $0) },
-      firstIncomplete: (0..<buckets.count).first { min(buckets.edges[$0 + 1], buckets.to) > context.instant.milliseconds } ?? buckets.count,
-      lines: lines)
-    return Report(
-      content: .insights(report),
-      notes: context.notes([
-        ("no_actor", pass.cells.reduce(0) { $0 + $1.withoutActor }), ("not_numeric", pass.cells.reduce(0) { $0 + $1.notNumeric }),
-        ("after_evaluation", late),
-      ]))
+    return result
   }
 
-  /// The subjects that the figure of one line and bucket (nil: the whole range) counts.
-  func subjects(series: Int, group: ReportGroup, bucket: Int?) throws(QueryError) -> [UInt32] {
-    guard query.series.indices.contains(series) else {
-      throw QueryError(
-        .invalid, "The query has \(query.series.count) series, counted from 0; there is no series \(series).", field: "cell.series")
+  /// By series: what each group counts over the whole range; nil where nothing was counted.
+  func ranking(_ codes: BreakdownCodes) throws(QueryError) -> [[Double?]] {
+    var properties = ShownProperties(query.breakdown)
+    var pass = InsightsPass(
+      cells: try cells(slots: query.series.map { _ in 64 }, buckets: 0, &properties), codes: codes, slots: nil, from: table.from,
+      to: table.to, table: nil)
+    defer { pass.free() }
+    try fill(properties, &pass)
+    try codes.check()
+    return pass.cells.map { cells in
+      cells.figures(slots: min(cells.slotCount, codes.groupCount)).enumerated().map { slot, figure in
+        cells.isEmpty(slot: slot) ? nil : figure[0]
+      }
     }
-    let buckets = try context.calendar.buckets(query.range, by: query.unit)
-    if let bucket, !(0..<buckets.count).contains(bucket) {
-      throw QueryError(
-        .invalid, "The report has \(buckets.count) buckets, counted from 0; there is no bucket \(bucket).", field: "cell.bucket")
-    }
-    var single = self.query
-    single.series = [query.series[series]]
-    let execution = InsightsExecution(query: single, context: context)
-    let table = BucketTable(buckets)
-    var properties = ShownProperties()
-    let codes = execution.breakdownCodes(&properties)
-    var shown = ShownGroups.everything
-    if let codes, let breakdown = query.breakdown { shown = try execution.rank(codes, &properties, breakdown.limit, table)[0] }
-    guard let slot = shown.groups.firstIndex(of: group) else { return [] }
-    let cells = try execution.cells(slots: [1], buckets: 0, &properties)
+  }
+
+  /// The subjects that the first series counts in a slot and a time.
+  func subjects(slots: [Int32], slot: Int, in times: Range<Int64>) throws(QueryError) -> [UInt32] {
+    var properties = ShownProperties(query.breakdown)
+    let cells = try cells(slots: [1], buckets: 0, &properties)
     defer { for cell in cells { cell.free() } }
     var pass = InsightsSubjects(
-      cells: cells[0], codes: codes, slots: shown.slots, slot: Int32(slot),
-      from: bucket.map { max(buckets.edges[$0], buckets.from) } ?? table.from,
-      to: bucket.map { min(buckets.edges[$0 + 1], buckets.to) } ?? table.to)
-    try execution.scan(properties, table).run(&pass)
+      cells: cells[0], codes: codes, slots: slots, slot: Int32(slot), from: times.lowerBound, to: times.upperBound)
+    try scan(properties).run(&pass)
     return pass.found
   }
 
-  private func breakdownCodes(_ properties: inout ShownProperties) -> BreakdownCodes? {
-    guard let property = query.breakdown?.property else { return nil }
-    return BreakdownCodes(property, column: properties.number(of: property), snapshot: context.snapshot)
-  }
-
-  private func fill(_ properties: ShownProperties, _ table: BucketTable, _ pass: inout InsightsPass) throws(QueryError) {
-    let scan = try scan(properties, table)
+  private func fill(_ properties: ShownProperties, _ pass: inout InsightsPass) throws(QueryError) {
+    let scan = try scan(properties)
     if query.countsNobody {
-      try scan.runBlocks(except: try rollUp(table, &pass)) { pass.visit($0) }
+      try scan.runBlocks(except: try rollUp(&pass)) { pass.visit($0) }
     } else {
       try scan.run(&pass)
     }
@@ -88,7 +75,7 @@ struct InsightsExecution {
   /// Fills in what segments have counted already, where the question is only how many events of a name there were.
   ///
   /// - Returns: the runs of the snapshot that need no scan any more.
-  private func rollUp(_ table: BucketTable, _ pass: inout InsightsPass) throws(QueryError) -> Set<Int> {
+  private func rollUp(_ pass: inout InsightsPass) throws(QueryError) -> Set<Int> {
     guard context.snapshot.usesCounts, pass.table != nil, query.breakdown == nil, query.filter == nil, context.snapshot.level == .subject,
       query.series.allSatisfy({ $0.measure == .total && $0.selector.filter == nil })
     else { return [] }
@@ -114,7 +101,7 @@ struct InsightsExecution {
     return done
   }
 
-  private func scan(_ properties: ShownProperties, _ table: BucketTable) throws(QueryError) -> JourneyScan {
+  private func scan(_ properties: ShownProperties) throws(QueryError) -> JourneyScan {
     // Whoever is only asked whether there was an event is answered by the first of a day.
     let isPresence =
       query.breakdown == nil && query.unit != .hour && query.series.allSatisfy { $0.measure == .unique || $0.selector.event != nil }
@@ -137,22 +124,6 @@ struct InsightsExecution {
     }
     return cells
   }
-
-  private func rank(_ codes: BreakdownCodes, _ properties: inout ShownProperties, _ limit: Int, _ table: BucketTable) throws(QueryError)
-    -> [ShownGroups]
-  {
-    var pass = InsightsPass(
-      cells: try cells(slots: query.series.map { _ in 64 }, buckets: 0, &properties), codes: codes, slots: nil, from: table.from,
-      to: table.to, table: nil)
-    defer { pass.free() }
-    try fill(properties, table, &pass)
-    try codes.check()
-    return pass.cells.map { cells in
-      let figures = cells.figures(slots: min(cells.slotCount, codes.groupCount))
-      let values = figures.enumerated().map { slot, figure in cells.isEmpty(slot: slot) ? nil : figure[0] }
-      return ShownGroups(ranking: values, codes: codes, limit: limit)
-    }
-  }
 }
 
 extension InsightsQuery {
@@ -162,7 +133,7 @@ extension InsightsQuery {
     return series.allSatisfy { series in
       switch series.measure {
       case .total: true
-      case .unique, .averagePerSubject: false
+      case .unique, .averagePerSubject, .active, .distinct, .perSubject: false
       case .sum(let property), .average(let property), .minimum(let property), .maximum(let property), .percentile(let property, _):
         property.scope == .event
       }

@@ -53,6 +53,13 @@ final class NumberSource {
 struct ShownProperties {
   private(set) var names: [String] = []
 
+  init() {}
+
+  /// With a breakdown's property as the first.
+  init(_ breakdown: Breakdown?) {
+    if let breakdown { _ = number(of: breakdown.property) }
+  }
+
   /// Number of a property (of an organization's: of the one that names it); 0 for one of the subject, which no scan shows.
   mutating func number(of property: PropertyReference) -> Int {
     let name: String

@@ -20,11 +20,14 @@ package struct QueryExecution: Sendable {
     let context = try context(for: query)
     var report =
       switch query {
-      case .insights(let query): try InsightsExecution(query: query, context: context).report()
+      case .insights(let query): try composition(query, context).report()
       case .funnel(let query): try FunnelExecution(query: query, context: context).report()
       case .retention(let query): try RetentionExecution(query: query, context: context).report()
       case .flows(let query): try FlowsExecution(query: query, context: context).report()
       case .cohort(let query): try CohortExecution(cohort: query.cohort, context: context).report()
+      case .lifecycle(let query): try LifecycleExecution(query: query, context: context).report()
+      case .stickiness(let query): try StickinessExecution(query: query, context: context).report()
+      case .sessions(let query): try SessionsExecution(query: query, context: context).report()
       }
     try checkProfiles()
     if query.level != .subject {
@@ -52,7 +55,7 @@ package struct QueryExecution: Sendable {
   private func subjects(_ door: Door, _ context: ExecutionContext) throws(QueryError) -> [UInt32] {
     switch (door.query, door.cell) {
     case (.insights(let query), .insights(let series, let group, let bucket)):
-      return try InsightsExecution(query: query, context: context).subjects(series: series, group: group, bucket: bucket)
+      return try composition(query, context).subjects(series: series, group: group, bucket: bucket)
     case (.funnel(let query), .funnel(let group, let step, let droppedAfter)):
       return try FunnelExecution(query: query, context: context).subjects(group: group, step: step, droppedAfter: droppedAfter)
     case (.retention(let query), .retention(let cohort, let period)):
@@ -61,9 +64,21 @@ package struct QueryExecution: Sendable {
       return try FlowsExecution(query: query, context: context).subjects(position: position, node: node)
     case (.cohort(let query), .cohort):
       return try CohortExecution(cohort: query.cohort, context: context).members().numbers
+    case (.lifecycle(let query), .lifecycle(let bucket, let state)):
+      return try LifecycleExecution(query: query, context: context).subjects(bucket: bucket, state: state)
+    case (.stickiness(let query), .stickiness(let buckets, let atLeast)):
+      return try StickinessExecution(query: query, context: context).subjects(buckets: buckets, atLeast: atLeast)
+    case (.sessions(let query), .sessions(let group, let bucket)):
+      return try SessionsExecution(query: query, context: context).subjects(group: group, bucket: bucket)
     default:
       throw QueryError(
         .invalid, "The cell belongs to another kind of report than the query; take both from the same report.", field: "cell")
+    }
+  }
+
+  private func composition(_ query: InsightsQuery, _ context: ExecutionContext) -> InsightsComposition {
+    InsightsComposition(query: query, context: context) { (instant) throws(QueryError) in
+      try QueryExecution(snapshot: snapshot, calendar: calendar, instant: instant).context(for: .insights(query))
     }
   }
 
@@ -105,6 +120,9 @@ extension Query {
     switch self {
     case .insights(let query): names = query.series.map(\.selector.event)
     case .retention(let query): names = [query.start.event, query.return.event]
+    case .lifecycle(let query): names = query.firstSeen == .any ? [nil] : [query.activity.event]
+    case .stickiness(let query): names = [query.activity.event]
+    case .sessions(let query): names = [query.activity.event]
     // What happens between the steps and around the anchor matters too; a cohort may be of those who did nothing.
     case .funnel, .flows, .cohort: return nil
     }

@@ -28,6 +28,8 @@ struct SeriesCells {
     case .total: kind = .total
     case .unique: kind = .unique
     case .averagePerSubject: kind = .averagePerSubject
+    // Not for these cells: `JourneyCells` has them.
+    case .active, .distinct, .perSubject: kind = .total
     case .sum(let reference): (kind, property) = (.sum, reference)
     case .average(let reference): (kind, property) = (.average, reference)
     case .minimum(let reference): (kind, property) = (.minimum, reference)
