@@ -1,7 +1,7 @@
 import Hummingbird
 import Web
 
-/// Adds the staff's pages to a router: `/`, `/live`, the four reports, `/subjects`, `/door`, `/settings`, `/setup`, `/sign-out`, `/assets/…`.
+/// Adds the staff's pages to a router: `/`, `/live`, the reports, `/subjects`, `/door`, `/settings`, `/setup`, `/sign-out`, `/assets/…`.
 ///
 /// The pages answer every error themselves. `ConsoleNotFound` may be added for addresses that nobody answers.
 package func addConsoleRoutes<Context: RequestContext>(to router: some RouterMethods<Context>, services: ConsoleServices) {
@@ -33,6 +33,9 @@ package func addConsoleRoutes<Context: RequestContext>(to router: some RouterMet
   report(FunnelPage.self)
   report(RetentionPage.self)
   report(FlowsPage.self)
+  report(LifecyclePage.self)
+  report(StickinessPage.self)
+  report(SessionsPage.self)
   post("/reports") { try await $0.saveReport() }
   post("/reports/delete") { try await $0.deleteReport() }
   get("/subjects") { try await $0.subjectsPage() }

@@ -50,6 +50,10 @@ enum ValueView {
     case .none: "Not set"
     case .other: "Other"
     case .value(let value): plainText(value)
+    case .bin(nil, nil): "any number"
+    case .bin(nil, let to?): "below \(plain(to))"
+    case .bin(let from?, nil): "\(plain(from)) and more"
+    case .bin(let from?, let to?): "\(plain(from)) to below \(plain(to))"
     }
   }
 

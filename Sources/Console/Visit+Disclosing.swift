@@ -131,7 +131,8 @@ extension Visit {
       switch report.content {
       case .insights(let report): report.lines.map(\.group)
       case .funnel(let report): report.groups.map(\.group)
-      case .retention, .flows, .cohort: []
+      case .sessions(let report): report.groups.map(\.group)
+      case .retention, .flows, .cohort, .lifecycle, .stickiness: []
       }
     return groups.compactMap { if case .value(let value) = $0 { value } else { nil } }
   }
@@ -143,8 +144,8 @@ extension Visit {
     let sizes: [Int]
     switch (report.content, query) {
     case (.insights(let report), .insights(let query)):
-      sizes = report.lines.flatMap { line -> [Int] in
-        guard query.series.indices.contains(line.series), query.series[line.series].measure == .unique else { return [] }
+      sizes = (report.lines + (report.compared?.lines ?? [])).flatMap { line -> [Int] in
+        guard query.series.indices.contains(line.series), query.series[line.series].countsSubjects else { return [] }
         return (line.values + [line.overall]).compactMap { $0.map { Int($0) } }
       }
     case (.insights, _): sizes = []
@@ -152,6 +153,10 @@ extension Visit {
     case (.retention(let report), _): sizes = report.cohorts.flatMap { [$0.size] + $0.counts.compactMap(\.self) }
     case (.cohort(let report), _): sizes = [report.size]
     case (.flows(let report), _): sizes = report.columns.flatMap { $0.entries.map(\.count) }
+    case (.lifecycle(let report), _):
+      sizes = report.points.compactMap(\.self).flatMap { point in LifecycleReport.State.allCases.map { point[$0] } }
+    case (.stickiness(let report), _): sizes = report.exact
+    case (.sessions(let report), _): sizes = report.groups.flatMap { ($0.buckets + [$0.overall]).map(\.subjects) }
     }
     return Array(sizes.prefix(5_000))
   }

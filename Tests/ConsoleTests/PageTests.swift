@@ -15,11 +15,18 @@ struct PageTests {
     "/funnels?s0=Signed%20Up&s1=Key%20Created&s2=First%20API%20Call&s3=Invoice%20Paid&from=2026-10-25&to=2026-11-23",
     "/funnels?s0=Signed%20Up&s1=Key%20Created&s2=First%20API%20Call&by=plan&from=2026-10-25&to=2026-11-23",
     "/retention?a=Signed%20Up&b=API%20Call&from=2026-09-21&to=2026-11-23",
+    "/insights?s0=*&s0.m=active&s0.d=1&s1=*&s1.m=active&s1.d=30&x0=100*A%2FB&x0.n=DAU%2FMAU&from=2026-10-25&to=2026-11-23&compare=before",
+    "/insights?s0=*&s0.m=sum&s0.p=seats&s0.over=percentile&s1=Signed%20Up&s1.first=ever&by=seats&bins=5%2C%2010%2C%2050&from=2026-10-25&to=2026-11-23&compare=previous",
+    "/lifecycle?a=*&from=2026-10-25&to=2026-11-23", "/lifecycle?a=Signed%20Up&unit=week&seen=activity&from=2026-08-25&to=2026-11-23",
+    "/stickiness?a=*&from=2026-10-25&to=2026-11-23", "/stickiness?a=*&unit=week&from=2026-08-25&to=2026-11-23&show=at_least",
+    "/sessions?a=*&from=2026-10-25&to=2026-11-23",
+    "/sessions?a=API%20Call&gap=600&cut=midnight&q=95&by=plan&at=exit&from=2026-10-25&to=2026-11-23&show=median",
     "/flows?a=Signed%20Up&from=2026-10-25&to=2026-11-23", "/flows?a=Signed%20Up&after=2&before=2&from=2026-10-25&to=2026-11-23",
   ]
   static let pages =
     [
-      "/", "/live", "/insights", "/funnels", "/retention", "/flows", "/subjects", "/subjects/s_9e3779b97f4a7c15ff58476d1ce4e5b9",
+      "/", "/live", "/insights", "/funnels", "/retention", "/flows", "/lifecycle", "/stickiness", "/sessions", "/subjects",
+      "/subjects/s_9e3779b97f4a7c15ff58476d1ce4e5b9",
       "/settings",
     ] + reports
 

@@ -13,7 +13,7 @@ struct Generator: RandomNumberGenerator {
   }
 }
 
-/// Valid queries of all four reports with names and values that try to break out of their place in an address.
+/// Valid queries of all reports with names and values that try to break out of their place in an address.
 struct RandomQueries {
   var generator: Generator
   init(seed: UInt64) { generator = Generator(seed: seed) }
@@ -76,11 +76,17 @@ struct RandomQueries {
   mutating func window() -> Int64 { Int64(one([1, 59, 60, 90, 3_600, 5_400, 86_400, 604_800, 2_592_000, int(1...31_622_400)])) }
 
   mutating func query() -> Query {
-    switch int(0...3) {
+    switch int(0...6) {
     case 0:
       let series = (0..<int(1...6)).map { _ in
         let measure: InsightsQuery.Measure =
-          switch int(0...7) {
+          switch int(0...10) {
+          case 8: .active(days: one([1, 7, 30, 90]))
+          case 9: .distinct(property())
+          case 10:
+            .perSubject(
+              one([.total, .sum(property()), .average(property()), .minimum(property()), .maximum(property())]),
+              one([.sum, .minimum, .maximum, .percentile(0.5), .percentile(0.05)]))
           case 0: .total
           case 1: .unique
           case 2: .averagePerSubject
@@ -94,10 +100,31 @@ struct RandomQueries {
               one([0, 0.5, 0.95, 0.07, 0.999, 1, 1e-7, Double(int(0...1_000_000)) / 1_000_000, Double.random(in: 0...1, using: &generator)])
             )
           }
-        return InsightsQuery.Series(selector: selector(), measure: measure)
+        return InsightsQuery.Series(
+          selector: selector(), measure: measure, first: int(0...3) == 0 ? one(InsightsQuery.FirstTime.allCases) : nil)
       }
-      return .insights(
-        InsightsQuery(range: range(), unit: one(BucketUnit.allCases), series: series, filter: optionalFilter(), breakdown: breakdown()))
+      let isTrailing = series.contains { if case .active = $0.measure { true } else { false } }
+      var query = InsightsQuery(
+        range: range(), unit: isTrailing ? .day : one(BucketUnit.allCases), series: series, filter: optionalFilter(), breakdown: breakdown()
+      )
+      if query.breakdown != nil { query.breakdown?.bins = one([nil, nil, .edges([-1.5, 0, 1e20]), .edges([7]), .equalCount(4)]) }
+      if int(0...2) == 0 {
+        query.formulas = [Formula(name: name(), expression: .binary(.series(0), one([.add, .divide]), .negated(.number(2.5))))]
+      }
+      query.compare = one([nil, .previous, .from(query.range.from.advanced(byDays: one([-7, -400, 3])))])
+      return .insights(query)
+    case 4:
+      return .lifecycle(
+        LifecycleQuery(
+          range: range(), unit: one(LifecycleQuery.Unit.allCases), activity: selector(), firstSeen: one(LifecycleQuery.FirstSeen.allCases)))
+    case 5: return .stickiness(StickinessQuery(range: range(), unit: one(StickinessQuery.Unit.allCases), activity: selector()))
+    case 6:
+      return .sessions(
+        SessionsQuery(
+          range: range(), unit: one(BucketUnit.allCases), activity: selector(), gapSeconds: one([1, 60, 1_800, 86_400]),
+          cutsAtMidnight: int(0...1) == 0, fraction: one([0, 0.9, 0.123, 1]), breakdown: breakdown(),
+          breakdownAt: one(SessionsQuery.End.allCases),
+          eventLimit: one([0, 10, 100])))
     case 1:
       return .funnel(
         FunnelQuery(

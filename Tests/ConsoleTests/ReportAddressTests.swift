@@ -21,20 +21,25 @@ struct ReportAddressTests {
     }
   }
 
-  @Test(arguments: ["/insights", "/funnels", "/retention", "/flows"])
+  @Test(arguments: ["/insights", "/funnels", "/retention", "/flows", "/lifecycle", "/stickiness", "/sessions"])
   func anyParametersComeToRestAfterOneStep(_ path: String) {
     var queries = RandomQueries(seed: 7)
     let names = [
       "s0", "s1", "s9", "s0.m", "s0.p", "s0.q", "s0.c0.p", "s0.c0.o", "s0.c0.v", "s0.c5.p", "s0.join", "s0.filter", "f.c0.p", "f.filter",
       "a", "b", "a.c0.p", "from",
       "to", "unit", "w", "wu", "by", "top", "n", "mode", "back", "hide", "after", "before", "nodes", "paths", "repeats", "order", "count",
-      "entry", "junk",
+      "entry", "junk", "s0.d", "s0.over", "s0.oq", "s0.first", "x0", "x1.n", "bins", "equal", "compare", "seen", "show", "gap", "cut", "q",
+      "at",
+      "events",
     ]
     for _ in 0..<3_000 {
       let fields = (0..<queries.int(0...12)).map { _ in
         Address.Parameter(
           queries.one(names),
-          queries.one([queries.name(), "any", "-1", "999999999999999999999", "2026-02-30", "1e9", "percentile", "total", "{\"not\":3}", ""])
+          queries.one([
+            queries.name(), "any", "-1", "999999999999999999999", "2026-02-30", "1e9", "percentile", "total", "active", "average", "ever",
+            "before", "1, 2", "{\"not\":3}", "",
+          ])
         )
       }
       guard let once = ReportAddress.normalized(Address(path, fields), today: today) else { continue }

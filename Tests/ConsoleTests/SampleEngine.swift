@@ -54,12 +54,18 @@ struct SampleEngine: Engine {
       case .retention(let query): .retention(retention(query))
       case .flows(let query): .flows(flows(query))
       case .cohort: .cohort(CohortReport(size: 1_204, known: 48_113))
+      case .lifecycle(let query): .lifecycle(try lifecycle(query, calendar))
+      case .stickiness(let query): .stickiness(try stickiness(query, calendar))
+      case .sessions(let query): .sessions(try sessions(query, calendar))
       }
     return Report(content: content, notes: notes(calendar))
   }
 
   private func groups(_ breakdown: Breakdown?) -> [ReportGroup] {
-    guard breakdown != nil else { return [.everything] }
+    guard let breakdown else { return [.everything] }
+    if case .edges(let edges)? = breakdown.bins {
+      return (0...edges.count).map { .bin(from: $0 > 0 ? edges[$0 - 1] : nil, to: $0 < edges.count ? edges[$0] : nil) } + [.none]
+    }
     return kind == .hostile
       ? names.map { .value(.string($0)) } + [.none, .other]
       : [
@@ -87,7 +93,75 @@ struct SampleEngine: Engine {
         lines.append(.init(series: series, group: group, values: values, overall: values.reduce(0) { $0! + ($1 ?? 0) }))
       }
     }
-    return InsightsReport(buckets: starts, firstIncomplete: kind == .single ? starts.count : max(0, starts.count - 1), lines: lines)
+    func formulas(_ share: Double) -> [InsightsReport.FormulaLine] {
+      query.formulas.indices.flatMap { formula in
+        groups(query.breakdown).map { group in
+          .init(
+            formula: formula, group: group, values: starts.indices.map { $0 % 5 == 4 ? nil : share * Double(40 + $0 % 9) },
+            overall: share * 44)
+        }
+      }
+    }
+    var compared: InsightsReport.Compared?
+    if let range = query.comparedRange {
+      let buckets = try calendar.buckets(range, by: query.unit)
+      let earlier = lines.map { line in
+        var line = line
+        line.values = (0..<buckets.count).map { line.values.indices.contains($0) ? line.values[$0].map { ($0 * 0.8).rounded() } : nil }
+        line.overall = line.overall.map { ($0 * 0.8).rounded() }
+        return line
+      }
+      compared = .init(
+        range: range, buckets: buckets.edges.dropLast().map { Timestamp(milliseconds: $0) }, lines: earlier, formulas: formulas(0.9))
+    }
+    return InsightsReport(
+      buckets: starts, firstIncomplete: kind == .single ? starts.count : max(0, starts.count - 1), lines: lines, formulas: formulas(1),
+      compared: compared)
+  }
+
+  private func lifecycle(_ query: LifecycleQuery, _ calendar: ProjectCalendar) throws -> LifecycleReport {
+    let starts = try calendar.lifecycleBuckets(query).edges.dropFirst().dropLast().map { Timestamp(milliseconds: $0) }
+    return LifecycleReport(
+      buckets: starts, firstIncomplete: max(0, starts.count - 1),
+      points: starts.indices.map { bucket in
+        var point = LifecycleReport.Point()
+        if kind == .single, bucket == starts.count / 2 { point.new = 1 }
+        guard kind != .empty, kind != .single else { return point }
+        point.returning = 4_000 + bucket * 37
+        point.new = 900 - bucket * 53 % 400
+        point.resurrecting = 210 + bucket % 9 * 31
+        point.dormant = 700 + bucket % 7 * 80
+        return point
+      })
+  }
+
+  private func stickiness(_ query: StickinessQuery, _ calendar: ProjectCalendar) throws -> StickinessReport {
+    let starts = try calendar.buckets(query.range, by: query.unit.bucketUnit).edges.dropLast().map { Timestamp(milliseconds: $0) }
+    return StickinessReport(
+      buckets: starts, firstIncomplete: max(0, starts.count - 1), isLastPartial: true,
+      exact: starts.indices.map { kind == .empty ? 0 : kind == .single ? ($0 == 0 ? 1 : 0) : 9_000 / ($0 + 1) + ($0 % 7 == 4 ? 500 : 0) })
+  }
+
+  private func sessions(_ query: SessionsQuery, _ calendar: ProjectCalendar) throws -> SessionsReport {
+    let starts = try calendar.buckets(query.range, by: query.unit).edges.dropLast().map { Timestamp(milliseconds: $0) }
+    func figures(_ size: Int) -> SessionsReport.Figures {
+      var figures = SessionsReport.Figures()
+      guard size > 0 else { return figures }
+      (figures.sessions, figures.subjects, figures.events, figures.bounces) = (size, size * 2 / 3 + 1, size * 7, size / 4)
+      (figures.averageDuration, figures.medianDuration, figures.percentileDuration) = (412.5, 190, Double(900 + size % 600))
+      return figures
+    }
+    let size = kind == .empty ? 0 : kind == .single ? 1 : 2_400
+    let all = query.breakdown == nil ? [.everything] : [ReportGroup.everything] + groups(query.breakdown)
+    let events = names.prefix(query.eventLimit).enumerated().map { SessionsReport.EventCount(event: $1, sessions: size / ($0 + 1)) }
+    return SessionsReport(
+      buckets: starts, firstIncomplete: max(0, starts.count - 1),
+      groups: all.enumerated().map { index, group in
+        .init(
+          group: group,
+          buckets: starts.indices.map { figures(kind == .single ? ($0 == 0 ? 1 : 0) : size / (index + 1) + $0 % 7 * (size / 20)) },
+          overall: figures(size * starts.count / (index + 1)))
+      }, entries: events + (size > 9 ? [.init(event: nil, sessions: 9)] : []), exits: Array(events.reversed()))
   }
 
   private func funnel(_ query: FunnelQuery) -> FunnelReport {

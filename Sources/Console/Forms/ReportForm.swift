@@ -24,6 +24,8 @@ protocol ReportForm: Sendable, Hashable {
   mutating func grow()
   mutating func drop(_ index: Int)
   mutating func raise(_ index: Int)
+  /// What only one report knows.
+  mutating func change(_ command: String, _ argument: String)
 }
 
 extension ReportForm {
@@ -34,6 +36,8 @@ extension ReportForm {
     other.range = range
     return other
   }
+
+  mutating func change(_ command: String, _ argument: String) {}
 
   /// What the buttons inside the form do without a script: `grow`, `drop:2`, `raise:2`, `condition:s0`, `uncondition:s0.1`, `unfilter:f`.
   mutating func edit(_ command: String) {
@@ -55,7 +59,8 @@ extension ReportForm {
       self[filter: place[0]]?.conditions.remove(at: row)
       if filter.conditions.count <= 2 { self[filter: place[0]]?.holdsAny = false }
     case "unfilter": self[filter: argument] = FilterForm()
-    default: break
+    case let command?: change(command, argument)
+    case nil: break
     }
   }
 }

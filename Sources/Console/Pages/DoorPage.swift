@@ -74,7 +74,7 @@ extension Visit {
     switch (door.cell, door.query) {
     case (.insights(let series, let group, let bucket), .insights(let query)):
       let name = query.series.indices.contains(series) ? InsightsPage.name(of: query.series[series]) : ""
-      return "\(VisibleText.shortened(name, to: 120))\(words(group, query.breakdown)), \(when(query, bucket))"
+      return "\(VisibleText.shortened(name, to: 120))\(words(group, query.breakdown)), \(when(query.range, query.unit, bucket))"
     case (.funnel(let group, let step, let isLost), .funnel(let query)):
       let name = query.steps.indices.contains(step) ? VisibleText.shortened(FunnelPage.stepName(query.steps[step]), to: 80) : ""
       let what = isLost ? "Got to step \(step + 1), \(name), and not further" : "Reached step \(step + 1), \(name)"
@@ -93,15 +93,26 @@ extension Visit {
       return position == 0
         ? "Did \(anchor), \(RangeForm(query.range).words)"
         : "\(name), \(FlowsPage.columnTitle(position)) \(anchor), \(RangeForm(query.range).words)"
+    case (.lifecycle(let bucket, let state), .lifecycle(let query)):
+      let buckets = try? calendar.lifecycleBuckets(query)
+      let when = buckets.flatMap { $0.edges.indices.contains(bucket + 1) ? Timestamp(milliseconds: $0.edges[bucket + 1]) : nil }
+      let name = when.map { InsightsPage.label($0, query.unit.bucketUnit, time, isLong: true) } ?? ""
+      return "\(state.rawValue.withInitial), by \(VisibleText.shortened(SelectorForm(query.activity).words, to: 80)), \(name)"
+    case (.stickiness(let buckets, let isAtLeast), .stickiness(let query)):
+      let count = NumberFormat.count(buckets, query.unit.rawValue)
+      return
+        "Did \(VisibleText.shortened(SelectorForm(query.activity).words, to: 80)) \(query.unit == .day ? "on" : "in") \(isAtLeast ? "at least" : "exactly") \(count), \(RangeForm(query.range).words)"
+    case (.sessions(let group, let bucket), .sessions(let query)):
+      return "Had a session\(words(group, query.breakdown)), \(when(query.range, query.unit, bucket))"
     default: return "A figure of a report"
     }
   }
 
-  private func when(_ query: InsightsQuery, _ bucket: Int?) -> String {
-    guard let bucket, let buckets = try? calendar.buckets(query.range, by: query.unit), (0..<buckets.count).contains(bucket) else {
-      return RangeForm(query.range).words
+  private func when(_ range: DateRange, _ unit: BucketUnit, _ bucket: Int?) -> String {
+    guard let bucket, let buckets = try? calendar.buckets(range, by: unit), (0..<buckets.count).contains(bucket) else {
+      return RangeForm(range).words
     }
-    return InsightsPage.label(Timestamp(milliseconds: buckets.edges[bucket]), query.unit, time, isLong: true)
+    return InsightsPage.label(Timestamp(milliseconds: buckets.edges[bucket]), unit, time, isLong: true)
   }
 
   private func words(_ group: ReportGroup, _ breakdown: Breakdown?) -> String {

@@ -30,10 +30,10 @@ extension Visit {
   /// Subjects a day over the last 30 days; nil if nothing happened in them.
   private func usage() async throws -> (panel: HTML, receipt: LedgerReceipt)? {
     var form = InsightsForm(fields: FormFields(), today: today)
-    form.series = [InsightsForm.Series(selector: SelectorForm(.any), measure: .unique)]
+    form.series = [InsightsSeriesForm(selector: SelectorForm(.any), measure: .unique)]
     let query = try form.query()
     let answer = try await report(query, purpose: "console.home")
-    let view = InsightsPage.view(form, query, answer.value.report, before: nil, self)
+    let view = InsightsPage.view(form, query, answer.value.report, self)
     guard !view.isEmpty else { return nil }
     let panel: HTML = """
       <section class="panel"><div class="title"><div><h2>How the product is used</h2><p class="sub">\(view.subtitle)</p></div>\
@@ -60,7 +60,7 @@ extension Visit {
     let most = catalog.events.first?.count ?? 0
     let rows = catalog.events.prefix(12).map { event -> HTML in
       var form = InsightsForm(fields: FormFields(), today: today)
-      form.series = [InsightsForm.Series(selector: SelectorForm(.named(event.name)))]
+      form.series = [InsightsSeriesForm(selector: SelectorForm(.named(event.name)))]
       return """
         <tr><th scope="row"><a href="\(form.address)">\(ValueView.name(event.name))</a></th><td class="num">\(NumberFormat.exact(event.count))</td>\
         <td class="num">\(NumberFormat.percent(event.count, of: catalog.eventCount))</td>\
@@ -87,6 +87,9 @@ extension Visit {
       ("Insights", "/insights", "How often things happen, and for how many."),
       ("Funnels", "/funnels", "How many get from step to step, and where they are lost."),
       ("Retention", "/retention", "Who comes back, and for how long."), ("Flows", "/flows", "What people do before and after."),
+      ("Lifecycle", "/lifecycle", "Who is new, who stays, who comes back, who falls silent."),
+      ("Stickiness", "/stickiness", "How often the same people come back."),
+      ("Sessions", "/sessions", "What people do in one sitting, and for how long."),
       ("Live", "/live", "Events as they arrive, with what the gate did to every value."),
       ("Subjects", "/subjects", "One pseudonymous journey at a time."),
     ]

@@ -23,6 +23,9 @@ struct SavedReportLink: Sendable {
       case .retention: RetentionForm.name
       case .flows: FlowsForm.name
       case .cohort: "Cohort"
+      case .lifecycle: LifecycleForm.name
+      case .stickiness: StickinessForm.name
+      case .sessions: SessionsForm.name
       }
   }
 }

@@ -54,11 +54,21 @@ extension FilterForm {
       case .null, .sealed, .list, .object: return nil
       }
     case .none: condition.relation = .isNotSet
+    case .bin(let from, let to):
+      let bounds = [from.map { (Condition.Operator.greaterOrEqual, $0) }, to.map { (Condition.Operator.less, $0) }].compactMap(\.self)
+      return with(bounds.map { Condition(property: property, relation: $0.0, value: ValueText.text(.number($0.1))) })
     case .everything, .other: return nil
     }
-    guard condition.isDraft == false, !conditions.contains(condition) else { return nil }
+    return with([condition])
+  }
+
+  private func with(_ further: [Condition]) -> FilterForm? {
+    let further = further.filter { !conditions.contains($0) }
+    guard !further.isEmpty, !further.contains(where: \.isDraft), conditions.count + further.count <= Self.maximumConditions else {
+      return nil
+    }
     var other = self
-    other.conditions.append(condition)
+    other.conditions += further
     return other
   }
 }
@@ -72,6 +82,9 @@ extension Query {
     case .retention(let query): [query.start.event, query.return.event].compactMap(\.self)
     case .flows(let query): [query.anchor.event].compactMap(\.self)
     case .cohort(let query): query.cohort.selectors.compactMap(\.event)
+    case .lifecycle(let query): [query.activity.event].compactMap(\.self)
+    case .stickiness(let query): [query.activity.event].compactMap(\.self)
+    case .sessions(let query): [query.activity.event].compactMap(\.self)
     }
   }
 }

@@ -61,7 +61,7 @@ enum FlowsPage: ReportPage {
     }
   }
 
-  static func view(_ form: FlowsForm, _ query: Query, _ report: Report, before: Report?, _ visit: Visit) -> ReportView {
+  static func view(_ form: FlowsForm, _ query: Query, _ report: Report, _ visit: Visit) -> ReportView {
     guard case .flows(let question) = query, case .flows(let answer) = report.content else {
       return ReportView(title: "", subtitle: "", chart: "", table: "", explanation: [], isEmpty: true)
     }

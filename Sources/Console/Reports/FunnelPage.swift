@@ -51,7 +51,7 @@ enum FunnelPage: ReportPage {
 
   static func stepName(_ selector: EventSelector) -> String { SelectorForm(selector).words }
 
-  static func view(_ form: FunnelForm, _ query: Query, _ report: Report, before: Report?, _ visit: Visit) -> ReportView {
+  static func view(_ form: FunnelForm, _ query: Query, _ report: Report, _ visit: Visit) -> ReportView {
     guard case .funnel(let question) = query, case .funnel(let answer) = report.content, let whole = answer.groups.first else {
       return ReportView(title: "", subtitle: "", chart: "", table: "", explanation: [], isEmpty: true)
     }

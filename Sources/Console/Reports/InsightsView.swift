@@ -8,12 +8,25 @@ struct InsightsView {
   let query: Query
   let question: InsightsQuery
   let answer: InsightsReport
-  /// The same lines of the time before; nil where nothing is compared.
-  let before: InsightsReport?
   let visit: Visit
+  /// The series' lines, then the formulas'.
+  private let lines: [InsightsReport.Line]
+  /// The same lines of the time that is compared with; nil where none is.
+  private let before: [InsightsReport.Line]?
+
+  init(form: InsightsForm, query: Query, question: InsightsQuery, answer: InsightsReport, visit: Visit) {
+    self.form = form
+    self.query = query
+    self.question = question
+    self.answer = answer
+    self.visit = visit
+    lines = answer.allLines(question)
+    before = answer.compared?.allLines(question)
+  }
 
   /// A drawing of more lines is a tangle; the table has all of them.
   static let drawnLines = 12
+  static let comparedLines = 6
   private static let rowLimit = 400
 
   private var unit: String { question.unit.rawValue }
@@ -22,7 +35,7 @@ struct InsightsView {
     let units = self.units
     let long = answer.buckets.map { InsightsPage.label($0, question.unit, visit.time, isLong: true) }
     let charts = units.map { chart($0, long, isAlone: units.count == 1) }
-    let names = question.series.map(InsightsPage.name(of:))
+    let names = question.series.map(InsightsPage.name(of:)) + question.formulas.map(InsightsPage.name(of:))
     let title =
       question.breakdown.map { "\(names.count == 1 ? names[0] : "\(names.count) lines") by \($0.property.name)" }
       ?? (names.count <= 4 ? names.joined(separator: " · ") : "\(names.count) lines")
@@ -42,7 +55,7 @@ struct InsightsView {
 
   private var units: [Unit] {
     var units: [Unit] = []
-    for (index, line) in answer.lines.enumerated() {
+    for (index, line) in lines.enumerated() {
       let noun = noun(line)
       if let known = units.firstIndex(where: { $0.noun == noun }) {
         units[known].lines.append(index)
@@ -55,11 +68,18 @@ struct InsightsView {
 
   private func noun(_ line: InsightsReport.Line) -> String {
     switch measure(line) {
-    case .total, nil: "events"
-    case .unique: "subjects"
-    case .averagePerSubject: "events per subject"
+    case nil:
+      question.formulas.indices.contains(line.series - question.series.count)
+        ? InsightsPage.name(of: question.formulas[line.series - question.series.count]) : "events"
+    case .total: "events"
+    case .unique, .active: "subjects"
+    case .averagePerSubject, .perSubject(.total, _): "events per subject"
     case .sum(let property): "sum of \(property.name)"
     case .average(let property), .minimum(let property), .maximum(let property), .percentile(let property, _): property.name
+    case .distinct(let property): "different values of \(property.name)"
+    case .perSubject(.sum(let property), _), .perSubject(.average(let property), _), .perSubject(.minimum(let property), _),
+      .perSubject(.maximum(let property), _):
+      "\(property.name) per subject"
     }
   }
 
@@ -71,36 +91,44 @@ struct InsightsView {
     let drawn = drawn(unit)
     let names = names(of: drawn)
     let hasDoors = drawn.count * answer.buckets.count <= 400
-    let lines = zip(drawn, names).map { index, name -> LineChart.Line in
-      let line = answer.lines[index]
+    let shown = zip(drawn, names).map { index, name -> LineChart.Line in
+      let line = lines[index]
       let doors = hasDoors ? line.values.indices.map { door(line, $0) } : []
-      let before = before.flatMap { $0.lines.indices.contains(index) ? $0.lines[index].values : nil } ?? []
+      // Behind many lines as many more would be a tangle; the table has them.
+      let before = drawn.count > Self.comparedLines ? [] : before.flatMap { $0.indices.contains(index) ? $0[index].values : nil } ?? []
       return LineChart.Line(
         name: name, isOther: line.group == .other, values: line.values.enumerated().map { $0 < begun ? $1 : nil }, doors: doors,
         before: before)
     }
     let drawing = LineChart(
-      lines: lines, shortLabels: answer.buckets.map { InsightsPage.label($0, question.unit, visit.time, isLong: false) },
+      lines: shown, shortLabels: answer.buckets.map { InsightsPage.label($0, question.unit, visit.time, isLong: false) },
       longLabels: labels,
-      firstIncomplete: answer.firstIncomplete, noun: unit.noun, finding: finding(lines, labels), landmarks: landmarks
+      firstIncomplete: answer.firstIncomplete, noun: unit.noun, finding: finding(shown, labels), landmarks: landmarks
     ).drawing()
     if isAlone { return drawing }
-    let series = Set(drawn.map { answer.lines[$0].series }).sorted().map { InsightsPage.name(of: question.series[$0]) }
+    let series = Set(drawn.map { lines[$0].series }).sorted().map { name(ofSeries: $0) }
     return "<h3 class=\"charted\">\(VisibleText.shortened(series.joined(separator: " · "), to: 120))</h3>\(drawing)"
   }
 
   /// As short as they can be told apart: by group, by what is counted, or by event where the rest is equal.
-  private func names(of lines: [Int]) -> [String] {
-    let series = Set(lines.map { answer.lines[$0].series }).sorted().map { question.series[$0] }
+  private func names(of indices: [Int]) -> [String] {
+    let isFormula = indices.contains { !question.series.indices.contains(lines[$0].series) }
+    if isFormula { return indices.map { InsightsPage.name(of: lines[$0], question) } }
+    let series = Set(indices.map { lines[$0].series }).sorted().map { question.series[$0] }
     let isOneEvent = Set(series.map { SelectorForm($0.selector).words }).count == 1
     let isOneMeasure = Set(series.map(InsightsPage.measureName)).count == 1
-    return lines.map { index in
-      let line = answer.lines[index]
+    return indices.map { index in
+      let line = lines[index]
       if line.group != .everything { return series.count == 1 ? ValueView.group(line.group) : InsightsPage.name(of: line, question) }
       guard series.count > 1, isOneEvent != isOneMeasure else { return InsightsPage.name(of: line, question) }
       return isOneEvent
         ? InsightsPage.measureName(question.series[line.series]) : SelectorForm(question.series[line.series].selector).words
     }
+  }
+
+  private func name(ofSeries number: Int) -> String {
+    question.series.indices.contains(number)
+      ? InsightsPage.name(of: question.series[number]) : InsightsPage.name(of: question.formulas[number - question.series.count])
   }
 
   /// How many buckets have begun: of what lies in the future there is nothing to say.
@@ -109,7 +137,7 @@ struct InsightsView {
   /// All of them where they can be told apart, otherwise the largest groups, what is not set, and what the limit folded.
   private func drawn(_ unit: Unit) -> [Int] {
     guard unit.lines.count > Self.drawnLines else { return unit.lines }
-    let rest = unit.lines.filter { answer.lines[$0].group == .other || answer.lines[$0].group == .none }.prefix(Self.drawnLines / 3)
+    let rest = unit.lines.filter { lines[$0].group == .other || lines[$0].group == .none }.prefix(Self.drawnLines / 3)
     return Array(unit.lines.filter { !rest.contains($0) }.prefix(Self.drawnLines - rest.count)) + Array(rest)
   }
 
@@ -142,11 +170,22 @@ struct InsightsView {
     var parts = ["per \(unit)"]
     if units.count > 1 { parts.append("one chart for each unit") }
     if units.contains(where: { drawn($0).count < $0.lines.count }) { parts.append("the largest groups are drawn, the table has all") }
-    if before != nil, let earlier = InsightsPage.before(form) {
-      parts.append("thin line: \(earlier.range.words), as it stood at the same moment of it")
+    if let compared = answer.compared {
+      parts.append("thin line and “before”: \(RangeForm(compared.range).words), as it stood at the same moment of it")
     }
     if answer.firstIncomplete < answer.buckets.count { parts.append("dashed and hollow: not complete yet") }
-    if answer.lines.contains(where: { measure($0) == .unique }) {
+    for case .active(let days) in question.series.map(\.measure) where days > 1 {
+      parts.append("active subjects are those of \(days) days up to each day; these overlap and do not add up")
+      break
+    }
+    if question.series.contains(where: { if case .active = $0.measure { true } else { false } }) {
+      parts.append("of active subjects the whole range says the latest complete day")
+    }
+    if !question.formulas.isEmpty {
+      parts.append("a formula is computed from the figures beside it, and is nothing where it divides by zero")
+    }
+    if question.series.contains(where: { $0.first != nil }) { parts.append("only a subject's first event counts where it says first time") }
+    if lines.contains(where: { measure($0) == .unique }) {
       parts.append("a subject counts once in each \(unit) and once in the whole range")
     }
     return parts
@@ -161,10 +200,10 @@ struct InsightsView {
 
   private func cell(_ line: InsightsReport.Line, _ bucket: Int?) -> Door.Cell? {
     let value = bucket.map { line.values.indices.contains($0) ? line.values[$0] : nil } ?? line.overall
-    guard let value else { return nil }
-    switch measure(line) {
-    case .total, .unique, .averagePerSubject, nil: guard value > 0 else { return nil }
-    case .sum, .average, .minimum, .maximum, .percentile: break
+    guard let value, let measure = measure(line) else { return nil }
+    switch measure {
+    case .total, .unique, .active, .averagePerSubject, .distinct, .perSubject(.total, _): guard value > 0 else { return nil }
+    case .sum, .average, .minimum, .maximum, .percentile, .perSubject: break
     }
     return .insights(series: line.series, group: line.group, bucket: bucket)
   }
@@ -173,13 +212,13 @@ struct InsightsView {
     let value = bucket.map { line.values.indices.contains($0) ? line.values[$0] : nil } ?? line.overall
     guard let value else { return "<span class=\"reason\">–</span>" }
     guard isDoor, let cell = cell(line, bucket) else { return "\(NumberFormat.exact(value))" }
-    return measure(line) == .unique
+    return question.series[line.series].countsSubjects
       ? DoorAddress.figure(Int(value), query, cell) : DoorAddress.figure(NumberFormat.exact(value), query, cell)
   }
 
   /// The group's name; a click narrows the page to it.
   private func head(_ index: Int) -> HTML {
-    let line = answer.lines[index]
+    let line = lines[index]
     let name = InsightsPage.name(of: line, question)
     let shown = ValueView.name(name)
     guard question.breakdown != nil, let narrowed = form.filter.narrowed(to: form.breakdown.property, line.group) else { return shown }
@@ -192,13 +231,13 @@ struct InsightsView {
   private func table(_ labels: [String]) -> HTML {
     let begun = begun
     let rowCount = min(begun, Self.rowLimit)
-    let opensCells = rowCount * answer.lines.count <= DoorAddress.most
+    let opensCells = rowCount * lines.count <= DoorAddress.most
     let isCompared = before != nil
-    let heads = answer.lines.indices.map { index -> HTML in
+    let heads = lines.indices.map { index -> HTML in
       "<th scope=\"col\" class=\"num\">\(head(index))</th>\(isCompared ? "<th scope=\"col\" class=\"num\">Before</th><th scope=\"col\" class=\"num\">Change</th>" as HTML : HTML())"
     }
     func cells(_ bucket: Int?) -> [HTML] {
-      answer.lines.enumerated().map { index, line in
+      lines.enumerated().map { index, line in
         "<td class=\"num\">\(figure(line, bucket, isDoor: bucket == nil || opensCells))</td>\(comparison(index, bucket))"
       }
     }
@@ -214,17 +253,17 @@ struct InsightsView {
     let note: HTML = notes.isEmpty ? HTML() : "<p class=\"note\">\(notes.joined(separator: " "))</p>"
     return """
       <section class="panel"><h2>Figures</h2><p class="sub">A figure leads to the subjects behind it; what that costs is said first\(question.breakdown == nil ? "" : ". A group's name narrows the page to it")</p>\
-      <div class="scroll"><table class="wide\(answer.lines.count * (isCompared ? 3 : 1) <= 3 ? " few" : "")"><thead><tr><th scope="col">\(unit.withInitial)</th>\(heads)</tr></thead>\
+      <div class="scroll"><table class="wide\(lines.count * (isCompared ? 3 : 1) <= 3 ? " few" : "")"><thead><tr><th scope="col">\(unit.withInitial)</th>\(heads)</tr></thead>\
       <tbody><tr class="total"><th scope="row" class="nowrap">Whole range</th>\(cells(nil))</tr>\(Array(rows))</tbody></table></div>\(note)</section>
       """
   }
 
   private func comparison(_ index: Int, _ bucket: Int?) -> HTML {
     guard let before else { return HTML() }
-    guard before.lines.indices.contains(index) else { return "<td></td><td></td>" }
-    let line = before.lines[index]
+    guard before.indices.contains(index) else { return "<td></td><td></td>" }
+    let line = before[index]
     let earlier = bucket.map { line.values.indices.contains($0) ? line.values[$0] : nil } ?? line.overall
-    let current = answer.lines[index]
+    let current = lines[index]
     let value = bucket.map { current.values.indices.contains($0) ? current.values[$0] : nil } ?? current.overall
     let change: String
     if let earlier, let value, earlier != 0 {

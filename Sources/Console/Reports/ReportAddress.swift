@@ -11,6 +11,9 @@ package enum ReportAddress {
     case .retention: RetentionForm(query: query)?.address
     case .flows: FlowsForm(query: query)?.address
     case .cohort: nil
+    case .lifecycle: LifecycleForm(query: query)?.address
+    case .stickiness: StickinessForm(query: query)?.address
+    case .sessions: SessionsForm(query: query)?.address
     }
   }
 
@@ -27,6 +30,9 @@ package enum ReportAddress {
     case FunnelForm.path: FunnelForm(fields: fields, today: today)
     case RetentionForm.path: RetentionForm(fields: fields, today: today)
     case FlowsForm.path: FlowsForm(fields: fields, today: today)
+    case LifecycleForm.path: LifecycleForm(fields: fields, today: today)
+    case StickinessForm.path: StickinessForm(fields: fields, today: today)
+    case SessionsForm.path: SessionsForm(fields: fields, today: today)
     default: nil
     }
   }

@@ -6,7 +6,7 @@ import Journeys
 import Ledger
 import Web
 
-/// The pages, files and saving that all four reports have in common.
+/// The pages, files and saving that all reports have in common.
 extension ReportPage {
   static var purpose: String { "console.\(Form.name.lowercased())" }
 
@@ -25,24 +25,13 @@ extension ReportPage {
 
     do {
       let query = try form.query()
-      let before = try await earlier(form, visit)
       let answer = try await visit.report(query, purpose: purpose)
-      let view = view(form, query, answer.value.report, before: before, visit)
+      let view = view(form, query, answer.value.report, visit)
       return .html(visit.page(Form.name, current: Form.name, content(visit, form, query, view, answer)))
     } catch let error as QueryError {
       let catalog = try await visit.catalog(purpose: purpose)
       return .html(visit.page(Form.name, current: Form.name, unanswered(visit, form, error, catalog)))
     }
-  }
-
-  /// The report of the time before, as it stood at the same moment of it: an incomplete day is compared with an equally incomplete one.
-  private static func earlier(_ form: Form, _ visit: Visit) async throws -> Report? {
-    guard let other = before(form) else { return nil }
-    let query = try other.query()
-    let shift =
-      try visit.calendar.start(of: form.range.from).milliseconds - visit.calendar.start(of: other.range.from).milliseconds
-    let instant = Timestamp(milliseconds: visit.now.milliseconds - shift)
-    return try await visit.report(query, purpose: purpose, at: instant).value.report
   }
 
   /// GET of the figures as a file.

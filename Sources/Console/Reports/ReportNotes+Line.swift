@@ -22,6 +22,7 @@ extension ReportNotes {
     switch reason {
     case "no_actor": "events without an actor"
     case "not_numeric": "values that are not numbers"
+    case "no_value": "events without the property"
     case "after_evaluation": "events later than that"
     default: reason.replacing("_", with: " ")
     }

@@ -30,14 +30,8 @@ protocol ReportPage: Sendable {
   static func options(_ form: Form, _ builder: Builder) -> HTML
   /// Whether the options differ from the usual ones, so that they are shown open.
   static func hasOptions(_ form: Form) -> Bool
-  /// The form of the time before that is drawn behind; nil where nothing is compared.
-  static func before(_ form: Form) -> Form?
-  static func view(_ form: Form, _ query: Query, _ report: Report, before: Report?, _ visit: Visit) -> ReportView
+  static func view(_ form: Form, _ query: Query, _ report: Report, _ visit: Visit) -> ReportView
   static func rows(_ query: Query, _ report: Report, _ time: LocalTime) -> [[String]]
-}
-
-extension ReportPage {
-  static func before(_ form: Form) -> Form? { nil }
 }
 
 /// Where figures lead.

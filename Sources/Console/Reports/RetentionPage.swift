@@ -51,7 +51,7 @@ enum RetentionPage: ReportPage {
     }
   }
 
-  static func view(_ form: RetentionForm, _ query: Query, _ report: Report, before: Report?, _ visit: Visit) -> ReportView {
+  static func view(_ form: RetentionForm, _ query: Query, _ report: Report, _ visit: Visit) -> ReportView {
     guard case .retention(let question) = query, case .retention(let answer) = report.content else {
       return ReportView(title: "", subtitle: "", chart: "", table: "", explanation: [], isEmpty: true)
     }

@@ -62,7 +62,7 @@ package enum OpenAPI {
           summary: Ask for a report
           description: The body is a query as docs/QUERIES.md describes it. Needs the scope query.
           parameters: [{$ref: "#/components/parameters/project"}]
-          requestBody: {required: true, content: {application/json: {schema: {type: object, required: [report], properties: {report: {enum: [insights, funnel, retention, flows]}}}}}}
+          requestBody: {required: true, content: {application/json: {schema: {type: object, required: [report], properties: {report: {enum: [insights, funnel, retention, flows, lifecycle, stickiness, sessions]}}}}}}
           responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}
       /api/v1/catalog:
         get:

@@ -9,7 +9,7 @@ extension Report {
     var sizes: [Int] = []
     switch content {
     case .insights(let report):
-      for line in report.lines { sizes += line.values.compactMap { $0.map(Self.count) } }
+      for line in report.lines + (report.compared?.lines ?? []) { sizes += line.values.compactMap { $0.map(Self.count) } }
     case .funnel(let report):
       for group in report.groups { sizes += group.steps.map(\.count) }
     case .retention(let report):
@@ -18,6 +18,11 @@ extension Report {
     case .flows(let report):
       for column in report.columns { sizes += column.entries.map(\.count) }
       sizes += report.paths.map(\.count)
+    case .lifecycle(let report):
+      for case let point? in report.points { sizes += LifecycleReport.State.allCases.map { point[$0] } }
+    case .stickiness(let report): sizes = report.exact + report.atLeast
+    case .sessions(let report):
+      for group in report.groups { sizes += (group.buckets + [group.overall]).map(\.subjects) }
     }
     sizes.sort()
     return Array(sizes.prefix(limit))
@@ -29,7 +34,8 @@ extension Report {
       switch content {
       case .insights(let report): report.lines.map(\.group)
       case .funnel(let report): report.groups.map(\.group)
-      case .retention, .flows, .cohort: []
+      case .sessions(let report): report.groups.map(\.group)
+      case .retention, .flows, .cohort, .lifecycle, .stickiness: []
       }
     return groups.compactMap { if case .value(let value) = $0 { value } else { nil } }
   }
@@ -42,7 +48,8 @@ extension Report {
       switch query {
       case .insights(let query): query.breakdown
       case .funnel(let query): query.breakdown
-      case .retention, .flows, .cohort: nil
+      case .sessions(let query): query.breakdown
+      case .retention, .flows, .cohort, .lifecycle, .stickiness: nil
       }
     guard let breakdown, !groupValues.isEmpty else { return ["events"] }
     return ["events", breakdown.property.name]

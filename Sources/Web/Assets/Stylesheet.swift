@@ -256,6 +256,8 @@ enum Stylesheet {
     .dot.s0{fill:var(--s0)}.dot.s1{fill:var(--s1)}.dot.s2{fill:var(--s2)}.dot.s3{fill:var(--s3)}.dot.s4{fill:var(--s4)}.dot.s5{fill:var(--s5)}.dot.s6{fill:var(--s6)}.dot.s7{fill:var(--s7)}
     .dot.hollow{fill:var(--panel)}
     .bar.s0,.node.s0{fill:var(--s0)}.bar.s1{fill:var(--s1)}.bar.s2{fill:var(--s2)}.bar.s3{fill:var(--s3)}.bar.s4{fill:var(--s4)}.bar.s5{fill:var(--s5)}.bar.s6{fill:var(--s6)}.bar.s7,.node.s7{fill:var(--s7)}
+    .bar.piece{stroke:var(--panel);stroke-width:1}
+    .bar.piece.open{opacity:.5}
     .hatch{stroke-width:2;opacity:.55}
     .hatch.s0{stroke:var(--s0)}.hatch.s1{stroke:var(--s1)}.hatch.s2{stroke:var(--s2)}.hatch.s3{stroke:var(--s3)}.hatch.s4{stroke:var(--s4)}.hatch.s5{stroke:var(--s5)}.hatch.s6{stroke:var(--s6)}.hatch.s7{stroke:var(--s7)}
     .lost{stroke:var(--line);stroke-width:1}
