@@ -2,6 +2,7 @@ import Access
 import Console
 import Events
 import Foundation
+import HTTPTypes
 import Ledger
 import Testing
 import Web
@@ -70,6 +71,38 @@ struct FigureTests {
     #expect(groups.text.contains(">Change</th>") && !groups.text.contains("line before"), "behind many lines no others are drawn")
     let file = try await site.get("/insights.csv?s0=API%20Call&\(Self.range)&compare=before").text
     #expect(file.contains("before: Events: API Call"))
+  }
+
+  @Test func figuresOfLifecycleStickinessAndSessionsSayWhatTheyAre() async throws {
+    let site = try await Site()
+    func opened(_ path: String, _ words: String) async throws -> String {
+      let cell = try #require(doors(try await site.get(path).text).first { $0.contains(words) }, "\(path)")
+      return try await site.get(Address("/door", [.init("to", cell)]).text).text
+    }
+    let lifecycle = try await opened("/lifecycle?a=Signed%20Up&\(Self.range)", "\"state\":\"dormant\"")
+    #expect(lifecycle.contains("Dormant, by Signed Up, 25 Oct 2026"))
+    let sticky = try await opened("/stickiness?a=Signed%20Up&\(Self.range)", "\"at_least\":true,\"buckets\":3")
+    #expect(sticky.contains("Did Signed Up on at least 3 days"))
+    let sessions = try await opened("/sessions?a=Signed%20Up&by=plan&\(Self.range)", "\"group\":{\"value\":\"team\"}")
+    #expect(sessions.contains("Had a session, plan: team"))
+  }
+
+  @Test func aFormulaStandsBesideItsLinesAndIsNoDoor() async throws {
+    let site = try await Site()
+    let path = "/insights?s0=API%20Call&s1=Signed%20Up&x0=100*A%2FB&x0.n=Calls%20each&\(Self.range)"
+    let page = try await site.get(path).text
+    #expect(page.contains("Calls each") && page.contains("is nothing where it divides by zero"))
+    #expect(!doors(page).contains { $0.contains("\"series\":2") })
+    #expect(try await site.get(path.replacing("?", with: ".csv?")).text.contains("Calls each"))
+    #expect(try await site.get("/insights?s0=*&x0=A%2B&\(Self.range)").text.contains("cannot be read at its end"))
+    let grown = try await site.get("/insights?s0=A&from=2026-10-25&to=2026-11-23&do=formula")
+    #expect(grown.headers[.location] == "/insights?s0=A&x0=&from=2026-10-25&to=2026-11-23")
+  }
+
+  @Test func aBinNarrowsThePageToItsNumbers() async throws {
+    let site = try await Site()
+    let page = try await site.get("/insights?s0=API%20Call&by=seats&bins=5%2C%2010&\(Self.range)").text
+    #expect(page.contains("f.c0.p=seats&amp;f.c0.o=ge&amp;f.c0.v=5&amp;f.c1.p=seats&amp;f.c1.o=lt&amp;f.c1.v=10"))
   }
 
   @Test func aGroupNarrowsThePageAndAChipWidensItAgain() async throws {

@@ -14,13 +14,17 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 HOSTILE = '<img src=x onerror="document.title=1"><script>window.pwned=1</script>'
 RIGHT_TO_LEFT = "abc\u202egnp.exe\u2066"
-PAGES = ["/", "/live", "/insights", "/funnels", "/retention", "/flows", "/subjects", "/settings"]
+PAGES = ["/", "/live", "/insights", "/funnels", "/retention", "/flows", "/lifecycle", "/stickiness", "/sessions", "/subjects", "/settings"]
 # Reports with everything that they draw: groups, several units, the time before, other rates, both sides of a flow.
 REPORTS = [
     "/insights?s0=*&by=plan&top=1", "/insights?s0=*&s1=Signed+Up&s1.m=unique&compare=before",
     "/insights?s0=Signed+Up&f.c0.p=plan&f.c0.v=free", "/funnels?s0=Signed+Up&s1=First+Call&s2=Upgraded&rates=previous",
     "/funnels?s0=Signed+Up&s1=First+Call&count=totals&by=plan", "/retention?a=Signed+Up&b=First+Call&unit=day&n=14",
     "/flows?a=First+Call&after=2&before=2", "/nowhere",
+    "/insights?s0=*&s0.m=active&s0.d=1&s1=*&s1.m=active&s1.d=30&x0=A%2FB&x0.n=DAU%2FMAU&compare=previous",
+    "/insights?s0=*&s0.over=percentile&s1=Signed+Up&s1.first=ever&by=plan&bins=1%2C+10&compare=before",
+    "/lifecycle?a=Signed+Up&unit=week&seen=activity", "/stickiness?a=*&show=at_least",
+    "/sessions?a=*&by=plan&at=exit&cut=midnight&show=median",
 ]
 PERSON = {"email": "ada.browserprobe@leakproof.example", "name": "Adalind Browserprobe", "phone": "+49 151 7654321", "account": "acct_browserprobe_1"}
 
@@ -166,6 +170,35 @@ def test_retention_and_flows_draw_their_charts(console, browser):
     assert "13" in text(browser) and "Ledger entry" in text(browser)
     browser.get(console + "/flows?" + urllib.parse.urlencode({"a": "Signed Up", "after": "2"}))
     assert browser.find_elements(By.CSS_SELECTOR, "svg") and "First Call" in text(browser) and "13" in text(browser)
+
+
+def test_lifecycle_stickiness_and_sessions_draw_their_charts(console, browser):
+    browser.get(console + "/lifecycle?a=" + urllib.parse.quote("Signed Up"))
+    assert browser.find_elements(By.CSS_SELECTOR, "svg.wide .bar") and "Fell silent" in text(browser)
+    # All thirteen signed up today for the first time.
+    door = browser.find_element(By.CSS_SELECTOR, "table a[href^='/door']")
+    assert door.text == "13"
+    browser.get(door.get_attribute("href"))
+    assert "13 subjects" in text(browser)
+    browser.get(console + "/stickiness?a=" + urllib.parse.quote("Signed Up"))
+    assert [cell.text for cell in browser.find_elements(By.CSS_SELECTOR, "table.wide tbody tr:first-child td")] == ["13", "100%", "13", "100%"]
+    browser.get(console + "/sessions?a=" + urllib.parse.quote("Signed Up"))
+    assert "Bounce rate" in text(browser) and "Sessions begin with" in text(browser)
+    row = browser.find_element(By.CSS_SELECTOR, "tr.total")
+    assert [cell.text for cell in row.find_elements(By.CSS_SELECTOR, "td")][:4] == ["13", "13", "1", "100%"]
+
+
+def test_a_formula_is_written_by_hand(console, browser):
+    browser.get(console + "/insights?" + urllib.parse.urlencode({"s0": "First Call", "s1": "Signed Up", "s1.m": "unique"}))
+    next(button for button in browser.find_elements(By.CSS_SELECTOR, "form.query button") if button.text == "+ formula").click()
+    WebDriverWait(browser, 10).until(lambda d: "x0=" in d.current_url)
+    browser.find_element(By.CSS_SELECTOR, "[name='x0']").send_keys("A / B * 13")
+    browser.find_element(By.CSS_SELECTOR, "[name='x0.n']").send_keys("Calls")
+    browser.find_element(By.CSS_SELECTOR, "[name='x0']").submit()
+    WebDriverWait(browser, 10).until(lambda d: "Calls" in text(d) and "x0.n=Calls" in d.current_url)
+    assert browser.find_elements(By.CSS_SELECTOR, "tr.total td")[2].text == "6"
+    browser.get(console + "/insights?" + urllib.parse.urlencode({"s0": "*", "x0": "A +"}))
+    assert "cannot be read at its end" in text(browser)
 
 
 def test_live_shows_what_the_gate_did(console, sealane, browser):

@@ -13,7 +13,7 @@ enum LifecyclePage: ReportPage {
       "unit", "Unit of time", LifecycleQuery.Unit.allCases.map { ($0.rawValue, $0.rawValue) }, chosen: form.unit.rawValue)
     return """
       <ol><li><span class="soft">Of the people who did</span> \(builder.event("a", form.activity.event, label: "Event of those who are active")) \
-      \(Builder.addCondition("a")) <span class="soft">in each</span> \(unit)<span class="soft">: who is new, stays, comes back, and who fell silent?</span>\
+      \(Builder.addCondition("a")) <span class="soft">in each</span> \(unit)<span class="soft">: who is new, who stays, who comes back, and who fell silent?</span>\
       \(builder.filter(form.activity.filter, prefix: "a"))</li></ol>
       """
   }

@@ -122,11 +122,14 @@ extension ReportPage {
 
   private static func builder(_ visit: Visit, _ form: Form, _ catalog: Catalog) -> HTML {
     let builder = Builder(catalog: catalog)
+    let options = options(form, builder)
+    let more: HTML =
+      options.isEmpty
+      ? options : "<details class=\"more\"\(hasOptions(form) ? " open" as HTML : "")><summary>More options</summary>\(options)</details>"
     return """
       <form class="panel query" method="get" action="\(Form.path)" aria-label="The question">\(Builder.defaultButton)\(sentence(form, builder))\
       <div>\(builder.range(form, today: visit.today))</div>\
-      <details class="more"\(hasOptions(form) ? " open" as HTML : "")><summary>More options</summary>\(options(form, builder))</details>\
-      <div class="run row"><button class="primary">Run</button><a class="button" href="\(Form.path)">Start over</a></div>\(builder.propertyList)\(builder.eventList)</form>
+      \(more)<div class="run row"><button class="primary">Run</button><a class="button" href="\(Form.path)">Start over</a></div>\(builder.propertyList)\(builder.eventList)</form>
       """
   }
 }

@@ -19,9 +19,7 @@ enum StickinessPage: ReportPage {
       """
   }
 
-  static func options(_ form: StickinessForm, _ builder: Builder) -> HTML {
-    "<div class=\"soft\">There are none beside the event, its conditions, the unit and the range.</div>"
-  }
+  static func options(_ form: StickinessForm, _ builder: Builder) -> HTML { HTML() }
 
   static func hasOptions(_ form: StickinessForm) -> Bool { false }
 

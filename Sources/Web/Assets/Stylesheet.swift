@@ -68,7 +68,7 @@ enum Stylesheet {
     .grid>.panel{margin:0}
     .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,130px),1fr));gap:16px;margin:0}
     .figures div{min-width:0}
-    .figures.small{margin:4px 0 16px;grid-template-columns:repeat(auto-fit,minmax(min(100%,132px),200px))}
+    .figures.small{margin:4px 0 16px;grid-template-columns:repeat(auto-fit,minmax(min(100%,132px),148px))}
     .figures.small dd{font-size:20px}
     .figures dt{color:var(--soft);font-size:12px}
     .figures dd{margin:0;font-size:28px;line-height:1.25;font-variant-numeric:tabular-nums;letter-spacing:-.02em}

@@ -101,7 +101,7 @@ package struct ColumnChart: Sendable {
     var content = HTML()
     for tick in layout.scale.ticks {
       let y = layout.y(tick)
-      content += SVG.line(layout.plot.x, y, layout.plot.maxX, y, class: tick == 0 ? "axis" : "grid")
+      content += SVG.line(layout.plot.x, y, layout.plot.maxX, y, class: "grid")
       content += SVG.text(NumberFormat.compact(tick.magnitude), x: layout.plot.x - 8, y: y + 4, anchor: .end, class: "t num")
     }
     for index in layout.labelled {
@@ -127,6 +127,8 @@ package struct ColumnChart: Sendable {
         content += piece(box, number, index, value, hasDoors: hasDoors, layout)
       }
     }
+    // Above the edges of the columns that stand on it.
+    content += SVG.line(layout.plot.x, layout.y(0), layout.plot.maxX, layout.y(0), class: "axis")
     return SVG.picture(width: layout.width, height: layout.height, class: name, finding: finding, content)
   }
 
