@@ -131,8 +131,9 @@ extension Visit {
       switch report.content {
       case .insights(let report): report.lines.map(\.group)
       case .funnel(let report): report.groups.map(\.group)
+      case .retention(let report): report.segments.map(\.group)
       case .sessions(let report): report.groups.map(\.group)
-      case .retention, .flows, .cohort, .lifecycle, .stickiness: []
+      case .flows, .cohort, .lifecycle, .stickiness: []
       }
     return groups.compactMap { if case .value(let value) = $0 { value } else { nil } }
   }
@@ -150,7 +151,9 @@ extension Visit {
       }
     case (.insights, _): sizes = []
     case (.funnel(let report), _): sizes = report.groups.flatMap { $0.steps.map(\.count) }
-    case (.retention(let report), _): sizes = report.cohorts.flatMap { [$0.size] + $0.counts.compactMap(\.self) }
+    case (.retention(let report), _):
+      let cohorts = report.cohorts + report.segments.flatMap(\.cohorts)
+      sizes = cohorts.flatMap { [$0.size] + $0.counts.compactMap(\.self) }
     case (.cohort(let report), _): sizes = [report.size]
     case (.flows(let report), _): sizes = report.columns.flatMap { $0.entries.map(\.count) }
     case (.lifecycle(let report), _):

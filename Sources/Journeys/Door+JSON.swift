@@ -35,7 +35,9 @@ extension Door.Cell {
         droppedAfter: try reader.boolean("dropped_after", default: false))
     case .retention:
       let period = reader.has("period") ? try reader.integer("period", default: -1, in: Self.wide) : -1
-      self = .retention(cohort: try reader.integer("cohort", default: 0, in: Self.wide), period: period < 0 ? nil : period)
+      self = .retention(
+        group: try ReportGroup.optional(&reader), cohort: try reader.integer("cohort", default: 0, in: Self.wide),
+        period: period < 0 ? nil : period)
     case .flows:
       self = .flows(
         position: try reader.integer("position", default: 0, in: -8...8),
@@ -60,8 +62,10 @@ extension Door.Cell {
       ["report": "insights", "series": .number(Double(series)), "group": group.json, "bucket": JSONValue(bucket.map(Double.init))]
     case .funnel(let group, let step, let droppedAfter):
       ["report": "funnel", "group": group.json, "step": .number(Double(step)), "dropped_after": .boolean(droppedAfter)]
-    case .retention(let cohort, let period):
-      ["report": "retention", "cohort": .number(Double(cohort)), "period": JSONValue(period.map(Double.init))]
+    case .retention(let group, let cohort, let period):
+      [
+        "report": "retention", "group": group.json, "cohort": .number(Double(cohort)), "period": JSONValue(period.map(Double.init)),
+      ]
     case .flows(let position, let node): ["report": "flows", "position": .number(Double(position)), "node": node.json]
     case .cohort: ["report": "cohort"]
     case .lifecycle(let bucket, let state):

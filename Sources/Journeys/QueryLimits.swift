@@ -14,6 +14,8 @@ package enum QueryLimits {
   package static let steps = 2...20
   package static let windowSeconds = 1...31_622_400
   package static let periods = 1...60
+  /// Where a bracket may end.
+  package static let bracketPeriods = 1...366
   package static let breakdown = 1...200
   package static let flowColumns = 0...8
   package static let flowNodes = 1...50

@@ -21,6 +21,7 @@ struct PageTests {
     "/stickiness?a=*&from=2026-10-25&to=2026-11-23", "/stickiness?a=*&unit=week&from=2026-08-25&to=2026-11-23&show=at_least",
     "/sessions?a=*&from=2026-10-25&to=2026-11-23",
     "/sessions?a=API%20Call&gap=600&cut=midnight&q=95&by=plan&at=exit&from=2026-10-25&to=2026-11-23&show=median",
+    "/retention?a=Signed%20Up&b=API%20Call&unit=day&br=1%2C%202-7%2C%208-30&back=frequency&base=previous&by=plan&from=2026-09-21&to=2026-11-23",
     "/flows?a=Signed%20Up&from=2026-10-25&to=2026-11-23", "/flows?a=Signed%20Up&after=2&before=2&from=2026-10-25&to=2026-11-23",
   ]
   static let pages =

@@ -135,9 +135,10 @@ struct RandomQueries {
       return .retention(
         RetentionQuery(
           range: range(), start: selector(), return: selector(), unit: one(RetentionQuery.Unit.allCases), periods: int(1...60),
+          brackets: int(0...2) == 0 ? [.init(1, 1), .init(int(2...4), 7), .init(8, int(8...366))] : [],
           mode: one(RetentionQuery.Mode.allCases), criterion: one(RetentionQuery.Criterion.allCases),
-          cohorts: one(RetentionQuery.Cohorts.allCases),
-          filter: optionalFilter()))
+          cohorts: one(RetentionQuery.Cohorts.allCases), base: one(RetentionQuery.Base.allCases), filter: optionalFilter(),
+          breakdown: breakdown()))
     default:
       return .flows(
         FlowsQuery(

@@ -184,24 +184,29 @@ struct SampleEngine: Engine {
   private func retention(_ query: RetentionQuery) -> RetentionReport {
     let count = kind == .empty ? 0 : kind == .single ? 1 : kind == .many ? 60 : 9
     let week = 7 * Self.day
-    let cohorts = (0..<count).map { index -> RetentionReport.Cohort in
-      let start = Timestamp(milliseconds: Self.now.milliseconds - Int64(count - index) * week)
-      let size = 4_000 + index * 311 % 900
-      let known = min(query.periods + 1, count - index)
-      let counts = (0...query.periods).map { period -> Int? in
-        guard period < known else { return nil }
-        let share: Double = 0.46 / Double(period + 1) + 0.11
-        return period == 0 ? size : Int(Double(size) * share)
+    func cohorts(_ part: Int) -> [RetentionReport.Cohort] {
+      (0..<count).map { index in
+        let start = Timestamp(milliseconds: Self.now.milliseconds - Int64(count - index) * week)
+        let size = (4_000 + index * 311 % 900) / part
+        let known = min(query.columns.count, count - index)
+        let counts = query.columns.indices.map { period -> Int? in
+          guard period < known else { return nil }
+          let share: Double = 0.46 / Double(period + 1) + 0.11
+          return period == 0 ? size : Int(Double(size) * share)
+        }
+        return .init(
+          start: start, size: size, counts: counts, complete: max(0, known - 1),
+          completeAt: query.columns.indices.map { Timestamp(milliseconds: start.milliseconds + Int64($0 + 1) * week) })
       }
-      return .init(
-        start: start, size: size, counts: counts, complete: max(0, known - 1),
-        completeAt: (0...query.periods).map { Timestamp(milliseconds: start.milliseconds + Int64($0 + 1) * week) })
     }
-    let average = (0...query.periods).map { period -> Double? in
+    let average = query.columns.indices.map { period -> Double? in
       guard period < count - 1 else { return nil }
       return period == 0 ? 1 : 0.46 / Double(period + 1) + 0.11
     }
-    return RetentionReport(cohorts: cohorts, average: average)
+    let segments = query.breakdown == nil ? [] : groups(query.breakdown)
+    return RetentionReport(
+      cohorts: cohorts(1), average: average,
+      segments: segments.enumerated().map { .init(group: $1, cohorts: cohorts($0 + 2), average: average) }, lookedUntil: Self.now)
   }
 
   private func flows(_ query: FlowsQuery) -> FlowsReport {

@@ -57,6 +57,14 @@ struct QueryJSONTests {
     add(adding(#""filter":{"property":"p","operator":"equals","values":[null]}"#), "filter.values")
     add(adding(#""filter":{"property":"p","operator":"is_set","value":1}"#), "filter.value")
     add(adding(deep), "")
+    let retention = #"{"report":"retention","range":{"from":"2026-01-01","to":"2026-01-31"},"start":{},"return":{},"brackets":"#
+    add(retention + #"[[1,1],[1,7]]}"#, "brackets[1]")
+    add(retention + #"[[0,1]]}"#, "brackets[0]")
+    add(retention + #"[[3,2]]}"#, "brackets[0]")
+    add(retention + #"[[1,367]]}"#, "brackets[0]")
+    add(retention + #"[[1]]}"#, "brackets[0]")
+    add(retention + #"[[1,7]],"periods":8}"#, "periods")
+    add(retention + #"[],"base":"period_0"}"#, "base")
     return mistakes
   }()
 
@@ -99,7 +107,7 @@ struct QueryJSONTests {
       .insights(series: 1, group: .value(.pseudonym(pseudonym)), bucket: 3), .insights(series: 0, group: .none, bucket: nil),
       .funnel(group: .value(.sealed(SealedValue(bytes: [], tag: pseudonym))), step: 2, droppedAfter: true),
       .funnel(group: .value(.string("x")), step: 0, droppedAfter: false), .retention(cohort: 4, period: nil),
-      .retention(cohort: 4, period: 0),
+      .retention(cohort: 4, period: 0), .retention(group: .other, cohort: 1, period: 2),
       .flows(position: -2, node: .event("a")), .flows(position: 0, node: .other), .flows(position: 1, node: .end),
     ]
     for cell in cells {

@@ -213,11 +213,7 @@ struct RandomCase {
           order: random.pick(FunnelQuery.Order.allCases), counting: random.pick(FunnelQuery.Counting.allCases),
           entry: random.pick(FunnelQuery.Entry.allCases), filter: filter, breakdown: breakdown))
     case .retention:
-      return .retention(
-        RetentionQuery(
-          range: range, start: selector(&random), return: selector(&random), unit: random.pick(RetentionQuery.Unit.allCases),
-          periods: 1 + random.below(8), mode: random.pick(RetentionQuery.Mode.allCases),
-          criterion: random.pick(RetentionQuery.Criterion.allCases), cohorts: random.pick(RetentionQuery.Cohorts.allCases), filter: filter))
+      return .retention(retention(range, filter, breakdown, &random))
     case .flows:
       let forward = random.below(5)
       return .flows(
@@ -226,5 +222,22 @@ struct RandomCase {
           nodesPerColumn: 1 + random.below(4), collapsesRepeats: random.chance(50), hidden: random.chance(30) ? [names[3]] : [],
           anchors: random.pick(FlowsQuery.Anchors.allCases), pathLimit: random.pick([0, 2, 50])))
     }
+  }
+}
+
+extension RandomCase {
+  static func retention(_ range: DateRange, _ filter: Filter?, _ breakdown: Breakdown?, _ random: inout Randomness) -> RetentionQuery {
+    var brackets: [RetentionQuery.Bracket] = []
+    var first = 1 + random.below(2)
+    for _ in 0..<(random.chance(35) ? 1 + random.below(4) : 0) {
+      let last = first + random.below(3)
+      brackets.append(.init(first, last))
+      first = last + 1 + (random.chance(30) ? 1 : 0)
+    }
+    return RetentionQuery(
+      range: range, start: selector(&random), return: selector(&random), unit: random.pick(RetentionQuery.Unit.allCases),
+      periods: 1 + random.below(8), brackets: brackets, mode: random.pick(RetentionQuery.Mode.allCases),
+      criterion: random.pick(RetentionQuery.Criterion.allCases), cohorts: random.pick(RetentionQuery.Cohorts.allCases),
+      base: random.pick(RetentionQuery.Base.allCases), filter: filter, breakdown: breakdown)
   }
 }

@@ -169,10 +169,13 @@ enum Doors {
         }
       }
     case (.retention(let report), .retention):
-      for (cohort, row) in report.cohorts.enumerated() where cohort < 6 {
-        if let wrong = try check(.retention(cohort: cohort, period: nil), row.size) { return wrong }
-        for (period, count) in row.counts.enumerated() {
-          if let count, let wrong = try check(.retention(cohort: cohort, period: period), count) { return wrong }
+      let groups = [(ReportGroup.everything, report.cohorts)] + report.segments.map { ($0.group, $0.cohorts) }
+      for (group, cohorts) in groups {
+        for (cohort, row) in cohorts.enumerated() where cohort < (group == .everything ? 6 : 3) {
+          if let wrong = try check(.retention(group: group, cohort: cohort, period: nil), row.size) { return wrong }
+          for (period, count) in row.counts.enumerated() {
+            if let count, let wrong = try check(.retention(group: group, cohort: cohort, period: period), count) { return wrong }
+          }
         }
       }
     case (.flows(let report), .flows(let query)):

@@ -9,10 +9,14 @@ struct RetentionForm: ReportForm {
   var `return`: SelectorForm
   var unit: RetentionQuery.Unit
   var periods: Int
+  /// `1, 2-7, 8-30`: periods taken together; empty: each for itself.
+  var brackets: String
   var mode: RetentionQuery.Mode
   var criterion: RetentionQuery.Criterion
   var cohorts: RetentionQuery.Cohorts
+  var base: RetentionQuery.Base
   var filter: FilterForm
+  var breakdown: BreakdownForm
 
   init(fields: FormFields, today: CalendarDate) {
     range = RangeForm(fields: fields, today: today)
@@ -20,10 +24,13 @@ struct RetentionForm: ReportForm {
     `return` = SelectorForm(fields: fields, prefix: "b", standard: .any)
     unit = fields["unit"].flatMap(RetentionQuery.Unit.init) ?? .week
     periods = Int(fields.text("n")) ?? 8
+    brackets = fields.text("br")
     mode = fields["mode"].flatMap(RetentionQuery.Mode.init) ?? .calendar
     criterion = fields["back"].flatMap(RetentionQuery.Criterion.init) ?? .on
     cohorts = fields["cohorts"].flatMap(RetentionQuery.Cohorts.init) ?? .recurring
+    base = fields["base"].flatMap(RetentionQuery.Base.init) ?? .cohort
     filter = FilterForm(fields: fields, prefix: "f")
+    breakdown = BreakdownForm(fields: fields)
   }
 
   init?(query: Query) {
@@ -33,10 +40,13 @@ struct RetentionForm: ReportForm {
     `return` = SelectorForm(query.return)
     unit = query.unit
     periods = query.periods
+    brackets = BracketText.text(query.brackets)
     mode = query.mode
     criterion = query.criterion
     cohorts = query.cohorts
+    base = query.base
     filter = FilterForm(query.filter)
+    breakdown = BreakdownForm(query.breakdown)
   }
 
   var parameters: [Address.Parameter] {
@@ -44,11 +54,14 @@ struct RetentionForm: ReportForm {
     start.add(to: &list, prefix: "a")
     `return`.add(to: &list, prefix: "b")
     list.add("unit", unit.rawValue, unless: "week")
-    list.add("n", String(periods), unless: "8")
+    // Brackets say for themselves how far they reach.
+    if brackets.isEmpty { list.add("n", String(periods), unless: "8") } else { list.add("br", brackets) }
     list.add("mode", mode.rawValue, unless: "calendar")
     list.add("back", criterion.rawValue, unless: "on")
     list.add("cohorts", cohorts.rawValue, unless: "recurring")
+    list.add("base", base.rawValue, unless: "cohort")
     filter.add(to: &list, prefix: "f")
+    breakdown.add(to: &list)
     range.add(to: &list)
     return list.parameters
   }
@@ -57,8 +70,9 @@ struct RetentionForm: ReportForm {
     .retention(
       RetentionQuery(
         range: try range.checked(), start: try start.selector("the event that people start with"),
-        return: try `return`.selector("the event that they come back to do"), unit: unit, periods: periods, mode: mode,
-        criterion: criterion, cohorts: cohorts, filter: try filter.filter()))
+        return: try `return`.selector("the event that they come back to do"), unit: unit, periods: periods,
+        brackets: try BracketText.brackets(brackets), mode: mode, criterion: criterion, cohorts: cohorts, base: base,
+        filter: try filter.filter(), breakdown: breakdown.breakdown))
   }
 
   subscript(filter prefix: String) -> FilterForm? {

@@ -79,14 +79,15 @@ extension Visit {
       let name = query.steps.indices.contains(step) ? VisibleText.shortened(FunnelPage.stepName(query.steps[step]), to: 80) : ""
       let what = isLost ? "Got to step \(step + 1), \(name), and not further" : "Reached step \(step + 1), \(name)"
       return "\(what)\(words(group, query.breakdown)), entered \(RangeForm(query.range).during)"
-    case (.retention(let cohort, let period), .retention(let query)):
+    case (.retention(let group, let cohort, let period), .retention(let query)):
       let unit = BucketUnit(rawValue: query.unit.rawValue) ?? .day
       let buckets = try? calendar.buckets(query.range, by: unit)
       let start = buckets.flatMap { $0.edges.indices.contains(cohort) ? Timestamp(milliseconds: $0.edges[cohort]) : nil }
       let name = start.map { RetentionPage.cohortName($0, query.unit, time) } ?? "A cohort"
       let what = VisibleText.shortened(SelectorForm(query.start).words, to: 80)
-      return period.map { "Started with \(what), \(name), and came back in \(query.unit.rawValue) \($0)" }
-        ?? "Started with \(what), \(name)"
+      let columns = RetentionPage.columnNames(query)
+      let back = period.flatMap { columns.indices.contains($0) ? ", and came back in \(columns[$0])" : nil } ?? ""
+      return "Started with \(what)\(words(group, query.breakdown)), \(name)\(back)"
     case (.flows(let position, let node), .flows(let query)):
       let name = VisibleText.shortened(FlowsPage.name(node, isAfter: position > 0), to: 80)
       let anchor = VisibleText.shortened(SelectorForm(query.anchor).words, to: 80)

@@ -13,7 +13,7 @@ extension Report {
     case .funnel(let report):
       for group in report.groups { sizes += group.steps.map(\.count) }
     case .retention(let report):
-      for cohort in report.cohorts { sizes += [cohort.size] + cohort.counts.compactMap(\.self) }
+      for cohort in report.cohorts + report.segments.flatMap(\.cohorts) { sizes += [cohort.size] + cohort.counts.compactMap(\.self) }
     case .cohort(let report): sizes = [report.size]
     case .flows(let report):
       for column in report.columns { sizes += column.entries.map(\.count) }
@@ -34,8 +34,9 @@ extension Report {
       switch content {
       case .insights(let report): report.lines.map(\.group)
       case .funnel(let report): report.groups.map(\.group)
+      case .retention(let report): report.segments.map(\.group)
       case .sessions(let report): report.groups.map(\.group)
-      case .retention, .flows, .cohort, .lifecycle, .stickiness: []
+      case .flows, .cohort, .lifecycle, .stickiness: []
       }
     return groups.compactMap { if case .value(let value) = $0 { value } else { nil } }
   }
@@ -48,8 +49,9 @@ extension Report {
       switch query {
       case .insights(let query): query.breakdown
       case .funnel(let query): query.breakdown
+      case .retention(let query): query.breakdown
       case .sessions(let query): query.breakdown
-      case .retention, .flows, .cohort, .lifecycle, .stickiness: nil
+      case .flows, .cohort, .lifecycle, .stickiness: nil
       }
     guard let breakdown, !groupValues.isEmpty else { return ["events"] }
     return ["events", breakdown.property.name]
