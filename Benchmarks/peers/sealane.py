@@ -43,7 +43,7 @@ def queries(first, last):
         },
         "q7": {
             "report": "flows", **span, "anchor": event("Console Opened"), "forward": 3, "backward": 0,
-            "window_seconds": WINDOW["q7"], "anchors": "every", "collapse_repeats": False, "path_limit": 1000,
+            "window_seconds": WINDOW["q7"], "anchors": "every", "collapse_repeats": False, "incomplete": "dropped", "path_limit": 50,
         },
     }
 
@@ -188,6 +188,4 @@ class Sealane:
         return rows
 
     def _q7(self, report):
-        whole = [(p["events"][1:], p["count"]) for p in report["paths"] if len(p["events"]) == 4]
-        whole.sort(key=lambda p: (-p[1], p[0]))
-        return [[*events, count] for events, count in whole[:50]]
+        return [[*path["events"][1:], path["count"]] for path in report["paths"]]

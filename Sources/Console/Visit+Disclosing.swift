@@ -132,8 +132,9 @@ extension Visit {
       case .insights(let report): report.lines.map(\.group)
       case .funnel(let report): report.groups.map(\.group)
       case .retention(let report): report.segments.map(\.group)
+      case .flows(let report): report.columns.flatMap { $0.entries.compactMap(\.node.group) }
       case .sessions(let report): report.groups.map(\.group)
-      case .flows, .cohort, .lifecycle, .stickiness: []
+      case .cohort, .lifecycle, .stickiness: []
       }
     return groups.compactMap { if case .value(let value) = $0 { value } else { nil } }
   }

@@ -78,11 +78,13 @@ extension Door.Cell {
 }
 
 extension FlowsReport.Node {
-  /// `{"event": name}`, `"other"` or `"end"`.
+  /// `{"event": name}`, for an expanded event `{"event": name, "group": …}`; `"other"`, `"more"` or `"end"`.
   package var json: JSONValue {
     switch self {
     case .event(let name): ["event": .string(name)]
+    case .value(let name, let group): ["event": .string(name), "group": group.json]
     case .other: "other"
+    case .more: "more"
     case .end: "end"
     }
   }
@@ -90,12 +92,14 @@ extension FlowsReport.Node {
   package init(json value: JSONValue, at path: String) throws(QueryError) {
     switch value {
     case "other": self = .other
+    case "more": self = .more
     case "end": self = .end
     case .object:
       var reader = try ObjectReader(value, at: path)
-      self = .event(try reader.requiredString("event"))
+      let name = try reader.requiredString("event")
+      self = reader.has("group") ? .value(event: name, try ReportGroup.optional(&reader)) : .event(name)
       try reader.finish()
-    default: throw QueryError(.invalid, "`\(path)` must be {\"event\": …}, \"other\" or \"end\".", field: path)
+    default: throw QueryError(.invalid, "`\(path)` must be {\"event\": …}, \"other\", \"more\" or \"end\".", field: path)
     }
   }
 }

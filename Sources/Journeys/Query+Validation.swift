@@ -86,7 +86,7 @@ extension Query {
     case .insights(let query): ([query.filter] + query.series.map(\.selector.filter)).compactMap(\.self)
     case .funnel(let query): ([query.filter] + query.steps.map(\.filter)).compactMap(\.self)
     case .retention(let query): [query.filter, query.start.filter, query.return.filter].compactMap(\.self)
-    case .flows(let query): [query.anchor.filter].compactMap(\.self)
+    case .flows(let query): [query.filter, query.anchor.filter, query.to?.filter].compactMap(\.self)
     case .cohort: []
     case .lifecycle(let query): [query.activity.filter].compactMap(\.self)
     case .stickiness(let query): [query.activity.filter].compactMap(\.self)

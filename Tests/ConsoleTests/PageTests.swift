@@ -22,6 +22,8 @@ struct PageTests {
     "/sessions?a=*&from=2026-10-25&to=2026-11-23",
     "/sessions?a=API%20Call&gap=600&cut=midnight&q=95&by=plan&at=exit&from=2026-10-25&to=2026-11-23&show=median",
     "/retention?a=Signed%20Up&b=API%20Call&unit=day&br=1%2C%202-7%2C%208-30&back=frequency&base=previous&by=plan&from=2026-09-21&to=2026-11-23",
+    "/flows?a=Signed%20Up&z=API%20Call&x0=plan&x1=&gap=60&f.c0.p=plan&f.c0.v=team&from=2026-10-25&to=2026-11-23",
+    "/flows?a=Signed%20Up&repeats=kept&anchors=session&short=dropped&from=2026-10-25&to=2026-11-23",
     "/flows?a=Signed%20Up&from=2026-10-25&to=2026-11-23", "/flows?a=Signed%20Up&after=2&before=2&from=2026-10-25&to=2026-11-23",
   ]
   static let pages =

@@ -140,12 +140,14 @@ struct RandomQueries {
           cohorts: one(RetentionQuery.Cohorts.allCases), base: one(RetentionQuery.Base.allCases), filter: optionalFilter(),
           breakdown: breakdown()))
     default:
+      let anchors = one(FlowsQuery.Anchors.allCases)
       return .flows(
         FlowsQuery(
-          range: range(), anchor: selector(), forward: int(0...8), backward: int(0...8), windowSeconds: window(),
-          nodesPerColumn: int(1...50),
-          collapsesRepeats: int(0...1) == 0, hidden: (0..<int(0...3)).map { _ in name() }, anchors: one(FlowsQuery.Anchors.allCases),
-          pathLimit: int(0...1_000)))
+          range: range(), anchor: selector(), to: int(0...3) == 0 ? selector() : nil, forward: int(0...8), backward: int(0...8),
+          windowSeconds: window(), sessionGapSeconds: int(0...2) == 0 ? Int64(int(1...86_400)) : nil, nodesPerColumn: int(1...50),
+          collapsesRepeats: int(0...1) == 0, hidden: (0..<int(0...3)).map { _ in name() },
+          expand: (0..<int(0...2)).map { _ in .init(event: int(0...1) == 0 ? nil : name(), property: property(), limit: int(1...50)) },
+          anchors: anchors, incomplete: one(FlowsQuery.Incomplete.allCases), filter: optionalFilter(), pathLimit: int(0...1_000)))
     }
   }
 }

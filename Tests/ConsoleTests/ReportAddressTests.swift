@@ -30,7 +30,7 @@ struct ReportAddressTests {
       "to", "unit", "w", "wu", "by", "top", "n", "mode", "back", "hide", "after", "before", "nodes", "paths", "repeats", "order", "count",
       "entry", "junk", "s0.d", "s0.over", "s0.oq", "s0.first", "x0", "x1.n", "bins", "equal", "compare", "seen", "show", "gap", "cut", "q",
       "at",
-      "events", "br", "base",
+      "events", "br", "base", "z", "x1", "x1.e", "short", "anchors",
     ]
     for _ in 0..<3_000 {
       let fields = (0..<queries.int(0...12)).map { _ in

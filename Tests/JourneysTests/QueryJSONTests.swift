@@ -65,6 +65,16 @@ struct QueryJSONTests {
     add(retention + #"[[1]]}"#, "brackets[0]")
     add(retention + #"[[1,7]],"periods":8}"#, "periods")
     add(retention + #"[],"base":"period_0"}"#, "base")
+    let flows = #"{"report":"flows","range":{"from":"2026-01-01","to":"2026-01-31"},"anchor":{"event":"a"},"#
+    add(flows + #""to":{"event":"b"},"forward":1}"#, "forward")
+    add(flows + #""to":{"event":"b"},"backward":1}"#, "backward")
+    add(flows + #""to":{"event":"b"},"incomplete":"dropped"}"#, "incomplete")
+    add(flows + #""to":{"event":"b"},"hidden":["b"]}"#, "hidden")
+    add(flows + #""to":{"name":"b"}}"#, "to.name")
+    add(flows + #""session_gap_seconds":0}"#, "session_gap_seconds")
+    add(flows + #""expand":[{"property":"p","limit":0}]}"#, "expand[0].limit")
+    add(flows + #""expand":[{"property":"p"},{"property":"q"}]}"#, "expand[1].event")
+    add(flows + #""expand":[{"event":"x"}]}"#, "expand[0].property")
     return mistakes
   }()
 
@@ -108,7 +118,9 @@ struct QueryJSONTests {
       .funnel(group: .value(.sealed(SealedValue(bytes: [], tag: pseudonym))), step: 2, droppedAfter: true),
       .funnel(group: .value(.string("x")), step: 0, droppedAfter: false), .retention(cohort: 4, period: nil),
       .retention(cohort: 4, period: 0), .retention(group: .other, cohort: 1, period: 2),
-      .flows(position: -2, node: .event("a")), .flows(position: 0, node: .other), .flows(position: 1, node: .end),
+      .flows(position: -2, node: .event("a")), .flows(position: 0, node: .other), .flows(position: 1, node: .more),
+      .flows(position: 2, node: .value(event: "a", .value(.number(1)))), .flows(position: 2, node: .value(event: "a", .none)),
+      .flows(position: 1, node: .end),
     ]
     for cell in cells {
       let door = Door(query: query, cell: cell)

@@ -215,12 +215,7 @@ struct RandomCase {
     case .retention:
       return .retention(retention(range, filter, breakdown, &random))
     case .flows:
-      let forward = random.below(5)
-      return .flows(
-        FlowsQuery(
-          range: range, anchor: selector(&random), forward: forward, backward: forward == 0 ? 2 : random.below(3), windowSeconds: window,
-          nodesPerColumn: 1 + random.below(4), collapsesRepeats: random.chance(50), hidden: random.chance(30) ? [names[3]] : [],
-          anchors: random.pick(FlowsQuery.Anchors.allCases), pathLimit: random.pick([0, 2, 50])))
+      return .flows(flows(range, filter, window, &random))
     }
   }
 }
@@ -239,5 +234,35 @@ extension RandomCase {
       periods: 1 + random.below(8), brackets: brackets, mode: random.pick(RetentionQuery.Mode.allCases),
       criterion: random.pick(RetentionQuery.Criterion.allCases), cohorts: random.pick(RetentionQuery.Cohorts.allCases),
       base: random.pick(RetentionQuery.Base.allCases), filter: filter, breakdown: breakdown)
+  }
+}
+
+extension RandomCase {
+  static func flows(_ range: DateRange, _ filter: Filter?, _ window: Int64, _ random: inout Randomness) -> FlowsQuery {
+    let forward = random.below(5)
+    var query = FlowsQuery(
+      range: range, anchor: selector(&random), forward: forward, backward: forward == 0 ? 2 : random.below(3), windowSeconds: window,
+      nodesPerColumn: 1 + random.below(4), collapsesRepeats: random.chance(50), hidden: random.chance(30) ? [names[3]] : [],
+      anchors: random.pick(FlowsQuery.Anchors.allCases), filter: filter, pathLimit: random.pick([0, 2, 50]))
+    if random.chance(30) || query.anchors == .session { query.sessionGapSeconds = random.pick([1, 1_800, 3_600, 86_400]) }
+    if random.chance(30) {
+      query.to = selector(&random)
+      query.forward = max(2, forward)
+      query.backward = 0
+    } else if random.chance(25) {
+      query.incomplete = .dropped
+    }
+    if random.chance(35) {
+      for event in [nil, names[0], names[1]].prefix(1 + random.below(3)) where random.chance(70) {
+        query.expand.append(.init(event: event, property: reference(&random), limit: random.pick([1, 2, 50])))
+      }
+    }
+    // What the engine has a way of its own for.
+    if random.chance(15) {
+      query = FlowsQuery(
+        range: range, anchor: query.anchor, forward: 3, windowSeconds: window, collapsesRepeats: false, anchors: .every,
+        incomplete: random.pick(FlowsQuery.Incomplete.allCases))
+    }
+    return query
   }
 }

@@ -89,7 +89,7 @@ extension Visit {
       let back = period.flatMap { columns.indices.contains($0) ? ", and came back in \(columns[$0])" : nil } ?? ""
       return "Started with \(what)\(words(group, query.breakdown)), \(name)\(back)"
     case (.flows(let position, let node), .flows(let query)):
-      let name = VisibleText.shortened(FlowsPage.name(node, isAfter: position > 0), to: 80)
+      let name = VisibleText.shortened(FlowsPage.name(node, isAfter: position > 0, isBetween: query.to != nil), to: 80)
       let anchor = VisibleText.shortened(SelectorForm(query.anchor).words, to: 80)
       return position == 0
         ? "Did \(anchor), \(RangeForm(query.range).words)"

@@ -80,7 +80,7 @@ extension Query {
     case .insights(let query): query.series.compactMap(\.selector.event)
     case .funnel(let query): query.steps.compactMap(\.event)
     case .retention(let query): [query.start.event, query.return.event].compactMap(\.self)
-    case .flows(let query): [query.anchor.event].compactMap(\.self)
+    case .flows(let query): [query.anchor.event, query.to?.event].compactMap(\.self)
     case .cohort(let query): query.cohort.selectors.compactMap(\.event)
     case .lifecycle(let query): [query.activity.event].compactMap(\.self)
     case .stickiness(let query): [query.activity.event].compactMap(\.self)

@@ -24,6 +24,8 @@ extension ReportNotes {
     case "not_numeric": "values that are not numbers"
     case "no_value": "events without the property"
     case "after_evaluation": "events later than that"
+    case "end_not_reached": "starts that did not get to the end"
+    case "incomplete": "paths that end too early"
     default: reason.replacing("_", with: " ")
     }
   }

@@ -17,7 +17,7 @@ extension Report {
     case .cohort(let report): sizes = [report.size]
     case .flows(let report):
       for column in report.columns { sizes += column.entries.map(\.count) }
-      sizes += report.paths.map(\.count)
+      sizes += (report.paths + report.backwardPaths).map(\.count)
     case .lifecycle(let report):
       for case let point? in report.points { sizes += LifecycleReport.State.allCases.map { point[$0] } }
     case .stickiness(let report): sizes = report.exact + report.atLeast
@@ -35,8 +35,9 @@ extension Report {
       case .insights(let report): report.lines.map(\.group)
       case .funnel(let report): report.groups.map(\.group)
       case .retention(let report): report.segments.map(\.group)
+      case .flows(let report): report.columns.flatMap { $0.entries.compactMap(\.node.group) }
       case .sessions(let report): report.groups.map(\.group)
-      case .flows, .cohort, .lifecycle, .stickiness: []
+      case .cohort, .lifecycle, .stickiness: []
       }
     return groups.compactMap { if case .value(let value) = $0 { value } else { nil } }
   }
@@ -45,15 +46,16 @@ extension Report {
 
   /// Fields that the answer shows, for the ledger: events, and the breakdown's property where any value of it is there.
   func fields(of query: Query) -> [String] {
-    let breakdown: Breakdown? =
+    guard !groupValues.isEmpty else { return ["events"] }
+    let properties: [PropertyReference] =
       switch query {
-      case .insights(let query): query.breakdown
-      case .funnel(let query): query.breakdown
-      case .retention(let query): query.breakdown
-      case .sessions(let query): query.breakdown
-      case .flows, .cohort, .lifecycle, .stickiness: nil
+      case .insights(let query): [query.breakdown?.property].compactMap(\.self)
+      case .funnel(let query): [query.breakdown?.property].compactMap(\.self)
+      case .retention(let query): [query.breakdown?.property].compactMap(\.self)
+      case .flows(let query): query.expand.map(\.property)
+      case .sessions(let query): [query.breakdown?.property].compactMap(\.self)
+      case .cohort, .lifecycle, .stickiness: []
       }
-    guard let breakdown, !groupValues.isEmpty else { return ["events"] }
-    return ["events", breakdown.property.name]
+    return ["events"] + properties.map(\.name)
   }
 }
