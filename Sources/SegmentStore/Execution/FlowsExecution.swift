@@ -70,9 +70,9 @@ struct FlowsExecution {
   private func times() throws(QueryError) -> Range<Int64> {
     let interval = try context.calendar.interval(query.range)
     let window = query.windowSeconds * 1000
-    return (interval.lowerBound.milliseconds - (query.backward > 0 ? window : 0))
-    ..<(interval.upperBound.milliseconds
-      + (query.forward > 0 ? window : 0))
+    let from = interval.lowerBound.milliseconds - (query.backward > 0 ? window : 0)
+    let to = interval.upperBound.milliseconds + (query.forward > 0 ? window : 0)
+    return from..<to
   }
 
   private func late() throws(QueryError) -> Int {
