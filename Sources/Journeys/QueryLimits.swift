@@ -22,7 +22,6 @@ package enum QueryLimits {
   package static let flowPaths = 0...1_000
   package static let hiddenEvents = 200
   package static let expansions = 10
-  package static let sessionGapSeconds = 1...86_400
   package static let filterDepth = 8
   /// Comparisons in one query, all filters together.
   package static let comparisons = 100
