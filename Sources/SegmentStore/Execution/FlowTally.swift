@@ -102,6 +102,26 @@ struct FlowTally {
     }
   }
 
+  /// The smallest of the `limit` largest counts: only what reaches it is brought into order.
+  private static func smallest(of counts: some Sequence<Int>, among limit: Int) -> Int {
+    // Ascending; most counts are small and never enter.
+    var largest: [Int] = []
+    for count in counts {
+      if largest.count == limit {
+        if count <= largest[0] { continue }
+        largest.removeFirst()
+      }
+      var low = 0
+      var high = largest.count
+      while low < high {
+        let middle = (low + high) / 2
+        if largest[middle] < count { low = middle + 1 } else { high = middle }
+      }
+      largest.insert(count, at: low)
+    }
+    return largest.first ?? 0
+  }
+
   /// The largest whole paths over some columns.
   private func whole(_ columns: Range<Int>) -> [FlowsReport.Path] {
     guard query.pathLimit > 0 else { return [] }
@@ -112,16 +132,13 @@ struct FlowTally {
     }
     var found: [(numbers: ArraySlice<UInt16>, count: Int)] = []
     if columns.count == paths.width && nodes.isOneToOne {
-      found = paths.counts.enumerated().map { row, count in (part(row), count) }
+      let smallest = Self.smallest(of: paths.counts, among: query.pathLimit)
+      for (row, count) in paths.counts.enumerated() where count >= smallest { found.append((part(row), count)) }
     } else {
       var counts: [ArraySlice<UInt16>: Int] = [:]
       for (row, count) in paths.counts.enumerated() { counts[part(row), default: 0] += count }
-      found = counts.map { ($0.key, $0.value) }
-    }
-    // Only what can be among the largest is brought into order.
-    if found.count > query.pathLimit {
-      let smallest = found.map(\.count).sorted(by: >)[query.pathLimit - 1]
-      found.removeAll { $0.count < smallest }
+      let smallest = Self.smallest(of: counts.values, among: query.pathLimit)
+      for (numbers, count) in counts where count >= smallest { found.append((numbers, count)) }
     }
     // Numbers are in the order of names and values, what has no column behind them all.
     found.sort { left, right in
