@@ -30,9 +30,14 @@ extension Door.Cell {
         series: try reader.integer("series", default: 0, in: Self.wide), group: try ReportGroup.optional(&reader),
         bucket: bucket < 0 ? nil : bucket)
     case .funnel:
-      self = .funnel(
-        group: try ReportGroup.optional(&reader), step: try reader.integer("step", default: 0, in: Self.wide),
-        droppedAfter: try reader.boolean("dropped_after", default: false))
+      let group = try ReportGroup.optional(&reader)
+      if try reader.boolean("excluded", default: false) {
+        self = .funnelExcluded(group: group)
+      } else {
+        self = .funnel(
+          group: group, step: try reader.integer("step", default: 0, in: Self.wide),
+          droppedAfter: try reader.boolean("dropped_after", default: false))
+      }
     case .retention:
       let period = reader.has("period") ? try reader.integer("period", default: -1, in: Self.wide) : -1
       self = .retention(
@@ -62,6 +67,7 @@ extension Door.Cell {
       ["report": "insights", "series": .number(Double(series)), "group": group.json, "bucket": JSONValue(bucket.map(Double.init))]
     case .funnel(let group, let step, let droppedAfter):
       ["report": "funnel", "group": group.json, "step": .number(Double(step)), "dropped_after": .boolean(droppedAfter)]
+    case .funnelExcluded(let group): ["report": "funnel", "group": group.json, "excluded": true]
     case .retention(let group, let cohort, let period):
       [
         "report": "retention", "group": group.json, "cohort": .number(Double(cohort)), "period": JSONValue(period.map(Double.init)),

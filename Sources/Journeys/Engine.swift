@@ -159,6 +159,8 @@ package struct Door: Sendable, Hashable {
     case insights(series: Int, group: ReportGroup, bucket: Int?)
     /// Those who reached `step`, or those who got there and not to the next one.
     case funnel(group: ReportGroup, step: Int, droppedAfter: Bool)
+    /// Whom an exclusion kept from getting further.
+    case funnelExcluded(group: ReportGroup)
     /// The retained of a cohort (by index) in a column, of everybody or of one segment; period nil: the whole cohort.
     case retention(group: ReportGroup = .everything, cohort: Int, period: Int?)
     case flows(position: Int, node: FlowsReport.Node)

@@ -84,7 +84,7 @@ extension Query {
   package var filters: [Filter] {
     switch self {
     case .insights(let query): ([query.filter] + query.series.map(\.selector.filter)).compactMap(\.self)
-    case .funnel(let query): ([query.filter] + query.steps.map(\.filter)).compactMap(\.self)
+    case .funnel(let query): ([query.filter] + query.steps.map(\.filter) + query.exclusions.map(\.selector.filter)).compactMap(\.self)
     case .retention(let query): [query.filter, query.start.filter, query.return.filter].compactMap(\.self)
     case .flows(let query): [query.filter, query.anchor.filter, query.to?.filter].compactMap(\.self)
     case .cohort: []

@@ -145,4 +145,49 @@ struct FunnelRuleTests {
       }
     }
   }
+
+  // MARK: - Exclusions
+
+  static func excluding(
+    _ journey: [(String, Int)], _ steps: String, _ exclusions: [(String, Int, Int)], mode: FunnelQuery.ExclusionMode = .attempt,
+    counting: FunnelQuery.Counting = .unique, entry: FunnelQuery.Entry = .longest
+  ) throws -> [Int] {
+    let query = FunnelQuery(
+      range: DateRange(from: day, to: day), steps: steps.map { EventSelector(event: String($0)) }, windowSeconds: 3_600,
+      counting: counting, entry: entry,
+      exclusions: exclusions.map { .init(selector: EventSelector(event: $0.0), fromStep: $0.1, toStep: $0.2) }, exclusionMode: mode)
+    let report = try QueryExecution(
+      snapshot: world(journey).snapshot(), calendar: ProjectCalendar(), instant: Timestamp(milliseconds: midnight + 100_000 * 60_000)
+    ).report(.funnel(query))
+    guard case .funnel(let funnel) = report.content else { throw QueryError(.invalid, "not a funnel") }
+    return funnel.groups[0].steps.map(\.count) + [funnel.groups[0].excluded ?? -1]
+  }
+
+  @Test("an exclusion ends the chain; the attempt counts as excluded if it would have got further") func exclusion() throws {
+    #expect(try Self.excluding([("A", 0), ("X", 1), ("B", 2)], "AB", [("X", 0, 1)]) == [1, 0, 1])
+    #expect(try Self.excluding([("A", 0), ("X", 1)], "AB", [("X", 0, 1)]) == [1, 0, 0])
+    #expect(try Self.excluding([("A", 0), ("B", 2), ("X", 3)], "AB", [("X", 0, 1)]) == [1, 1, 0])
+    #expect(try Self.excluding([("A", 0), ("X", 61), ("B", 62)], "AB", [("X", 0, 1)]) == [1, 0, 0])
+    #expect(try Self.excluding([("A", 0), ("X", 0), ("B", 2)], "AB", [("X", 0, 1)]) == [1, 1, 0])
+  }
+
+  @Test("a subject converts if any one clean chain exists") func anyCleanChain() throws {
+    #expect(try Self.excluding([("A", 0), ("X", 1), ("A", 2), ("B", 3)], "AB", [("X", 0, 1)]) == [1, 1, 0])
+    #expect(try Self.excluding([("A", 0), ("X", 1), ("A", 2), ("B", 3)], "AB", [("X", 0, 1)], entry: .first) == [1, 0, 1])
+  }
+
+  @Test("the earliest match of a step is not always right") func laterMatch() throws {
+    #expect(try Self.excluding([("A", 0), ("B", 1), ("X", 2), ("B", 3), ("C", 4)], "ABC", [("X", 1, 2)]) == [1, 1, 1, 0])
+  }
+
+  @Test("removing subjects looks at the attempt that would be reported without exclusions") func removing() throws {
+    let journey = [("A", 0), ("X", 1), ("A", 2), ("B", 3)]
+    #expect(try Self.excluding(journey, "AB", [("X", 0, 1)], mode: .removeSubject) == [0, 0, 1])
+    #expect(try Self.excluding([("A", 0), ("B", 1), ("X", 2)], "AB", [("X", 0, 1)], mode: .removeSubject) == [1, 1, 0])
+  }
+
+  @Test("counting totals, an exclusion ends the attempt and the next may begin") func totalsAfterExclusion() throws {
+    let journey = [("A", 0), ("A", 1), ("X", 2), ("A", 3), ("B", 4)]
+    #expect(try Self.excluding(journey, "AB", [("X", 0, 1)], counting: .totals) == [2, 1, 1])
+  }
 }

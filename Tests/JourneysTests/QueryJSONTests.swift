@@ -56,6 +56,14 @@ struct QueryJSONTests {
     add(adding(#""filter":{"property":"p","operator":"greater","value":"1"}"#), "filter.value")
     add(adding(#""filter":{"property":"p","operator":"equals","values":[null]}"#), "filter.values")
     add(adding(#""filter":{"property":"p","operator":"is_set","value":1}"#), "filter.value")
+    add(adding(#""exclusions":[{"event":"x","from_step":1,"to_step":1}]"#), "exclusions[0]")
+    add(adding(#""exclusions":[{"event":"x","to_step":2}]"#), "exclusions[0].to_step")
+    add(adding(#""exclusions":[{"event":"x"}],"order":"strict""#), "exclusions")
+    add(adding(#""exclusion_mode":"remove_subject""#), "exclusion_mode")
+    add(adding(#""attribution":"last""#), "attribution")
+    add(adding(#""attribution":{"step":2},"breakdown":{"property":"p"}"#), "attribution.step")
+    add(adding(#""attribution":"middle","breakdown":{"property":"p"}"#), "attribution")
+    add(adding(#""within_range":1"#), "within_range")
     add(adding(deep), "")
     let retention = #"{"report":"retention","range":{"from":"2026-01-01","to":"2026-01-31"},"start":{},"return":{},"brackets":"#
     add(retention + #"[[1,1],[1,7]]}"#, "brackets[1]")
@@ -116,7 +124,7 @@ struct QueryJSONTests {
     let cells: [Door.Cell] = [
       .insights(series: 1, group: .value(.pseudonym(pseudonym)), bucket: 3), .insights(series: 0, group: .none, bucket: nil),
       .funnel(group: .value(.sealed(SealedValue(bytes: [], tag: pseudonym))), step: 2, droppedAfter: true),
-      .funnel(group: .value(.string("x")), step: 0, droppedAfter: false), .retention(cohort: 4, period: nil),
+      .funnel(group: .value(.string("x")), step: 0, droppedAfter: false), .funnelExcluded(group: .none), .retention(cohort: 4, period: nil),
       .retention(cohort: 4, period: 0), .retention(group: .other, cohort: 1, period: 2),
       .flows(position: -2, node: .event("a")), .flows(position: 0, node: .other), .flows(position: 1, node: .more),
       .flows(position: 2, node: .value(event: "a", .value(.number(1)))), .flows(position: 2, node: .value(event: "a", .none)),

@@ -196,6 +196,24 @@ struct RandomCase {
     }
   }
 
+  static func withFunnelOptions(_ plain: FunnelQuery, _ random: inout Randomness) -> FunnelQuery {
+    var query = plain
+    query.withinRange = random.chance(20)
+    if query.breakdown != nil, random.chance(60) {
+      query.attribution = random.pick([.firstEntry, .last, .step(1), .step(query.steps.count - 1)])
+    }
+    if query.order == .sequential, random.chance(70) {
+      query.exclusions = (0...random.below(3)).map { _ in
+        let from = random.below(query.steps.count - 1)
+        return FunnelQuery.Exclusion(
+          selector: EventSelector(event: random.pick(names), filter: random.chance(20) ? filter(&random, 2) : nil), fromStep: from,
+          toStep: from + 1 + random.below(query.steps.count - 1 - from))
+      }
+      if query.counting == .unique, random.chance(35) { query.exclusionMode = .removeSubject }
+    }
+    return query
+  }
+
   static func query(_ kind: Kind, _ range: DateRange, _ random: inout Randomness) -> Query {
     let filter = random.chance(25) ? filter(&random, 2) : nil
     let breakdown = random.chance(45) ? Breakdown(property: reference(&random), limit: random.pick([1, 2, 3, 50])) : nil
@@ -208,10 +226,11 @@ struct RandomCase {
     case .sessions: return sessions(range, breakdown, &random)
     case .funnel:
       return .funnel(
-        FunnelQuery(
-          range: range, steps: (0..<(2 + random.below(3))).map { _ in selector(&random) }, windowSeconds: window,
-          order: random.pick(FunnelQuery.Order.allCases), counting: random.pick(FunnelQuery.Counting.allCases),
-          entry: random.pick(FunnelQuery.Entry.allCases), filter: filter, breakdown: breakdown))
+        withFunnelOptions(
+          FunnelQuery(
+            range: range, steps: (0..<(2 + random.below(3))).map { _ in selector(&random) }, windowSeconds: window,
+            order: random.pick(FunnelQuery.Order.allCases), counting: random.pick(FunnelQuery.Counting.allCases),
+            entry: random.pick(FunnelQuery.Entry.allCases), filter: filter, breakdown: breakdown), &random))
     case .retention:
       return .retention(retention(range, filter, breakdown, &random))
     case .flows:

@@ -8,6 +8,7 @@ extension Reference {
     /// Times of the steps reached.
     var times: [Int64]
     var isOpen: Bool
+    var isExcluded: Bool
   }
 
   func funnel(_ query: FunnelQuery) throws -> Report {
@@ -26,7 +27,8 @@ extension Reference {
     let to = interval.upperBound.milliseconds
     func matchesAny(_ event: Event) -> Bool { query.steps.contains { matches(event, $0, query.filter) } }
     let withoutActor = events.filter { $0.subject == nil && $0.time >= from && $0.time < to && matchesAny($0) }.count
-    let late = late.filter { $0.time >= from && $0.time < to + query.windowSeconds * 1000 && matchesAny($0) }.count
+    let late = late.filter { $0.time >= from && $0.time < to + (query.withinRange ? 0 : query.windowSeconds * 1000) && matchesAny($0) }
+      .count
     return Report(
       content: .funnel(FunnelReport(groups: groups)),
       notes: notes([("no_actor", withoutActor), ("after_evaluation", late), ("window_open", groups[0].open)]))
@@ -42,8 +44,12 @@ extension Reference {
         count: reached.count, medianSecondsFromPrevious: Self.percentile(0.5, previous), averageSecondsFromPrevious: mean(previous),
         medianSecondsFromEntry: Self.percentile(0.5, entry), averageSecondsFromEntry: mean(entry))
     }
-    return .init(group: name, steps: steps, open: attempts.filter(\.isOpen).count)
+    return .init(
+      group: name, steps: steps, open: attempts.filter(\.isOpen).count,
+      excluded: query.exclusions.isEmpty ? nil : attempts.filter(\.isExcluded).count)
   }
+
+  private typealias Chosen = (entry: Int, times: [Int64], isExcluded: Bool)
 
   func attempts(_ query: FunnelQuery) throws -> [Attempt] {
     let interval = try calendar.interval(query.range)
@@ -52,7 +58,10 @@ extension Reference {
     let window = query.windowSeconds * 1000
     var attempts: [Attempt] = []
     for subject in subjects {
-      let journey = events.filter { $0.subject == subject }
+      let journey = events.filter { $0.subject == subject && (!query.withinRange || $0.time < to) }
+      let removes = query.exclusionMode == .removeSubject
+      var free = query
+      free.exclusions = []
       func isEntry(_ event: Int) -> Bool {
         guard journey[event].time >= from && journey[event].time < to else { return false }
         return query.order == .any
@@ -60,20 +69,52 @@ extension Reference {
       }
       /// The best chain of each entry; of several entries in one millisecond the furthest, then the smallest value.
       let entries = journey.indices.filter(isEntry)
-      func best(at time: Int64) -> (entry: Int, times: [Int64]) {
-        let chains = entries.filter { journey[$0].time == time }.map { (entry: $0, times: chain($0, journey, query)) }
+      func best(at time: Int64) -> Chosen {
+        let chains = entries.filter { journey[$0].time == time }.map { entry -> Chosen in
+          let clean = chain(entry, journey, query)
+          if query.exclusions.isEmpty { return (entry, clean, false) }
+          let whole = chain(entry, journey, free)
+          return (entry, removes ? whole : clean, whole.count > clean.count)
+        }
         let depth = chains.map(\.times.count).max() ?? 0
-        return chains.filter { $0.times.count == depth }.min { left, right in
+        let deepest = chains.filter { $0.times.count == depth }
+        let isExcluded = !deepest.contains { !$0.isExcluded }
+        return deepest.filter { $0.isExcluded == isExcluded }.min { left, right in
           guard let breakdown = query.breakdown else { return false }
           return Self.sortKey(value(journey[left.entry], breakdown.property))
             .lexicographicallyPrecedes(Self.sortKey(value(journey[right.entry], breakdown.property)))
-        } ?? (entry: 0, times: [])
+        } ?? (entry: 0, times: [], isExcluded: false)
       }
-      func add(_ chosen: (entry: Int, times: [Int64])) {
+      /// What a breakdown goes by: of several events of the millisecond that could serve, the smallest value.
+      func attributed(_ chosen: Chosen) -> [StoredValue?] {
+        guard let breakdown = query.breakdown else { return [nil] }
+        func smallest(at time: Int64, _ serves: (Event) -> Bool) -> [StoredValue?] {
+          journey.filter { $0.time == time && serves($0) }
+            .min { Self.sortKey(value($0, breakdown.property)).lexicographicallyPrecedes(Self.sortKey(value($1, breakdown.property))) }
+            .map { groups($0, breakdown) } ?? [nil]
+        }
+        func serves(_ step: Int) -> (Event) -> Bool {
+          { event in
+            query.order == .any
+              ? query.steps.contains { matches(event, $0, query.filter) } : matches(event, query.steps[step], query.filter)
+          }
+        }
+        let times = removes && chosen.isExcluded ? [] : chosen.times
+        switch query.attribution {
+        case .firstEntry: return smallest(at: entries.map { journey[$0].time }.min() ?? 0, serves(0))
+        case .last where times.count > 1: return smallest(at: times[times.count - 1], serves(times.count - 1))
+        case .step(let step): return times.count > step ? smallest(at: times[step], serves(step)) : [nil]
+        case .entry, .last: return groups(journey[chosen.entry], breakdown)
+        }
+      }
+      let lastTime = query.withinRange ? to - 1 : Int64.max
+      func add(_ chosen: Chosen) {
+        let isRemoved = removes && chosen.isExcluded
         attempts.append(
           Attempt(
-            subject: subject, groups: query.breakdown.map { groups(journey[chosen.entry], $0) } ?? [nil], times: chosen.times,
-            isOpen: chosen.times.count < query.steps.count && chosen.times[0] + window > instant))
+            subject: subject, groups: attributed(chosen), times: isRemoved ? [] : chosen.times,
+            isOpen: !isRemoved && chosen.times.count < query.steps.count && min(chosen.times[0] + window, lastTime) > instant,
+            isExcluded: chosen.isExcluded))
       }
       let times = Set(entries.map { journey[$0].time }).sorted()
       if times.isEmpty { continue }
@@ -94,6 +135,13 @@ extension Reference {
             resume = afterStrict(chosen.times, journey, window)
           } else {
             resume = time + window + 1
+            if chosen.isExcluded, let last = chosen.times.last {
+              let ends = journey.filter { event in
+                event.time > time && event.time >= last
+                  && query.exclusions.contains { matches(event, $0.selector, query.filter) }
+              }
+              if let end = ends.map(\.time).min() { resume = min(resume, end + 1) }
+            }
           }
         }
       }
@@ -118,10 +166,15 @@ extension Reference {
     let end = begin + query.windowSeconds * 1000
     if query.order == .any { return anyOrder(entry, journey, query) }
     let matching = query.steps.map { step in journey.indices.filter { matches(journey[$0], step, query.filter) } }
+    let excluded = query.exclusions.map { exclusion in
+      journey.filter { matches($0, exclusion.selector, query.filter) }.map(\.time)
+    }
     var best: [Int64] = [begin]
     // Every chain of different events in the order of time.
     func extend(_ chain: [Int]) {
       let times = chain.map { journey[$0].time }
+      // What is not clean does not become so by further steps.
+      guard isClean(times, excluded, query) else { return }
       if isAllowed(chain), times.count > best.count || (times.count == best.count && times.lexicographicallyPrecedes(best)) { best = times }
       guard chain.count < query.steps.count, let last = times.last else { return }
       for next in matching[chain.count] where !chain.contains(next) && journey[next].time >= last && journey[next].time <= end {
@@ -135,6 +188,16 @@ extension Reference {
     }
     extend([entry])
     return best
+  }
+
+  /// No excluded event between the times of two steps, or of the first of them and the last step reached.
+  /// - Parameter excluded: for each exclusion, the times of its events.
+  private func isClean(_ times: [Int64], _ excluded: [[Int64]], _ query: FunnelQuery) -> Bool {
+    !zip(query.exclusions, excluded).contains { exclusion, excluded in
+      let last = min(exclusion.toStep, times.count - 1)
+      guard exclusion.fromStep < last else { return false }
+      return excluded.contains { $0 > times[exclusion.fromStep] && $0 < times[last] }
+    }
   }
 
   /// The sets of steps that different events can serve, grown event by event.

@@ -158,6 +158,10 @@ enum Doors {
       }
     case (.funnel(let report), .funnel(let query)):
       for group in report.groups {
+        if let excluded = group.excluded {
+          let exactly = query.counting == .unique
+          if let wrong = try check(.funnelExcluded(group: group.group), excluded, exactly: exactly) { return wrong }
+        }
         for (step, figure) in group.steps.enumerated() {
           let exactly = query.counting == .unique
           if let wrong = try check(.funnel(group: group.group, step: step, droppedAfter: false), figure.count, exactly: exactly) {

@@ -6,20 +6,29 @@ extension FunnelQuery {
     for (index, element) in (try reader.list("steps") ?? []).enumerated() {
       steps.append(try EventSelector(json: element, at: "\(path)[\(index)]"))
     }
+    var exclusions: [Exclusion] = []
+    let excluded = reader.place("exclusions")
+    for (index, element) in (try reader.list("exclusions") ?? []).enumerated() {
+      exclusions.append(try Exclusion(json: element, at: "\(excluded)[\(index)]", stepCount: steps.count))
+    }
     self.init(
       range: range, steps: steps,
       windowSeconds: Int64(try reader.integer("window_seconds", default: 604_800, in: QueryLimits.windowSeconds)),
       order: try reader.word("order", default: .sequential), counting: try reader.word("counting", default: .unique),
       entry: try reader.word("entry", default: .longest), filter: try Filter.optional("filter", &reader),
-      breakdown: try Breakdown.optional(&reader))
+      breakdown: try Breakdown.optional(&reader), attribution: try Attribution(&reader), exclusions: exclusions,
+      exclusionMode: try reader.word("exclusion_mode", default: .attempt), withinRange: try reader.boolean("within_range", default: false))
   }
 
-  /// Of the JSON form, `range` aside.
+  /// Of the JSON form, `range` aside. Options that are not used are left out: the digests of older questions stay as they are.
   var members: [String: JSONValue] {
     [
       "report": "funnel", "steps": .list(steps.map { .object($0.members) }), "window_seconds": .number(Double(windowSeconds)),
       "order": .string(order.rawValue), "counting": .string(counting.rawValue), "entry": .string(entry.rawValue),
-      "filter": filter.json, "breakdown": breakdown.json,
+      "filter": filter.json, "breakdown": breakdown.json, "attribution": attribution.json,
+      "exclusions": exclusions.isEmpty ? .null : .list(exclusions.map(\.json)),
+      "exclusion_mode": exclusionMode == .attempt ? .null : .string(exclusionMode.rawValue),
+      "within_range": withinRange ? .boolean(true) : .null,
     ]
   }
 
@@ -30,5 +39,90 @@ extension FunnelQuery {
     }
     try Query.check(Int(clamping: windowSeconds), "window_seconds", in: QueryLimits.windowSeconds)
     if let breakdown { try Query.check(breakdown.limit, "breakdown.limit", in: QueryLimits.breakdown) }
+    try validateAttribution()
+    try validateExclusions()
+  }
+
+  private func validateAttribution() throws(QueryError) {
+    if case .step(let step) = attribution { try Query.check(step, "attribution.step", in: 1...(steps.count - 1)) }
+    guard attribution == .entry || breakdown != nil else {
+      throw QueryError(.invalid, "`attribution` says where a breakdown takes its value; there is no `breakdown`.", field: "attribution")
+    }
+  }
+
+  private func validateExclusions() throws(QueryError) {
+    for (index, exclusion) in exclusions.enumerated() {
+      guard 0 <= exclusion.fromStep, exclusion.fromStep < exclusion.toStep, exclusion.toStep < steps.count else {
+        throw QueryError(
+          .invalid,
+          "`exclusions[\(index)]` must lie between two steps, counted from 0: `from_step` before `to_step`, at most \(steps.count - 1).",
+          field: "exclusions[\(index)]")
+      }
+    }
+    guard steps.count + exclusions.count <= Self.selectorLimit else {
+      throw QueryError(
+        .tooLarge, "Steps and exclusions together may be \(Self.selectorLimit) at most; there are \(steps.count + exclusions.count).",
+        field: "exclusions")
+    }
+    guard exclusions.isEmpty || order == .sequential else {
+      throw QueryError(
+        .invalid, "`exclusions` need `order` sequential: only there may anything lie between steps in order.", field: "exclusions")
+    }
+    guard exclusionMode == .attempt || counting == .unique else {
+      throw QueryError(.invalid, "`exclusion_mode` remove_subject needs `counting` unique.", field: "exclusion_mode")
+    }
+    guard exclusionMode == .attempt || !exclusions.isEmpty else {
+      throw QueryError(.invalid, "`exclusion_mode` says what exclusions do; there are no `exclusions`.", field: "exclusion_mode")
+    }
+  }
+
+  /// A row's mask has a bit for each.
+  private static let selectorLimit = 31
+}
+
+extension FunnelQuery.Exclusion {
+  init(json value: JSONValue, at path: String, stepCount: Int) throws(QueryError) {
+    var reader = try ObjectReader(value, at: path)
+    let last = max(stepCount - 1, 1)
+    self.init(
+      selector: try EventSelector(&reader), fromStep: try reader.integer("from_step", default: 0, in: 0...last),
+      toStep: try reader.integer("to_step", default: last, in: 0...last))
+    try reader.finish()
+  }
+
+  var json: JSONValue {
+    .object(
+      selector.members.merging(["from_step": .number(Double(fromStep)), "to_step": .number(Double(toStep))]) { _, new in new })
+  }
+}
+
+extension FunnelQuery.Attribution {
+  init(_ reader: inout ObjectReader) throws(QueryError) {
+    guard let value = reader.optional("attribution") else {
+      self = .entry
+      return
+    }
+    let path = reader.place("attribution")
+    switch value {
+    case "entry": self = .entry
+    case "first_entry": self = .firstEntry
+    case "last": self = .last
+    case .object:
+      var inner = try ObjectReader(value, at: path)
+      _ = try inner.required("step")
+      self = .step(try inner.integer("step", default: 1, in: 1...(QueryLimits.steps.upperBound - 1)))
+      try inner.finish()
+    default: throw QueryError(.invalid, "`\(path)` must be entry, first_entry, last or {\"step\": number}.", field: path)
+    }
+  }
+
+  /// The default is left out.
+  var json: JSONValue {
+    switch self {
+    case .entry: .null
+    case .firstEntry: "first_entry"
+    case .last: "last"
+    case .step(let step): ["step": .number(Double(step))]
+    }
   }
 }

@@ -12,6 +12,28 @@ package struct FunnelQuery: Sendable, Hashable {
   package enum Counting: String, Sendable, Hashable, Codable, CaseIterable { case unique, totals }
   /// Which attempt a subject is judged by when counting unique: the longest chain, or the one opened by the first entry in the range.
   package enum Entry: String, Sendable, Hashable, Codable, CaseIterable { case longest, first }
+  /// An event that must not lie between two steps (A.6.4). Steps are counted from 0.
+  package struct Exclusion: Sendable, Hashable {
+    package var selector: EventSelector
+    package var fromStep: Int
+    package var toStep: Int
+    package init(selector: EventSelector, fromStep: Int, toStep: Int) {
+      self.selector = selector
+      self.fromStep = fromStep
+      self.toStep = toStep
+    }
+  }
+  /// What an exclusion does: it ends the chain, or takes the subject out of the funnel (A.21, 7).
+  package enum ExclusionMode: String, Sendable, Hashable, Codable, CaseIterable {
+    case attempt
+    case removeSubject = "remove_subject"
+  }
+  /// Where a breakdown takes its value: at the entry of the attempt that is counted, at the subject's first entry in the range, at the
+  /// last step reached, or at a step (none for those who did not reach it).
+  package enum Attribution: Sendable, Hashable {
+    case entry, firstEntry, last
+    case step(Int)
+  }
 
   package var range: DateRange
   package var level = Level.subject
@@ -22,11 +44,17 @@ package struct FunnelQuery: Sendable, Hashable {
   package var counting: Counting
   package var entry: Entry
   package var filter: Filter?
-  /// By the value at the entry; a missing value is a group of its own.
+  /// A missing value is a group of its own.
   package var breakdown: Breakdown?
+  package var attribution: Attribution
+  package var exclusions: [Exclusion]
+  package var exclusionMode: ExclusionMode
+  /// Whether later steps must lie in the range too.
+  package var withinRange: Bool
   package init(
     range: DateRange, steps: [EventSelector], windowSeconds: Int64 = 604_800, order: Order = .sequential, counting: Counting = .unique,
-    entry: Entry = .longest, filter: Filter? = nil, breakdown: Breakdown? = nil
+    entry: Entry = .longest, filter: Filter? = nil, breakdown: Breakdown? = nil, attribution: Attribution = .entry,
+    exclusions: [Exclusion] = [], exclusionMode: ExclusionMode = .attempt, withinRange: Bool = false
   ) {
     self.range = range
     self.steps = steps
@@ -36,5 +64,9 @@ package struct FunnelQuery: Sendable, Hashable {
     self.entry = entry
     self.filter = filter
     self.breakdown = breakdown
+    self.attribution = attribution
+    self.exclusions = exclusions
+    self.exclusionMode = exclusionMode
+    self.withinRange = withinRange
   }
 }

@@ -23,10 +23,13 @@ package struct FunnelReport: Sendable, Hashable {
     package var steps: [Step]
     /// Attempts that have not converted and whose window still runs (A.21, 8).
     package var open: Int
-    package init(group: ReportGroup, steps: [Step], open: Int) {
+    /// Attempts that would have got further but for an exclusion; nil where the question has none (A.21, 7).
+    package var excluded: Int?
+    package init(group: ReportGroup, steps: [Step], open: Int, excluded: Int? = nil) {
       self.group = group
       self.steps = steps
       self.open = open
+      self.excluded = excluded
     }
   }
   /// First `everything`, then the breakdown's groups, largest first, then none and other where they occur.
@@ -36,7 +39,17 @@ package struct FunnelReport: Sendable, Hashable {
 
 extension FunnelReport {
   var json: JSONValue {
-    ["groups": .list(groups.map { ["group": $0.group.json, "open": .number(Double($0.open)), "steps": .list($0.steps.map(\.json))] })]
+    ["groups": .list(groups.map(\.json))]
+  }
+}
+
+extension FunnelReport.Group {
+  var json: JSONValue {
+    var members: [String: JSONValue] = [
+      "group": group.json, "open": .number(Double(open)), "steps": .list(steps.map(\.json)),
+    ]
+    if let excluded { members["excluded"] = .number(Double(excluded)) }
+    return .object(members)
   }
 }
 

@@ -54,6 +54,8 @@ struct FunnelAttempt {
   var depth: Int
   /// Index of the first event behind the one at which the attempt ended (strict: at which it broke).
   var next: Int
+  /// Whether it would have got further but for an exclusion.
+  var isExcluded = false
 }
 
 /// The rules of funnels for one subject (semantics A.6; docs/QUERIES.md, "Funnel").
@@ -68,6 +70,9 @@ struct FunnelRules {
   /// Scratch of the two dynamic programmes, by step.
   private var forwards: [Int64]
   private var backwards: [Int64]
+  /// A bit for each step; the bits above are exclusions.
+  let stepMask: UInt32
+  private let exclusions: FunnelExclusions?
 
   init(_ query: FunnelQuery, rangeEnd: Int64) {
     steps = query.steps.count
@@ -77,6 +82,8 @@ struct FunnelRules {
     stepTimes = [Int64](repeating: 0, count: steps)
     forwards = [Int64](repeating: 0, count: steps + 1)
     backwards = [Int64](repeating: 0, count: steps + 2)
+    stepMask = (1 << UInt32(steps)) - 1
+    exclusions = query.exclusions.isEmpty ? nil : FunnelExclusions(query)
   }
 
   @inline(__always) func isEntry(_ events: FunnelEvents, _ index: Int) -> Bool {
@@ -96,10 +103,27 @@ struct FunnelRules {
   /// Follows the attempt that begins with one event as far as it goes; leaves `stepTimes`.
   mutating func follow(_ events: FunnelEvents, entry: Int, tie: Range<Int>) -> FunnelAttempt {
     switch order {
-    case .sequential: followSequential(events, entry, tie)
+    case .sequential:
+      exclusions == nil ? followSequential(events, entry, tie) : followClean(events, entry, tie)
     case .strict: followStrict(events, entry, tie)
     case .any: followAny(events, entry, tie)
     }
+  }
+
+  /// The deepest chain without an excluded event in it.
+  @inline(never) private mutating func followClean(_ events: FunnelEvents, _ entry: Int, _ tie: Range<Int>) -> FunnelAttempt {
+    var attempt = followSequential(events, entry, tie)
+    guard let exclusions, attempt.depth > 1 else { return attempt }
+    let clean = exclusions.chain(events, entry: entry, tie: tie, window: window)
+    attempt.isExcluded = clean.count < attempt.depth
+    attempt.depth = clean.count
+    for (step, time) in clean.enumerated() { stepTimes[step] = time }
+    return attempt
+  }
+
+  /// The attempt from an entry as if there were no exclusions.
+  mutating func followRegardless(_ events: FunnelEvents, entry: Int, tie: Range<Int>) -> FunnelAttempt {
+    followSequential(events, entry, tie)
   }
 
   /// Each step as early as possible. Taking as many steps as a tie offers is never worse later: what comes needs fewer.
@@ -186,9 +210,12 @@ struct FunnelRules {
   // MARK: - The longest attempt
 
   /// Time of the earliest entry whose attempt is the longest of all. Nil if there is no entry. Linear in the number of events.
-  mutating func earliestLongest(_ events: FunnelEvents) -> Int? {
+  ///
+  /// - Parameter regardless: as if there were no exclusions.
+  mutating func earliestLongest(_ events: FunnelEvents, regardless: Bool = false) -> Int? {
     guard let first = entry(events, from: 0) else { return nil }
     switch order {
+    case .sequential where exclusions != nil && !regardless: return earliestByFollowing(events)
     case .sequential:
       let depth = longestDepth(events)
       if depth == 1 { return first }
@@ -214,7 +241,7 @@ struct FunnelRules {
         index = tie.upperBound
         continue
       }
-      var rest = events.masks[index]
+      var rest = events.masks[index] & stepMask
       // From the last step down, so that one event does not serve two.
       while rest != 0 {
         let step = 31 - rest.leadingZeroBitCount
@@ -308,6 +335,8 @@ struct FunnelRules {
   }
 
   private mutating func earliestByFollowing(_ events: FunnelEvents) -> Int? {
+    // No chain gets further than it would without exclusions.
+    let most = exclusions == nil ? steps : longestDepth(events)
     var best: (entry: Int, depth: Int)?
     var index = 0
     while index < events.count && events.times[index] < rangeEnd {
@@ -316,7 +345,7 @@ struct FunnelRules {
         for entry in tie.count == 1 ? [index] : differentEntries(events, tie) {
           let depth = follow(events, entry: entry, tie: tie).depth
           if depth > best?.depth ?? 0 { best = (entry, depth) }
-          if depth == steps { return entry }
+          if depth == most { return entry }
         }
       }
       index = tie.upperBound
@@ -377,7 +406,10 @@ struct FunnelRules {
   /// Where the search for the next attempt begins: one is open at a time (semantics A.6.2, as Mixpanel counts totals).
   func resume(_ events: FunnelEvents, after attempt: FunnelAttempt) -> Int {
     if order == .strict && attempt.depth < steps { return attempt.next }
-    let closed = attempt.depth == steps ? stepTimes[steps - 1] : attempt.entryTime + window
+    var closed = attempt.depth == steps ? stepTimes[steps - 1] : attempt.entryTime + window
+    if attempt.isExcluded, let end = exclusions?.end(events, of: attempt, lastStep: stepTimes[attempt.depth - 1]) {
+      closed = min(closed, end)
+    }
     var index = attempt.entry
     while index < events.count && events.times[index] <= closed { index += 1 }
     return index

@@ -31,6 +31,18 @@ struct FunnelExecution {
         "The funnel has \(query.steps.count) steps, counted from 0, and nobody drops out after the last; \(step) is none of them.",
         field: "cell.step")
     }
+    return try subjects(group: group) { log, attempt in
+      let depth = Int(log.depths[attempt])
+      return droppedAfter ? depth == step + 1 : depth > step
+    }
+  }
+
+  /// The subjects of the attempts that an exclusion kept from getting further.
+  func excludedSubjects(group: ReportGroup) throws(QueryError) -> [UInt32] {
+    try subjects(group: group) { log, attempt in log.isExcluded[attempt] }
+  }
+
+  private func subjects(group: ReportGroup, _ isMeant: (AttemptLog, Int) -> Bool) throws(QueryError) -> [UInt32] {
     let (pass, _) = try attempts()
     let log = pass.log
     var slot: Int?
@@ -43,8 +55,7 @@ struct FunnelExecution {
     }
     var found: [UInt32] = []
     for attempt in 0..<log.count {
-      let depth = Int(log.depths[attempt])
-      guard droppedAfter ? depth == step + 1 : depth > step else { continue }
+      guard isMeant(log, attempt) else { continue }
       if let slot, let codes = pass.codes, !Self.slots(log.codes[attempt], codes, shown).contains(slot) { continue }
       // A subject's attempts stand together.
       if found.last != log.subjects[attempt] { found.append(log.subjects[attempt]) }
@@ -60,15 +71,17 @@ struct FunnelExecution {
       codes = BreakdownCodes(property, column: properties.number(of: property), snapshot: context.snapshot)
     }
     let selectors = try Selectors(
-      query.steps, everything: query.filter, primary: query.order == .any ? .max : 1, seesAll: query.order == .strict,
+      query.steps + query.exclusions.map(\.selector), everything: query.filter, primary: query.order == .any ? .max : 1,
+      seesAll: query.order == .strict,
       properties: properties.names, snapshot: context.snapshot, instant: context.instant)
     let from = interval.lowerBound.milliseconds
     let to = interval.upperBound.milliseconds
-    let times = from..<max(from, to) + query.windowSeconds * 1000
+    let times = from..<max(from, to) + (query.withinRange ? 0 : query.windowSeconds * 1000)
     var pass = FunnelPass(query: query, from: from, to: to, instant: context.instant.milliseconds, codes: codes)
     defer { pass.events.free() }
     try JourneyScan(snapshot: context.snapshot, selectors: selectors, columnCount: properties.names.count, times: times).run(&pass)
     try codes?.check()
+    try pass.log.check()
     return (pass, try context.late(query.steps, everything: query.filter, in: times))
   }
 
@@ -96,7 +109,11 @@ struct FunnelExecution {
     let stepCount = query.steps.count
     var steps: [FunnelReport.Step] = []
     var open = 0
-    for attempt in attempts where log.isOpen[attempt] { open += 1 }
+    var excluded = 0
+    for attempt in attempts {
+      if log.isOpen[attempt] { open += 1 }
+      if log.isExcluded[attempt] { excluded += 1 }
+    }
     for step in 0..<stepCount {
       var fromEntry: [Int64] = []
       var fromPrevious: [Int64] = []
@@ -119,7 +136,7 @@ struct FunnelExecution {
           averageSecondsFromPrevious: averagePrevious, medianSecondsFromEntry: Percentile.value(0.5, of: &fromEntry).map { $0 / 1000 },
           averageSecondsFromEntry: averageEntry))
     }
-    return .init(group: name, steps: steps, open: open)
+    return .init(group: name, steps: steps, open: open, excluded: query.exclusions.isEmpty ? nil : excluded)
   }
 }
 
@@ -130,10 +147,26 @@ struct AttemptLog {
   var codes: [UInt32] = []
   var depths: [UInt8] = []
   var isOpen: [Bool] = []
+  var isExcluded: [Bool] = []
   /// Where in `times` the attempt's step times begin: as many as its depth.
   var offsets: [Int] = []
   var times: [Int64] = []
   var count: Int { subjects.count }
+  /// Whether there were more than fit: the figures are of no use then.
+  var isFull = false
+
+  private static let attemptLimit = 20_000_000
+  private static let timeLimit = 60_000_000
+  var hasRoom: Bool { subjects.count < Self.attemptLimit && times.count < Self.timeLimit }
+
+  /// - Throws: `QueryError` (`too_large`) if there were too many attempts.
+  func check() throws(QueryError) {
+    guard isFull else { return }
+    throw QueryError(
+      .tooLarge,
+      "The funnel has more than \(Self.attemptLimit) attempts or \(Self.timeLimit) steps reached; take a shorter range, or filter.",
+      field: "range")
+  }
 }
 
 /// Gathers what matters of each journey and applies the rules to it.
@@ -146,6 +179,10 @@ private struct FunnelPass: JourneyVisitor {
   let counting: FunnelQuery.Counting
   let entry: FunnelQuery.Entry
   let entryMask: UInt32
+  let removesSubjects: Bool
+  /// Last millisecond of an event that can take part.
+  let lastTime: Int64
+  let attribution: FunnelQuery.Attribution
   let codes: BreakdownCodes?
   var rules: FunnelRules
   var events = FunnelEvents()
@@ -160,12 +197,19 @@ private struct FunnelPass: JourneyVisitor {
     window = query.windowSeconds * 1000
     counting = query.counting
     entry = query.entry
+    removesSubjects = query.exclusionMode == .removeSubject
+    lastTime = query.withinRange ? to - 1 : to - 1 + query.windowSeconds * 1000
+    attribution = query.attribution
     entryMask = query.order == .any ? UInt32.max : 1
     rules = FunnelRules(query, rangeEnd: to)
   }
 
   mutating func visit(_ journey: Journey) {
     guard gather(journey) else { return }
+    if removesSubjects {
+      visitRemoving(journey)
+      return
+    }
     if counting == .totals {
       var start = 0
       while let index = rules.entry(events, from: start) {
@@ -178,17 +222,25 @@ private struct FunnelPass: JourneyVisitor {
     }
   }
 
+  /// Judged by the attempt that would be reported without exclusions: if one of them cut it short, the subject is not in the funnel.
+  @inline(never) private mutating func visitRemoving(_ journey: Journey) {
+    guard let index = entry == .first ? rules.entry(events, from: 0) : rules.earliestLongest(events, regardless: true) else { return }
+    var attempt = best(at: index, journey, regardless: true)
+    if attempt.isExcluded { attempt.depth = 0 }
+    record(attempt, journey)
+  }
+
   mutating func visitWithoutActor(_ journey: Journey) {
     journey.forEachRow { view, row in
       let time = view.pointee.time(row)
-      if view.pointee.mask(row) != 0 && time >= from && time < to { withoutActor += 1 }
+      if view.pointee.mask(row) & rules.stepMask != 0 && time >= from && time < to { withoutActor += 1 }
       return true
     }
   }
 
   /// - Returns: whether there is an entry at all.
   @inline(__always) private mutating func gather(_ journey: Journey) -> Bool {
-    let last = to - 1 + window
+    let last = lastTime
     let from = from
     let to = to
     let entryMask = entryMask
@@ -215,26 +267,34 @@ private struct FunnelPass: JourneyVisitor {
   }
 
   /// Of the entries in the millisecond of this one, the one that gets furthest, then the one with the smallest breakdown value.
-  @inline(__always) private mutating func best(at index: Int, _ journey: Journey) -> FunnelAttempt {
+  @inline(__always) private mutating func best(at index: Int, _ journey: Journey, regardless: Bool = false)
+    -> FunnelAttempt
+  {
     if index + 1 >= events.count || events.times[index + 1] != events.times[index],
       index == 0 || events.times[index - 1] != events.times[index]
     {
       return rules.follow(events, entry: index, tie: index..<(index + 1))
     }
-    return bestOfTie(index, journey)
+    return bestOfTie(index, journey, regardless)
   }
 
-  @inline(never) private mutating func bestOfTie(_ index: Int, _ journey: Journey) -> FunnelAttempt {
+  @inline(never) private mutating func bestOfTie(_ index: Int, _ journey: Journey, _ regardless: Bool) -> FunnelAttempt {
     let tie = events.tie(to: index).lowerBound..<events.tie(from: index).upperBound
     var best: FunnelAttempt?
     var bestMasks: Set<UInt32> = []
     for entry in rules.differentEntries(events, tie) {
-      let attempt = rules.follow(events, entry: entry, tie: tie)
-      if attempt.depth > best?.depth ?? 0 {
+      var attempt = rules.follow(events, entry: entry, tie: tie)
+      if regardless {
+        // Deepest as if there were no exclusions, and of those one that none cut short.
+        let isExcluded = attempt.isExcluded
+        attempt = rules.followRegardless(events, entry: entry, tie: tie)
+        attempt.isExcluded = isExcluded
+      }
+      if attempt.depth > best?.depth ?? 0 || (attempt.depth == best?.depth && best?.isExcluded == true && !attempt.isExcluded) {
         best = attempt
         bestMasks = []
       }
-      if attempt.depth == best?.depth { bestMasks.insert(events.masks[entry]) }
+      if attempt.depth == best?.depth && attempt.isExcluded == best?.isExcluded { bestMasks.insert(events.masks[entry]) }
     }
     var entry = best?.entry ?? index
     if let codes {
@@ -248,11 +308,64 @@ private struct FunnelPass: JourneyVisitor {
   }
 
   private mutating func record(_ attempt: FunnelAttempt, _ journey: Journey) {
+    guard log.hasRoom else {
+      log.isFull = true
+      return
+    }
     log.subjects.append(journey.subject)
-    log.codes.append(codes?.code(events.places[attempt.entry], subject: journey.subject) ?? 0)
+    var group = BreakdownCodes.none
+    if let codes { group = code(codes, attempt, journey) }
+    log.codes.append(group)
     log.depths.append(UInt8(attempt.depth))
-    log.isOpen.append(attempt.depth < rules.steps && instant < attempt.entryTime + window)
+    log.isOpen.append(attempt.depth > 0 && attempt.depth < rules.steps && instant < min(attempt.entryTime + window, lastTime))
+    log.isExcluded.append(attempt.isExcluded)
     log.offsets.append(log.times.count)
     for step in 0..<attempt.depth { log.times.append(rules.stepTimes[step]) }
+  }
+
+  @inline(__always) private func code(_ codes: BreakdownCodes, _ attempt: FunnelAttempt, _ journey: Journey) -> UInt32 {
+    if attribution == .entry { return codes.code(events.places[attempt.entry], subject: journey.subject) }
+    return laterCode(codes, attempt, journey)
+  }
+
+  private func laterCode(_ codes: BreakdownCodes, _ attempt: FunnelAttempt, _ journey: Journey) -> UInt32 {
+    switch attribution {
+    case .firstEntry:
+      guard let first = rules.entry(events, from: 0) else { break }
+      return code(codes, at: first, serving: entryMask & rules.stepMask, journey)
+    case .step(let step) where attempt.depth > step: return code(codes, of: step, journey)
+    case .step: return BreakdownCodes.none
+    case .last where attempt.depth > 1: return code(codes, of: attempt.depth - 1, journey)
+    case .last, .entry: break
+    }
+    return codes.code(events.places[attempt.entry], subject: journey.subject)
+  }
+
+  /// At the step of the attempt that was followed last.
+  private func code(_ codes: BreakdownCodes, of step: Int, _ journey: Journey) -> UInt32 {
+    let time = rules.stepTimes[step]
+    var low = 0
+    var high = events.count
+    while low < high {
+      let middle = (low + high) / 2
+      if events.times[middle] < time { low = middle + 1 } else { high = middle }
+    }
+    let serving = entryMask == 1 ? UInt32(1) << UInt32(step) : rules.stepMask
+    return code(codes, at: low, serving: serving, journey)
+  }
+
+  /// Of the events of one millisecond that can serve, the smallest value.
+  private func code(_ codes: BreakdownCodes, at index: Int, serving: UInt32, _ journey: Journey) -> UInt32 {
+    let tie = events.tie(to: index).lowerBound..<events.tie(from: index).upperBound
+    var chosen: Int?
+    for other in tie where events.masks[other] & serving != 0 {
+      guard let known = chosen else {
+        chosen = other
+        continue
+      }
+      let value = codes.value(events.places[other], subject: journey.subject)
+      if ValueOrder.precedes(value, codes.value(events.places[known], subject: journey.subject)) { chosen = other }
+    }
+    return codes.code(events.places[chosen ?? index], subject: journey.subject)
   }
 }
