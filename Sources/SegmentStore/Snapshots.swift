@@ -47,6 +47,7 @@ extension SegmentStore {
         profileValue: profiles.value, profileFailure: profiles.failure)
       snapshot.queryMemory = options.queryBytes
       snapshot.scanThreads = scanThreads
+      snapshot.usesCounts = options.usesCounts
       cache.snapshot = snapshot
       cache.layout = current.layout
       return snapshot

@@ -27,6 +27,8 @@ package struct StoreOptions: Sendable {
   package var reportMilliseconds: Int64 = 10_000
   /// Bytes that one query may take beside the cache; beyond that it is refused with an error.
   package var queryBytes = 1 << 30
+  /// Whether day series may be answered from what segments have counted when they were written; off to measure the scan.
+  package var usesCounts = true
   /// Rows of a block: what is decoded at a time. At most `ColumnRun.blockRows`; smaller in tests.
   package var blockRows = ColumnRun.blockRows
   /// Segments of about one size that are merged into one.

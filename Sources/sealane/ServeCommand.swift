@@ -53,6 +53,16 @@ struct ServeCommand: AsyncParsableCommand {
   var maxPropertyNames: String?
   @Option(help: "Bytes of a project's data; 0: no bound (default).")
   var maxStorageBytes: String?
+  @Option(help: "Threads that a project's queries are answered on (default: one a core, 2 to 4).")
+  var scanThreads: String?
+  @Option(help: "Reports that are kept for whoever asks the same; 0: none (default 64).")
+  var cachedReports: String?
+  @Option(help: "Bytes that one query may take beside the cache; a larger one is refused (default 1073741824).")
+  var queryMemory: String?
+  @Option(help: "Bytes of decoded columns that a project keeps in memory (default 268435456).")
+  var cacheMemory: String?
+  @Option(help: ArgumentHelp("false: day series are counted by reading the events, to measure that.", visibility: .hidden))
+  var segmentCounts: String?
 
   func run() async throws {
     try await options.run {
@@ -84,6 +94,11 @@ struct ServeCommand: AsyncParsableCommand {
     flags[.maxEventNames] = maxEventNames
     flags[.maxPropertyNames] = maxPropertyNames
     flags[.maxStorageBytes] = maxStorageBytes
+    flags[.scanThreads] = scanThreads
+    flags[.cachedReports] = cachedReports
+    flags[.queryMemory] = queryMemory
+    flags[.cacheMemory] = cacheMemory
+    flags[.segmentCounts] = segmentCounts
     return flags
   }
 }

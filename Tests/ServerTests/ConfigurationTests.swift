@@ -1,4 +1,5 @@
 import Foundation
+import SegmentStore
 import Server
 import Testing
 
@@ -26,7 +27,8 @@ struct ConfigurationTests {
     arguments: [
       ("data: /d\nlisten: nonsense\n", "listen"), ("data: /d\nmisspelt: 1\n", "misspelt"), ("data: /d\ntls_key: k\n", "tls-certificate"),
       ("- list\n", "mapping"), ("data: /d\norigin: https://x.example/path\n", "origin"), ("listen: 127.0.0.1:1\n", "--data"),
-      ("data: /d\nmax_requests: none\n", "max_requests"), ("data: [1, 2]\n", "data"), ("data: {\n", "YAML"),
+      ("data: /d\nmax_requests: none\n", "max_requests"), ("data: /d\nscan_threads: 0\n", "scan_threads"),
+      ("data: /d\nsegment_counts: maybe\n", "true or false"), ("data: [1, 2]\n", "data"), ("data: {\n", "YAML"),
     ])
   func refuses(text: String, mention: String) throws {
     let file = try Self.file(text)
@@ -35,6 +37,17 @@ struct ConfigurationTests {
       _ = try ServerConfiguration(Settings(flags: [:], environment: [:], file: file))
     }
     #expect(error?.description.contains(mention) == true, "\(error?.description ?? "")")
+  }
+
+  @Test func theStoreIsTold() throws {
+    let file = try Self.file("data: /d\ncache_memory: 1000\nsegment_counts: false\n")
+    defer { try? FileManager.default.removeItem(at: file) }
+    let store = try ServerConfiguration(
+      Settings(flags: [.scanThreads: "3"], environment: ["SEALANE_CACHED_REPORTS": "0", "SEALANE_QUERY_MEMORY": "2000"], file: file)
+    ).store
+    #expect(store.scanThreads == 3 && store.cachedReports == 0 && store.queryBytes == 2000 && store.cacheBytes == 1000 && !store.usesCounts)
+    let plain = try ServerConfiguration(Settings(flags: [.data: "/d"], environment: [:], file: nil)).store
+    #expect(plain.usesCounts && plain.cachedReports > 0)
   }
 
   @Test func aMisspeltVariableIsNoticed() throws {

@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import SegmentStore
 
 /// How a server runs, after all sources have been merged and checked.
 package struct ServerConfiguration: Sendable {
@@ -16,6 +17,8 @@ package struct ServerConfiguration: Sendable {
   package var logLevel: Logger.Level
   package var shutdown: Duration
   package var limits: ServerLimits
+  /// Of each project's store.
+  package var store: StoreOptions
 
   package struct TLSFiles: Sendable, Hashable {
     package var certificate: URL
@@ -49,6 +52,7 @@ package struct ServerConfiguration: Sendable {
       Int(text).flatMap { (0...3600).contains($0) ? .seconds($0) : nil }
     }
     limits = try ServerLimits(settings)
+    store = try StoreOptions(settings)
   }
 
   private static func origin(_ text: String) -> String? {
@@ -72,17 +76,34 @@ package struct ServerLimits: Sendable, Hashable {
   package init() {}
 
   init(_ settings: Settings) throws(ConfigurationError) {
-    func count(_ setting: Setting, _ otherwise: Int, from least: Int = 1) throws(ConfigurationError) -> Int {
-      try settings.value(setting, default: otherwise, "a whole number, \(least) or more") { text in
-        Int(text).flatMap { $0 >= least ? $0 : nil }
-      }
+    requests = try settings.count(.maxRequests, default: requests)
+    requestBytes = try settings.count(.maxRequestBytes, default: requestBytes)
+    eventsPerSecond = try settings.count(.eventsPerSecond, default: eventsPerSecond)
+    eventNames = try settings.count(.maxEventNames, default: eventNames)
+    propertyNames = try settings.count(.maxPropertyNames, default: propertyNames)
+    storageBytes = try settings.count(.maxStorageBytes, default: storageBytes, in: 0 ... .max)
+  }
+}
+
+extension StoreOptions {
+  init(_ settings: Settings) throws(ConfigurationError) {
+    self.init()
+    scanThreads = try settings.count(.scanThreads, default: scanThreads, in: 1...64)
+    cachedReports = try settings.count(.cachedReports, default: cachedReports, in: 0 ... .max)
+    queryBytes = try settings.count(.queryMemory, default: queryBytes)
+    cacheBytes = try settings.count(.cacheMemory, default: cacheBytes, in: 0 ... .max)
+    usesCounts = try settings.value(.segmentCounts, default: usesCounts, "true or false") { Bool($0) }
+  }
+}
+
+extension Settings {
+  fileprivate func count(_ setting: Setting, default otherwise: Int, in range: ClosedRange<Int> = 1 ... .max) throws(ConfigurationError)
+    -> Int
+  {
+    let bounds = range.upperBound == .max ? "\(range.lowerBound) or more" : "\(range.lowerBound) to \(range.upperBound)"
+    return try value(setting, default: otherwise, "a whole number, \(bounds)") { text in
+      Int(text).flatMap { range.contains($0) ? $0 : nil }
     }
-    requests = try count(.maxRequests, requests)
-    requestBytes = try count(.maxRequestBytes, requestBytes)
-    eventsPerSecond = try count(.eventsPerSecond, eventsPerSecond)
-    eventNames = try count(.maxEventNames, eventNames)
-    propertyNames = try count(.maxPropertyNames, propertyNames)
-    storageBytes = try count(.maxStorageBytes, storageBytes, from: 0)
   }
 }
 

@@ -19,6 +19,11 @@ package enum Setting: String, Sendable, CaseIterable {
   case maxEventNames = "max_event_names"
   case maxPropertyNames = "max_property_names"
   case maxStorageBytes = "max_storage_bytes"
+  case scanThreads = "scan_threads"
+  case cachedReports = "cached_reports"
+  case queryMemory = "query_memory"
+  case cacheMemory = "cache_memory"
+  case segmentCounts = "segment_counts"
 
   package var environmentName: String { "SEALANE_" + rawValue.uppercased() }
 
@@ -43,6 +48,11 @@ package enum Setting: String, Sendable, CaseIterable {
     case .maxEventNames: "distinct event names of a project; events with further names are refused (default 5000)"
     case .maxPropertyNames: "distinct property names of a project; further ones are left out (default 20000)"
     case .maxStorageBytes: "bytes of a project's data; then the intake answers 503 (default 0: no bound)"
+    case .scanThreads: "threads that a project's queries are answered on (default: one a core, 2 to 4)"
+    case .cachedReports: "reports that are kept for whoever asks the same; 0: none (default 64)"
+    case .queryMemory: "bytes that one query may take beside the cache; a larger one is refused (default 1073741824)"
+    case .cacheMemory: "bytes of decoded columns that a project keeps in memory (default 268435456)"
+    case .segmentCounts: "false: day series are counted by reading the events, to measure that (default true)"
     }
   }
 }

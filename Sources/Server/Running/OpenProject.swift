@@ -31,7 +31,7 @@ package final class OpenProject: Sendable {
 
   init(
     settings: Project, directory: URL, keys: KeyDirectory, custodianKey: CustodianPublicKey, places: Places?, limits: ServerLimits,
-    clock: @escaping @Sendable () -> Timestamp
+    options: StoreOptions, clock: @escaping @Sendable () -> Timestamp
   ) async throws {
     id = settings.id
     self.directory = directory
@@ -43,7 +43,7 @@ package final class OpenProject: Sendable {
     let counters = GateCounters()
     self.counters = counters
     try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-    let store = try await SegmentStore.open(directory: directory, options: StoreOptions())
+    let store = try await SegmentStore.open(directory: directory, options: options)
     self.store = store
     meter = RateMeter(recordsPerSecond: limits.eventsPerSecond, now: clock().milliseconds)
     live = LiveBuffer()
