@@ -149,7 +149,9 @@ struct QueryRoutes: Sendable {
     let project = try installation.project(try parameters.project(), for: caller, to: .readSubjects)
     let limit = try parameters.count("limit", default: 1000, atMost: Self.pageLimit)
     let door = try Door(json: try JSONValue(parsing: try await body(of: request)))
+    var timing = Timing()
     let all = try await project.engine.subjects(door, calendar: project.calendar, at: installation.now())
+    timing.mark("engine")
     var page = all[...]
     if let cursor = parameters["cursor"] {
       guard let last = Pseudonym(cursor), let index = all.firstIndex(where: { $0.pseudonym == last }) else {
@@ -163,12 +165,14 @@ struct QueryRoutes: Sendable {
       .subjects(
         set: shown.map(\.number), rows: shown.count, queryDigest: Disclosure.digest(ofQuery: Data(door.query.canonicalJSON.utf8))),
       project: project.id, purpose: "api.door", fields: ["subject"])
+    let answer = try await installation.ledger.disclose(shown, disclosure, to: caller.principal)
+    timing.mark("ledger")
     return DisclosedResponse.json(
-      try await installation.ledger.disclose(shown, disclosure, to: caller.principal).map { shown in
+      answer.map { shown in
         [
           "count": .number(Double(all.count)), "subjects": .list(shown.map { .string($0.text) }), "next": next.map { .string($0) } ?? .null,
         ]
-      })
+      }, timing: timing.text)
   }
 
   private static let unknownSubject = APIError.notFound("No such subject has been seen in this project.")
