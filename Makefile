@@ -1,5 +1,5 @@
 # One release build serves the tests, the demo and the benchmark: a debug build of the hot loops is some forty times slower.
-.PHONY: build demo test check format bench soak fuzz clean
+.PHONY: build demo test check format bench bench-peers bench-report soak fuzz clean
 swift = swift build --configuration release
 
 build:
@@ -22,13 +22,25 @@ check:
 format:
 	swift format --in-place --recursive --parallel Package.swift Sources Tests
 
-bench: build
+# A small run of the same program: whether it works, and how fast about.
+bench:
+	@$(MAKE) --no-print-directory bench-peers EVENTS=$(or $(EVENTS),200000)
+
+bench-peers: build
 	@Scripts/bootstrap bench
-	.venv/bin/python Benchmarks/bench.py --events $(or $(EVENTS),1000000)
+	.venv/bin/python Benchmarks/bench.py --events $(or $(EVENTS),10000000) $(if $(PROFILE),--profile)
+
+bench-report:
+	@Scripts/bootstrap bench
+	.venv/bin/python Benchmarks/render.py $(or $(RESULTS),$(wildcard .bench/results-*.json .bench/soak.json))
 
 soak: build
-	@Scripts/bootstrap test
+	@Scripts/bootstrap bench
+	.venv/bin/python Benchmarks/soak.py --minutes $(or $(MINUTES),15)
 	SEALANE_SOAK=1 .venv/bin/python -m pytest -q -s -p no:cacheprovider Tests/EndToEnd/test_crash.py
+	$(swift) --build-tests
+	SEALANE_CASES=$(or $(CASES),20000) SEALANE_SCHEDULES=$(or $(SCHEDULES),10000) SWIFT_BACKTRACE=enable=no \
+		swift test --configuration release --skip-build --filter 'ReferenceComparisonTests|FaultTests'
 
 fuzz:
 	@Scripts/bootstrap test

@@ -1,7 +1,7 @@
 """The engines that the benchmark compares, behind one small interface.
 
 A peer is loaded once and opened, asked and closed as often as needed. `run` returns rows whose dates are
-YYYY-MM-DD strings and whose subjects are plain, so that answers can be compared to the digit.
+YYYY-MM-DD strings or dates and whose subjects are numbers, so that answers can be compared to the digit.
 """
 import json
 import os
@@ -25,9 +25,6 @@ def sections(path, **values):
 
 class Peer:
     name = ""
-    #: milliseconds inside the engine for the last run, where it says so itself; else the caller's clock counts
-    engine_ms = None
-
     def __init__(self, directory, parquet, threads):
         self.directory = pathlib.Path(directory)
         self.directory.mkdir(parents=True, exist_ok=True)
@@ -39,22 +36,49 @@ class Peer:
 
     def tables(self):
         """(table, statements) to load, in order."""
-        return [(table, [s for s in sql.split(";") if s.strip()]) for name, table, sql in self.sections if name == "load"]
+        return self.statements("load")
+
+    def statements(self, name):
+        return [(variant, [s for s in sql.split(";") if s.strip()]) for found, variant, sql in self.sections if found == name]
+
+    def load(self):
+        """({table: seconds}, {table: bytes on disk}); each table is another order of the same rows."""
+        seconds, sizes = {}, {}
+        for table, statements in self.tables():
+            self.open()
+            begin = time.perf_counter()
+            for statement in statements:
+                self.execute(statement)
+            seconds[table] = time.perf_counter() - begin
+            sizes[table] = self.table_bytes(table)
+            self.close()
+        return seconds, sizes
+
+    def load_json(self, path):
+        """Lines of JSON into typed columns. Returns (seconds, processor seconds, rows)."""
+        self.open()
+        for _, statements in self.statements("json_table"):
+            for statement in statements:
+                self.execute(statement)
+        begin, processor = time.perf_counter(), time.process_time()
+        for _, statements in self.statements("json_load"):
+            for statement in statements:
+                self.execute(statement.replace("{ndjson}", str(path)))
+        seconds, processor = time.perf_counter() - begin, time.process_time() - processor
+        rows = self.run("SELECT count(*) FROM bulk")[0][0]
+        self.execute("DROP TABLE bulk")
+        self.close()
+        return seconds, processor, rows
 
 
 class ClickHouse(Peer):
     name = "clickhouse"
 
-    def load(self):
-        self.open()
-        seconds = {}
-        for table, statements in self.tables():
-            begin = time.perf_counter()
-            for statement in statements:
-                self.session.query(statement)
-            seconds[table] = time.perf_counter() - begin
-        self.close()
-        return seconds
+    def execute(self, statement):
+        self.session.query(statement)
+
+    def table_bytes(self, table):
+        return int(self.run(f"SELECT toUInt64(sum(bytes_on_disk)) FROM system.parts WHERE active AND table = '{table}'")[0][0])
 
     def open(self):
         from chdb import session
@@ -73,16 +97,16 @@ class ClickHouse(Peer):
 class DuckDB(Peer):
     name = "duckdb"
 
-    def load(self):
-        seconds = {}
-        self.open()
-        for table, statements in self.tables():
-            begin = time.perf_counter()
-            for statement in statements:
-                self.connection.execute(statement)
-            seconds[table] = time.perf_counter() - begin
-        self.close()
-        return seconds
+    file_bytes = 0
+
+    def execute(self, statement):
+        self.connection.execute(statement)
+
+    def table_bytes(self, table):
+        """What the file has grown by: its tables are written one after the other."""
+        self.connection.execute("CHECKPOINT")
+        before, self.file_bytes = self.file_bytes, (self.directory / "events.duckdb").stat().st_size
+        return self.file_bytes - before
 
     def open(self):
         import duckdb
@@ -101,6 +125,7 @@ class Polars(Peer):
     """In memory: the table is read from parquet on open()."""
 
     name = "polars"
+    frame = None
 
     def __init__(self, directory, parquet, threads):
         self.directory, self.parquet, self.threads = pathlib.Path(directory), str(parquet), threads
@@ -111,17 +136,22 @@ class Polars(Peer):
         return [(name, "lazy", name) for name in polars_queries.QUERIES]
 
     def load(self):
-        return {}
+        return {}, {}
 
     def open(self):
-        os.environ["POLARS_MAX_THREADS"] = str(self.threads)
-        import polars_queries
+        """Once: reading the file again would not be part of a question either."""
+        if self.frame is None:
+            os.environ["POLARS_MAX_THREADS"] = str(self.threads)
+            import polars_queries
 
-        self.queries = polars_queries.QUERIES
-        self.frame = polars_queries.read(self.parquet)
+            self.queries = polars_queries.QUERIES
+            self.frame = polars_queries.read(self.parquet)
 
     def run(self, query):
         return self.queries[query](self.frame).rows()
 
     def close(self):
-        self.frame = None
+        pass
+
+
+PEERS = {"clickhouse": ClickHouse, "duckdb": DuckDB, "polars": Polars}
