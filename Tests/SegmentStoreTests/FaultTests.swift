@@ -59,9 +59,12 @@ import Testing
 
   static func id(_ row: StoredRow) -> Int { if case .number(let id)? = row.properties.first?.value { Int(id) } else { 0 } }
 
+  /// More with `SEALANE_SCHEDULES`, as `make soak` has it.
+  static let schedules = ProcessInfo.processInfo.environment["SEALANE_SCHEDULES"].flatMap(UInt64.init) ?? 1_000
+
   @Test(arguments: 0..<8) func acknowledgedEventsSurviveAnyFault(part: UInt64) async throws {
-    for round in 0..<50 {
-      let seed = part * 1000 + UInt64(round)
+    for round in 0..<(Self.schedules / 8) {
+      let seed = part * 1_000_000 + round
       var generator = SeededGenerator(seed: seed)
       let batches = Self.batches(&generator)
       let fault = [SimulatedDisk.Fault.crash, .crash, .full, .failingSync].randomElement(using: &generator) ?? .crash
