@@ -97,6 +97,7 @@ def test_no_acknowledged_event_is_lost_or_doubled(make_installation):
         time.sleep(randomness.uniform(0.02, 0.6))
         sealane.kill()
         sender.join()
+        sealane.command("doctor", "--data", sealane.data)
         acknowledged |= set(sender.acknowledged)
     sealane.start()
     check(sealane, acknowledged)
