@@ -13,6 +13,7 @@ the cache of reports off. Beside that: two threads, day series without the segme
 The last tenth of the events (at most 200,000) is sent to the servers that answer, so that a fresh unsorted part is in memory.
 """
 import argparse
+import collections
 import contextlib
 import datetime as dt
 import hashlib
@@ -60,6 +61,16 @@ def plain(value):
 
 def digest(rows):
     return hashlib.sha256(json.dumps([[plain(v) for v in row] if not isinstance(row, str) else row for row in rows]).encode()).hexdigest()[:10]
+
+
+ROOMS = {path.name for path in (HERE.parent / "Sources").iterdir() if path.is_dir()}
+
+
+def room_of(symbol):
+    """The module of ours that a mangled Swift name belongs to; None for others."""
+    found = re.match(r"\$s(\d+)", symbol)
+    name = symbol[found.end():found.end() + int(found[1])] if found else None
+    return name if name in ROOMS else None
 
 
 class Bench:
@@ -148,10 +159,10 @@ class Bench:
 
     @contextlib.contextmanager
     def _profile(self, server, label):
-        """Where the server's time goes, by function, in a text file."""
+        """Where the server's time goes: the share of each room (the innermost that is on the stack) and of each function."""
         if not shutil.which("perf"):
             raise SystemExit("--profile needs perf (Debian: linux-perf)")
-        recorded, text = self.work / f"intake-{label}.perf", self.work / f"intake-{label}.profile.txt"
+        recorded = self.work / f"intake-{label}.perf"
         perf = subprocess.Popen(
             ["perf", "record", "--quiet", "-F", "499", "-g", "-o", recorded, "-p", str(server.process.pid)], stderr=subprocess.DEVNULL)
         time.sleep(0.5)
@@ -160,16 +171,23 @@ class Bench:
         finally:
             perf.send_signal(2)
             perf.wait(60)
-        report = subprocess.run(
-            ["perf", "report", "-i", recorded, "--stdio", "--no-children", "-g", "none", "--percent-limit", "0.4", "--sort", "symbol"],
-            capture_output=True, text=True).stdout
-        names = subprocess.run(["swift", "demangle", "--simplified"], input=report, capture_output=True, text=True) if shutil.which("swift") else None
-        text.write_text(names.stdout if names and names.returncode == 0 else report)
+        script = subprocess.run(["perf", "script", "-i", recorded, "-F", "sym"], capture_output=True, text=True, errors="replace").stdout
         recorded.unlink(missing_ok=True)
-        self.figures["intake"].setdefault("profile", {})[label] = [
-            {"percent": float(share), "function": function.strip()[:120]}
-            for share, function in re.findall(r"^\s+([\d.]+)%\s+\[[.k]\]\s+(.+)$", text.read_text(), re.M)[:25]]
-        print(f"  profile of {label}: {text}")
+        rooms, functions = collections.Counter(), collections.Counter()
+        for sample in script.split("\n\n"):
+            frames = [frame.strip() for frame in sample.splitlines() if frame.strip()]
+            if frames:
+                functions[frames[0]] += 1
+                rooms[next((room for room in map(room_of, frames) if room), "none of them")] += 1
+        names = list(dict(functions.most_common(25)))
+        if shutil.which("swift"):
+            demangled = subprocess.run(["swift", "demangle", "--simplified", "--compact"], input="\n".join(names), capture_output=True, text=True)
+            names = demangled.stdout.splitlines() if demangled.returncode == 0 else names
+        samples = max(1, functions.total())
+        found = self.figures["intake"].setdefault("profile", {})[label] = {
+            "samples": samples, "rooms": {room: 100 * n / samples for room, n in rooms.most_common()},
+            "functions": {name: 100 * n / samples for name, (_, n) in zip(names, functions.most_common(25))}}
+        print(f"  profile of {label}: " + ", ".join(f"{room} {share:.0f} %" for room, share in found["rooms"].items() if share >= 1))
 
     # Queries
 

@@ -19,6 +19,7 @@ PICTURE = HERE.parent / "docs/pictures/benchmark-ratios.svg"
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 #: The floors of the comparison, of the ratio to the better of ClickHouse and DuckDB.
 WANTED = {"q1": 20, "q1 by scan": 1, "q2": 25, "q3": 6, "q4": 10, "q5": 12, "q6": 20, "q7": 12, "q8": 2}
+NAMES = {"sealane": "Sealane", "clickhouse": "ClickHouse", "duckdb": "DuckDB", "polars": "Polars"}
 COLOURS = ["#9db8d9", "#4f7fb8", "#1f4e86"]
 
 
@@ -31,7 +32,7 @@ def number(value, digits=1):
 
 
 def count(value):
-    return f"{value / 1e6:g}M" if value >= 1e6 else f"{value / 1e3:g}k"
+    return f"{value / 1e6:.3g}M" if value >= 1e6 else f"{value / 1e3:.3g}k"
 
 
 def table(head, rows):
@@ -66,8 +67,8 @@ def query_tables(results):
                           *(number(ms(row, peer)) for peer in peers), f"**{number(ratio)}**" if ratio else "–", WANTED[name],
                           number(polars)])
         yield (f"### {count(result['events'])} events\n\n"
-               + table(["warm milliseconds", "Sealane", *[{"clickhouse": "ClickHouse", "duckdb": "DuckDB", "polars": "Polars"}[p] for p in peers],
-                        "times faster", "wanted", "than Polars"], lines))
+               + table(["warm milliseconds", "Sealane", *(NAMES[p] for p in peers),
+                        "times faster", "wanted at 100M", "than Polars"], lines))
 
 
 def growth(results):
@@ -104,7 +105,7 @@ def load_and_intake(results):
             for engine in ("sealane", *r["peers"]):
                 if engine in r["load"]:
                     found = r["load"][engine]
-                    lines.append([f"{engine}, {count(r['load']['lines'])} lines", number(found["events_per_core_second"]),
+                    lines.append([f"{NAMES[engine]}, {count(r['load']['lines'])} lines", number(found["events_per_core_second"]),
                                   number(found["events_per_second"]), number(found["resident_mib"])])
         parts.append("### Loading lines of JSON from a file\n\n" + table(
             ["", "events a second of processor time", "events a second", "MiB resident at most"], lines))
@@ -121,8 +122,11 @@ def load_and_intake(results):
             ["", "events a second", "median ms", "99 % ms", "MiB resident at most", "cores of the server", "of the client"], lines))
         profiles = [r["intake"]["profile"] for r in intakes if "profile" in r["intake"]]
         if profiles and profiles[-1].get("plain"):
-            parts.append("What bounds it, by `perf` (plain, share of the server's samples by function):\n\n```\n" + "\n".join(
-                f"{f['percent']:5.1f} %  {f['function']}" for f in profiles[-1]["plain"][:12]) + "\n```")
+            found = profiles[-1]["plain"]
+            parts.append(
+                f"What bounds it, by `perf` (plain, {found['samples']:,} samples of the server). The innermost room on the stack: "
+                + ", ".join(f"{room} {share:.0f} %" for room, share in found["rooms"].items() if share >= 1) + ". The functions themselves:\n\n```\n"
+                + "\n".join(f"{share:5.1f} %  {name[:110]}" for name, share in list(found["functions"].items())[:12]) + "\n```")
     return "\n\n".join(parts)
 
 
@@ -138,8 +142,8 @@ def disk_and_memory(results):
                       number(resident.get("sealane"))])
         for peer in r["peers"]:
             sizes = r["bytes_per_event"].get(peer, {})
-            if sizes:
-                lines.append([f"{peer}, {count(r['events'])}", number(sum(sizes.values()), 2), number(sizes.get("events"), 2), "", "", number(sizes.get("events_by_event"), 2), number(resident.get(peer))])
+            if sizes or peer in resident:
+                lines.append([f"{NAMES[peer]}, {count(r['events'])}", number(sum(sizes.values()) or None, 2), number(sizes.get("events"), 2), "", "", number(sizes.get("events_by_event"), 2), number(resident.get(peer))])
     return ("### Bytes on disk an event, and memory while answering\n\nThe peers hold canonical subjects and no insert ids; what stands under “other” is their second order of the rows, "
             "for Sealane its profiles, wrapped keys and log.\n\n"
             + table(["", "all", "columns", "insert-id fingerprints", "identities", "other", "MiB resident at most"], lines))
@@ -151,31 +155,33 @@ def conditions(results):
         m, load = r["machine"], r["load_average"]
         busy = " Other work ran beside it: compare the ratios, not the times." if max(load) > m["cores"] or load[0] > 0.5 else ""
         lines.append(f"- {count(r['events'])}: {r['date']}, {m['processor']}, {m['cores']} cores, {m['memory_gib']} GiB, commit {m['commit']}; "
-                     + ", ".join(f"{p} {v}" for p, v in r["peers"].items()) + f"; median of {r['runs']}; load average {load[0]:.1f} before, {load[-1]:.1f} after.{busy}")
-    equal = all(q["equal"] for r in results for q in r.get("queries", {}).values())
-    lines.append(f"- Answers: {'all equal' if equal else 'NOT ALL EQUAL'}, by digest, every phrasing of every peer included.")
+                     + ", ".join(f"{'chDB' if p == 'clickhouse' else NAMES[p]} {v}" for p, v in r["peers"].items()) + f"; median of {r['runs']}; load average {load[0]:.1f} before, {load[-1]:.1f} after.{busy}")
+    queries = [q for r in results for q in r.get("queries", {}).values()]
+    if queries:
+        lines.append(f"- Answers of the queries that have figures: {'all equal' if all(q['equal'] for q in queries) else 'NOT ALL EQUAL'}, by digest, "
+                     "with every phrasing of every peer.")
     return "\n".join(lines)
 
 
 def picture(results):
     measured = [r for r in results if "queries" in r]
     rows = [(name, title, found, engine) for name, _, title, found, engine in rows_of(measured) if found]
-    bar, gap, left, width, top = 9, 12, 290, 420, 44
+    bar, gap, left, width, top = 9, 12, 290, 420, 54
     height = top + len(rows) * (bar * len(measured) + gap) + 34
-    most = max(max(found[e][engine]["ratio"] or 1 for e in found) for _, _, found, engine in rows)
-    most = max(100, 10 ** math.ceil(math.log10(most)))
+    ratios = [found[e][engine]["ratio"] or 1 for _, _, found, engine in rows for e in found]
+    low, high = math.floor(math.log10(min(1, *ratios))), max(2, math.ceil(math.log10(max(ratios))))
 
     def x(ratio):
-        return left + width * max(0.0, math.log10(max(ratio, 1)) / math.log10(most))
+        return left + width * (math.log10(ratio) - low) / (high - low)
 
     out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {left + width + 60} {height}" font-family="sans-serif" font-size="11" role="img">',
            "<title>How many times faster than the better of ClickHouse and DuckDB</title>",
            f'<rect width="100%" height="100%" fill="#ffffff"/>',
            f'<text x="12" y="20" font-size="13" font-weight="bold" fill="#1b1f24">Times faster than the better of ClickHouse and DuckDB (log scale)</text>']
-    for exponent in range(int(round(math.log10(most))) + 1):
-        at = x(10**exponent)
+    for exponent in range(low, high + 1):
+        at = x(10.0**exponent)
         out.append(f'<line x1="{at:.1f}" x2="{at:.1f}" y1="{top - 8}" y2="{height - 30}" stroke="#d0d7de"/>'
-                   f'<text x="{at:.1f}" y="{top - 12}" text-anchor="middle" fill="#57606a">{10**exponent}</text>')
+                   f'<text x="{at:.1f}" y="{top - 12}" text-anchor="middle" fill="#57606a">{10.0**exponent:g}</text>')
     y = top
     for name, title, found, engine in rows:
         middle = y + bar * len(measured) / 2 + 4
@@ -183,8 +189,8 @@ def picture(results):
         for index, r in enumerate(measured):
             if r["events"] in found and found[r["events"]][engine].get("ratio"):
                 ratio = found[r["events"]][engine]["ratio"]
-                out.append(f'<rect x="{left}" y="{y + index * bar}" width="{x(ratio) - left:.1f}" height="{bar - 1}" fill="{COLOURS[index % 3]}"/>'
-                           f'<text x="{x(ratio) + 4:.1f}" y="{y + index * bar + bar - 1}" font-size="9" fill="#57606a">{number(ratio)}</text>')
+                out.append(f'<rect x="{min(x(1), x(ratio)):.1f}" y="{y + index * bar}" width="{abs(x(ratio) - x(1)):.1f}" height="{bar - 1}" fill="{COLOURS[index % 3]}"/>'
+                           f'<text x="{max(x(1), x(ratio)) + 4:.1f}" y="{y + index * bar + bar - 1}" font-size="9" fill="#57606a">{number(ratio)}</text>')
         wanted = x(WANTED[name])
         out.append(f'<line x1="{wanted:.1f}" x2="{wanted:.1f}" y1="{y - 2}" y2="{y + bar * len(measured) + 1}" stroke="#b35900" stroke-width="2"/>')
         y += bar * len(measured) + gap

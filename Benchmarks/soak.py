@@ -64,10 +64,10 @@ class Soak:
         self.failures.append(what)
         print(what, file=sys.stderr)
 
-    def guarded(self, act):
+    def guarded(self, act, *arguments):
         def run():
             try:
-                act()
+                act(*arguments)
             except Exception as error:
                 self.fail(f"{act.__name__}: {type(error).__name__}: {error}")
         return threading.Thread(target=run, daemon=True)
@@ -76,7 +76,7 @@ class Soak:
 
     def intake(self):
         waiting, begin, sent = queue.Queue(8), time.monotonic(), 0
-        senders = [self.guarded(lambda: self.sender(waiting)) for _ in range(2)]
+        senders = [self.guarded(self.sender, waiting) for _ in range(2)]
         for sender in senders:
             sender.start()
         for number, body in enumerate(self.stream):
@@ -150,7 +150,7 @@ class Soak:
         self.server.make()
         self.server.start()
         self.stream = data.Stream(events, self.options.work)
-        others = [self.guarded(self.watcher), self.guarded(lambda: self.asker(0)), self.guarded(lambda: self.asker(5))]
+        others = [self.guarded(self.watcher), self.guarded(self.asker, 0), self.guarded(self.asker, 5)]
         sending = self.guarded(self.intake)
         print(f"{self.options.minutes:g} minutes, {events:,} events at {self.options.rate:,} a second", flush=True)
         for thread in [sending, *others]:

@@ -167,12 +167,16 @@ class Sealane:
         process = subprocess.Popen(
             [self.binary, "import", "--data", self.directory / "data", "--rejects", self.directory / "rejects.ndjson", "--json", path],
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={**os.environ, "SEALANE_EVENTS_PER_SECOND": "100000000"})
+        resident = 0.0
+        while os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+            resident = max(resident, machine.resident_mib(process.pid, highest=True))
+            time.sleep(0.02)
         text = process.stdout.read()
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
             raise SystemExit(f"sealane import ended with {process.returncode}: {text[:300]!r}")
-        return time.perf_counter() - begin, usage.ru_utime + usage.ru_stime, json.loads(text)["accepted"], usage.ru_maxrss / 1024
+        return time.perf_counter() - begin, usage.ru_utime + usage.ru_stime, json.loads(text)["accepted"], resident
 
     # Questions.
 

@@ -1,7 +1,7 @@
 """A peer in a process of its own: what it uses can be told apart, and its libraries see their settings before they are loaded."""
 import multiprocessing
+import os
 import pathlib
-import resource
 import statistics
 import sys
 import time
@@ -34,7 +34,8 @@ def _serve(pipe, name, directory, parquet):
         for asked, variant, what in peer.variants():
             if asked != query or variant in APPROXIMATE:
                 continue
-            machine.drop_from_page_cache(peer.directory) if name != "polars" else None
+            if name != "polars":
+                machine.drop_from_page_cache(peer.directory)
             peer.open()
             try:
                 first, times, rows = warm(lambda: peer.run(what), runs)
@@ -44,7 +45,8 @@ def _serve(pipe, name, directory, parquet):
         return found
 
     def resident():
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        # Not getrusage's, which a new program inherits from the process that started it.
+        return machine.resident_mib(os.getpid(), highest=True)
 
     acts = {"load": peer.load, "load_json": getattr(peer, "load_json", None), "measure": measure, "resident": resident}
     while (message := pipe.recv()) is not None:
