@@ -171,11 +171,11 @@ class Bench:
         finally:
             perf.send_signal(2)
             perf.wait(60)
-        script = subprocess.run(["perf", "script", "-i", recorded, "-F", "sym"], capture_output=True, text=True, errors="replace").stdout
+        script = subprocess.run(["perf", "script", "-i", recorded, "-F", "ip,sym"], capture_output=True, text=True, errors="replace").stdout
         recorded.unlink(missing_ok=True)
         rooms, functions = collections.Counter(), collections.Counter()
         for sample in script.split("\n\n"):
-            frames = [frame.strip() for frame in sample.splitlines() if frame.strip()]
+            frames = [line.split(None, 1)[1] for line in sample.splitlines() if len(line.split(None, 1)) == 2]
             if frames:
                 functions[frames[0]] += 1
                 rooms[next((room for room in map(room_of, frames) if room), "none of them")] += 1
@@ -183,7 +183,9 @@ class Bench:
         if shutil.which("swift"):
             demangled = subprocess.run(["swift", "demangle", "--simplified", "--compact"], input="\n".join(names), capture_output=True, text=True)
             names = demangled.stdout.splitlines() if demangled.returncode == 0 else names
-        samples = max(1, functions.total())
+        samples = functions.total()
+        if not samples:
+            raise SystemExit("perf recorded nothing; may this user profile? (kernel.perf_event_paranoid)")
         found = self.figures["intake"].setdefault("profile", {})[label] = {
             "samples": samples, "rooms": {room: 100 * n / samples for room, n in rooms.most_common()},
             "functions": {name: 100 * n / samples for name, (_, n) in zip(names, functions.most_common(25))}}
