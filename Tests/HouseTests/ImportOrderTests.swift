@@ -7,7 +7,7 @@ struct ImportOrderTests {
     "Events": [],
     "Vault": ["Events"],
     "Gate": ["Events", "Vault", "CMaxMindDB"],
-    "Intake": ["Events", "CSimdJSON", "CZlib"],
+    "Intake": ["Events", "CSimdJSON", "CZlib", "CZstd"],
     "Ledger": ["Events", "CRoaring"],
     "Journeys": ["Events"],
     "SegmentStore": ["Events", "Journeys", "Gate", "Vault", "CRowBits", "CZstd"],

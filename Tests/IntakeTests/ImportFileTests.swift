@@ -1,3 +1,4 @@
+import CZstd
 import Events
 import Foundation
 import Intake
@@ -9,6 +10,12 @@ struct ImportFileTests {
     let path = NSTemporaryDirectory() + "sealane-import-\(UUID().uuidString)"
     try Data(bytes).write(to: URL(fileURLWithPath: path))
     return path
+  }
+
+  static func zstd(_ bytes: [UInt8]) -> [UInt8] {
+    var packed = [UInt8](repeating: 0, count: ZSTD_compressBound(bytes.count))
+    let count = ZSTD_compress(&packed, packed.count, bytes, bytes.count, 3)
+    return Array(packed[..<count])
   }
 
   static func read(_ bytes: [UInt8], records: Int = 2000, maximumBytes: Int = 8_000_000) throws -> [ImportFile.Batch] {
@@ -31,7 +38,16 @@ struct ImportFileTests {
       + "\n]\n"
     let compact = "[" + (0..<5).map { _ in Self.record }.joined(separator: ",") + "]"
     for text in [lines, lines + "\n\n", pretty, compact] {
-      for bytes in [Array(text.utf8), BodyEncodingTests.deflated(Array(text.utf8), bits: 31)] {
+      let half = text.utf8.count / 2
+      for bytes in [
+        Array(text.utf8), BodyEncodingTests.deflated(Array(text.utf8), bits: 31), Self.zstd(Array(text.utf8)),
+        BodyEncodingTests.deflated(Array(text.utf8.prefix(half)), bits: 31)
+          + BodyEncodingTests.deflated(Array(text.utf8.dropFirst(half)), bits: 31)
+          + [0, 0, 0],
+        // Two frames with one between them that readers pass over.
+        Self.zstd(Array(text.utf8.prefix(half))) + [0x53, 0x2A, 0x4D, 0x18, 3, 0, 0, 0, 7, 7, 7]
+          + Self.zstd(Array(text.utf8.dropFirst(half))),
+      ] {
         let batches = try Self.read(bytes)
         #expect(batches.map(\.recordCount) == [5])
         #expect(batches.flatMap(\.rejects).isEmpty)
@@ -77,10 +93,14 @@ struct ImportFileTests {
     let batches = try Self.read(Array(text.utf8))
     #expect(batches.flatMap(\.lines) == [1, 5, 8])
     #expect(
-      batches.flatMap(\.rejects) == [
+      batches.flatMap(\.rejects).map { .init(line: $0.line, reason: $0.reason) } == [
         .init(line: 2, reason: "a record must be a JSON object"), .init(line: 4, reason: "a record must be a JSON object"),
         .init(line: 6, reason: "invalid JSON at byte 9"), .init(line: 7, reason: "a record must be smaller than 1048576 bytes"),
         .init(line: 9, reason: "invalid JSON: the text ends in the middle of a value"),
+      ] as [ImportFile.Reject])
+    #expect(
+      batches.flatMap(\.rejects).map { String(decoding: $0.text, as: UTF8.self) } == [
+        "not json", "[1]", #"{"event":}"#, "", #"{"event":"cut"#,
       ])
   }
 
@@ -90,9 +110,14 @@ struct ImportFileTests {
     #expect(batches.flatMap(\.lines) == [2, 3])
     #expect(batches.flatMap(\.rejects) == [.init(line: 4, reason: "the file ends in the middle of the array")])
     let whole = BodyEncodingTests.deflated(Array((Self.record + "\n").utf8), bits: 31)
-    for length in 2..<whole.count {
-      #expect(try Self.read(Array(whole[..<length])).flatMap(\.rejects).count == 1, "cut at \(length)")
+    let frame = Self.zstd(Array((Self.record + "\n").utf8))
+    for (packed, first) in [(whole, 2), (frame, 4)] {
+      for length in first..<packed.count {
+        let rejects = try Self.read(Array(packed[..<length])).flatMap(\.rejects)
+        #expect(rejects.last?.reason.contains("data does") == true, "cut at \(length)")
+      }
     }
+    #expect(try Self.read(frame + Array("garbage".utf8)).flatMap(\.rejects).first?.reason.contains("damaged") == true)
     var damaged = whole
     damaged[whole.count - 6] ^= 0xFF
     #expect(try Self.read(damaged).flatMap(\.rejects).first?.reason.contains("damaged") == true)

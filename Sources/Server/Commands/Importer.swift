@@ -3,16 +3,20 @@ import Foundation
 import Intake
 import Journeys
 import Outbound
-import Synchronization
 
 /// Loads files through the intake: the same judgement, the same gate, the same durability as for an SDK.
 ///
-/// Sending a file again changes nothing, as far as its events have insert ids: the store knows them.
+/// Sending a file again changes nothing: every record has an insert id, its own or one made from the file (`ContentID`), and the store knows
+/// them. What was interrupted goes on where it stopped (`ImportMark`).
 package struct Importer: Sendable {
   package struct Outcome: Sendable, Hashable {
     package var records = 0
     package var accepted = 0
     package var rejected = 0
+    /// Of `records`, those that an interrupted run had dealt with.
+    package var resumedAfter = 0
+    /// The files with the rejected records.
+    package var rejects: [String] = []
 
     package init(records: Int = 0, accepted: Int = 0, rejected: Int = 0) {
       self.records = records
@@ -21,92 +25,152 @@ package struct Importer: Sendable {
     }
   }
 
-  private let client: ControlClient
-  private let project: String
-  private let rejects: RejectWriter
+  private static let connections = 4
 
-  /// - Parameter rejects: where refused records go, one JSON object a line with the reason; made only if there are any.
-  package init(client: ControlClient, project: ProjectID? = nil, rejects: URL) {
+  private let client: ControlClient
+  private let project: ProjectID?
+  private let formats: ImportFormats
+  private let rejects: URL?
+  private let marks: URL?
+
+  /// - Parameters:
+  ///   - rejects: where refused records go; nil: beside each file, with `.rejects.ndjson` after its name.
+  ///   - data: the data directory that keeps how far an import has come; nil: an interrupted one starts again.
+  package init(
+    client: ControlClient, project: ProjectID? = nil, formats: ImportFormats = ImportFormats(), rejects: URL? = nil, data: URL? = nil
+  ) {
     self.client = client
-    self.project = project.map { "&project_id=\($0)" } ?? ""
-    self.rejects = RejectWriter(file: rejects)
+    self.project = project
+    self.formats = formats
+    self.rejects = rejects
+    marks = data?.appendingPathComponent("imports", isDirectory: true)
   }
 
+  private struct Job {
+    let path: String
+    let source: BatchSource
+    let size: UInt64
+    let place: ImportMark.Place?
+    let start: ImportMark
+  }
+
+  /// - Parameter paths: `-` is standard input.
   package func load(_ paths: [String]) async throws -> Outcome {
     // All are opened first: a misspelt name must not be found after an hour.
-    let files = try paths.map { try ImportFile(path: $0) }
-    let progress = ProgressBar("Importing", total: Int(files.reduce(0) { $0 + $1.size }), unit: "bytes")
+    let reading = "\(project.map { "\($0)" } ?? "")\u{0}\(formats.digestText)"
+    let jobs = try paths.map { path in
+      let place = marks.flatMap { ImportMark.Place(folder: $0, path: path, reading: reading) }
+      let start = place?.read() ?? ImportMark()
+      let file = try ImportFile(path: path, format: formats.format(of: path), skipping: start.end)
+      return Job(path: path, source: BatchSource(file), size: file.size, place: place, start: start)
+    }
+    let isSized = jobs.allSatisfy { $0.size > 0 }
+    let progress = ProgressBar("Importing", total: isSized ? Int(jobs.reduce(0) { $0 + $1.size }) : 0, unit: "bytes")
     defer { progress.finish() }
+    let shared = rejects.map { RejectWriter(file: $0, isAppending: jobs.contains { $0.start.end > 0 }) }
     var outcome = Outcome()
-    for (path, file) in zip(paths, files) { outcome.add(try await load(file, named: path, progress)) }
-    try rejects.close()
+    for job in jobs {
+      let writer = shared ?? RejectWriter(file: Self.rejects(of: job.path), isAppending: job.start.end > 0)
+      var done = try await load(job, writer, progress)
+      if done.rejected > 0, !outcome.rejects.contains(writer.path) { done.rejects = [writer.path] }
+      outcome.add(done)
+      if shared == nil { try writer.close() }
+    }
+    try shared?.close()
     return outcome
   }
 
-  private func load(_ file: ImportFile, named path: String, _ progress: ProgressBar) async throws -> Outcome {
-    try await withThrowingTaskGroup(of: Outcome.self) { group in
-      var outcome = Outcome()
-      var running = 0
-      var read: UInt64 = 0
-      while let batch = file.next() {
-        for reject in batch.rejects {
-          try rejects.write(nil, file: path, line: reject.line, reason: reject.reason)
-          outcome.records += 1
-          outcome.rejected += 1
-        }
-        progress.advance(by: Int(batch.offset - read))
-        read = batch.offset
-        guard batch.recordCount > 0 else { continue }
-        if running == 4, let done = try await group.next() {
-          outcome.add(done)
-          running -= 1
-        }
-        let records = batch.body.split(separator: UInt8(ascii: "\n"))
-        group.addTask { try await send(records, lines: batch.lines, file: path) }
-        running += 1
-      }
-      for try await done in group { outcome.add(done) }
-      return outcome
-    }
+  private static func rejects(of path: String) -> URL {
+    URL(fileURLWithPath: path == "-" ? "sealane-rejects.ndjson" : path + ".rejects.ndjson")
   }
 
-  private func send(_ records: [ArraySlice<UInt8>], lines: [Int], file: String) async throws -> Outcome {
-    let response = try await post(Array(records.joined(separator: [UInt8(ascii: "\n")])))
+  private func load(_ job: Job, _ rejects: RejectWriter, _ progress: ProgressBar) async throws -> Outcome {
+    var acknowledged = Acknowledged(job.start)
+    var marked = ContinuousClock.now
+    do {
+      try await withThrowingTaskGroup(of: Acknowledged.Batch.self) { group in
+        var running = 0
+        var read: UInt64 = 0
+        var number = 0
+        while let batch = await job.source.next() {
+          progress.advance(by: Int(batch.offset - read))
+          read = batch.offset
+          if running == Self.connections, let done = try await group.next() {
+            acknowledged.add(done)
+            running -= 1
+            if let place = job.place, ContinuousClock.now - marked > .seconds(1) {
+              place.write(acknowledged.mark)
+              marked = .now
+            }
+          }
+          let place = number
+          group.addTask { try await take(batch, number: place, file: job.path, rejects) }
+          number += 1
+          running += 1
+        }
+        for try await done in group { acknowledged.add(done) }
+      }
+    } catch {
+      job.place?.write(acknowledged.mark)
+      throw CommandError(
+        "\(CommandError(error).description) \(ProgressBar.grouped(acknowledged.mark.end)) records of \(job.path) are dealt with; "
+          + (job.place == nil ? "sending them again changes nothing." : "the same command goes on after them."))
+    }
+    job.place?.remove()
+    var outcome = Outcome(records: acknowledged.mark.end, accepted: acknowledged.mark.accepted, rejected: acknowledged.mark.rejected)
+    outcome.resumedAfter = job.start.end
+    return outcome
+  }
+
+  private func take(_ batch: ImportFile.Batch, number: Int, file: String, _ rejects: RejectWriter) async throws -> Acknowledged.Batch {
+    for reject in batch.rejects { try rejects.write(reject.text, file: file, line: reject.line, reason: reject.reason) }
+    var refused = 0
+    if batch.recordCount > 0 { refused = try await send(batch, 0..<batch.recordCount, file: file, rejects) }
+    return Acknowledged.Batch(
+      number: number, end: batch.end, accepted: batch.recordCount - refused, rejected: batch.rejects.count + refused)
+  }
+
+  /// Sends some records of a batch; returns how many were refused.
+  private func send(_ batch: ImportFile.Batch, _ records: Range<Int>, file: String, _ rejects: RejectWriter) async throws -> Int {
+    let response = try await post(Array(batch.body(records)))
     if response.status == 413, records.count > 1 {
       // Long records can pass the byte limit together: halves, down to a single record that is too long by itself.
-      let middle = records.count / 2
-      var outcome = try await send(Array(records[..<middle]), lines: Array(lines[..<middle]), file: file)
-      outcome.add(try await send(Array(records[middle...]), lines: Array(lines[middle...]), file: file))
-      return outcome
+      let middle = records.lowerBound + records.count / 2
+      let first = try await send(batch, records.lowerBound..<middle, file: file, rejects)
+      return first + (try await send(batch, middle..<records.upperBound, file: file, rejects))
     }
-    var outcome = Outcome(records: records.count, accepted: records.count)
     switch response.status {
-    case 200: break
+    case 200: return 0
     case 400, 413:
       let failures = Self.failures(in: response, count: records.count)
       for failure in failures {
-        try rejects.write(records[failure.index], file: file, line: lines[failure.index], reason: failure.message)
+        let record = records.lowerBound + failure.index
+        try rejects.write(
+          batch.body(record..<(record + 1)).dropLast(), file: file, line: batch.lines[record], reason: failure.message)
       }
-      outcome.rejected = failures.count
-      outcome.accepted -= failures.count
+      return failures.count
     default: throw ControlClient.error(response)
     }
-    return outcome
   }
 
-  /// Posts, and waits as the server asks while it is busy.
+  /// Posts; waits as the server asks while it is busy, and a minute for one that is being restarted.
   private func post(_ body: [UInt8]) async throws -> OutboundResponse {
+    let path = "/import?strict=1" + (project.map { "&project_id=\($0)" } ?? "")
     var wait = 1
     while true {
-      let response = try await client.exchange(
-        "POST", "/import?strict=1\(project)", headers: [("Content-Type", "application/x-ndjson")], body: body, deadline: .seconds(300))
-      guard response.status == 429 || response.status == 503, wait <= 60 else { return response }
-      try await Task.sleep(for: .seconds(min(wait, response.header("Retry-After").flatMap { Int($0) } ?? wait)))
+      do {
+        let response = try await client.exchange(
+          "POST", path, headers: [("Content-Type", ImportFile.contentType)], body: body, deadline: .seconds(300))
+        guard response.status == 429 || response.status == 503, wait <= 60 else { return response }
+        try await Task.sleep(for: .seconds(min(wait, response.header("Retry-After").flatMap { Int($0) } ?? wait)))
+      } catch let error as OutboundError where [.connect, .timeout, .other].contains(error.code) && wait <= 32 {
+        try await Task.sleep(for: .seconds(wait))
+      }
       wait *= 2
     }
   }
 
-  /// Which records the answer names; all of them if it names none.
+  /// Which records the answer names, each once; all of them if it names none.
   private static func failures(in response: OutboundResponse, count: Int) -> [(index: Int, message: String)] {
     guard case .object(let members)? = try? JSONValue(parsing: response.body, limit: 64 << 20) else {
       return (0..<count).map { ($0, "refused with status \(response.status)") }
@@ -116,10 +180,11 @@ package struct Importer: Sendable {
       if case .string(let text)? = members["error"] { message = text }
       return (0..<count).map { ($0, message) }
     }
+    var seen: Set<Int> = []
     return failures.compactMap { failure in
-      guard case .object(let failure) = failure, case .number(let index)? = failure["index"], (0..<count).contains(Int(index)) else {
-        return nil
-      }
+      guard case .object(let failure) = failure, case .number(let index)? = failure["index"], index >= 0, index < Double(count),
+        seen.insert(Int(index)).inserted
+      else { return nil }
       guard case .string(let message)? = failure["message"] else { return (Int(index), "refused") }
       return (Int(index), message)
     }
@@ -131,32 +196,50 @@ extension Importer.Outcome {
     records += other.records
     accepted += other.accepted
     rejected += other.rejected
+    resumedAfter += other.resumedAfter
+    rejects += other.rejects
   }
 }
 
-/// Writes refused records beside the reason, readable by the owner alone: they are as they were sent.
-private final class RejectWriter: Sendable {
-  private let file: URL
-  private let handle = Mutex<FileHandle?>(nil)
-
-  init(file: URL) { self.file = file }
-
-  /// - Parameter line: where the record begins, from 1; 0 for the file as a whole.
-  func write(_ record: ArraySlice<UInt8>?, file source: String, line number: Int, reason: String) throws {
-    let line = JSONValue.object([
-      "file": .string(source), "line": .number(Double(number)), "reason": .string(reason),
-      "text": record.map { .string(String(decoding: $0, as: UTF8.self)) } ?? .null,
-    ])
-    try handle.withLock { handle in
-      if handle == nil {
-        guard FileManager.default.createFile(atPath: file.path, contents: nil, attributes: [.posixPermissions: 0o600]) else {
-          throw CommandError("Cannot write the file for rejected records, \(file.path). Choose another with --rejects.")
-        }
-        handle = try FileHandle(forWritingTo: file)
-      }
-      try handle?.write(contentsOf: Data((line.text + "\n").utf8))
-    }
+/// Which batches are dealt with, though they come back in any order: a mark must have no gap before it.
+private struct Acknowledged {
+  struct Batch: Sendable {
+    /// From 0, in the order of the file.
+    let number: Int
+    let end: Int
+    let accepted: Int
+    let rejected: Int
   }
 
-  func close() throws { try handle.withLock { try $0?.close() } }
+  private(set) var mark: ImportMark
+  private var next = 0
+  private var waiting: [Int: Batch] = [:]
+
+  init(_ start: ImportMark) { mark = start }
+
+  mutating func add(_ batch: Batch) {
+    waiting[batch.number] = batch
+    while let batch = waiting.removeValue(forKey: next) {
+      mark.end = batch.end
+      mark.accepted += batch.accepted
+      mark.rejected += batch.rejected
+      next += 1
+    }
+  }
+}
+
+/// Reads a file on a thread of its own: a pipe that brings nothing must not hold one of the few threads that everything else runs on.
+///
+/// Unchecked, since the file is touched on the serial queue alone.
+private final class BatchSource: @unchecked Sendable {
+  private let file: ImportFile
+  private let queue = DispatchQueue(label: "import-file")
+
+  init(_ file: ImportFile) { self.file = file }
+
+  func next() async -> ImportFile.Batch? {
+    await withCheckedContinuation { continuation in
+      queue.async { continuation.resume(returning: self.file.next()) }
+    }
+  }
 }

@@ -1,3 +1,5 @@
+import Glibc
+
 /// Cuts a stream of bytes into JSON records: the elements of an array, or lines. Keeps nothing but the record that is under way.
 ///
 /// It looks at brackets and quotes only; whether a record is JSON is judged when it is whole.
@@ -71,13 +73,18 @@ struct RecordCutter {
   }
 
   private mutating func takeLine(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int, emit: (Piece) -> Void) -> Int {
-    let end = bytes[start...].firstIndex(of: 0x0A) ?? bytes.count
+    let end = Self.lineEnd(bytes, from: start)
     append(UnsafeBufferPointer(rebasing: bytes[start..<end]))
     guard end < bytes.count else { return end }
     endLine(emit: emit)
     line += 1
     recordLine = line
     return end + 1
+  }
+
+  private static func lineEnd(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
+    guard let base = bytes.baseAddress, let end = memchr(base + start, 0x0A, bytes.count - start) else { return bytes.count }
+    return UnsafeRawPointer(end) - UnsafeRawPointer(base)
   }
 
   private mutating func endLine(emit: (Piece) -> Void) {

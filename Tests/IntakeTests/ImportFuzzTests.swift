@@ -1,0 +1,92 @@
+import Foundation
+import Intake
+import Testing
+
+/// Files of any content: every byte is part of a record, of a reject, or of white space, whatever is read at once. Seeded;
+/// `SEALANE_FUZZ_SECONDS` makes it last.
+struct ImportFuzzTests {
+  private struct Seen: Equatable {
+    var body: [UInt8] = []
+    var lines: [Int] = []
+    var rejects: [ImportFile.Reject] = []
+    var end = 0
+    var failure: String?
+  }
+
+  private static func read(_ path: String, _ format: ImportFile.Format, chunkBytes: Int, skipping: Int = 0) -> Seen {
+    var seen = Seen()
+    do {
+      let file = try ImportFile(
+        path: path, format: format, skipping: skipping, maximumRecords: 7, maximumBytes: 4000, chunkBytes: chunkBytes)
+      while let batch = file.next() {
+        #expect(batch.body.count <= 4000 + 200 && batch.recordCount <= 7)
+        #expect(batch.body.count { $0 == 0x0A } == batch.recordCount)
+        #expect(Array(batch.body(0..<batch.recordCount)) == batch.body)
+        seen.body += batch.body
+        seen.lines += batch.lines
+        seen.rejects += batch.rejects
+        #expect(batch.end > seen.end)
+        seen.end = batch.end
+      }
+    } catch { seen.failure = "\(error)" }
+    return seen
+  }
+
+  static let samples: [String] = [
+    "{\"event\":\"A\",\"properties\":{\"time\":1795435100,\"distinct_id\":\"u1\",\"x\":\"\\\"}\"}}\n{\"event\":\"B\",\"properties\":{}}\n\n[1]\n",
+    "\u{FEFF}[ {\"event\":\"A\",\"properties\":{\"a\":[1,{\"b\":null}],\"token\":\"t\"}} ,\r\n {\"properties\":{\"time\":1.5e9},\"event\":\"B\"} ]",
+    "event,time,distinct_id,a\nA,1795435100,u1,\"x \"\"y\"\"\nz\"\r\nB,2026-11-23T10:00:00Z,u2,1.5\nC,,\n",
+    "event;time;distinct_id\n\"A;\";1795435100;\"\n\"\n",
+  ]
+
+  @Test func randomMutations() throws {
+    let seconds = Double(ProcessInfo.processInfo.environment["SEALANE_FUZZ_SECONDS"] ?? "") ?? 2
+    let seed = ProcessInfo.processInfo.environment["SEALANE_FUZZ_SEED"].flatMap(UInt64.init) ?? 20_261_125
+    var random = Seeded(seed)
+    let end = ContinuousClock.now + .seconds(seconds)
+    let path = try ImportFileTests.file([])
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    var semicolons = TableMapping()
+    semicolons.delimiter = UInt8(ascii: ";")
+    let formats: [ImportFile.Format] = [.json(), .json(clock: WallClock { _ in 3600 }), .table(TableMapping()), .table(semicolons)]
+    var count = 0
+    while ContinuousClock.now < end {
+      count += 1
+      var bytes = Array(try #require(Self.samples.randomElement(using: &random)).utf8)
+      if Int.random(in: 0..<4, using: &random) == 0 { bytes += bytes + bytes }
+      let packing = Int.random(in: 0..<5, using: &random)
+      if packing == 1 { bytes = BodyEncodingTests.deflated(bytes, bits: 31) }
+      if packing == 2 { bytes = ImportFileTests.zstd(bytes) }
+      if packing == 3 { bytes = ImportFileTests.zstd(bytes) + ImportFileTests.zstd(bytes) }
+      for _ in 0..<Int.random(in: 0...5, using: &random) where !bytes.isEmpty {
+        let at = Int.random(in: 0..<bytes.count, using: &random)
+        switch Int.random(in: 0..<5, using: &random) {
+        case 0: bytes[at] = UInt8.random(in: 0...255, using: &random)
+        case 1: bytes.remove(at: at)
+        case 2: bytes.insert(Array("{}[]\",;:\n\r\\09eE.-".utf8).randomElement(using: &random) ?? 0, at: at)
+        case 3:
+          bytes.replaceSubrange(
+            at..<min(bytes.count, at + Int.random(in: 1...20, using: &random)), with: bytes.prefix(Int.random(in: 0...30, using: &random)))
+        default: bytes.swapAt(at, Int.random(in: 0..<bytes.count, using: &random))
+        }
+      }
+      try Data(bytes).write(to: URL(fileURLWithPath: path))
+      let format = try #require(formats.randomElement(using: &random))
+      let whole = Self.read(path, format, chunkBytes: 1 << 16)
+      let cut = Self.read(path, format, chunkBytes: Int.random(in: 1...50, using: &random))
+      // How much of a damaged member comes out before the damage is found is the unpacker's affair.
+      let isDamaged = whole.rejects.contains { $0.reason.contains("is damaged") }
+      #expect(isDamaged == cut.rejects.contains { $0.reason.contains("is damaged") }, "seed \(seed), case \(count)")
+      if isDamaged { continue }
+      #expect(cut == whole, "seed \(seed), case \(count)")
+      #expect(whole.lines.count + whole.rejects.count == whole.end, "seed \(seed), case \(count)")
+      // From any place on it goes on as it did.
+      let skipped = Int.random(in: 0...whole.end, using: &random)
+      let rest = Self.read(path, format, chunkBytes: 33, skipping: skipped)
+      #expect(rest.lines.count + rest.rejects.count == whole.end - skipped, "seed \(seed), case \(count)")
+      #expect(whole.body.reversed().starts(with: rest.body.reversed()), "seed \(seed), case \(count)")
+    }
+    print("fuzz: \(count) files from seed \(seed)")
+    #expect(count > 100)
+  }
+}
