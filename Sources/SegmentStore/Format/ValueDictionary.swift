@@ -1,3 +1,5 @@
+import Glibc
+
 /// Distinct values in their byte form, numbered from 0 in the order of their first appearance.
 ///
 /// One arena for all bytes and an open-addressing table of codes: no object and no reference count for a value.
@@ -59,9 +61,7 @@ struct ValueDictionary: Sendable {
         let code = Int(entry) - 1
         if hashes[code] == hash {
           let other = self.start(of: code)
-          if Int(ends[code]) - other == length,
-            bytes[other..<other + length].elementsEqual(bytes[start..<end])
-          {
+          if Int(ends[code]) - other == length, let base = bytes.baseAddress, memcmp(base + other, base + start, length) == 0 {
             return (slot, UInt32(code))
           }
         }

@@ -17,8 +17,6 @@ struct MemoryColumn: Sendable {
   /// - Parameter position: what row of memory each row of the batch became; `absent` for duplicates.
   mutating func append(_ column: IncomingBatch.BatchColumn, position: [UInt32]) {
     var mapped = [UInt32](repeating: IncomingBatch.absent, count: column.dictionary.count)
-    rows.reserveCapacity(rows.count + column.rows.count)
-    codes.reserveCapacity(codes.count + column.codes.count)
     for (index, row) in column.rows.enumerated() {
       let target = position[Int(row)]
       if target == IncomingBatch.absent { continue }
