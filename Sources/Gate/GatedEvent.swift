@@ -16,7 +16,7 @@ package struct GatedEvent: Sendable {
   /// Organizations that the event names, one entry for each (group key, id); the property of that name holds the pseudonyms too.
   package let groups: [Group]
   package let properties: [StoredProperty]
-  /// What was done to each value, in the order of arrival: for the live view and the counters, never stored.
+  /// What was done to each value, in the order of arrival: for the live view, never stored. Empty where nobody will look (`Gate.pass`).
   package let decisions: [Decision]
 
   package struct Link: Sendable {
@@ -36,10 +36,9 @@ package struct GatedIdentity: Sendable {
   package let sealedID: SealedValue?
 }
 
-/// Two keyed fingerprints of (id as sent, event name, insert id): with the second, and with the UTC day, of the sent time.
-/// Two events that agree in either are one (the first durable arrival wins).
+/// A keyed fingerprint of (id as sent, event name, insert id, UTC day of the sent time). Two events that agree in it are one (the first
+/// durable arrival wins); whoever agrees in the second agrees in the day, so that none is needed for the second.
 package struct DuplicateKeys: Sendable, Hashable {
-  package let second: Pseudonym
   package let day: Pseudonym
   /// Days since 1970-01-01 of the sent time, UTC.
   package let dayNumber: Int32

@@ -14,8 +14,8 @@ package struct Pseudonymizer: Sendable {
     case day(Int32)
   }
 
-  private let pseudonyms: HMAC<SHA256>
-  private let tags: HMAC<SHA256>
+  private let pseudonyms: KeyedHash
+  private let tags: KeyedHash
 
   /// Derives the project's keys from those of the key directory.
   package init(pseudonymKey: SecretKey, tagKey: SecretKey, project: ProjectID) {
@@ -63,16 +63,16 @@ package struct Pseudonymizer: Sendable {
     case duplicateInDay = 5
   }
 
-  private static func keyedState(_ key: SecretKey, label: String, project: ProjectID) -> HMAC<SHA256> {
+  private static func keyedState(_ key: SecretKey, label: String, project: ProjectID) -> KeyedHash {
     var info = Array(label.utf8)
     info.append(littleEndian: project.rawValue)
     let derived = HKDF<SHA256>.deriveKey(
       inputKeyMaterial: key.symmetricKey, salt: [UInt8](), info: info, outputByteCount: SecretKey.byteCount)
-    return HMAC<SHA256>(key: derived)
+    return KeyedHash(derived)
   }
 
   private static func compute(
-    _ state: HMAC<SHA256>, _ kind: Kind, _ first: String, _ second: String? = nil, _ third: String? = nil, number: Int64? = nil
+    _ state: KeyedHash, _ kind: Kind, _ first: String, _ second: String? = nil, _ third: String? = nil, number: Int64? = nil
   ) -> Pseudonym {
     let size = 1 + 4 + first.utf8.count + (second.map { 4 + $0.utf8.count } ?? 0) + (third.map { 4 + $0.utf8.count } ?? 0) + 8
     // One buffer, mostly on the stack, and one update: each call into the hash costs more than copying a short id.
@@ -95,9 +95,7 @@ package struct Pseudonymizer: Sendable {
         buffer.storeBytes(of: number.littleEndian, toByteOffset: end, as: Int64.self)
         end += 8
       }
-      var keyed = state
-      keyed.update(data: UnsafeRawBufferPointer(rebasing: buffer[0..<end]))
-      return keyed.finalize().withUnsafeBytes { Pseudonym(bigEndianBytes: $0) }
+      return state.pseudonym(UnsafeRawBufferPointer(rebasing: buffer[0..<end]))
     }
   }
 }

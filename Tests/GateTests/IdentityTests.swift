@@ -98,7 +98,6 @@ struct IdentityTests {
     let event = fixture.pass([], named: "A", insertID: "i-1")
     let keys = try #require(event.duplicateKeys)
     #expect(keys.dayNumber == 20_409)
-    #expect(keys.second == fixture.pseudonymizer.duplicate(id: "user-4711", event: "A", insertID: "i-1", slot: .second(1_763_400_000)))
     #expect(keys.day == fixture.pseudonymizer.duplicate(id: "user-4711", event: "A", insertID: "i-1", slot: .day(20_409)))
     #expect(fixture.pass([], named: "A").duplicateKeys == nil)
   }
