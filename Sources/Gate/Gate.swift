@@ -31,11 +31,15 @@ package struct Gate: Sendable {
   }
 
   /// The whole way of one request through the gate. The batch and its wrapped keys become durable together.
-  package func pass(events: [ReceivedEvent], profileUpdates: [ReceivedProfileUpdate]) -> GatedBatch {
+  ///
+  /// - Parameter decided: how many of the last events keep their decisions, for whoever shows them.
+  package func pass(events: [ReceivedEvent], profileUpdates: [ReceivedProfileUpdate], decided: Int = .max) -> GatedBatch {
     var passage = Passage(self)
     var gatedEvents: [GatedEvent] = []
     gatedEvents.reserveCapacity(events.count)
-    for event in events { gatedEvents.append(passage.pass(event)) }
+    for number in events.indices {
+      gatedEvents.append(passage.pass(events[number], isDecided: events.count - number <= decided))
+    }
     let gatedUpdates = profileUpdates.map { passage.pass($0) }
     passage.finish()
     return GatedBatch(events: gatedEvents, profileUpdates: gatedUpdates, wrappedKeys: passage.wrappedKeys)

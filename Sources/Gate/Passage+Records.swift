@@ -3,7 +3,8 @@ internal import Vault
 
 /// Events and profile updates on their way through the gate.
 extension Passage {
-  mutating func pass(_ event: ReceivedEvent) -> GatedEvent {
+  /// - Parameter isDecided: whether the decisions are kept; they are counted in any case.
+  mutating func pass(_ event: ReceivedEvent, isDecided: Bool = true) -> GatedEvent {
     own = OwnIdentifiers(event.identity)
     sealingSubject = nil
     rules.removeAll(keepingCapacity: true)
@@ -18,17 +19,17 @@ extension Passage {
     var properties: [StoredProperty] = []
     properties.reserveCapacity(event.properties.count + 3)
     var decisions: [Decision] = []
-    decisions.reserveCapacity(event.properties.count + 4)
+    if isDecided { decisions.reserveCapacity(event.properties.count + 4) }
     var groups: [GatedEvent.Group] = []
 
     if name != event.name {
       note(.coarsened, .eventName)
-      decisions.append(decision(on: "event"))
+      decide(on: "event", isDecided, &decisions)
     }
     for (property, rule) in zip(event.properties, rules) {
       guard rule.reason != .unfitName, !own.isNamed(by: property.name) else {
         note(.dropped, .unfitName)
-        decisions.append(decision(on: Redaction.shown(property.name, own: own)))
+        decide(on: isDecided ? Redaction.shown(property.name, own: own) : "", isDecided, &decisions)
         continue
       }
       let stored: StoredValue?
@@ -40,10 +41,11 @@ extension Passage {
         stored = value(property.value, rule: rule, path: property.name, field: property.name)
       }
       if let stored { properties.append(StoredProperty(property.name, stored)) }
-      decisions.append(decision(on: property.name))
+      decide(on: property.name, isDecided, &decisions)
     }
     if let address = event.address {
       addPlace(of: address, to: &properties, &decisions, country: "mp_country_code", withTimeZone: false)
+      if !isDecided { decisions = [] }
     }
 
     countKept()
@@ -51,6 +53,10 @@ extension Passage {
     return GatedEvent(
       name: name, time: event.time, actor: actor.map { identity(subject($0), id: $0) }, link: link(event.identity),
       duplicateKeys: duplicateKeys(of: event), groups: groups, properties: properties, decisions: decisions)
+  }
+
+  private mutating func decide(on property: String, _ isDecided: Bool, _ decisions: inout [Decision]) {
+    if isDecided { decisions.append(decision(on: property)) } else { settle() }
   }
 
   private mutating func link(_ received: ReceivedIdentity) -> GatedEvent.Link? {
@@ -61,11 +67,9 @@ extension Passage {
   /// Over the id and the event's name as sent (analytics-semantics A.21, 2): what the gate does later does not change them.
   private func duplicateKeys(of event: ReceivedEvent) -> DuplicateKeys? {
     guard let insertID = event.insertID else { return nil }
-    let second = event.sentTime.milliseconds.floored(by: 1000)
     let day = Int32(clamping: event.sentTime.milliseconds.floored(by: 86_400_000))
     let id = event.identity.actor ?? ""
     return DuplicateKeys(
-      second: gate.pseudonymizer.duplicate(id: id, event: event.name, insertID: insertID, slot: .second(second)),
       day: gate.pseudonymizer.duplicate(id: id, event: event.name, insertID: insertID, slot: .day(day)), dayNumber: day)
   }
 

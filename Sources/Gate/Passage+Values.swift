@@ -115,12 +115,15 @@ extension Passage {
       return scan.isPlain || (!scan.mayHoldSomething && !SecretDetector.mayBegin(in: bytes))
     }
     if isPlain, !rule.namesLink, !rule.namesPhone, text.utf8.count < own.shortestInside || !own.isInside(text) { return .string(text) }
+    if passing.has(text, rule, own: own) { return .string(text) }
     let context = TextContext(
       versionsExpected: rule.namesVersion, isLink: rule.namesLink, digitsArePhone: rule.namesPhone, own: own)
     let (verdict, reasons) = TextSteps.judge(text, context)
     for reason in reasons { note(reason.treatmentOfPart, reason) }
     switch verdict {
-    case .passes: return .string(text)
+    case .passes:
+      passing.remember(text, rule)
+      return .string(text)
     case .rewritten(let text, _): return .string(text)
     case .identity(let reason): return sealedOrDropped(text, reason, field: field)
     case .refused(let reason):

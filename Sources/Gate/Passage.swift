@@ -11,6 +11,9 @@ struct Passage {
   private var eventNames: [String: String] = [:]
   private var recentEventName: (sent: String, clean: String) = ("", "")
   private var pseudonyms: [String: Pseudonym] = [:]
+  /// By group key and id.
+  private var groups: [String: [String: Pseudonym]] = [:]
+  var passing = PassingTexts()
   private var sealedHere: Set<Pseudonym> = []
   private var keysHere: Set<WrappedKey> = []
   private(set) var wrappedKeys: [WrappedKey] = []
@@ -54,9 +57,15 @@ struct Passage {
 
   /// The decision on the property in question, and a clean slate for the next.
   mutating func decision(on property: String) -> Decision {
-    defer { worst = (.kept, .kept) }
+    let (treatment, reason) = worst
+    settle()
+    return Decision(property: property, treatment: treatment, reason: reason.word)
+  }
+
+  /// Counts what became of the property in question, and a clean slate for the next.
+  mutating func settle() {
     if worst.treatment == .kept { keptCount += 1 }
-    return Decision(property: property, treatment: worst.treatment, reason: worst.reason.word)
+    worst = (.kept, .kept)
   }
 
   // MARK: Names
@@ -101,7 +110,12 @@ struct Passage {
     return pseudonym
   }
 
-  mutating func group(_ key: String, _ id: String) -> Pseudonym { gate.pseudonymizer.group(key: key, id: id) }
+  mutating func group(_ key: String, _ id: String) -> Pseudonym {
+    if let known = groups[key]?[id] { return known }
+    let pseudonym = gate.pseudonymizer.group(key: key, id: id)
+    groups[key, default: [:]][id] = pseudonym
+    return pseudonym
+  }
 
   mutating func pseudonym(of own: OwnIdentifiers.Identifier) -> Pseudonym {
     own.groupKey.map { group($0, own.hashed) } ?? subject(own.hashed)

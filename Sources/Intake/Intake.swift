@@ -1,5 +1,6 @@
 import CSimdJSON
 import Events
+import Glibc
 import Synchronization
 
 /// Reads requests to Mixpanel's ingestion addresses: undoes their encodings, judges every record by itself, words the answer.
@@ -132,11 +133,18 @@ final class RecordReader: @unchecked Sendable {
     return lines.count
   }
 
+  private static func lineEnd(_ text: [UInt8], from start: Int) -> Int {
+    text.withUnsafeBytes { bytes in
+      guard let base = bytes.baseAddress, let end = memchr(base + start, 0x0A, bytes.count - start) else { return bytes.count }
+      return UnsafeRawPointer(end) - base
+    }
+  }
+
   private static func lines(_ text: [UInt8], atMost maximum: Int) -> [Range<Int>] {
     var lines: [Range<Int>] = []
     var start = 0
     while start < text.count, lines.count < maximum {
-      let end = text[start...].firstIndex(of: 0x0A) ?? text.count
+      let end = Self.lineEnd(text, from: start)
       if text[start..<end].contains(where: { $0 != 0x20 && !(0x09...0x0D).contains($0) }) { lines.append(start..<end) }
       start = end + 1
     }

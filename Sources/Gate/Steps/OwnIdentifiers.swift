@@ -32,6 +32,8 @@ struct OwnIdentifiers {
 
   private(set) var all: [Identifier] = []
   private(set) var hasNumbers = false
+  /// A bit for each length (63: or more) of an id that may be a whole value: most texts are none by their length alone.
+  private var lengths: UInt64 = 0
   /// The shortest that is looked for inside of texts, in bytes.
   private(set) var shortestInside = Int.max
 
@@ -77,10 +79,16 @@ struct OwnIdentifiers {
     guard count > 0 else { return }
     all.append(identifier)
     if identifier.number != nil { hasNumbers = true }
+    if !identifier.isPathOnly { lengths |= 1 << UInt64(min(count, 63)) }
     if count >= Self.shortestInside { shortestInside = min(shortestInside, count) }
   }
 
+  @inline(__always)
   func matching(_ text: String) -> Identifier? {
+    lengths & (1 << UInt64(min(text.utf8.count, 63))) == 0 ? nil : matchingOfLength(text)
+  }
+
+  private func matchingOfLength(_ text: String) -> Identifier? {
     for identifier in all where !identifier.isPathOnly && identifier.text.utf8.count == text.utf8.count {
       if identifier.text == text || text.withBytes({ bytes in identifier.text.withBytes { Self.areEqual(bytes, 0, $0) } }) {
         return identifier
@@ -127,6 +135,15 @@ struct OwnIdentifiers {
 
   private static func isSegment(_ range: Range<Int>, of bytes: UnsafeBufferPointer<UInt8>) -> Bool {
     bytes.at(range.lowerBound - 1) == .ascii("/") && (range.upperBound == bytes.count || bytes[range.upperBound] == .ascii("/"))
+  }
+
+  /// Whether one of the ids would be found in the text.
+  func occurs(in text: String) -> Bool {
+    text.withBytes { bytes in
+      var findings = Findings()
+      find(in: bytes, into: &findings)
+      return !findings.isEmpty
+    }
   }
 
   /// Whether a name is, or holds, one of these ids.

@@ -17,14 +17,16 @@ package final class LiveBuffer: Sendable {
   }
 
   package static let capacity = 200
+  /// Of one batch: an import must not cost a view that nobody looks at.
+  static let newest = 20
   private let state = Mutex(State())
 
   package init() {}
 
-  /// Of a large batch only the last few are kept: an import must not cost a view that nobody looks at.
+  /// Of a large batch only the last few are kept.
   func append(_ batch: GatedBatch, at time: Timestamp) {
     guard !batch.events.isEmpty else { return }
-    let newest = batch.events.suffix(20)
+    let newest = batch.events.suffix(Self.newest)
     state.withLock { state in
       state.next += UInt64(batch.events.count - newest.count)
       for event in newest {

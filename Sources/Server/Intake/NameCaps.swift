@@ -26,17 +26,30 @@ package final class NameCaps: Sendable {
       var refused = 0
       var dropped = 0
       var isRefused: [Bool] = []
+      // Senders send the same names in the same order: those of the event before were admitted already.
+      var recentEvent = ""
+      var recent: [String] = []
       for index in events.indices {
-        guard Self.admit(events[index].name, to: &state.events, limit: eventLimit) else {
+        guard events[index].name == recentEvent || Self.admit(events[index].name, to: &state.events, limit: eventLimit) else {
           refused += 1
           if isRefused.isEmpty { isRefused = [Bool](repeating: false, count: events.count) }
           isRefused[index] = true
           continue
         }
+        recentEvent = events[index].name
         let count = events[index].properties.count
         var unknown = false
-        for property in events[index].properties where !Self.admit(property.name, to: &state.properties, limit: propertyLimit) {
-          unknown = true
+        for (position, property) in events[index].properties.enumerated() {
+          if position < recent.count, recent[position] == property.name { continue }
+          guard Self.admit(property.name, to: &state.properties, limit: propertyLimit) else {
+            unknown = true
+            continue
+          }
+          if position < recent.count {
+            recent[position] = property.name
+          } else if position == recent.count {
+            recent.append(property.name)
+          }
         }
         guard unknown else { continue }
         events[index].properties.removeAll { !state.properties.contains($0.name) }

@@ -1,0 +1,66 @@
+import Events
+import Gate
+import Testing
+import Vault
+
+/// What is remembered from event to event of a batch changes no verdict: a batch comes out as its events do one by one.
+struct BatchTests {
+  static let names = [
+    "$current_url", "page", "version", "phone_note", "title", "path", "referrer", "org_id", "n", "deep", "user_id", "$email",
+  ]
+  static let ids = ["user-4711", "ann", "a1b2c3", "471147", "42", "Example", "keys", "ü-7890", "org-0000000007"]
+
+  static func text(_ generator: inout SeededGenerator) -> String {
+    let parts =
+      FuzzTests.fragments + ids + [
+        "%75ser-4711", "USER-4711", "user%2D4711", "https://console.example.com/", "/users/", "1.2.3.4", "&#117;ser-4711",
+      ]
+    return (0..<Int.random(in: 0...4, using: &generator)).map { _ in parts.randomElement(using: &generator) ?? "" }.joined()
+  }
+
+  static func value(_ pool: [String], _ generator: inout SeededGenerator) -> PropertyValue {
+    switch Int.random(in: 0..<10, using: &generator) {
+    case 0: .number([42, 471_147, 0.5, 4_111_111_111_111_111].randomElement(using: &generator) ?? 0)
+    case 1: .list((0..<2).map { _ in .string(pool.randomElement(using: &generator) ?? "") })
+    case 2: .object([Property("path", .string(pool.randomElement(using: &generator) ?? ""))])
+    default: .string(pool.randomElement(using: &generator) ?? "")
+    }
+  }
+
+  @Test("random batches", arguments: 1...40 as ClosedRange<UInt64>)
+  func sameAsOneByOne(seed: UInt64) {
+    var generator = SeededGenerator(seed: seed)
+    let fixture = GateFixture(isKnown: { _ in true })
+    // Few texts and few people: each text stands on events of many.
+    let pool = (0..<12).map { _ in Self.text(&generator) } + Self.ids
+    let events = (0..<120).map { number in
+      let id = Self.ids.randomElement(using: &generator)
+      let identity =
+        switch Int.random(in: 0..<3, using: &generator) {
+        case 0: ReceivedIdentity(distinctID: id)
+        case 1: ReceivedIdentity(userID: id, deviceID: Self.ids.randomElement(using: &generator))
+        default: ReceivedIdentity()
+        }
+      let names = Self.names.shuffled(using: &generator).prefix(Int.random(in: 1...6, using: &generator))
+      return GateFixture.event(
+        Bool.random(using: &generator) ? "Page View" : pool[number % pool.count],
+        names.map { Property($0, Self.value(pool, &generator)) }, identity: identity, insertID: "i-\(number)")
+    }
+    let batch = fixture.gate.pass(events: events, profileUpdates: []).events
+    let undecided = fixture.gate.pass(events: events, profileUpdates: [], decided: 7).events
+    for (number, event) in events.enumerated() {
+      let alone = fixture.gate.pass(events: [event], profileUpdates: []).events[0]
+      for other in [batch[number], undecided[number]] {
+        #expect(
+          other.name == alone.name && other.properties == alone.properties && other.duplicateKeys == alone.duplicateKeys
+            && other.groups.map(\.identity.pseudonym) == alone.groups.map(\.identity.pseudonym)
+            && other.actor?.pseudonym == alone.actor?.pseudonym && other.link?.device.pseudonym == alone.link?.device.pseudonym,
+          "seed \(seed), event \(number)")
+      }
+      #expect(batch[number].decisions == alone.decisions, "seed \(seed), event \(number)")
+      #expect(undecided[number].decisions == (number >= 113 ? alone.decisions : []), "seed \(seed), event \(number)")
+    }
+    // Three passes over the same events counted the same.
+    for count in fixture.counters.snapshot() { #expect(count.count.isMultiple(of: 3), "seed \(seed): \(count)") }
+  }
+}
