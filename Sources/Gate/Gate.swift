@@ -32,13 +32,20 @@ package struct Gate: Sendable {
 
   /// The whole way of one request through the gate. The batch and its wrapped keys become durable together.
   ///
-  /// - Parameter decided: how many of the last events keep their decisions, for whoever shows them.
-  package func pass(events: [ReceivedEvent], profileUpdates: [ReceivedProfileUpdate], decided: Int = .max) -> GatedBatch {
+  /// - Parameters:
+  ///   - kept: how many of the last events stand in the batch, with their decisions, for whoever shows them; the others have none.
+  ///   - take: gets every event in its turn, so that thousands need not lie in memory at once.
+  package func pass(
+    events: [ReceivedEvent], profileUpdates: [ReceivedProfileUpdate], kept: Int = .max, take: (GatedEvent) -> Void = { _ in }
+  ) -> GatedBatch {
     var passage = Passage(self)
     var gatedEvents: [GatedEvent] = []
-    gatedEvents.reserveCapacity(events.count)
+    gatedEvents.reserveCapacity(min(kept, events.count))
     for number in events.indices {
-      gatedEvents.append(passage.pass(events[number], isDecided: events.count - number <= decided))
+      let isKept = events.count - number <= kept
+      let event = passage.pass(events[number], isDecided: isKept)
+      take(event)
+      if isKept { gatedEvents.append(event) }
     }
     let gatedUpdates = profileUpdates.map { passage.pass($0) }
     passage.finish()

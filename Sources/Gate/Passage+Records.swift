@@ -8,9 +8,9 @@ extension Passage {
     own = OwnIdentifiers(event.identity)
     sealingSubject = nil
     rules.removeAll(keepingCapacity: true)
-    for (position, property) in event.properties.enumerated() {
-      let rule = rule(for: property.name, at: position)
-      if rule.action == .group { own.add(group: property.name, property.value) }
+    for position in event.properties.indices {
+      let rule = rule(for: event.properties[position].name, at: position)
+      if rule.action == .group { own.add(group: event.properties[position].name, event.properties[position].value) }
       rules.append(rule)
     }
     let name = eventName(event.name)
@@ -26,7 +26,9 @@ extension Passage {
       note(.coarsened, .eventName)
       decide(on: "event", isDecided, &decisions)
     }
-    for (property, rule) in zip(event.properties, rules) {
+    for position in event.properties.indices {
+      let property = event.properties[position]
+      let rule = rules[position]
       guard rule.reason != .unfitName, !own.isNamed(by: property.name) else {
         note(.dropped, .unfitName)
         decide(on: isDecided ? Redaction.shown(property.name, own: own) : "", isDecided, &decisions)

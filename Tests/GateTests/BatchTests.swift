@@ -47,7 +47,9 @@ struct BatchTests {
         names.map { Property($0, Self.value(pool, &generator)) }, identity: identity, insertID: "i-\(number)")
     }
     let batch = fixture.gate.pass(events: events, profileUpdates: []).events
-    let undecided = fixture.gate.pass(events: events, profileUpdates: [], decided: 7).events
+    var undecided: [GatedEvent] = []
+    let kept = fixture.gate.pass(events: events, profileUpdates: [], kept: 7) { undecided.append($0) }.events
+    #expect(kept.count == 7 && undecided.count == 120)
     for (number, event) in events.enumerated() {
       let alone = fixture.gate.pass(events: [event], profileUpdates: []).events[0]
       for other in [batch[number], undecided[number]] {

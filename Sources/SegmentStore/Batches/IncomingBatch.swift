@@ -52,7 +52,16 @@ package struct IncomingBatch: Sendable {
   /// For each position in an event, the column that the previous event had there: events of one sender list their properties alike.
   private var columnHints: [Int] = []
 
-  package init() {}
+  private let expectedRows: Int
+
+  /// - Parameter expectedRows: as many rows as come, about: columns get room for them at once.
+  package init(expectedRows: Int = 0) {
+    self.expectedRows = expectedRows
+    times.reserveCapacity(expectedRows)
+    rowNames.reserveCapacity(expectedRows)
+    actors.reserveCapacity(expectedRows)
+    duplicateKeys.reserveCapacity(expectedRows)
+  }
 
   package var rowCount: Int { times.count }
   package var isEmpty: Bool { times.isEmpty && updates.isEmpty && keys.isEmpty }
@@ -67,9 +76,9 @@ package struct IncomingBatch: Sendable {
       links.append(Link(row: index, device: identity(link.device), user: identity(link.user)))
     }
     for group in row.groups { _ = identity(group) }
-    for (position, property) in row.properties.enumerated() {
-      let column = column(property.name, at: position)
-      let code = columns[column].dictionary.code { $0.value(property.value) }
+    for position in row.properties.indices {
+      let column = column(row.properties[position].name, at: position)
+      let code = columns[column].dictionary.code { $0.value(row.properties[position].value) }
       if columns[column].rows.last == index {
         columns[column].codes[columns[column].codes.count - 1] = code
       } else {
@@ -115,7 +124,13 @@ package struct IncomingBatch: Sendable {
       index = known
     } else {
       index = columns.count
-      columns.append(BatchColumn(name: name))
+      var column = BatchColumn(name: name)
+      // Not for all, since a batch may bring thousands of names.
+      if columns.count < 64 {
+        column.rows.reserveCapacity(max(0, expectedRows - times.count + 1))
+        column.codes.reserveCapacity(max(0, expectedRows - times.count + 1))
+      }
+      columns.append(column)
       columnIndexes[name] = index
     }
     if position < columnHints.count { columnHints[position] = index } else { columnHints.append(index) }

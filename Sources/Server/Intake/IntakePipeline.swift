@@ -65,14 +65,16 @@ package struct IntakePipeline: Sendable {
     let capped = project.caps.apply(to: &events)
     metrics.count("sealane_intake_capped_total", [("what", "event_name")], by: capped.events)
     metrics.count("sealane_intake_capped_total", [("what", "property_name")], by: capped.properties)
-    let gated = project.gate.pass(events: events, profileUpdates: batch.profileUpdates, decided: LiveBuffer.newest)
-    let outcome = try await project.store.append(gated)
+    var incoming = IncomingBatch(expectedRows: events.count)
+    let gated = project.gate.pass(events: events, profileUpdates: batch.profileUpdates, kept: LiveBuffer.newest) { incoming.add($0) }
+    incoming.addRest(of: gated)
+    let outcome = try await project.store.append(incoming)
     project.sealer.markDurable(gated.wrappedKeys)
     metrics.count("sealane_store_events_total", [("outcome", "accepted")], by: outcome.accepted)
     metrics.count("sealane_store_events_total", [("outcome", "duplicate")], by: outcome.duplicates)
     metrics.count("sealane_store_refused_links_total", by: outcome.refusedLinks)
     metrics.count("sealane_store_refused_profile_updates_total", by: outcome.refusedProfileUpdates)
-    project.live.append(gated, at: clock())
+    project.live.append(gated.events, of: events.count, at: clock())
     return nil
   }
 

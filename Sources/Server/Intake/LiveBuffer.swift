@@ -24,11 +24,13 @@ package final class LiveBuffer: Sendable {
   package init() {}
 
   /// Of a large batch only the last few are kept.
-  func append(_ batch: GatedBatch, at time: Timestamp) {
-    guard !batch.events.isEmpty else { return }
-    let newest = batch.events.suffix(Self.newest)
+  ///
+  /// - Parameter count: events of the batch; `newest` are its last.
+  func append(_ newest: [GatedEvent], of count: Int, at time: Timestamp) {
+    guard !newest.isEmpty else { return }
+    let newest = newest.suffix(Self.newest)
     state.withLock { state in
-      state.next += UInt64(batch.events.count - newest.count)
+      state.next += UInt64(count - newest.count)
       for event in newest {
         state.entries.append(Entry(number: state.next, receivedAt: time, event: event))
         state.next += 1
