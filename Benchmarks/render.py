@@ -121,10 +121,10 @@ def load_and_intake(results):
         parts.append("### Durable intake over HTTP\n\n`/import` in batches of 2,000, an answer when durable, gate and vault in place, the client on the same cores.\n\n" + table(
             ["", "events a second", "median ms", "99 % ms", "MiB resident at most", "cores of the server", "of the client"], lines))
         profiles = [r["intake"]["profile"] for r in intakes if "profile" in r["intake"]]
-        if profiles and profiles[-1].get("plain"):
-            found = profiles[-1]["plain"]
+        if profiles:
+            label, found = next(reversed(profiles[-1].items()))
             parts.append(
-                f"What bounds it, by `perf` (plain, {found['samples']:,} samples of the server). The innermost room on the stack: "
+                f"What bounds it, by `perf` ({label}, {found['samples']:,} samples of the server). The innermost room on the stack: "
                 + ", ".join(f"{room} {share:.0f} %" for room, share in found["rooms"].items() if share >= 1) + ". The functions themselves:\n\n```\n"
                 + "\n".join(f"{share:5.1f} %  {name[:110]}" for name, share in list(found["functions"].items())[:12]) + "\n```")
     return "\n\n".join(parts)
@@ -153,7 +153,7 @@ def conditions(results):
     lines = []
     for r in results:
         m, load = r["machine"], r["load_average"]
-        busy = " Other work ran beside it: compare the ratios, not the times." if max(load) > m["cores"] or load[0] > 0.5 else ""
+        busy = " **Other work shared the cores: times and ratios are rough, those of two threads say nothing.**" if load[0] > 0.5 else ""
         lines.append(f"- {count(r['events'])}: {r['date']}, {m['processor']}, {m['cores']} cores, {m['memory_gib']} GiB, commit {m['commit']}; "
                      + ", ".join(f"{'chDB' if p == 'clickhouse' else NAMES[p]} {v}" for p, v in r["peers"].items()) + f"; median of {r['runs']}; load average {load[0]:.1f} before, {load[-1]:.1f} after.{busy}")
     queries = [q for r in results for q in r.get("queries", {}).values()]
@@ -205,12 +205,13 @@ def picture(results):
 def soak(result):
     lines = [[name, found["count"], *(number(found["ms"][p], 2) for p in ("50", "90", "99", "99.9", "100"))] for name, found in result["latencies"].items()]
     memory = result["resident_mib"]
-    busy = " Other work ran beside it." if max(result["load_average"]) > 4 else ""
+    busy = " Other work shared the cores." if result["load_average"][0] > 0.5 else ""
+    too_short = " (too short a run to say: memory fills until the first segment)" if result["minutes"] < 10 else ""
     slope = "–" if memory["slope_per_hour"] is None else f"{memory['slope_per_hour']:+.0f} MiB an hour"
     return (f"### Soak\n\n{result['minutes']:.1f} minutes of mixed load on {result['machine']['cores']} cores ({result['date']}, commit "
             f"{result['machine']['commit']}): {result['events']:,} events at {result['rate']:,} a second, {result['failures']} failures, "
             f"{result['shed']} requests shed; resident {number(memory['after_warm_up'])} MiB after the warm-up, {number(memory['at_the_end'])} at "
-            f"the end, {number(memory['most'])} at most, slope {slope}.{busy}\n\n"
+            f"the end, {number(memory['most'])} at most, slope {slope}{too_short}.{busy}\n\n"
             + table(["milliseconds, by HdrHistogram", "requests", "50 %", "90 %", "99 %", "99.9 %", "most"], lines))
 
 
