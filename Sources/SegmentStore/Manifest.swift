@@ -9,6 +9,8 @@ struct Manifest: Sendable, Equatable {
   static let name = "manifest"
   static let nextName = "manifest.next"
   static let magic: [UInt8] = Array("SEALANEM".utf8)
+  /// The format versions that are read; the last one is written. Version 1 knew neither deletion nor expiry.
+  static let versions: ClosedRange<UInt32> = 1...2
 
   /// The key of the subject numbers' permutation.
   var numberKey0: UInt64
@@ -25,6 +27,10 @@ struct Manifest: Sendable, Equatable {
   var identityCount: UInt64 = 0
   var journalCount: UInt64 = 0
   var eventCount: UInt64 = 0
+  var deletionCount: UInt64 = 0
+  /// As in `StoreState`.
+  var expiredBefore = Int64.min
+  var keepDays: UInt64 = 0
   /// By kind, oldest first.
   var files: [FileReference] = []
 
@@ -37,19 +43,23 @@ struct Manifest: Sendable, Equatable {
     var content = ByteWriter()
     for field in [
       numberKey0, numberKey1, nextFile, firstLog, sequence, deletedKeys, nextKey, identityCount, journalCount, eventCount,
+      deletionCount,
     ] {
       content.integer(field)
     }
+    content.integer(expiredBefore)
+    content.integer(keepDays)
     content.integer(UInt32(files.count))
     for file in files {
       content.byte(file.kind.rawValue)
       content.integer(file.number)
       content.integer(file.length)
       content.integer(file.checksum)
+      content.integer(file.deletions)
     }
     var writer = ByteWriter()
     writer.raw(Self.magic)
-    writer.integer(StoreFormat.version)
+    writer.integer(Self.versions.upperBound)
     writer.integer(UInt32(content.count))
     writer.raw(content.bytes)
     writer.integer(Checksum.of(writer.bytes))
@@ -61,7 +71,7 @@ struct Manifest: Sendable, Equatable {
     self = try bytes.withUnsafeBytes { all in
       var reader = ByteReader(UnsafeRawBufferPointer(rebasing: all[8...]))
       let version: UInt32 = try reader.integer()
-      guard version == StoreFormat.version else { throw UnknownVersion(version: version) }
+      guard Self.versions.contains(version) else { throw UnknownVersion(version: version) }
       let length: UInt32 = try reader.integer()
       let content = try reader.raw(Int(length))
       let checksum: UInt64 = try reader.integer()
@@ -69,11 +79,11 @@ struct Manifest: Sendable, Equatable {
       guard checksum == Checksum.of(UnsafeRawBufferPointer(rebasing: all[..<(all.count - 8)])) else {
         throw FormatError("it fails its checksum")
       }
-      return try Manifest(content: content)
+      return try Manifest(content: content, version: version)
     }
   }
 
-  private init(content: UnsafeRawBufferPointer) throws(FormatError) {
+  private init(content: UnsafeRawBufferPointer, version: UInt32) throws(FormatError) {
     var reader = ByteReader(content)
     numberKey0 = try reader.integer()
     numberKey1 = try reader.integer()
@@ -85,11 +95,17 @@ struct Manifest: Sendable, Equatable {
     identityCount = try reader.integer()
     journalCount = try reader.integer()
     eventCount = try reader.integer()
+    if version >= 2 {
+      deletionCount = try reader.integer()
+      expiredBefore = try reader.integer()
+      keepDays = try reader.integer()
+    }
     let count: UInt32 = try reader.integer()
     for _ in 0..<count {
       guard let kind = SectionFile.Kind(rawValue: try reader.byte()) else { throw FormatError("it names a file of an unknown kind") }
-      files.append(
-        FileReference(kind: kind, number: try reader.integer(), length: try reader.integer(), checksum: try reader.integer()))
+      var file = FileReference(kind: kind, number: try reader.integer(), length: try reader.integer(), checksum: try reader.integer())
+      if version >= 2 { file.deletions = try reader.integer() }
+      files.append(file)
     }
     try reader.expectEnd()
   }

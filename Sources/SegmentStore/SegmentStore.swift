@@ -21,6 +21,7 @@ package final class SegmentStore: Sendable {
   let scanThreads: ScanThreads
   let results: ResultCache
   private let queue: CommitQueue
+  private let expiryIsWaiting = Atomic(false)
   /// Holds the directory for this process until `stop`.
   private let directoryLock: Mutex<(any AnyObject & Sendable)?>
   private let committing = Mutex(false)
@@ -99,6 +100,57 @@ package final class SegmentStore: Sendable {
       }
     }
     return try result.get()
+  }
+
+  /// Deletes what is stored of subjects up to now: of every id that counts as theirs. From the return on no answer shows any of it; the
+  /// files are written anew in the background, or at once by `compact`. What comes under their ids later begins a new history, or is refused
+  /// (`StoreOptions.refusesDeletedSubjects`). Ids that the store does not know, and those of organizations, are left alone.
+  package func deleteSubjects(_ pseudonyms: [Pseudonym]) async throws(StoreError) -> AppendOutcome {
+    try await commit(.deleteSubjects(pseudonyms, time: options.now()))
+  }
+
+  /// Keeps events for a number of days from now on, by whole days of UTC; nil: for ever. What is older is not shown from the return on and
+  /// does not come back, also if more days are chosen later.
+  package func setRetention(days: Int?) async throws(StoreError) {
+    let keepDays = UInt64(max(0, days ?? 0))
+    _ = try await commit(.expire(before: SegmentStore.cutoff(keepDays: keepDays, now: options.now()), keepDays: keepDays))
+    flusher.wake()
+  }
+
+  /// For how many days events are kept; nil: for ever.
+  package var retentionDays: Int? { state.withLock { $0.keepDays == 0 ? nil : Int(clamping: $0.keepDays) } }
+
+  /// The first millisecond that is kept.
+  static func cutoff(keepDays: UInt64, now: Int64) -> Int64 {
+    guard keepDays > 0 else { return .min }
+    let day: Int64 = 86_400_000
+    let today = now - ((now % day) + day) % day
+    let (length, isOver) = Int64(clamping: keepDays).multipliedReportingOverflow(by: day)
+    let (time, isBefore) = today.subtractingReportingOverflow(length)
+    return isOver || isBefore ? .min : time
+  }
+
+  /// Moves the beginning of what is kept on with the clock. Called now and then by the thread that merges.
+  func advanceExpiry() {
+    let (keepDays, expiredBefore) = state.withLock { ($0.keepDays, $0.expiredBefore) }
+    let cutoff = SegmentStore.cutoff(keepDays: keepDays, now: options.now())
+    guard cutoff > expiredBefore, !expiryIsWaiting.exchange(true, ordering: .relaxed) else { return }
+    let request = CommitQueue.Request(work: .expire(before: cutoff, keepDays: keepDays)) { [weak self] _ in
+      self?.expiryIsWaiting.store(false, ordering: .relaxed)
+    }
+    // While the queue is full or closed there is nothing to do but to try again later.
+    do throws(StoreError) { try queue.add(request) } catch { expiryIsWaiting.store(false, ordering: .relaxed) }
+  }
+
+  /// Writes everything in memory to files, then every file anew that has rows, profiles or sealed ids that were deleted or expired.
+  package func compact() async throws(StoreError) {
+    try await flush()
+    state.withLock { $0.wantsCompaction = true }
+    flusher.wake()
+    await wait { [self] in
+      flusher.wait(until: { state.withLock { !$0.wantsCompaction || $0.mergeFailure != nil || $0.failure != nil } })
+    }
+    if let failure = state.withLock({ $0.failure ?? $0.mergeFailure }) { throw failure }
   }
 
   /// Whether a sealed id is stored for a pseudonym.
@@ -183,9 +235,11 @@ package final class SegmentStore: Sendable {
   /// The sealed id of a subject or organization, for an opening; nil if none was stored.
   package func sealedID(of pseudonym: Pseudonym) throws(StoreError) -> SealedValue? {
     guard let number = identities.number(of: pseudonym) else { return nil }
-    let (tables, files) = state.withLock { ($0.frozen + [$0.active], $0.identityFiles) }
-    for table in tables { if let sealed = table.with({ $0.sealedIDs[number] }) { return sealed } }
-    for file in files {
+    let (tables, files, deletions) = state.withLock { ($0.frozen + [$0.active], $0.identityFiles, $0.deletions) }
+    for table in tables where !deletions.hides(number, since: UInt64(table.firstDeletion)) {
+      if let sealed = table.with({ $0.sealedIDs[number] }) { return sealed }
+    }
+    for file in files where !deletions.hides(number, since: file.file.reference.deletions) {
       if let sealed = try file.sealedID(ofOrdinal: identities.permutation.ordinal(ofNumber: number), cache: cache) { return sealed }
     }
     return nil

@@ -30,13 +30,13 @@ extension SegmentStore {
       if let known = cache.snapshot, known.dataVersion == current.dataVersion, cache.layout == current.layout { return known }
       let codes = Dictionary(uniqueKeysWithValues: current.eventNames.enumerated().map { ($1, UInt16($0)) })
       var runs: [ColumnRun] = []
-      for segment in current.segments { runs += try segment.columnRuns(codes: codes, cache: self.cache) }
+      for segment in current.segments { runs += try segment.visibleRuns(current, codes: codes, cache: self.cache) }
       cache.pieces.removeAll { piece in !tables.contains { $0.table === piece.table } }
       for (table, rows) in tables {
         if !cache.pieces.contains(where: { $0.table === table }) { cache.pieces.append(SnapshotCache.Pieces(table: table)) }
         guard let index = cache.pieces.firstIndex(where: { $0.table === table }) else { continue }
         cache.pieces[index].extend(to: rows, journal: current.journal, blockRows: options.blockRows)
-        runs += cache.pieces[index].runs.joined()
+        runs += try Self.visible(cache.pieces[index].runs.joined(), of: table, current)
       }
       let merges = cache.merges(journal: current.journal, since: runs.map(\.journalVersion).min() ?? current.journal.version)
       let profiles = Self.profileReader(current, cache: self.cache)
@@ -54,17 +54,41 @@ extension SegmentStore {
     }
   }
 
+  /// Runs of a memtable without what was deleted or expired since.
+  private static func visible(_ runs: some Sequence<ColumnRun>, of table: Memtable, _ state: StoreState) throws(StoreError) -> [ColumnRun] {
+    var visible: [ColumnRun] = []
+    var hidden: HiddenRows?
+    for run in runs {
+      guard UInt64(table.firstDeletion) < state.deletions.version || run.firstTime < state.expiredBefore else {
+        visible.append(run)
+        continue
+      }
+      let rows =
+        hidden
+        ?? HiddenRows(state.deletions, since: UInt64(table.firstDeletion), journal: state.journal, cutoff: state.expiredBefore)
+      hidden = rows
+      if let rest = try run.without(rows, cache: nil) { visible.append(rest) }
+    }
+    return visible
+  }
+
   /// Reads profiles as they are in this state: memory is copied by reference, files stay open.
   private static func profileReader(_ state: StoreState, cache: BlockCache) -> (
     value: @Sendable (UInt32, String) -> StoredValue?, failure: @Sendable () -> String?
   ) {
-    let fresh = ([state.active] + state.frozen.reversed()).map { table in table.with { $0.profiles } }.filter { !$0.isEmpty }
-    let files = state.profileFiles
+    let fresh = ([state.active] + state.frozen.reversed()).map { table in
+      (images: table.with { $0.profiles }, deletions: UInt64(table.firstDeletion))
+    }.filter { !$0.images.isEmpty }
+    let (files, deletions) = (state.profileFiles, state.deletions)
     let failure = ProfileFailure()
     return (
       { number, property in
-        for images in fresh { if let image = images[number] { return image[property] } }
+        for table in fresh {
+          if deletions.hides(number, since: table.deletions) { return nil }
+          if let image = table.images[number] { return image[property] }
+        }
         for file in files.reversed() {
+          if deletions.hides(number, since: file.file.reference.deletions) { return nil }
           do throws(StoreError) {
             if let image = try file.image(of: number, cache: cache) { return image[property] }
           } catch {

@@ -28,9 +28,3 @@ package enum StoreError: Error, Sendable, Hashable, CustomStringConvertible {
     }
   }
 }
-
-/// What all files of a store have in common.
-package enum StoreFormat {
-  /// The version of manifest and log. Section files have their own (`SectionFile.Kind.versions`).
-  package static let version: UInt32 = 1
-}

@@ -22,6 +22,7 @@ struct StoreOpener {
       let committer = Committer(store: store)
       let logs = names.compactMap(LogFormat.number(ofName:)).filter { $0 >= manifest.firstLog }.sorted()
       let next = try replay(logs, store: store, committer: committer, manifest: manifest)
+      try checkVersions(store)
       committer.log = try LogWriter(
         disk: disk, directory: directory, number: next, firstSequence: store.state.withLock { $0.dataVersion } + 1,
         salt: options.random())
@@ -55,12 +56,16 @@ struct StoreOpener {
     var state = StoreState(
       active: Memtable(
         firstLog: manifest.firstLog, firstSequence: manifest.sequence + 1, firstOrdinal: Int(manifest.identityCount),
-        firstJournalEntry: Int(manifest.journalCount), firstKey: manifest.nextKey))
+        firstJournalEntry: Int(manifest.journalCount), firstKey: manifest.nextKey, firstDeletion: Int(manifest.deletionCount)))
     let opened = try OpenedFiles(manifest.files, disk: disk, directory: directory) { pseudonym, isGroup throws(FormatError) in
       guard identities.restore(pseudonym, flags: isGroup ? 1 : 0) else { throw FormatError("an id occurs twice") }
     }
+    for file in opened.deletionFiles { for entry in file.entries { state.deletions.append(entry) } }
     for file in opened.identityFiles {
-      for ordinal in file.sealed { _ = identities.markSealed(identities.permutation.number(ofOrdinal: ordinal)) }
+      for ordinal in file.sealed {
+        let number = identities.permutation.number(ofOrdinal: ordinal)
+        if !state.deletions.hides(number, since: file.file.reference.deletions) { _ = identities.markSealed(number) }
+      }
     }
     for file in opened.journalFiles { for entry in file.entries { state.journal.append(entry) } }
     var names = Set<String>()
@@ -69,11 +74,15 @@ struct StoreOpener {
     }
     let events = opened.segments.reduce(0) { $0 + $1.rowCount }
     guard identities.count == Int(manifest.identityCount), state.journal.entries.count == Int(manifest.journalCount),
+      state.deletions.entries.count == Int(manifest.deletionCount),
       events == Int(manifest.eventCount), names.count <= Committer.eventNameLimit
     else { throw StoreError.corrupt(file: Manifest.name, reason: "it counts other contents than its files have") }
     state.segments = opened.segments
     state.identityFiles = opened.identityFiles
     state.journalFiles = opened.journalFiles
+    state.deletionFiles = opened.deletionFiles
+    state.expiredBefore = manifest.expiredBefore
+    state.keepDays = manifest.keepDays
     state.profileFiles = opened.profileFiles
     state.keyFiles = opened.keyFiles
     state.dataVersion = manifest.sequence
@@ -90,8 +99,10 @@ struct StoreOpener {
     for (index, reference) in manifest.files.enumerated() where reference.kind == .segment {
       let file = try SectionFileReader(disk: disk, directory: directory, reference: reference)
       guard file.version == 1 else { continue }
+      let deletions = reference.deletions
       upgraded.files[index] = try SegmentVersion1(file).rewrite(
         disk: disk, directory: directory, number: upgraded.nextFile, blockRows: options.blockRows)
+      upgraded.files[index].deletions = deletions
       upgraded.nextFile += 1
     }
     guard upgraded != manifest else { return manifest }
@@ -109,7 +120,13 @@ struct StoreOpener {
       }
       let version = store.state.withLock { $0.dataVersion }
       let reader = LogReader(disk: disk, directory: directory, number: number, isLast: index == logs.count - 1)
-      let result = try reader.read { sequence, payload in try committer.replay(payload, sequence: sequence) }
+      let result = try reader.read { sequence, payload in
+        // The log goes on in another file behind a deletion, so that a memtable stands before it or after it as a whole.
+        guard store.state.withLock({ $0.active.firstDeletion == $0.deletions.entries.count }) else {
+          throw FormatError("a frame follows a deletion in one file")
+        }
+        try committer.replay(payload, sequence: sequence)
+      }
       if let header = result.header, header.firstSequence != version + 1 {
         throw StoreError.corrupt(
           file: LogFormat.name(number), reason: "it begins with frame \(header.firstSequence), but frame \(version + 1) comes next")
@@ -125,12 +142,25 @@ struct StoreOpener {
       }
       expected = number + 1
       let table = store.state.withLock { $0.active }
-      if table.rowCount >= options.memoryRows || table.footprint >= options.memoryBytes {
+      let isDeletedFrom = table.firstDeletion < store.state.withLock { $0.deletions.entries.count }
+      if isDeletedFrom || table.rowCount >= options.memoryRows || table.footprint >= options.memoryBytes {
         committer.freeze(nextLog: expected)
         _ = try store.flushOldest()
       }
     }
     return expected
+  }
+
+  /// A segment is in an order that the merge journal knows, and no file was written after deletions that never were; checked once the log
+  /// was read, which may hold the end of both journals.
+  private func checkVersions(_ store: SegmentStore) throws {
+    let (segments, version, deletions) = store.state.withLock { ($0.segments, $0.journal.version, $0.deletions.version) }
+    for file in store.manifest.withLock({ $0.files }) where file.deletions > deletions {
+      throw StoreError.corrupt(file: Manifest.name, reason: "it says that \(file.name) knows of more deletions than there were")
+    }
+    for segment in segments where segment.journalVersion > version {
+      throw StoreError.corrupt(file: segment.file.name, reason: "it names a state of the merge journal that never was")
+    }
   }
 
   /// Deletes what the manifest does not name: files that were written but never came into force, and those that were replaced.

@@ -37,6 +37,12 @@ package struct StoreOptions: Sendable {
   package var idleMergeRows = 1 << 23
   /// No merge makes a segment of more rows than this.
   package var largestSegmentRows = 1 << 28
+  /// Whether what comes under the id of a deleted subject is refused; otherwise it begins a new history.
+  package var refusesDeletedSubjects = false
+  /// How long deleted rows, hidden at once, may stay in the files until those are written anew: so that many deletions share the work.
+  package var deletionDelayMilliseconds: Int64 = 86_400_000
+  /// The time of day, milliseconds since 1970: for expiry.
+  package var now: @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970 * 1000) }
   /// Files of one kind (identities, merges, profiles) that are merged into one.
   package var stateFileWidth = 8
 

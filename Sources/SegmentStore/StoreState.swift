@@ -16,9 +16,17 @@ struct StoreState: Sendable {
   var profileFiles: [ProfileFile] = []
   var keyFiles: [KeyFile] = []
   var journalFiles: [JournalFile] = []
+  var deletionFiles: [DeletionFile] = []
   /// By event code.
   var eventNames: [String] = []
   var journal = MergeJournal()
+  var deletions = DeletionJournal()
+  /// Events before this time are expired: milliseconds since 1970. Never goes back.
+  var expiredBefore = Int64.min
+  /// Days for which events are kept; 0: for ever.
+  var keepDays: UInt64 = 0
+  /// Deleted and expired rows are to be dropped from the files now, up to this version of the deletion journal.
+  var wantsCompaction = false
   /// Sequence number of the last frame.
   var dataVersion: UInt64 = 0
   /// Number of the next wrapped key; they count from 1.
@@ -39,9 +47,12 @@ struct StoreState: Sendable {
   /// The latest image of a profile; nil if there never was one.
   func profile(of number: UInt32, cache: BlockCache) throws(StoreError) -> ProfileImage? {
     for table in [active] + frozen.reversed() {
+      // Whatever is older was written before that deletion too.
+      if deletions.hides(number, since: UInt64(table.firstDeletion)) { return nil }
       if let image = table.with({ $0.profiles[number] }) { return image }
     }
     for file in profileFiles.reversed() {
+      if deletions.hides(number, since: file.file.reference.deletions) { return nil }
       if let image = try file.image(of: number, cache: cache) { return image }
     }
     return nil

@@ -81,6 +81,30 @@ struct StoreComparisonTests {
     number >= 9_000 && number < 9_100 ? Pseudonym(high: 5, low: UInt64(number - 9_000)) : Pseudonym(high: 1, low: UInt64(number))
   }
 
+  /// Gives the subjects of a world a past, and others one too, and deletes it: nothing of it may be in the answers.
+  private static func deletePast(of example: RandomCase, _ random: inout Randomness, in store: SegmentStore) async throws {
+    let actors = Set(example.world.events.compactMap(\.actor)).sorted() + [900_001, 900_002]
+    for _ in 0..<(1 + random.below(2)) {
+      var batch = IncomingBatch()
+      for event in example.world.events.prefix(40) {
+        guard let actor = actors.isEmpty ? nil : actors[random.below(actors.count)] else { continue }
+        batch.add(
+          StoredRow(
+            name: event.name, time: Timestamp(milliseconds: event.time + Int64(random.below(5))), actor: StoredIdentity(pseudonym(actor)),
+            link: nil, duplicateKey: nil, properties: event.properties.map { StoredProperty($0.key, $0.value) }))
+        if random.chance(20) {
+          batch.add(
+            StoredUpdate(
+              target: StoredIdentity(pseudonym(actor)), operation: .set([.init("plan", .string("past")), .init("past", .boolean(true))]),
+              time: Timestamp(milliseconds: example.instant), isVerified: true))
+        }
+      }
+      _ = try await store.append(batch)
+      if random.chance(50) { try await store.flush() }
+      _ = try await store.deleteSubjects(actors.map(pseudonym))
+    }
+  }
+
   private static func fill(_ example: RandomCase, seed: UInt64, directory: URL) async throws -> SegmentStore {
     var random = Randomness(seed: seed)
     var options = StoreOptions()
@@ -99,12 +123,14 @@ struct StoreComparisonTests {
     }
     var sent = (rows + rows.filter { _ in random.chance(60) }).shuffled(using: &random)
     sent += rows.suffix(3)
+    if random.chance(60) { try await deletePast(of: example, &random, in: store) }
     while !sent.isEmpty {
       var batch = IncomingBatch()
       for row in sent.prefix(1 + random.below(12)) { batch.add(row) }
       sent.removeFirst(min(batch.rowCount, sent.count))
       _ = try await store.append(batch)
       if random.chance(15) { try await store.flush() }
+      if random.chance(5) { try await store.compact() }
       if random.chance(5) {
         await store.stop()
         store = try await SegmentStore.open(directory: directory, options: options)

@@ -13,6 +13,8 @@ import Testing
     options.memoryRows = 12
     options.mergeWidth = 2
     options.stateFileWidth = 2
+    options.now = { 3 * 86_400_000 }
+    options.deletionDelayMilliseconds = 0
     return options
   }
 
@@ -57,7 +59,43 @@ import Testing
     }
   }
 
+  /// Those of the ids whose events should be there.
+  static func kept(_ ids: Set<Int>, _ gone: Gone, _ batches: [[StoredRow]]) -> Set<Int> {
+    let expired = gone.isExpired ? Set(batches.joined().filter { $0.time.milliseconds < 86_400_000 }.map(id)) : []
+    return ids.subtracting(gone.deleted).subtracting(expired)
+  }
+
   static func id(_ row: StoredRow) -> Int { if case .number(let id)? = row.properties.first?.value { Int(id) } else { 0 } }
+
+  /// What a schedule knows of deletion and expiry.
+  struct Gone {
+    /// Ids of events whose deletion was acknowledged.
+    var deleted = Set<Int>()
+    /// Ids of events of the deletion that was not acknowledged.
+    var unsure = Set<Int>()
+    var isExpired = false
+  }
+
+  /// Deletes a subject, or lets the first day expire; false if that was not acknowledged.
+  static func remove(_ store: SegmentStore, _ sent: [StoredRow], _ gone: inout Gone, _ generator: inout SeededGenerator) async -> Bool {
+    do throws(StoreError) {
+      if !gone.isExpired, Int.random(in: 0..<8, using: &generator) == 0 {
+        try await store.setRetention(days: 2)
+        gone.isExpired = true
+      } else {
+        let subject = Sample.subject(Int.random(in: 0..<6, using: &generator))
+        let ids = Set(sent.filter { $0.actor == subject }.map(id))
+        gone.unsure = ids.subtracting(gone.deleted)
+        _ = try await store.deleteSubjects([subject.pseudonym])
+        gone.deleted.formUnion(ids)
+        gone.unsure = []
+        if Int.random(in: 0..<3, using: &generator) == 0 { try await store.compact() }
+      }
+      return true
+    } catch {
+      return false
+    }
+  }
 
   /// More with `SEALANE_SCHEDULES`, as `make soak` has it.
   static let schedules = ProcessInfo.processInfo.environment["SEALANE_SCHEDULES"].flatMap(UInt64.init) ?? 1_000
@@ -72,14 +110,23 @@ import Testing
       disk.fail(after: Int.random(in: 1...400, using: &generator), as: fault)
       var acknowledged = Set<Int>()
       var sent = Set<Int>()
+      var sentRows: [StoredRow] = []
+      var gone = Gone()
       if let store = try? await SegmentStore.open(directory: Self.directory, options: Self.options(disk)) {
         for rows in batches {
           sent.formUnion(rows.map(Self.id))
+          sentRows += rows
           guard await Self.send(rows, to: store) else { break }
           acknowledged.formUnion(rows.map(Self.id))
           if Int.random(in: 0..<4, using: &generator) == 0 {
             let seen = try? await Self.ids(store)
-            if let seen { #expect(Set(seen).isSuperset(of: acknowledged), "seed \(seed)") }
+            if let seen {
+              #expect(Set(seen).isSuperset(of: Self.kept(acknowledged, gone, batches)), "seed \(seed)")
+              #expect(Set(seen).isDisjoint(with: gone.deleted), "seed \(seed): a deleted event shows")
+            }
+          }
+          if Int.random(in: 0..<4, using: &generator) == 0 {
+            guard await Self.remove(store, sentRows, &gone, &generator) else { break }
           }
         }
         await store.stop()
@@ -94,12 +141,21 @@ import Testing
       #expect(try SegmentStore.check(directory: Self.directory, disk: disk) == [], "seed \(seed)")
       var store = try await SegmentStore.open(directory: Self.directory, options: Self.options(disk))
       let found = try await Self.ids(store)
+      if !gone.isExpired { gone.isExpired = store.retentionDays != nil }
+      // Deleted as a whole or not at all.
+      let visible = Self.kept(gone.unsure.intersection(acknowledged), gone, batches)
+      if Set(found).isDisjoint(with: visible) {
+        gone.deleted.formUnion(gone.unsure)
+      } else {
+        #expect(Set(found).isSuperset(of: visible), "seed \(seed): half of a deletion")
+      }
+      #expect(Set(found).isDisjoint(with: gone.deleted), "seed \(seed): a deleted event is there again")
       #expect(Set(found).count == found.count, "seed \(seed): an event is there twice")
-      #expect(Set(found).isSuperset(of: acknowledged), "seed \(seed): an acknowledged event is lost")
+      #expect(Set(found).isSuperset(of: Self.kept(acknowledged, gone, batches)), "seed \(seed): an acknowledged event is lost")
       #expect(sent.isSuperset(of: found), "seed \(seed)")
       // The sender repeats what was not acknowledged, and more.
       for rows in batches { #expect(await Self.send(rows, to: store), "seed \(seed)") }
-      let all = Set(batches.flatMap { $0.map(Self.id) }).sorted()
+      let all = Self.kept(Set(batches.flatMap { $0.map(Self.id) }), gone, batches).sorted()
       #expect(try await Self.ids(store) == all, "seed \(seed)")
       try await store.close()
       #expect(try SegmentStore.check(directory: Self.directory, disk: disk) == [], "seed \(seed)")

@@ -13,7 +13,10 @@ struct PlainStore {
     var actor: Int?
   }
 
-  var events: [Event] = []
+  /// All that were not deleted; `events` are those that are kept.
+  private var stored: [Event] = []
+  var cutoff = Int64.min
+  var events: [Event] { stored.filter { $0.time >= cutoff } }
   var keys = Set<StoredRow.DuplicateKey>()
   var owner: [Int: Int] = [:]
   var refused = Set<[Int]>()
@@ -27,7 +30,7 @@ struct PlainStore {
 
   mutating func add(_ row: StoredRow, _ event: Event, link: (Int, Int)?) -> Bool {
     if let key = row.duplicateKey, !keys.insert(key).inserted { return false }
-    events.append(event)
+    stored.append(event)
     if let (device, user) = link {
       if let known = owner[device] {
         if known != user { refused.insert([device, user]) }
@@ -38,6 +41,13 @@ struct PlainStore {
       }
     }
     return true
+  }
+
+  mutating func delete(_ subject: Int) {
+    let person = canonical(subject)
+    let members = Set((0..<100).filter { canonical($0) == person })
+    stored.removeAll { $0.actor.map(members.contains) ?? false }
+    for subject in members { profiles[subject] = nil }
   }
 
   mutating func apply(_ operation: ProfileOperation<StoredValue>, to subject: Int, isVerified: Bool) {
@@ -125,6 +135,8 @@ struct PlainStore {
     options.fingerprintBytes = [1, 1 << 20].randomElement(using: &generator) ?? 1
     options.cacheBytes = [0, 1 << 20].randomElement(using: &generator) ?? 0
     options.blockRows = Int.random(in: 1...40, using: &generator)
+    options.now = { 60 * 3_600_000 }
+    options.deletionDelayMilliseconds = [0, 86_400_000].randomElement(using: &generator) ?? 0
     var store = try await SegmentStore.open(directory: FaultTests.directory, options: options)
     var model = PlainStore()
     var next = 0
@@ -160,6 +172,18 @@ struct PlainStore {
       }
       let outcome = try await store.append(Sample.batch(rows, updates: updates))
       #expect(outcome.accepted == accepted && outcome.duplicates == rows.count - accepted, "seed \(seed)")
+      if Int.random(in: 0..<5, using: &generator) == 0 {
+        let subject = Int.random(in: 0..<30, using: &generator)
+        _ = try await store.deleteSubjects([Sample.pseudonym(subject)])
+        model.delete(subject)
+      }
+      if Int.random(in: 0..<40, using: &generator) == 0 {
+        // Noon of the third day.
+        let days = Int.random(in: 2...4, using: &generator)
+        try await store.setRetention(days: days)
+        model.cutoff = max(model.cutoff, Int64(2 - days) * 86_400_000)
+      }
+      if Int.random(in: 0..<10, using: &generator) == 0 { try await store.compact() }
       switch Int.random(in: 0..<8, using: &generator) {
       case 0: try await store.close()
       case 1: await store.stop()

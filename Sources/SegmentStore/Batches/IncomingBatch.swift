@@ -97,6 +97,31 @@ package struct IncomingBatch: Sendable {
 
   package mutating func add(_ key: WrappedKey) { keys.append(key) }
 
+  /// Takes out the rows and profile operations of some identities and the ids that they were sent with; returns how many those were.
+  mutating func remove(identities removed: Set<UInt32>) -> Int {
+    for index in removed { identities[Int(index)].sealedID = nil }
+    var dropped = [Bool](repeating: false, count: rowCount)
+    for row in 0..<rowCount where removed.contains(actors[row]) { dropped[row] = true }
+    for link in links where removed.contains(link.device) || removed.contains(link.user) { dropped[Int(link.row)] = true }
+    let kept = (0..<rowCount).filter { !dropped[$0] }
+    let before = rowCount + updates.count
+    var position = [UInt32](repeating: Self.absent, count: rowCount)
+    for (index, row) in kept.enumerated() { position[row] = UInt32(index) }
+    for column in columns.indices {
+      let places = columns[column].rows.indices.filter { position[Int(columns[column].rows[$0])] != Self.absent }
+      columns[column].codes = places.map { columns[column].codes[$0] }
+      columns[column].rows = places.map { position[Int(columns[column].rows[$0])] }
+    }
+    columns.removeAll { $0.rows.isEmpty }
+    links = links.filter { !dropped[Int($0.row)] }.map { Link(row: position[Int($0.row)], device: $0.device, user: $0.user) }
+    rowNames = kept.map { rowNames[$0] }
+    times = kept.map { times[$0] }
+    actors = kept.map { actors[$0] }
+    duplicateKeys = kept.map { duplicateKeys[$0] }
+    updates.removeAll { removed.contains($0.target) }
+    return before - rowCount - updates.count
+  }
+
   private mutating func identity(_ identity: StoredIdentity) -> UInt32 {
     if let index = identityIndexes[identity.pseudonym] {
       if identities[Int(index)].sealedID == nil { identities[Int(index)].sealedID = identity.sealedID }

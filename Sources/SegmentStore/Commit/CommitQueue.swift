@@ -1,3 +1,4 @@
+internal import Events
 internal import Foundation
 
 /// What waits for the committing thread: bounded in bytes, handed over in groups.
@@ -8,11 +9,23 @@ final class CommitQueue: @unchecked Sendable {
     enum Work: Sendable {
       case batch(IncomingBatch, bytes: [UInt8])
       case deleteKeys(through: UInt64)
+      /// Deletes what is stored of the subjects that these ids count as.
+      case deleteSubjects([Pseudonym], time: Int64)
+      case expire(before: Int64, keepDays: UInt64)
       /// Begin a new memtable, so that everything before is written to a segment.
       case rotate
     }
-    let work: Work
+    var work: Work
+    /// Set by the committing thread.
+    var refusedDeleted = 0
     let finish: @Sendable (Result<AppendOutcome, StoreError>) -> Void
+
+    init(work: Work, finish: @escaping @Sendable (Result<AppendOutcome, StoreError>) -> Void) {
+      self.work = work
+      self.finish = finish
+    }
+
+    var isDeletion: Bool { if case .deleteSubjects = work { true } else { false } }
 
     var byteCount: Int {
       if case .batch(_, let bytes) = work { bytes.count } else { 0 }

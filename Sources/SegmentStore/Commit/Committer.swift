@@ -31,23 +31,38 @@ final class Committer {
         for request in requests { request.finish(.failure(failure)) }
         continue
       }
-      commit(requests)
+      commit(requests.filter { !$0.isDeletion })
+      // In a frame of its own: it deletes what was decided before, merges included, and nothing comes behind it in its log file, so
+      // that each memtable, and each file made of one, stands before it or after it as a whole.
+      let deletions = requests.filter(\.isDeletion)
+      if !deletions.isEmpty, store.state.withLock({ $0.failure }) == nil {
+        commit(deletions)
+      } else if let failure = store.state.withLock({ $0.failure }) {
+        for request in deletions { request.finish(.failure(failure)) }
+      }
       duplicates.trim()
-      rotateIfFull(forced: requests.contains { if case .rotate = $0.work { true } else { false } })
+      rotateIfFull(forced: !deletions.isEmpty || requests.contains { if case .rotate = $0.work { true } else { false } })
       for request in requests { if case .rotate = request.work { request.finish(.success(AppendOutcome())) } }
     }
     log?.close()
   }
 
-  private func commit(_ requests: [CommitQueue.Request]) {
+  private func commit(_ submitted: [CommitQueue.Request]) {
+    var requests = submitted
     var frame = ByteWriter()
     frame.raw([UInt8](repeating: 0, count: LogFormat.frameHeaderLength))
     var pending = MergeJournal.Pending()
     var decided: [(CommitQueue.Request, BatchDecisions)] = []
+    var deletions: [Int: [DeletionJournal.Entry]] = [:]
     profiles.removeAll(keepingCapacity: true)
-    for request in requests {
+    for (index, request) in requests.enumerated() {
       switch request.work {
-      case .batch(let batch, let bytes):
+      case .batch(var batch, var bytes):
+        if store.options.refusesDeletedSubjects, let refused = refuse(&batch, &bytes) {
+          requests[index].refusedDeleted = refused
+          requests[index].work = .batch(batch, bytes: bytes)
+        }
+        let request = requests[index]
         do throws(StoreError) {
           let decisions = try decide(batch, pending: &pending)
           if decisions.duplicates.count < batch.rowCount || !batch.updates.isEmpty || !batch.keys.isEmpty {
@@ -60,6 +75,14 @@ final class Committer {
       case .deleteKeys(let number):
         LogRecord.appendDeleteKeys(through: number, to: &frame)
         decided.append((request, BatchDecisions()))
+      case .deleteSubjects(let pseudonyms, let time):
+        let entries = entries(pseudonyms, time: time)
+        if !entries.isEmpty { LogRecord.appendDeleteSubjects(entries, to: &frame) }
+        deletions[index] = entries
+        decided.append((request, BatchDecisions()))
+      case .expire(let time, let keepDays):
+        LogRecord.appendExpire(before: time, keepDays: keepDays, to: &frame)
+        decided.append((request, BatchDecisions()))
       case .rotate: continue
       }
     }
@@ -69,11 +92,21 @@ final class Committer {
         version = try write(frame)
       }
       var outcomes: [AppendOutcome] = []
+      var deleted = deletions.sorted { $0.key < $1.key }.map(\.value)
       for (request, decisions) in decided {
         switch request.work {
-        case .batch(let batch, _): outcomes.append(apply(batch, decisions))
+        case .batch(let batch, _):
+          var outcome = apply(batch, decisions)
+          outcome.refusedDeleted = request.refusedDeleted
+          outcomes.append(outcome)
         case .deleteKeys(let number):
           store.state.withLock { $0.deletedKeys = max($0.deletedKeys, number) }
+          outcomes.append(AppendOutcome())
+        case .deleteSubjects:
+          outcomes.append(AppendOutcome(deletedIDs: deleted.first?.count ?? 0))
+          apply(deleted.isEmpty ? [] : deleted.removeFirst())
+        case .expire(let time, let keepDays):
+          apply(expiredBefore: time, keepDays: keepDays)
           outcomes.append(AppendOutcome())
         case .rotate: continue
         }
@@ -178,6 +211,7 @@ final class Committer {
   private var newNames: [String] = []
   private var newEntries: [MergeJournal.Entry] = []
   private var newKeys: UInt64 = 0
+  private var newDeletions: [DeletionJournal.Entry] = []
 
   /// Brings a durable batch into memory. Cannot fail.
   private func apply(_ batch: IncomingBatch, _ decisions: BatchDecisions) -> AppendOutcome {
@@ -227,17 +261,62 @@ final class Committer {
 
   /// Makes what was applied visible, all at once.
   private func publish(version: UInt64) {
-    let (names, entries, keys) = (newNames, newEntries, newKeys)
+    let (names, entries, keys, deletions) = (newNames, newEntries, newKeys, newDeletions)
     newNames = []
     newEntries = []
     newKeys = 0
+    newDeletions = []
     store.state.withLock { state in
       state.eventNames += names
       for entry in entries { state.journal.append(entry) }
+      for entry in deletions { state.deletions.append(entry) }
       state.nextKey += keys
       state.publishedRows = state.active.rowCount
       state.dataVersion = version
     }
+  }
+
+  /// One entry for each id that counts as the subjects now.
+  private func entries(_ pseudonyms: [Pseudonym], time: Int64) -> [DeletionJournal.Entry] {
+    let journal = store.state.withLock { $0.journal }
+    var entries: [DeletionJournal.Entry] = []
+    var known = Set<UInt32>()
+    for pseudonym in pseudonyms {
+      guard let number = store.identities.number(of: pseudonym), !store.identities.isGroup(number) else { continue }
+      for member in journal.members(of: journal.canonical(number)) where known.insert(member).inserted {
+        entries.append(DeletionJournal.Entry(number: member, time: time))
+      }
+    }
+    return entries
+  }
+
+  private func apply(_ entries: [DeletionJournal.Entry]) {
+    // Their ids are sealed anew if they come again.
+    for entry in entries { store.identities.unmarkSealed(entry.number) }
+    newDeletions += entries
+  }
+
+  private func apply(expiredBefore time: Int64, keepDays: UInt64) {
+    store.state.withLock { state in
+      state.expiredBefore = max(state.expiredBefore, time)
+      state.keepDays = keepDays
+    }
+  }
+
+  /// Takes out what a batch says about deleted subjects; nil if that is nothing.
+  private func refuse(_ batch: inout IncomingBatch, _ bytes: inout [UInt8]) -> Int? {
+    let deletions = store.state.withLock { $0.deletions }
+    if deletions.isEmpty { return nil }
+    let deleted = Set(
+      batch.identities.indices.filter { index in
+        store.identities.number(of: batch.identities[index].pseudonym).map(deletions.contains) ?? false
+      }.map { UInt32($0) })
+    guard !deleted.isEmpty else { return nil }
+    let refused = batch.remove(identities: deleted)
+    var writer = ByteWriter()
+    batch.write(to: &writer)
+    bytes = writer.bytes
+    return refused
   }
 
   // MARK: Recovery
@@ -262,6 +341,13 @@ final class Committer {
         }
         _ = apply(batch, decisions)
       case .deleteKeys(let number): store.state.withLock { $0.deletedKeys = max($0.deletedKeys, number) }
+      case .deleteSubjects(let entries):
+        let count = store.identities.count
+        guard entries.allSatisfy({ Int(store.identities.permutation.ordinal(ofNumber: $0.number)) < count }) else {
+          throw FormatError("a deletion names a subject that never was")
+        }
+        apply(entries)
+      case .expire(let time, let keepDays): apply(expiredBefore: time, keepDays: keepDays)
       }
       publish(version: sequence)
     }
@@ -298,7 +384,7 @@ final class Committer {
       state.frozen.append(state.active)
       state.active = Memtable(
         firstLog: nextLog, firstSequence: state.dataVersion + 1, firstOrdinal: store.identities.count,
-        firstJournalEntry: state.journal.entries.count, firstKey: state.nextKey)
+        firstJournalEntry: state.journal.entries.count, firstKey: state.nextKey, firstDeletion: state.deletions.entries.count)
       state.publishedRows = 0
       state.layout += 1
     }

@@ -5,8 +5,15 @@ enum LogRecord {
   /// Wrapped keys up to this number were fetched and are deleted.
   private static let deleteKeysKind: UInt8 = 2
 
+  /// Numbers whose subjects were deleted: no row comes behind it in its log file.
+  private static let deleteSubjectsKind: UInt8 = 3
+  /// Events before a time are expired, and for how many days they are kept from now on.
+  private static let expireKind: UInt8 = 4
+
   case batch(BatchDecisions, IncomingBatch)
   case deleteKeys(through: UInt64)
+  case deleteSubjects([DeletionJournal.Entry])
+  case expire(before: Int64, keepDays: UInt64)
 
   static func appendBatch(_ decisions: BatchDecisions, bytes: [UInt8], to frame: inout ByteWriter) {
     var head = ByteWriter()
@@ -21,6 +28,22 @@ enum LogRecord {
     frame.byte(deleteKeysKind)
     frame.integer(UInt32(8))
     frame.integer(number)
+  }
+
+  static func appendDeleteSubjects(_ entries: [DeletionJournal.Entry], to frame: inout ByteWriter) {
+    var content = ByteWriter()
+    content.varint(entries.count)
+    for entry in entries { entry.write(to: &content) }
+    frame.byte(deleteSubjectsKind)
+    frame.integer(UInt32(content.count))
+    frame.raw(content.bytes)
+  }
+
+  static func appendExpire(before time: Int64, keepDays: UInt64, to frame: inout ByteWriter) {
+    frame.byte(expireKind)
+    frame.integer(UInt32(16))
+    frame.integer(time)
+    frame.integer(keepDays)
   }
 
   /// The records of a frame's payload, in order.
@@ -40,6 +63,13 @@ enum LogRecord {
         else { throw FormatError("a batch's decisions do not fit it") }
         records.append(.batch(decisions, batch))
       case deleteKeysKind: records.append(.deleteKeys(through: try content.integer()))
+      case deleteSubjectsKind:
+        var entries: [DeletionJournal.Entry] = []
+        for _ in 0..<(try content.count(of: DeletionJournal.Entry.length)) {
+          entries.append(try DeletionJournal.Entry(reading: &content))
+        }
+        records.append(.deleteSubjects(entries))
+      case expireKind: records.append(.expire(before: try content.integer(), keepDays: try content.integer()))
       default: throw FormatError("a record has an unknown kind")
       }
       try content.expectEnd()

@@ -18,6 +18,7 @@ enum SectionFile {
     case journal = 0x4A  // J
     case profiles = 0x50  // P
     case keys = 0x4B  // K
+    case deletions = 0x44  // D
 
     var prefix: String {
       switch self {
@@ -26,6 +27,7 @@ enum SectionFile {
       case .journal: "merges-"
       case .profiles: "profiles-"
       case .keys: "keys-"
+      case .deletions: "deletions-"
       }
     }
 
@@ -57,6 +59,8 @@ struct FileReference: Sendable, Hashable {
   var length: UInt64
   /// The checksum in the file's footer, which covers the checksums of all its sections.
   var checksum: UInt64
+  /// Of a segment, identities or profiles: entries of the deletion journal that it was written after; later ones hide what it has.
+  var deletions: UInt64 = 0
 
   var name: String { kind.name(number) }
 }

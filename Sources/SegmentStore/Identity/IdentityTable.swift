@@ -101,6 +101,12 @@ final class IdentityTable: Sendable {
     }
   }
 
+  /// The sealed id of a number was deleted.
+  func unmarkSealed(_ number: UInt32) {
+    let ordinal = Int(permutation.ordinal(ofNumber: number))
+    state.withLock { state in if ordinal < state.flags.count { state.flags[ordinal] &= ~2 } }
+  }
+
   /// Pseudonyms and group flags of a range of ordinals.
   func entries(_ ordinals: Range<Int>) -> [(pseudonym: Pseudonym, isGroup: Bool)] {
     state.withLock { state in ordinals.map { (state.pseudonyms[$0], state.flags[$0] & 1 != 0) } }

@@ -57,6 +57,13 @@ struct MergeJournal: Sendable {
     return number
   }
 
+  /// A number and every number that it has counted as since it was merged first.
+  func lineage(of number: UInt32) -> [UInt32] {
+    var line = [number]
+    while let parent = parents[line[line.count - 1]] { line.append(parent) }
+    return line
+  }
+
   /// Every number that counts as this canonical one, itself included.
   func members(of canonical: UInt32) -> [UInt32] {
     var members = [canonical]

@@ -24,6 +24,8 @@ enum LogFormat {
   static let frameHeaderLength = 24
   static let magic: [UInt8] = Array("SEALANEL".utf8)
   static let frameMagic: [UInt8] = Array("FRAM".utf8)
+  /// The format versions that are read; the last one is written. Version 1 had no records of deletion and expiry.
+  static let versions: ClosedRange<UInt32> = 1...2
   /// A frame is never longer; a length beyond it is damage.
   static let longestPayload = 1 << 30
 
@@ -47,7 +49,7 @@ enum LogFormat {
     var bytes: [UInt8] {
       var writer = ByteWriter()
       writer.raw(LogFormat.magic)
-      writer.integer(StoreFormat.version)
+      writer.integer(LogFormat.versions.upperBound)
       writer.integer(UInt32(0))
       writer.integer(number)
       writer.integer(firstSequence)
@@ -68,7 +70,7 @@ enum LogFormat {
         guard checksum == Checksum.of(UnsafeRawBufferPointer(rebasing: bytes[0..<40])) else {
           throw FormatError("its header fails its checksum")
         }
-        guard version == StoreFormat.version else { throw UnknownVersion(version: version) }
+        guard LogFormat.versions.contains(version) else { throw UnknownVersion(version: version) }
         guard reserved == 0 else { throw FormatError("its header has an unknown field") }
         return header
       }

@@ -11,6 +11,9 @@ final class Flusher: @unchecked Sendable {
   /// How long nothing may arrive before segments are merged that could wait.
   private static let quietSeconds = 2.0
 
+  /// How often the clock is looked at while nothing else happens.
+  private static let clockSeconds = 60.0
+
   private let condition = NSCondition()
   private unowned let store: SegmentStore
   private var isStopped = false
@@ -67,6 +70,13 @@ final class Flusher: @unchecked Sendable {
     condition.unlock()
   }
 
+  /// Waits until something is so, which is looked at after every piece of work.
+  func wait(until isDone: () -> Bool) {
+    condition.lock()
+    while !isStopped, runningThreads > 0, !isDone() { condition.wait() }
+    condition.unlock()
+  }
+
   /// Waits until no memtable waits to be written (or writing failed).
   func waitUntilFlushed() {
     condition.lock()
@@ -119,7 +129,12 @@ final class Flusher: @unchecked Sendable {
       } else if !isStopped, wakes == seen {
         // Once nothing has happened for a while and there is nothing to do then either, only a wake changes that.
         if job.idleWork == nil || isQuiet {
-          condition.wait()
+          // Time alone makes events expire and deleted rows due.
+          if job.idleWork != nil, store.dependsOnTime {
+            _ = condition.wait(until: Date(timeIntervalSinceNow: Self.clockSeconds))
+          } else {
+            condition.wait()
+          }
           isQuiet = false
         } else {
           let version = store.state.withLock { $0.dataVersion }

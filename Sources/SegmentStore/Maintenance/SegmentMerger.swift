@@ -9,6 +9,7 @@ final class SegmentMerger {
     let run: Int
     /// The store's code by the file's.
     let eventCodes: [UInt16]
+    let hidden: HiddenRows?
     var block = 0
     var keys: KeyChunk?
     var position = 0
@@ -53,6 +54,18 @@ final class SegmentMerger {
   }
 
   private let inputs: [Segment]
+  /// By input: rows that are left out; nil where there are none.
+  private let hidden: [HiddenRows?]
+  /// By input: what its other rows use, where some are left out, so that nothing of those comes into the output by a dictionary.
+  private var used: [Used?] = []
+
+  /// What the rows of an input that are kept use of its lists.
+  private struct Used {
+    var events: [Bool]
+    var properties: [Bool]
+    /// By property, of the shared values.
+    var values: [[Bool]]
+  }
   private let journal: MergeJournal
   private let names: [String]
   private let codes: [String: UInt16]
@@ -74,20 +87,32 @@ final class SegmentMerger {
   private var rows = BlockRows()
   private var origins: [Origin] = []
 
-  init(_ inputs: [Segment], journal: MergeJournal, names: [String], blockRows: Int, shouldStop: @escaping () -> Bool) throws(StoreError) {
+  init(
+    _ inputs: [Segment], hidden: [HiddenRows?], journal: MergeJournal, names: [String], blockRows: Int,
+    shouldStop: @escaping () -> Bool
+  ) throws(StoreError) {
+    self.hidden = hidden
     self.inputs = inputs
     self.journal = journal
     self.names = names
     self.blockRows = blockRows
     self.shouldStop = shouldStop
     codes = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, UInt16($0)) })
-    properties = Set(inputs.flatMap(\.properties)).sorted()
+    var used: [Used?] = []
+    for (input, rows) in zip(inputs, hidden) { used.append(try rows.map { rows throws(StoreError) in try Self.used(of: input, rows) }) }
+    self.used = used
+    properties = Set(
+      zip(inputs, used).flatMap { input, used in
+        input.properties.enumerated().filter { used?.properties[$0.offset] ?? true }.map(\.element)
+      }
+    ).sorted()
     for property in properties {
       var dictionary = ValueDictionary()
       var maps: [[UInt32]] = []
       sharedCounts.append([])
       var dictionaries: [ValueDictionary?] = []
-      for input in inputs {
+      for (number, input) in inputs.enumerated() {
+        let isUsed = used[number]
         guard let index = input.properties.firstIndex(of: property) else {
           maps.append([])
           dictionaries.append(nil)
@@ -97,7 +122,8 @@ final class SegmentMerger {
         let values = try input.sharedValues(index)
         maps.append(
           (0..<values.count).map { code in
-            dictionary.count < SegmentWriter.sharedValues ? dictionary.code(of: code, in: values) + 1 : 0
+            isUsed?.values[index][code] ?? true && dictionary.count < SegmentWriter.sharedValues
+              ? dictionary.code(of: code, in: values) + 1 : 0
           })
         // Kept only where some of its values do not fit among the shared ones.
         dictionaries.append(maps[maps.count - 1].contains(0) ? values : nil)
@@ -111,7 +137,11 @@ final class SegmentMerger {
 
   func write(disk: any Disk, directory: String, number: UInt64) throws -> FileReference {
     var used: [UInt16] = []
-    for input in inputs { for event in input.statistics { used.append(try code(of: event.name, in: input)) } }
+    for (input, inUse) in zip(inputs, self.used) {
+      for (number, event) in input.statistics.enumerated() where inUse?.events[number] ?? true {
+        used.append(try code(of: event.name, in: input))
+      }
+    }
     var writer = try SegmentWriter(
       disk: disk, directory: directory, number: number, journalVersion: journal.version, numbering: EventNumbering(used),
       eventNames: names, properties: Array(zip(properties, shared).map { (name: $0, shared: $1) }))
@@ -130,6 +160,41 @@ final class SegmentMerger {
     return try writer.finish(fingerprints: fingerprints)
   }
 
+  /// Goes through all of an input's rows.
+  private static func used(of input: Segment, _ hidden: HiddenRows) throws(StoreError) -> Used {
+    var used = Used(
+      events: [Bool](repeating: false, count: input.statistics.count),
+      properties: [Bool](repeating: false, count: input.properties.count), values: [])
+    for property in input.properties.indices {
+      used.values.append([Bool](repeating: false, count: try input.sharedValues(property).count))
+    }
+    for (number, run) in input.runs.enumerated() where run.partition.end > hidden.cutoff {
+      for block in run.blocks.indices {
+        let decoded = try Decoded(input, number, block)
+        var kept: [Int] = []
+        var subject = 0
+        for row in 0..<run.blocks[block].rowCount {
+          while Int(decoded.keys.starts[subject + 1]) <= row { subject += 1 }
+          let time =
+            run.partition.base + Int64(decoded.slots.slots[row]) * Partition.slotMilliseconds
+            + Int64(decoded.remainders.milliseconds[row])
+          if hidden.contains(raw: decoded.keys.raw(of: row, subject: decoded.keys.subjects[subject]), time: time) { continue }
+          kept.append(row)
+          used.events[decoded.events[row]] = true
+        }
+        for property in input.properties.indices {
+          let shared = used.values[property].count
+          guard let (codes, _) = try input.rawColumn(property, number, block, shared: shared) else { continue }
+          for row in kept where codes[row] != 0 {
+            used.properties[property] = true
+            if Int(codes[row]) <= shared { used.values[property][Int(codes[row]) - 1] = true }
+          }
+        }
+      }
+    }
+    return used
+  }
+
   private func code(of name: String, in input: Segment) throws(StoreError) -> UInt16 {
     guard let code = codes[name] else { throw .corrupt(file: input.file.name, reason: "an event name is unknown") }
     return code
@@ -141,11 +206,11 @@ final class SegmentMerger {
     sources = []
     moves = []
     nextMove = 0
-    for input in inputs {
+    for (input, hidden) in zip(inputs, hidden) {
       guard let run = input.runs.firstIndex(where: { $0.partition == partition }) else { continue }
       var eventCodes: [UInt16] = []
       for event in input.statistics { eventCodes.append(try code(of: event.name, in: input)) }
-      var source = Source(segment: input, run: run, eventCodes: eventCodes)
+      var source = Source(segment: input, run: run, eventCodes: eventCodes, hidden: hidden)
       if input.journalVersion < journal.version {
         for block in source.blocks.indices {
           let keys = try input.keys(run, block)
@@ -277,8 +342,10 @@ final class SegmentMerger {
     throws
   {
     let from = try self.block(Int(source), block)
+    let (raw, time) = (rawNumber(from, row), time(from, row, partition))
+    if let hidden = sources[Int(source)].hidden, hidden.contains(raw: raw, time: time) { return }
     rows.append(
-      label: subject, raw: rawNumber(from, row), time: time(from, row, partition), event: sources[Int(source)].eventCodes[from.events[row]])
+      label: subject, raw: raw, time: time, event: sources[Int(source)].eventCodes[from.events[row]])
     origins.append(Origin(source: source, block: Int32(block), row: Int32(row)))
     if rows.count == blockRows { try writeBlock(&writer) }
   }

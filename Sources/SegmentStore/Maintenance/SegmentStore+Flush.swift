@@ -10,10 +10,13 @@ extension SegmentStore {
     }
     guard let table else { return false }
     let content = table.with { $0 }
+    // Its files say that they were written before every later deletion, which is hidden from queries until the rows are dropped.
+    let deletions = UInt64(table.firstDeletion)
     do {
       var files: [FileReference] = []
       if !content.times.isEmpty {
         files.append(try writeSegment(content, journal: journal, names: names))
+        files[files.count - 1].deletions = deletions
       }
       let ordinals = table.firstOrdinal..<next.firstOrdinal
       if !ordinals.isEmpty || !content.sealedIDs.isEmpty {
@@ -28,6 +31,7 @@ extension SegmentStore {
             }
             return value
           })
+        files[files.count - 1].deletions = deletions
       }
       if next.firstJournalEntry > table.firstJournalEntry {
         files.append(
@@ -35,11 +39,19 @@ extension SegmentStore {
             disk: disk, directory: directory, number: nextFileNumber(), first: table.firstJournalEntry,
             entries: journal.entries[table.firstJournalEntry..<next.firstJournalEntry]))
       }
+      if next.firstDeletion > table.firstDeletion {
+        let entries = state.withLock { $0.deletions.entries }
+        files.append(
+          try DeletionFile.write(
+            disk: disk, directory: directory, number: nextFileNumber(), first: table.firstDeletion,
+            entries: entries[table.firstDeletion..<next.firstDeletion]))
+      }
       if !content.profiles.isEmpty {
         files.append(
           try ProfileFile.write(
             disk: disk, directory: directory, number: nextFileNumber(), numbers: content.profiles.keys.sorted()
           ) { content.profiles[$0] ?? ProfileImage() })
+        files[files.count - 1].deletions = deletions
       }
       if !content.keys.isEmpty {
         files.append(
@@ -89,11 +101,16 @@ extension SegmentStore {
       manifest.deletedKeys = state.deletedKeys
       manifest.identityCount = UInt64(next.firstOrdinal)
       manifest.journalCount = UInt64(next.firstJournalEntry)
+      manifest.deletionCount = UInt64(next.firstDeletion)
+      // These may be newer than the sequence number says: the log only repeats them.
+      manifest.expiredBefore = state.expiredBefore
+      manifest.keepDays = state.keepDays
       manifest.eventCount += UInt64(flushed.rowCount)
     } publish: { state in
       state.segments += opened.segments
       state.identityFiles += opened.identityFiles
       state.journalFiles += opened.journalFiles
+      state.deletionFiles += opened.deletionFiles
       state.profileFiles += opened.profileFiles
       state.keyFiles += opened.keyFiles
       state.frozen.removeFirst()
@@ -134,6 +151,7 @@ struct OpenedFiles {
   var journalFiles: [JournalFile] = []
   var profileFiles: [ProfileFile] = []
   var keyFiles: [KeyFile] = []
+  var deletionFiles: [DeletionFile] = []
 
   init(
     _ files: [FileReference], disk: any Disk, directory: String, visit: (Pseudonym, Bool) throws(FormatError) -> Void = { _, _ in }
@@ -145,6 +163,7 @@ struct OpenedFiles {
         identityFiles.append(try IdentityFile(disk: disk, directory: directory, reference: file, visit: visit))
       case .journal: journalFiles.append(try JournalFile(disk: disk, directory: directory, reference: file))
       case .profiles: profileFiles.append(try ProfileFile(disk: disk, directory: directory, reference: file))
+      case .deletions: deletionFiles.append(try DeletionFile(disk: disk, directory: directory, reference: file))
       case .keys: keyFiles.append(try KeyFile(disk: disk, directory: directory, reference: file))
       }
     }

@@ -6,7 +6,9 @@ extension SegmentStore {
   /// Does one piece of work; false if there is none.
   func mergeOnce() throws(StoreError) -> Bool {
     try merging {
+      advanceExpiry()
       if try dropDeliveredKeys() { return true }
+      if try dropHiddenRows() { return true }
       if try mergeStateFiles() { return true }
       return try mergeSegments()
     }
@@ -63,12 +65,13 @@ extension SegmentStore {
 
   /// Only the thread that merges shortens the list of segments, so a range of it stays what it was.
   private func merge(_ range: Range<Int>) throws -> Bool {
-    let (segments, journal, names) = state.withLock { ($0.segments, $0.journal, $0.eventNames) }
-    let inputs = Array(segments[range])
-    let reference = try merged(inputs, journal: journal, names: names)
+    let current = state.withLock { $0 }
+    let inputs = Array(current.segments[range])
+    let reference = try merged(inputs, current)
     let opened = try Segment(disk: disk, directory: directory, reference: reference)
     // A crash here leaves a file that no manifest names; its inputs are in force.
-    try replace(inputs.map(\.file.reference), by: [reference]) { state in
+    let rows = inputs.reduce(0) { $0 + $1.rowCount }
+    try replace(inputs.map(\.file.reference), by: [reference], dropping: rows - opened.rowCount) { state in
       guard let first = state.segments.firstIndex(where: { $0 === inputs[0] }) else { return }
       state.segments.replaceSubrange(first..<first + inputs.count, with: [opened])
     }
@@ -76,9 +79,78 @@ extension SegmentStore {
   }
 
   /// Writes neighbouring segments as one, in the order of the merges that are known now.
-  private func merged(_ inputs: [Segment], journal: MergeJournal, names: [String]) throws -> FileReference {
-    let merger = try SegmentMerger(inputs, journal: journal, names: names, blockRows: options.blockRows) { [self] in flusher.shouldStop }
-    return try merger.write(disk: disk, directory: directory, number: nextFileNumber())
+  private func merged(_ inputs: [Segment], _ state: StoreState) throws -> FileReference {
+    let hidden = inputs.map { input in
+      input.mayHide(state)
+        ? HiddenRows(state.deletions, since: input.file.reference.deletions, journal: state.journal, cutoff: state.expiredBefore) : nil
+    }
+    let merger = try SegmentMerger(
+      inputs, hidden: hidden, journal: state.journal, names: state.eventNames, blockRows: options.blockRows
+    ) { [self] in flusher.shouldStop }
+    var reference = try merger.write(disk: disk, directory: directory, number: nextFileNumber())
+    reference.deletions = state.deletions.version
+    return reference
+  }
+
+  // MARK: Deleted and expired rows
+
+  /// Whether there is work that only the clock makes due.
+  var dependsOnTime: Bool {
+    state.withLock { state in
+      state.keepDays > 0 || state.segments.contains { $0.file.reference.deletions < state.deletions.version }
+    }
+  }
+
+  /// Writes one file anew that has rows, profiles or sealed ids which nobody sees any more, if that is due.
+  private func dropHiddenRows() throws -> Bool {
+    let current = state.withLock { $0 }
+    let version = current.deletions.version
+    if let segment = current.segments.first(where: { isDue($0, current) }) {
+      try drop(from: segment, current)
+      return true
+    }
+    let oldest =
+      (current.profileFiles.map(\.file.reference) + current.identityFiles.map(\.file.reference)).map(\.deletions).min() ?? version
+    if oldest < version, current.wantsCompaction || isOverdue(oldest, current) {
+      if try mergeProfiles(current) || mergeIdentities(current) { return true }
+    }
+    guard current.wantsCompaction, current.frozen.isEmpty else { return false }
+    state.withLock { $0.wantsCompaction = false }
+    return true
+  }
+
+  private func isOverdue(_ version: UInt64, _ state: StoreState) -> Bool {
+    version < state.deletions.version
+      && state.deletions.entries[Int(version)].time <= options.now() - options.deletionDelayMilliseconds
+  }
+
+  /// Rows of deleted subjects are due after a while, expired ones month by month; both at once where that is asked for.
+  private func isDue(_ segment: Segment, _ state: StoreState) -> Bool {
+    let version = segment.file.reference.deletions
+    if isOverdue(version, state) || segment.runs.contains(where: { $0.partition.end <= state.expiredBefore }) { return true }
+    return state.wantsCompaction && segment.mayHide(state)
+  }
+
+  private func drop(from segment: Segment, _ current: StoreState) throws {
+    let codes = Dictionary(uniqueKeysWithValues: current.eventNames.enumerated().map { ($1, UInt16($0)) })
+    let (all, visible) = (
+      try segment.columnRuns(codes: codes, cache: cache), try segment.visibleRuns(current, codes: codes, cache: cache)
+    )
+    if all.count == visible.count, zip(all, visible).allSatisfy({ $0 === $1 }) {
+      // It has none of them: only the manifest says so from now on.
+      var reference = segment.file.reference
+      reference.deletions = current.deletions.version
+      let opened = try Segment(disk: disk, directory: directory, reference: reference)
+      try changeManifest { manifest, _ in
+        for (index, file) in manifest.files.enumerated() where file == segment.file.reference { manifest.files[index] = reference }
+      } publish: { state in
+        for (index, known) in state.segments.enumerated() where known === segment { state.segments[index] = opened }
+        state.layout += 1
+      }
+      return
+    }
+    guard let index = current.segments.firstIndex(where: { $0 === segment }) else { return }
+    _ = try merge(index..<index + 1)
   }
 
   // MARK: Other files
@@ -96,37 +168,69 @@ extension SegmentStore {
       }
       return true
     }
-    if current.identityFiles.count >= width {
-      let files = current.identityFiles
-      let ids = identities.entries(0..<(files.reduce(0) { $0 + $1.count }))
-      let sealed = Set(files.flatMap(\.sealed)).sorted()
-      let reference = try IdentityFile.write(
-        disk: disk, directory: directory, number: nextFileNumber(), firstOrdinal: 0, ids: ids, sealed: sealed
-      ) { ordinal in
-        for file in files { if let value = try file.sealedID(ofOrdinal: ordinal, cache: cache) { return value } }
-        throw FormatError("a sealed id is missing")
-      }
-      let opened = try IdentityFile(disk: disk, directory: directory, reference: reference) { _, _ in }
-      try replace(files.map(\.file.reference), by: [reference]) { state in
-        state.identityFiles.replaceSubrange(..<files.count, with: [opened])
-      }
-      return true
-    }
-    if current.profileFiles.count >= width {
-      let files = current.profileFiles
-      let reference = try ProfileFile.write(
-        disk: disk, directory: directory, number: nextFileNumber(), numbers: Set(files.flatMap(\.numbers)).sorted()
-      ) { number in
-        for file in files.reversed() { if let image = try file.image(of: number, cache: cache) { return image } }
-        return ProfileImage()
-      }
-      let opened = try ProfileFile(disk: disk, directory: directory, reference: reference)
-      try replace(files.map(\.file.reference), by: [reference]) { state in
-        state.profileFiles.replaceSubrange(..<files.count, with: [opened])
+    if current.identityFiles.count >= width { return try mergeIdentities(current) }
+    if current.profileFiles.count >= width { return try mergeProfiles(current) }
+    if current.deletionFiles.count >= width {
+      let count = current.deletionFiles.reduce(0) { $0 + $1.entries.count }
+      let reference = try DeletionFile.write(
+        disk: disk, directory: directory, number: nextFileNumber(), first: 0, entries: current.deletions.entries[..<count])
+      let opened = try DeletionFile(disk: disk, directory: directory, reference: reference)
+      try replace(current.deletionFiles.map(\.file.reference), by: [reference]) { state in
+        state.deletionFiles.replaceSubrange(..<current.deletionFiles.count, with: [opened])
       }
       return true
     }
     return false
+  }
+
+  /// Makes one of all identity files, without the sealed ids of deleted subjects. Their pseudonyms stay: the numbers of ids never change.
+  private func mergeIdentities(_ current: StoreState) throws -> Bool {
+    guard !current.identityFiles.isEmpty else { return false }
+    let files = current.identityFiles
+    let ids = identities.entries(0..<(files.reduce(0) { $0 + $1.count }))
+    let sealed = Set(
+      files.flatMap { file in
+        file.sealed.filter { ordinal in
+          !current.deletions.hides(identities.permutation.number(ofOrdinal: ordinal), since: file.file.reference.deletions)
+        }
+      }
+    ).sorted()
+    var reference = try IdentityFile.write(
+      disk: disk, directory: directory, number: nextFileNumber(), firstOrdinal: 0, ids: ids, sealed: sealed
+    ) { ordinal in
+      let number = identities.permutation.number(ofOrdinal: ordinal)
+      for file in files where !current.deletions.hides(number, since: file.file.reference.deletions) {
+        if let value = try file.sealedID(ofOrdinal: ordinal, cache: cache) { return value }
+      }
+      throw FormatError("a sealed id is missing")
+    }
+    reference.deletions = current.deletions.version
+    let opened = try IdentityFile(disk: disk, directory: directory, reference: reference) { _, _ in }
+    try replace(files.map(\.file.reference), by: [reference]) { state in
+      state.identityFiles.replaceSubrange(..<files.count, with: [opened])
+    }
+    return true
+  }
+
+  /// Makes one of all profile files, without deleted profiles.
+  private func mergeProfiles(_ current: StoreState) throws -> Bool {
+    guard !current.profileFiles.isEmpty else { return false }
+    let files = current.profileFiles
+    let numbers = files.flatMap { file in
+      file.numbers.filter { !current.deletions.hides($0, since: file.file.reference.deletions) }
+    }
+    var reference = try ProfileFile.write(
+      disk: disk, directory: directory, number: nextFileNumber(), numbers: Set(numbers).sorted()
+    ) { number in
+      for file in files.reversed() { if let image = try file.image(of: number, cache: cache) { return image } }
+      return ProfileImage()
+    }
+    reference.deletions = current.deletions.version
+    let opened = try ProfileFile(disk: disk, directory: directory, reference: reference)
+    try replace(files.map(\.file.reference), by: [reference]) { state in
+      state.profileFiles.replaceSubrange(..<files.count, with: [opened])
+    }
+    return true
   }
 
   private func dropDeliveredKeys() throws -> Bool {
@@ -140,12 +244,17 @@ extension SegmentStore {
   }
 
   /// Switches to files that say the same as others, then deletes those. The new ones take the place of the first of the old ones.
-  private func replace(_ old: [FileReference], by new: [FileReference], publish: (inout StoreState) -> Void) throws(StoreError) {
+  ///
+  /// - Parameter rows: how many rows fewer the new ones have, which nobody saw any more.
+  private func replace(
+    _ old: [FileReference], by new: [FileReference], dropping rows: Int = 0, publish: (inout StoreState) -> Void
+  ) throws(StoreError) {
     try changeManifest { manifest, state in
       let position = manifest.files.firstIndex(of: old[0]) ?? manifest.files.count
       manifest.files.insert(contentsOf: new, at: position)
       manifest.files.removeAll { old.contains($0) }
       manifest.deletedKeys = max(manifest.deletedKeys, state.deletedKeys)
+      manifest.eventCount -= UInt64(rows)
     } publish: { state in
       publish(&state)
       state.layout += 1

@@ -30,14 +30,17 @@ final class Memtable: Sendable {
   let firstOrdinal: Int
   let firstJournalEntry: Int
   let firstKey: UInt64
+  /// Entries of the deletion journal when it began: later ones hide all that it has.
+  let firstDeletion: Int
   private let content = Mutex(Content())
 
-  init(firstLog: UInt64, firstSequence: UInt64, firstOrdinal: Int, firstJournalEntry: Int, firstKey: UInt64) {
+  init(firstLog: UInt64, firstSequence: UInt64, firstOrdinal: Int, firstJournalEntry: Int, firstKey: UInt64, firstDeletion: Int) {
     self.firstLog = firstLog
     self.firstSequence = firstSequence
     self.firstOrdinal = firstOrdinal
     self.firstJournalEntry = firstJournalEntry
     self.firstKey = firstKey
+    self.firstDeletion = firstDeletion
   }
 
   func with<Result: Sendable, Failure: Error>(_ body: (inout sending Content) throws(Failure) -> sending Result) throws(Failure) -> Result {

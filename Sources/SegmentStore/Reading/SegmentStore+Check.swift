@@ -45,6 +45,10 @@ struct StoreChecker {
   let disk: any Disk
   let directory: String
   private(set) var findings: [StoreFinding] = []
+  /// By segment: the state of the merge journal that its order knows.
+  private var journalVersions: [String: UInt64] = [:]
+  private var journalVersion: UInt64 = 0
+  private var deletionVersion: UInt64 = 0
   private var identities = IdentityTable(permutation: NumberPermutation(key0: 0, key1: 0))
 
   init(disk: any Disk, directory: String) {
@@ -73,7 +77,7 @@ struct StoreChecker {
     }
     identities = IdentityTable(permutation: NumberPermutation(key0: manifest.numberKey0, key1: manifest.numberKey1))
     // Ids first: the other files refer to them.
-    for kind in [SectionFile.Kind.identities, .journal, .segment, .profiles, .keys] {
+    for kind in [SectionFile.Kind.identities, .journal, .deletions, .segment, .profiles, .keys] {
       var total = 0
       for file in manifest.files where file.kind == kind {
         do throws(StoreError) {
@@ -87,6 +91,7 @@ struct StoreChecker {
         case .identities: manifest.identityCount
         case .journal: manifest.journalCount
         case .segment: manifest.eventCount
+        case .deletions: manifest.deletionCount
         case .profiles, .keys: nil
         }
       if let expected, expected != UInt64(total), findings.isEmpty {
@@ -96,7 +101,17 @@ struct StoreChecker {
             repair: Self.repair))
       }
     }
+    journalVersion = manifest.journalCount
+    deletionVersion = manifest.deletionCount
     checkLogs(names, manifest: manifest)
+    guard findings.isEmpty else { return }
+    for file in manifest.files where file.deletions > deletionVersion {
+      report(
+        .corrupt(file: Manifest.name, reason: "it says that \(file.name) knows of more deletions than there were"), file: Manifest.name)
+    }
+    for (name, version) in journalVersions.sorted(by: { $0.key < $1.key }) where version > journalVersion {
+      report(.corrupt(file: name, reason: "it names a state of the merge journal that never was"), file: name)
+    }
   }
 
   private static let repair = "Stop the server, copy the whole directory back from a backup, then run `sealane doctor` again."
@@ -113,7 +128,7 @@ struct StoreChecker {
   }
 
   /// Returns how many entries the file holds.
-  private func check(_ reference: FileReference, after count: Int, manifest: Manifest) throws(StoreError) -> Int {
+  private mutating func check(_ reference: FileReference, after count: Int, manifest: Manifest) throws(StoreError) -> Int {
     switch reference.kind {
     case .identities:
       let file = try IdentityFile(disk: disk, directory: directory, reference: reference) { pseudonym, isGroup throws(FormatError) in
@@ -129,6 +144,11 @@ struct StoreChecker {
       let file = try JournalFile(disk: disk, directory: directory, reference: reference)
       guard file.first == count else { throw .corrupt(file: reference.name, reason: "it does not continue the file before it") }
       try expectKnown(file.entries.flatMap { [$0.device, $0.user] }, in: reference)
+      return file.entries.count
+    case .deletions:
+      let file = try DeletionFile(disk: disk, directory: directory, reference: reference)
+      guard file.first == count else { throw .corrupt(file: reference.name, reason: "it does not continue the file before it") }
+      try expectKnown(file.entries.map(\.number), in: reference)
       return file.entries.count
     case .segment: return try checkSegment(reference, manifest: manifest)
     case .profiles:
@@ -146,7 +166,7 @@ struct StoreChecker {
     }
   }
 
-  private func checkSegment(_ reference: FileReference, manifest: Manifest) throws(StoreError) -> Int {
+  private mutating func checkSegment(_ reference: FileReference, manifest: Manifest) throws(StoreError) -> Int {
     let file = try SectionFileReader(disk: disk, directory: directory, reference: reference)
     if file.version == 1 {
       let old = try SegmentVersion1(file)
@@ -155,9 +175,7 @@ struct StoreChecker {
       return old.rowCount
     }
     let segment = try Segment(disk: disk, directory: directory, reference: reference)
-    guard segment.journalVersion <= UInt64(UInt32.max) else {
-      throw .corrupt(file: reference.name, reason: "it names a state of the merge journal that never was")
-    }
+    journalVersions[reference.name] = segment.journalVersion
     var shared: [ValueDictionary] = []
     for property in segment.properties.indices {
       let values = try segment.sharedValues(property)
@@ -243,6 +261,12 @@ struct StoreChecker {
     }
   }
 
+  private func expectKnown(_ numbers: [UInt32]) throws(FormatError) {
+    for number in numbers where Int(identities.permutation.ordinal(ofNumber: number)) >= identities.count {
+      throw FormatError("a deletion names a subject that never was")
+    }
+  }
+
   private mutating func checkLogs(_ names: [String], manifest: Manifest) {
     let logs = names.compactMap(LogFormat.number(ofName:)).filter { $0 >= manifest.firstLog }.sorted()
     var expected = manifest.firstLog
@@ -253,7 +277,13 @@ struct StoreChecker {
         guard number == expected else { throw .corrupt(file: LogFormat.name(expected), reason: "it is missing") }
         let reader = LogReader(disk: disk, directory: directory, number: number, isLast: index == logs.count - 1)
         let result = try reader.read { _, payload in
-          for case .batch(let decisions, let batch) in try LogRecord.read(payload) {
+          for record in try LogRecord.read(payload) {
+            if case .deleteSubjects(let entries) = record {
+              try expectKnown(entries.map(\.number))
+              deletionVersion += UInt64(entries.count)
+            }
+            guard case .batch(let decisions, let batch) = record else { continue }
+            journalVersion += UInt64(decisions.journal.count)
             for (identity, number) in zip(batch.identities, decisions.numbers) {
               guard try identities.register(identity.pseudonym, isGroup: identity.isGroup) == number else {
                 throw FormatError("an id has another number than in the identity files")

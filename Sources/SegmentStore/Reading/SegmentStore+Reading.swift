@@ -79,11 +79,18 @@ extension SegmentStore {
   }
 
   package func catalog() async throws -> Catalog {
-    let current = state.withLock { $0 }
     return try readable { snapshot in
+      let current = state.withLock { $0 }
+      let codes = Dictionary(uniqueKeysWithValues: current.eventNames.enumerated().map { ($1, UInt16($0)) })
       var counts: [String: Int] = [:]
       var properties: [String: Set<String>] = [:]
+      var read: [ColumnRun] = []
       for segment in current.segments {
+        // What it says about itself counts rows that nobody may see.
+        if segment.mayHide(current) {
+          read += try segment.visibleRuns(current, codes: codes, cache: cache)
+          continue
+        }
         for event in segment.statistics {
           counts[event.name, default: 0] += event.count
           properties[event.name, default: []].formUnion(event.properties.map { segment.properties[$0] })
@@ -91,13 +98,18 @@ extension SegmentStore {
       }
       for (table, rows) in current.memtables {
         let content = table.with { $0 }
-        for row in 0..<rows { counts[current.eventNames[Int(content.events[row])], default: 0] += 1 }
+        let isHidden = { (row: Int) in
+          content.times[row] < current.expiredBefore
+            || current.deletions.hides(content.rawSubjects[row], since: UInt64(table.firstDeletion))
+        }
+        for row in 0..<rows where !isHidden(row) { counts[current.eventNames[Int(content.events[row])], default: 0] += 1 }
         for column in content.columns {
           var seen = [Bool](repeating: false, count: current.eventNames.count)
-          for row in column.rows where Int(row) < rows { seen[Int(content.events[Int(row)])] = true }
+          for row in column.rows where Int(row) < rows && !isHidden(Int(row)) { seen[Int(content.events[Int(row)])] = true }
           for (code, isSeen) in seen.enumerated() where isSeen { properties[current.eventNames[code], default: []].insert(column.name) }
         }
       }
+      try count(read, names: current.eventNames, &counts, &properties)
       var first: Int64?
       var last: Int64?
       for run in snapshot.runs where run.rowCount > 0 {
@@ -217,6 +229,28 @@ extension SegmentStore {
   private static func best(_ found: [UInt32: Int64], limit: Int) -> [(subject: UInt32, time: Int64)] {
     Array(
       found.map { (subject: $0, time: $1) }.sorted { $0.time != $1.time ? $0.time > $1.time : $0.subject < $1.subject }.prefix(limit))
+  }
+
+  /// Counts the events of runs, and which properties occur with them, row by row.
+  private func count(_ runs: [ColumnRun], names: [String], _ counts: inout [String: Int], _ properties: inout [String: Set<String>]) throws
+  {
+    for run in runs {
+      for block in run.blocks.indices {
+        try JourneyScan.checkCancellation()
+        let events = try run.events(block)
+        var byCode = [Int](repeating: 0, count: run.eventCodes.count)
+        for row in 0..<run.blocks[block].rowCount { byCode[events[row]] += 1 }
+        for (code, count) in byCode.enumerated() where count > 0 { counts[names[Int(run.eventCodes[code])], default: 0] += count }
+        for property in run.properties {
+          guard let column = try run.column(property, block) else { continue }
+          var seen = [Bool](repeating: false, count: run.eventCodes.count)
+          for row in 0..<column.count where column[row] != 0 { seen[events[row]] = true }
+          for (code, isSeen) in seen.enumerated() where isSeen {
+            properties[names[Int(run.eventCodes[code])], default: []].insert(property)
+          }
+        }
+      }
+    }
   }
 
   /// Different canonical subjects that have events.

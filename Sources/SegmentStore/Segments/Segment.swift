@@ -25,6 +25,14 @@ final class Segment: Sendable {
   /// UTC days of which it holds fingerprints.
   let days: Set<Int32>
   private let columnRuns = Mutex<[ColumnRun]?>(nil)
+  private let visible = Mutex<Visible?>(nil)
+
+  /// The runs without hidden rows, and of which state of the store that is.
+  private struct Visible {
+    var deletions: UInt64
+    var cutoff: Int64
+    var runs: [ColumnRun]
+  }
 
   init(disk: any Disk, directory: String, reference: FileReference) throws(StoreError) {
     let file = try SectionFileReader(disk: disk, directory: directory, reference: reference)
@@ -116,6 +124,29 @@ final class Segment: Sendable {
     }
     columnRuns.withLock { $0 = made }
     return made
+  }
+}
+
+extension Segment {
+  /// The segment as queries see it, without what was deleted or expired.
+  func visibleRuns(_ state: StoreState, codes: [String: UInt16], cache: BlockCache) throws(StoreError) -> [ColumnRun] {
+    let all = try columnRuns(codes: codes, cache: cache)
+    guard mayHide(state) else { return all }
+    let (version, cutoff) = (state.deletions.version, state.expiredBefore)
+    if let known = visible.withLock({ $0 }), known.deletions == version, known.cutoff == cutoff { return known.runs }
+    let hidden = HiddenRows(state.deletions, since: file.reference.deletions, journal: state.journal, cutoff: cutoff)
+    var rest: [ColumnRun] = []
+    for (number, run) in all.enumerated() {
+      let place = ReducedChunks.Cache(cache: cache, file: file.reference.number, prefix: "\(version)|\(cutoff)|\(number)|")
+      if let run = try run.without(hidden, cache: place) { rest.append(run) }
+    }
+    visible.withLock { $0 = Visible(deletions: version, cutoff: cutoff, runs: rest) }
+    return rest
+  }
+
+  /// Whether it may have rows that were deleted or expired since it was written.
+  func mayHide(_ state: StoreState) -> Bool {
+    file.reference.deletions < state.deletions.version || runs.contains { $0.blocks.contains { $0.firstTime < state.expiredBefore } }
   }
 }
 

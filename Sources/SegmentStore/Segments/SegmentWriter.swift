@@ -52,9 +52,14 @@ struct SegmentWriter {
 
   /// Blocks of one partition follow each other, partitions ascend.
   mutating func begin(_ partition: Partition) throws(DiskError) {
-    try writeCounts()
+    try endPartition()
     runs.append((partition, []))
     if names.count <= EventCounts.nameLimit { slotCounts = [UInt32](repeating: 0, count: names.count * Partition.slotLimit) }
+  }
+
+  /// A partition of which no row was left has no run.
+  private mutating func endPartition() throws(DiskError) {
+    if let last = runs.last, last.blocks.isEmpty { runs.removeLast() } else { try writeCounts() }
   }
 
   /// What day series are answered from without a scan.
@@ -146,7 +151,7 @@ struct SegmentWriter {
 
   /// - Parameter fingerprints: by UTC day, in any order.
   mutating func finish(fingerprints: [Int32: [UInt64]]) throws(DiskError) -> FileReference {
-    try writeCounts()
+    try endPartition()
     var meta = ByteWriter()
     meta.varint(journalVersion)
     meta.varint(runs.count)
