@@ -104,19 +104,22 @@ extension SegmentStore {
   /// Writes one file anew that has rows, profiles or sealed ids which nobody sees any more, if that is due.
   private func dropHiddenRows() throws -> Bool {
     let current = state.withLock { $0 }
-    let version = current.deletions.version
     if let segment = current.segments.first(where: { isDue($0, current) }) {
       try drop(from: segment, current)
       return true
     }
-    let oldest =
-      (current.profileFiles.map(\.file.reference) + current.identityFiles.map(\.file.reference)).map(\.deletions).min() ?? version
-    if oldest < version, current.wantsCompaction || isOverdue(oldest, current) {
-      if try mergeProfiles(current) || mergeIdentities(current) { return true }
-    }
+    // Each kind for itself: one that is up to date is not written again.
+    if isDue(current.profileFiles.map(\.file.reference), current), try mergeProfiles(current) { return true }
+    if isDue(current.identityFiles.map(\.file.reference), current), try mergeIdentities(current) { return true }
     guard current.wantsCompaction, current.frozen.isEmpty else { return false }
     state.withLock { $0.wantsCompaction = false }
     return true
+  }
+
+  /// Profiles and sealed ids are due after a while too, or at once where that is asked for.
+  private func isDue(_ files: [FileReference], _ state: StoreState) -> Bool {
+    guard let oldest = files.map(\.deletions).min(), oldest < state.deletions.version else { return false }
+    return state.wantsCompaction || isOverdue(oldest, state)
   }
 
   private func isOverdue(_ version: UInt64, _ state: StoreState) -> Bool {
