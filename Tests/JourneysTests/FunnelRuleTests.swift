@@ -38,6 +38,19 @@ struct FunnelRuleTests {
     #expect(try Self.counts(world, "ABC", entry: .longest) == [1, 1, 1])
   }
 
+  @Test("strict: what shares the entry's millisecond need not serve a step, though it could") func strictTieOfTheEntry() throws {
+    let world = Self.world([("A", 0), ("B", 0), ("C", 10), ("X", 20)])
+    let query = FunnelQuery(
+      range: DateRange(from: Self.day, to: Self.day),
+      steps: [EventSelector(event: "A"), EventSelector(event: nil), EventSelector(event: "X")],
+      order: .strict)
+    let report = try QueryExecution(
+      snapshot: world.snapshot(), calendar: ProjectCalendar(), instant: Timestamp(milliseconds: Self.midnight + 86_400_000)
+    ).report(.funnel(query))
+    guard case .funnel(let funnel) = report.content else { throw QueryError(.invalid, "not a funnel") }
+    #expect(funnel.groups[0].steps.map(\.count) == [1, 1, 1])
+  }
+
   @Test("re-entry: the time to convert counts from the earliest entry of the longest chain")
   func reentry() throws {
     let group = try Self.group(Self.world([("A", 0), ("A", 10), ("A", 20), ("B", 30)]), "AB")

@@ -151,29 +151,42 @@ struct FunnelRules {
     }
   }
 
-  /// The very next events must be the next steps. What shares the entry's millisecond and is of no use comes before it; of a later
-  /// tie, everything must be of use if the chain is to go on behind it.
+  /// The very next events must be the next steps. What shares the entry's millisecond and is of no use comes before it, so how many steps
+  /// that millisecond serves is open: more is not always better, since what follows must fit.
   private mutating func followStrict(_ events: FunnelEvents, _ entry: Int, _ tie: Range<Int>) -> FunnelAttempt {
+    let offered = StepMatching.run(from: 1, of: steps, in: events.masks, tie, skipping: entry)
+    var best = followStrict(events, entry, tie, taking: offered)
+    guard offered > 0, best.depth < steps else { return best }
+    var bestTimes = stepTimes
+    for taken in stride(from: offered - 1, through: 0, by: -1) {
+      let attempt = followStrict(events, entry, tie, taking: taken)
+      if attempt.depth > best.depth { (best, bestTimes) = (attempt, stepTimes) }
+    }
+    stepTimes = bestTimes
+    return best
+  }
+
+  /// - Parameter taken: steps behind the entry that its millisecond serves. Of a later tie, everything must be of use if the chain is to
+  ///   go on behind it.
+  private mutating func followStrict(_ events: FunnelEvents, _ entry: Int, _ tie: Range<Int>, taking taken: Int) -> FunnelAttempt {
     let begin = events.times[entry]
-    stepTimes[0] = begin
-    var depth = 1
+    for step in 0...taken { stepTimes[step] = begin }
+    var depth = 1 + taken
     var tie = tie
-    var skipped = entry
     while true {
-      let reached = StepMatching.run(from: depth, of: steps, in: events.masks, tie, skipping: skipped)
-      for _ in 0..<reached {
-        stepTimes[depth] = events.times[tie.lowerBound]
-        depth += 1
-      }
       if depth == steps { return FunnelAttempt(entry: entry, entryTime: begin, depth: depth, next: tie.upperBound) }
-      if skipped == -1 && reached < tie.count {
-        return FunnelAttempt(entry: entry, entryTime: begin, depth: depth, next: reached == 0 ? tie.lowerBound : tie.upperBound)
-      }
-      skipped = -1
       guard tie.upperBound < events.count, events.times[tie.upperBound] - begin <= window else {
         return FunnelAttempt(entry: entry, entryTime: begin, depth: depth, next: tie.upperBound)
       }
       tie = events.tie(from: tie.upperBound)
+      let reached = StepMatching.run(from: depth, of: steps, in: events.masks, tie)
+      for _ in 0..<reached {
+        stepTimes[depth] = events.times[tie.lowerBound]
+        depth += 1
+      }
+      if reached < tie.count, depth < steps {
+        return FunnelAttempt(entry: entry, entryTime: begin, depth: depth, next: reached == 0 ? tie.lowerBound : tie.upperBound)
+      }
     }
   }
 
