@@ -67,7 +67,7 @@ extension Reference {
         return query.order == .any
           ? query.steps.contains { matches(journey[event], $0, query.filter) } : matches(journey[event], query.steps[0], query.filter)
       }
-      /// The best chain of each entry; of several entries in one millisecond the furthest, then the smallest value.
+      /// The best chain of each entry; of several entries in one millisecond the furthest, then the soonest, then the smallest value.
       let entries = journey.indices.filter(isEntry)
       func best(at time: Int64) -> Chosen {
         let chains = entries.filter { journey[$0].time == time }.map { entry -> Chosen in
@@ -79,7 +79,9 @@ extension Reference {
         let depth = chains.map(\.times.count).max() ?? 0
         let deepest = chains.filter { $0.times.count == depth }
         let isExcluded = !deepest.contains { !$0.isExcluded }
-        return deepest.filter { $0.isExcluded == isExcluded }.min { left, right in
+        let candidates = deepest.filter { $0.isExcluded == isExcluded }
+        let soonest = candidates.map(\.times).min { $0.lexicographicallyPrecedes($1) }
+        return candidates.filter { $0.times == soonest }.min { left, right in
           guard let breakdown = query.breakdown else { return false }
           return Self.sortKey(value(journey[left.entry], breakdown.property))
             .lexicographicallyPrecedes(Self.sortKey(value(journey[right.entry], breakdown.property)))

@@ -7,7 +7,7 @@ import Testing
 /// The engine against the plain reference, on thousands of small hostile worlds for each report.
 struct ReferenceComparisonTests {
   /// More with `SEALANE_CASES`, as `make soak` has it.
-  static let casesPerReport = ProcessInfo.processInfo.environment["SEALANE_CASES"].flatMap(UInt64.init) ?? 1_000
+  static let casesPerReport = ProcessInfo.processInfo.environment["SEALANE_CASES"].flatMap(UInt64.init) ?? 4_000
 
   @Test("thousands of random cases agree with the reference", arguments: RandomCase.Kind.allCases)
   func agrees(kind: RandomCase.Kind) throws {

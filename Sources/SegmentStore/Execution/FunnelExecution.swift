@@ -266,7 +266,7 @@ private struct FunnelPass: JourneyVisitor {
     return hasEntry
   }
 
-  /// Of the entries in the millisecond of this one, the one that gets furthest, then the one with the smallest breakdown value.
+  /// Of the entries in the millisecond of this one, the one that gets furthest, then soonest, then the one with the smallest breakdown value.
   @inline(__always) private mutating func best(at index: Int, _ journey: Journey, regardless: Bool = false)
     -> FunnelAttempt
   {
@@ -281,6 +281,7 @@ private struct FunnelPass: JourneyVisitor {
   @inline(never) private mutating func bestOfTie(_ index: Int, _ journey: Journey, _ regardless: Bool) -> FunnelAttempt {
     let tie = events.tie(to: index).lowerBound..<events.tie(from: index).upperBound
     var best: FunnelAttempt?
+    var bestTimes: [Int64] = []
     var bestMasks: Set<UInt32> = []
     for entry in rules.differentEntries(events, tie) {
       var attempt = rules.follow(events, entry: entry, tie: tie)
@@ -290,11 +291,12 @@ private struct FunnelPass: JourneyVisitor {
         attempt = rules.followRegardless(events, entry: entry, tie: tie)
         attempt.isExcluded = isExcluded
       }
-      if attempt.depth > best?.depth ?? 0 || (attempt.depth == best?.depth && best?.isExcluded == true && !attempt.isExcluded) {
-        best = attempt
-        bestMasks = []
+      let times = rules.stepTimes.prefix(attempt.depth)
+      if let known = best, (known.depth, known.isExcluded) == (attempt.depth, attempt.isExcluded), bestTimes.elementsEqual(times) {
+        bestMasks.insert(events.masks[entry])
+      } else if Self.isBetter(attempt, times, than: best, bestTimes) {
+        (best, bestTimes, bestMasks) = (attempt, Array(times), [events.masks[entry]])
       }
-      if attempt.depth == best?.depth && attempt.isExcluded == best?.isExcluded { bestMasks.insert(events.masks[entry]) }
     }
     var entry = best?.entry ?? index
     if let codes {
@@ -305,6 +307,16 @@ private struct FunnelPass: JourneyVisitor {
       }
     }
     return rules.follow(events, entry: entry, tie: tie)
+  }
+
+  /// Further, then not cut short by an exclusion, then earlier step by step.
+  private static func isBetter(
+    _ attempt: FunnelAttempt, _ times: ArraySlice<Int64>, than best: FunnelAttempt?, _ bestTimes: [Int64]
+  ) -> Bool {
+    guard let best else { return true }
+    if attempt.depth != best.depth { return attempt.depth > best.depth }
+    if attempt.isExcluded != best.isExcluded { return best.isExcluded }
+    return times.lexicographicallyPrecedes(bestTimes)
   }
 
   private mutating func record(_ attempt: FunnelAttempt, _ journey: Journey) {
