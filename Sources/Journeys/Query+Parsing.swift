@@ -89,12 +89,30 @@ extension Breakdown {
   /// - Parameter takesBins: whether the report can put numbers into bins.
   static func optional(_ reader: inout ObjectReader, takesBins: Bool = false) throws(QueryError) -> Breakdown? {
     guard let value = reader.optional("breakdown") else { return nil }
-    var inner = try ObjectReader(value, at: reader.place("breakdown"))
-    var breakdown = Breakdown(
+    return try Breakdown(json: value, at: reader.place("breakdown"), takesBins: takesBins)
+  }
+
+  package init(json value: JSONValue, at path: String = "breakdown", takesBins: Bool = false) throws(QueryError) {
+    var inner = try ObjectReader(value, at: path)
+    if inner.has("cohorts") {
+      try self.init(cohortsOf: &inner)
+      try inner.finish()
+      return
+    }
+    self.init(
       property: try PropertyReference(&inner), limit: try inner.integer("limit", default: 10, in: QueryLimits.breakdown))
-    if takesBins { breakdown.bins = try Bins.optional(&inner) }
+    if takesBins { bins = try Bins.optional(&inner) }
     try inner.finish()
-    return breakdown
+  }
+
+  private init(cohortsOf reader: inout ObjectReader) throws(QueryError) {
+    let path = reader.place("cohorts")
+    var cohorts: [NamedCohort] = []
+    for (index, element) in (try reader.list("cohorts") ?? []).enumerated() {
+      cohorts.append(try NamedCohort(json: element, at: "\(path)[\(index)]"))
+    }
+    guard !cohorts.isEmpty else { throw QueryError(.invalid, "`\(path)` must have at least one cohort.", field: path) }
+    self.init(cohorts: cohorts, limit: try reader.integer("limit", default: cohorts.count, in: QueryLimits.breakdown))
   }
 }
 

@@ -71,6 +71,8 @@ extension Query {
     }
     var comparisons = filters.reduce(0) { $0 + $1.comparisonCount }
     if case .cohort(let query) = self { comparisons += query.cohort.comparisonCount }
+    try breakdown?.validateCohorts()
+    for named in breakdown?.cohorts ?? [] { comparisons += named.cohort.comparisonCount }
     guard comparisons <= QueryLimits.comparisons else {
       throw QueryError(
         .tooLarge,
@@ -78,6 +80,17 @@ extension Query {
       )
     }
     for filter in filters { try filter.validate(depth: 1) }
+  }
+
+  /// What splits it into groups; nil where nothing does.
+  package var breakdown: Breakdown? {
+    switch self {
+    case .insights(let query): query.breakdown
+    case .funnel(let query): query.breakdown
+    case .retention(let query): query.breakdown
+    case .sessions(let query): query.breakdown
+    case .flows, .cohort, .lifecycle, .stickiness: nil
+    }
   }
 
   /// All filters that stand in it, those inside of cohorts left there.

@@ -58,6 +58,9 @@ extension Level {
 extension Breakdown? {
   var json: JSONValue {
     guard let breakdown = self else { return .null }
+    if !breakdown.cohorts.isEmpty {
+      return ["cohorts": .list(breakdown.cohorts.map(\.json)), "limit": .number(Double(breakdown.limit))]
+    }
     var members = breakdown.property.members
     members["limit"] = .number(Double(breakdown.limit))
     if let bins = breakdown.bins { members["bins"] = bins.json }

@@ -69,6 +69,8 @@ package struct Breakdown: Sendable, Hashable {
   package var property: PropertyReference
   package var limit: Int
   package var bins: Bins?
+  /// Where there are some, the groups are these instead of a property's values: an actor of several counts in each (semantics A.11).
+  package internal(set) var cohorts: [NamedCohort] = []
   package init(property: PropertyReference, limit: Int = 10, bins: Bins? = nil) {
     self.property = property
     self.limit = limit

@@ -31,5 +31,8 @@ package enum QueryLimits {
   package static let cohortDays = 1...3_660
   package static let cohortBehaviours = 20
   package static let cohortMembers = 100_000
+  package static let breakdownCohorts = 50
+  /// Numbers that a double holds exactly.
+  package static let savedCohort = 1...9_007_199_254_740_991
   package static let textBytes = 4_096
 }

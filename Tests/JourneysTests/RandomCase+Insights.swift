@@ -20,7 +20,7 @@ extension RandomCase {
     if random.chance(20) {
       query.compare = random.chance(60) ? .previous : .from(range.from.advanced(byDays: random.pick([-1, -2, -7, 1, 0, -30])))
     }
-    if breakdown != nil, random.chance(25) {
+    if breakdown?.cohorts.isEmpty == true, random.chance(25) {
       query.breakdown?.property = PropertyReference(random.pick(["amount", "plan", "tags"]), scope: random.chance(25) ? .subject : .event)
       query.breakdown?.bins = random.pick([.edges([0]), .edges([-0.5, 0, 1, 1.5]), .equalCount(2), .equalCount(3), .equalCount(50)])
     }

@@ -214,9 +214,23 @@ struct RandomCase {
     return query
   }
 
+  static func breakdown(_ range: DateRange, _ random: inout Randomness) -> Breakdown {
+    random.chance(30)
+      ? breakdownByCohorts(range, &random) : Breakdown(property: reference(&random), limit: random.pick([1, 2, 3, 50]))
+  }
+
+  /// All of one level.
+  static func breakdownByCohorts(_ range: DateRange, _ random: inout Randomness) -> Breakdown {
+    let first = cohort(range, &random, depth: 2)
+    let cohorts = (0...random.below(3)).map { index in
+      NamedCohort("cohort \(index)", index == 0 ? first : Cohort(level: first.level, rule: cohort(range, &random, depth: 2).rule))
+    }
+    return Breakdown(cohorts: cohorts, limit: random.pick([1, 2, 3, 50]))
+  }
+
   static func query(_ kind: Kind, _ range: DateRange, _ random: inout Randomness) -> Query {
     let filter = random.chance(25) ? filter(&random, 2) : nil
-    let breakdown = random.chance(45) ? Breakdown(property: reference(&random), limit: random.pick([1, 2, 3, 50])) : nil
+    let breakdown = random.chance(45) ? breakdown(range, &random) : nil
     let window: Int64 = random.pick([1, 3_600, 86_400, 604_800])
     switch kind {
     case .cohort: return .cohort(CohortQuery(cohort(range, &random, depth: 3)))

@@ -19,6 +19,7 @@ extension Reference {
     case .all(let parts): return !parts.contains { !holds($0, actor) }
     case .any(let parts): return parts.contains { holds($0, actor) }
     case .not(let part): return !holds(part, actor)
+    case .saved: return false
     case .members(let list):
       return list.contains { pseudonym in
         (PlainWorld.organization(pseudonym) ?? (pseudonym.high == 1 ? world.canonical(UInt32(pseudonym.low)) : nil)) == actor

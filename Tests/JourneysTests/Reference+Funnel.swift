@@ -83,8 +83,8 @@ extension Reference {
         let soonest = candidates.map(\.times).min { $0.lexicographicallyPrecedes($1) }
         return candidates.filter { $0.times == soonest }.min { left, right in
           guard let breakdown = query.breakdown else { return false }
-          return Self.sortKey(value(journey[left.entry], breakdown.property))
-            .lexicographicallyPrecedes(Self.sortKey(value(journey[right.entry], breakdown.property)))
+          return Self.sortKey(value(journey[left.entry], breakdown))
+            .lexicographicallyPrecedes(Self.sortKey(value(journey[right.entry], breakdown)))
         } ?? (entry: 0, times: [], isExcluded: false)
       }
       /// What a breakdown goes by: of several events of the millisecond that could serve, the smallest value.
@@ -92,7 +92,7 @@ extension Reference {
         guard let breakdown = query.breakdown else { return [nil] }
         func smallest(at time: Int64, _ serves: (Event) -> Bool) -> [StoredValue?] {
           journey.filter { $0.time == time && serves($0) }
-            .min { Self.sortKey(value($0, breakdown.property)).lexicographicallyPrecedes(Self.sortKey(value($1, breakdown.property))) }
+            .min { Self.sortKey(value($0, breakdown)).lexicographicallyPrecedes(Self.sortKey(value($1, breakdown))) }
             .map { groups($0, breakdown) } ?? [nil]
         }
         func serves(_ step: Int) -> (Event) -> Bool {

@@ -103,7 +103,7 @@ extension Reference {
         let ties = matching.filter { $0.subject == subject && $0.time == time }
         func key(_ event: Event) -> [[UInt8]] {
           var key: [[UInt8]] = []
-          if let breakdown = query.breakdown { key.append(Self.sortKey(value(event, breakdown.property))) }
+          if let breakdown = query.breakdown { key.append(Self.sortKey(value(event, breakdown))) }
           if let property = series.measure.property {
             let value = value(event, property)
             if case .distinct = series.measure {

@@ -60,7 +60,7 @@ extension Reference {
         if let breakdown = query.breakdown {
           // Of starts in one millisecond, the smallest value counts.
           let opening = starts.filter { $0.time == start }.min {
-            Self.sortKey(value($0, breakdown.property)).lexicographicallyPrecedes(Self.sortKey(value($1, breakdown.property)))
+            Self.sortKey(value($0, breakdown)).lexicographicallyPrecedes(Self.sortKey(value($1, breakdown)))
           }
           groups = opening.map { self.groups($0, breakdown) } ?? []
         }

@@ -39,7 +39,7 @@ extension Reference {
     let withValue = session.events.filter { groups($0, breakdown) != [nil] }
     let time = query.breakdownAt == .entry ? withValue.first?.time : withValue.last?.time
     let ties = withValue.filter { $0.time == time }.sorted {
-      Self.sortKey(value($0, breakdown.property)).lexicographicallyPrecedes(Self.sortKey(value($1, breakdown.property)))
+      Self.sortKey(value($0, breakdown)).lexicographicallyPrecedes(Self.sortKey(value($1, breakdown)))
     }
     guard let event = query.breakdownAt == .entry ? ties.first : ties.last else { return [nil] }
     return groups(event, breakdown)

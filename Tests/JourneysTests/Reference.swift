@@ -211,9 +211,16 @@ struct Reference {
     }
   }
 
+  /// What an event is split by: a property's value, or the names of the cohorts that it is of.
+  func value(_ event: Event, _ breakdown: Breakdown) -> StoredValue? {
+    if breakdown.cohorts.isEmpty { return value(event, breakdown.property) }
+    let names = breakdown.cohorts.filter { passes(event, .cohort($0.cohort)) }.map { StoredValue.string($0.name) }
+    return names.isEmpty ? nil : .list(names)
+  }
+
   /// The groups of an event: one for each different element of a list; nil is "none".
   func groups(_ event: Event, _ breakdown: Breakdown) -> [StoredValue?] {
-    guard let value = value(event, breakdown.property) else { return [nil] }
+    guard let value = value(event, breakdown) else { return [nil] }
     guard case .list(let elements) = value else { return [shown(value)] }
     var groups: [StoredValue?] = []
     for element in elements where element != .null && !groups.contains(shown(element)) { groups.append(shown(element)) }

@@ -41,13 +41,15 @@ extension CohortRule {
       self = try Self.stopped(&reader, depth: depth + 1)
     } else if reader.has("members") {
       self = .members(try Self.pseudonyms(&reader))
+    } else if reader.has("saved") {
+      self = .saved(Int64(try reader.requiredInteger("saved", in: QueryLimits.savedCohort)))
     } else if reader.has("property") {
       let name = try reader.requiredString("property")
       self = .property(name, try Filter.comparison(&reader))
     } else {
       throw QueryError(
         .invalid,
-        "`\(reader.path.isEmpty ? "cohort" : reader.path)` must have `all`, `any`, `not`, `did`, `stopped`, `members`, or `property` with `operator`.",
+        "`\(reader.path.isEmpty ? "cohort" : reader.path)` must have `all`, `any`, `not`, `did`, `stopped`, `members`, `saved`, or `property` with `operator`.",
         field: reader.path)
     }
   }
@@ -99,6 +101,7 @@ extension CohortRule {
     case .did(let behaviour): ["did": behaviour.json]
     case .property(let name, let comparison): comparison.members.merging(["property": .string(name)]) { first, _ in first }
     case .members(let list): ["members": .list(list.map { .string("s_\($0)") })]
+    case .saved(let id): ["saved": .number(Double(id))]
     }
   }
 }

@@ -1,3 +1,5 @@
+package import Events
+
 extension Cohort {
   var comparisonCount: Int { rule.comparisonCount }
 
@@ -14,7 +16,28 @@ extension CohortRule {
     case .all(let parts), .any(let parts): parts.flatMap(\.behaviours)
     case .not(let part): part.behaviours
     case .did(let behaviour): [behaviour]
-    case .property, .members: []
+    case .property, .members, .saved: []
+    }
+  }
+
+  /// Whom its lists name, those in filters of behaviours included.
+  package var listed: [Pseudonym] {
+    switch self {
+    case .all(let parts), .any(let parts): parts.flatMap(\.listed)
+    case .not(let part): part.listed
+    case .did(let behaviour): behaviour.selector.filter?.cohorts.flatMap(\.rule.listed) ?? []
+    case .property, .saved: []
+    case .members(let list): list
+    }
+  }
+
+  /// Whether a saved cohort stands in it by its number, the filters of behaviours left out.
+  package var asksForSaved: Bool {
+    switch self {
+    case .all(let parts), .any(let parts): parts.contains(where: \.asksForSaved)
+    case .not(let part): part.asksForSaved
+    case .did, .property, .members: false
+    case .saved: true
     }
   }
 
@@ -23,7 +46,7 @@ extension CohortRule {
     case .all(let parts), .any(let parts): parts.reduce(0) { $0 + $1.comparisonCount }
     case .not(let part): part.comparisonCount
     case .did(let behaviour): 1 + (behaviour.selector.filter?.comparisonCount ?? 0)
-    case .property, .members: 1
+    case .property, .members, .saved: 1
     }
   }
 
@@ -50,6 +73,7 @@ extension CohortRule {
         throw QueryError(
           .tooLarge, "A cohort lists \(list.count) members; at most \(QueryLimits.cohortMembers) are allowed.", field: "cohort")
       }
+    case .saved: break
     }
   }
 }

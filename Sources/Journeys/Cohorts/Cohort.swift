@@ -21,6 +21,8 @@ package indirect enum CohortRule: Sendable, Hashable {
   case property(String, Comparison)
   /// A list, fixed when it was made; ids merged into others since count as those.
   case members([Pseudonym])
+  /// One that the project keeps under this number. Put in place of it before an engine sees the query (`SavedCohorts`).
+  case saved(Int64)
 }
 
 /// How often an actor did something.

@@ -84,8 +84,11 @@ final class BreakdownCodes {
   private let all: BreakdownGroups
   /// Of `all`, as far as this thread has seen them.
   private var lists: [[UInt32]] = []
+  private let breakdown: Breakdown
   private let property: PropertyReference
   private let source: ActorSource
+  /// Where the groups are cohorts: who belongs to each. Names take the place of the property's values then.
+  private let cohorts: [(name: StoredValue, members: ActorSet)]
   private let snapshot: StoreSnapshot
   /// Number of the property among those that the scan shows.
   private let column: Int
@@ -94,13 +97,20 @@ final class BreakdownCodes {
   private var lastSubject: (number: UInt32, group: UInt32)?
 
   /// - Parameter column: number of the property among those that the scan shows; of no importance for one of the subject.
-  convenience init(_ property: PropertyReference, column: Int, snapshot: StoreSnapshot, bins: NumberBins? = nil) {
-    self.init(property, column: column, snapshot: snapshot, groups: BreakdownGroups(bins: bins))
+  convenience init(_ breakdown: Breakdown, column: Int, snapshot: StoreSnapshot, bins: NumberBins? = nil) {
+    self.init(breakdown, column: column, snapshot: snapshot, groups: BreakdownGroups(bins: bins))
   }
 
-  private init(_ property: PropertyReference, column: Int, snapshot: StoreSnapshot, groups: BreakdownGroups) {
+  convenience init(_ property: PropertyReference, column: Int, snapshot: StoreSnapshot) {
+    self.init(Breakdown(property: property), column: column, snapshot: snapshot)
+  }
+
+  private init(_ breakdown: Breakdown, column: Int, snapshot: StoreSnapshot, groups: BreakdownGroups) {
     all = groups
-    self.property = property
+    self.breakdown = breakdown
+    property = breakdown.property
+    // Every cohort of a query is evaluated before the query is.
+    cohorts = breakdown.cohorts.map { (.string($0.name), snapshot.cohorts[$0.cohort] ?? ActorSet(ascending: [])) }
     source = ActorSource(property, snapshot.level)
     self.column = column
     self.snapshot = snapshot
@@ -113,7 +123,7 @@ final class BreakdownCodes {
   }
 
   /// Of the same groups, for another thread.
-  func fork() -> BreakdownCodes { BreakdownCodes(property, column: column, snapshot: snapshot, groups: all) }
+  func fork() -> BreakdownCodes { BreakdownCodes(breakdown, column: column, snapshot: snapshot, groups: all) }
 
   var keys: [StoredValue] { all.keys }
   var groupCount: Int { keys.count + 1 }
@@ -138,7 +148,7 @@ final class BreakdownCodes {
   func value(_ place: Journey.Place, subject: UInt32) -> StoredValue? {
     if case .actor(let ofJourney) = source {
       let actor = ofJourney ? subject : place.owner(subject)
-      return actor == ColumnRun.noActor ? nil : snapshot.profileValue(actor, property.name)
+      return actor == ColumnRun.noActor ? nil : value(ofActor: actor)
     }
     let place = place.original
     let view = place.view.pointee.columns[column]
@@ -148,7 +158,19 @@ final class BreakdownCodes {
 
   /// What stands behind a value of the column.
   private func looked(_ value: StoredValue) -> StoredValue? {
-    if case .groupColumn = source { snapshot.groupValue(of: value, property.name) } else { value }
+    guard case .groupColumn = source else { return value }
+    guard !cohorts.isEmpty else { return snapshot.groupValue(of: value, property.name) }
+    return names { snapshot.names(value, anyOf: $0) }
+  }
+
+  private func value(ofActor actor: UInt32) -> StoredValue? {
+    cohorts.isEmpty ? snapshot.profileValue(actor, property.name) : names { $0.contains(actor) }
+  }
+
+  /// The names of the cohorts that pass, a list.
+  private func names(_ passes: (ActorSet) -> Bool) -> StoredValue? {
+    let names = cohorts.compactMap { passes($0.members) ? $0.name : nil }
+    return names.isEmpty ? nil : .list(names)
   }
 
   @inline(never) private func resolve(_ view: ColumnView, _ code: Int, run: Int) -> UInt32 {
@@ -172,7 +194,7 @@ final class BreakdownCodes {
 
   @inline(never) private func code(ofActor subject: UInt32) -> UInt32 {
     if let lastSubject, lastSubject.number == subject { return lastSubject.group }
-    let value = subject == ColumnRun.noActor ? nil : snapshot.profileValue(subject, property.name)
+    let value = subject == ColumnRun.noActor ? nil : value(ofActor: subject)
     let group = value.map(intern) ?? Self.none
     lastSubject = (subject, group)
     return group

@@ -20,6 +20,9 @@ struct CohortExecution {
   }
 
   func members() throws(QueryError) -> ActorSet {
+    guard !cohort.rule.asksForSaved else {
+      throw QueryError(.invalid, "A saved cohort stands in the query by its number alone; it has to be looked up first.", field: "saved")
+    }
     let behaviours = cohort.rule.behaviours
     // Who did nothing of it is looked at only where such an actor could belong.
     let seesEverybody = cohort.rule.canHold(forInactive: true)
@@ -169,6 +172,8 @@ private indirect enum CompiledRule {
       next += 1
     case .property(let name, let comparison): self = .property(name, ValueTest(comparison, at: instant), snapshot)
     case .members(let list): self = .members(Set(list.compactMap(snapshot.number)))
+    // Refused before.
+    case .saved: self = .any([])
     }
   }
 
@@ -210,7 +215,7 @@ extension CohortRule {
         case .exactly(let number): number == 0
         }
       return holds == wanted
-    case .property, .members: return true
+    case .property, .members, .saved: return true
     }
   }
 }

@@ -67,8 +67,8 @@ struct FunnelExecution {
     let interval = try context.calendar.interval(query.range)
     var properties = ShownProperties()
     var codes: BreakdownCodes?
-    if let property = query.breakdown?.property {
-      codes = BreakdownCodes(property, column: properties.number(of: property), snapshot: context.snapshot)
+    if let breakdown = query.breakdown {
+      codes = BreakdownCodes(breakdown, column: properties.number(of: breakdown.property), snapshot: context.snapshot)
     }
     let selectors = try Selectors(
       query.steps + query.exclusions.map(\.selector), everything: query.filter, primary: query.order == .any ? .max : 1,

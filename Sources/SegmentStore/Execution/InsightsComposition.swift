@@ -141,7 +141,7 @@ struct InsightsPeriod {
   }
 
   private func codes(_ breakdown: Breakdown, _ bins: NumberBins?) -> BreakdownCodes {
-    BreakdownCodes(breakdown.property, column: 0, snapshot: context.snapshot, bins: bins)
+    BreakdownCodes(breakdown, column: 0, snapshot: context.snapshot, bins: bins)
   }
 
   /// By the values of the first series' events.

@@ -88,6 +88,7 @@ package struct QueryExecution: Sendable {
   private func context(for query: Query) throws(QueryError) -> ExecutionContext {
     var cohorts: [Cohort: ActorSet] = [:]
     for filter in query.filters { try evaluate(filter, &cohorts) }
+    for named in query.breakdown?.cohorts ?? [] { try evaluate(named.cohort, &cohorts) }
     if case .cohort(let query) = query { try evaluate(filtersOf: query.cohort, &cohorts) }
     return try context(level: query.level, events: query.eventNames, cohorts)
   }
@@ -101,11 +102,14 @@ package struct QueryExecution: Sendable {
 
   /// Inner cohorts come first; each different one is evaluated once.
   private func evaluate(_ filter: Filter, _ cohorts: inout [Cohort: ActorSet]) throws(QueryError) {
-    for cohort in filter.cohorts where cohorts[cohort] == nil {
-      try evaluate(filtersOf: cohort, &cohorts)
-      let context = try context(level: cohort.level, events: Query.cohort(CohortQuery(cohort)).eventNames, cohorts)
-      cohorts[cohort] = try CohortExecution(cohort: cohort, context: context).members()
-    }
+    for cohort in filter.cohorts { try evaluate(cohort, &cohorts) }
+  }
+
+  private func evaluate(_ cohort: Cohort, _ cohorts: inout [Cohort: ActorSet]) throws(QueryError) {
+    guard cohorts[cohort] == nil else { return }
+    try evaluate(filtersOf: cohort, &cohorts)
+    let context = try context(level: cohort.level, events: Query.cohort(CohortQuery(cohort)).eventNames, cohorts)
+    cohorts[cohort] = try CohortExecution(cohort: cohort, context: context).members()
   }
 
   private func evaluate(filtersOf cohort: Cohort, _ cohorts: inout [Cohort: ActorSet]) throws(QueryError) {

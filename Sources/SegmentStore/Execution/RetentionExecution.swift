@@ -65,7 +65,7 @@ struct RetentionExecution {
   private func segments(_ frame: RetentionFrame) throws(QueryError) -> (BreakdownCodes?, ShownProperties, ShownGroups) {
     var properties = ShownProperties()
     guard let breakdown = query.breakdown else { return (nil, properties, .everything) }
-    let codes = BreakdownCodes(breakdown.property, column: properties.number(of: breakdown.property), snapshot: context.snapshot)
+    let codes = BreakdownCodes(breakdown, column: properties.number(of: breakdown.property), snapshot: context.snapshot)
     var pass = RetentionPass(query: query, frame: frame, codes: codes, task: .rank)
     defer { pass.free() }
     try scan(frame, properties, &pass)

@@ -52,7 +52,7 @@ struct SessionsExecution {
   }
 
   private var breakdownCodes: BreakdownCodes? {
-    query.breakdown.map { BreakdownCodes($0.property, column: 0, snapshot: context.snapshot) }
+    query.breakdown.map { BreakdownCodes($0, column: 0, snapshot: context.snapshot) }
   }
 
   /// Nil without a breakdown. Ranked by the number of sessions.
