@@ -6,6 +6,7 @@ enum ControlSchema {
     var migrator = DatabaseMigrator()
     migrator.registerMigration("v1") { database in try database.execute(sql: version1) }
     migrator.registerMigration("v2") { database in try database.execute(sql: version2) }
+    migrator.registerMigration("v3") { database in try database.execute(sql: version3) }
     return migrator
   }
 
@@ -13,6 +14,20 @@ enum ControlSchema {
   private static let version2 = """
     ALTER TABLE custodian_alarm ADD COLUMN alarm_id TEXT;
     CREATE UNIQUE INDEX custodian_alarm_by_alarm_id ON custodian_alarm (alarm_id) WHERE alarm_id IS NOT NULL;
+    """
+
+  private static let version3 = """
+    CREATE TABLE saved_cohort (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      project_id INTEGER NOT NULL REFERENCES project (id) ON DELETE CASCADE,
+      name TEXT NOT NULL,
+      kind TEXT NOT NULL CHECK (kind IN ('dynamic', 'static')),
+      definition TEXT NOT NULL,
+      member_count INTEGER CHECK ((member_count IS NOT NULL) = (kind = 'static')),
+      created_at INTEGER NOT NULL,
+      updated_at INTEGER NOT NULL,
+      UNIQUE (project_id, name)
+    ) STRICT;
     """
 
   private static let version1 = """
