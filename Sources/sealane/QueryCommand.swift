@@ -5,7 +5,7 @@ import Server
 struct QueryCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "query",
-    abstract: "Ask a question: insights, funnel, retention, flows, lifecycle, stickiness or sessions.",
+    abstract: "Ask a question: insights, funnel, retention, flows, lifecycle, stickiness, sessions or cohort.",
     discussion: """
       FILE.json holds a query as docs/QUERIES.md describes it; “-” reads it from standard input. The answer is the report as JSON.
 

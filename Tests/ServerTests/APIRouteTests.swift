@@ -103,7 +103,7 @@ struct APIRouteTests {
       let text = try await server.send("GET", server.console + "/openapi.yaml").text
       for line in text.split(separator: "\n") {
         if line.hasPrefix("  /"), let colon = line.firstIndex(of: ":") { path = String(line[..<colon].dropFirst(2)) }
-        for method in ["get", "post", "patch", "delete"] where line.hasPrefix("    \(method):") {
+        for method in ["get", "post", "put", "patch", "delete"] where line.hasPrefix("    \(method):") {
           described.insert("\(method.uppercased()) \(path)")
         }
         if line.hasPrefix("components:") { break }

@@ -62,7 +62,7 @@ package enum OpenAPI {
           summary: Ask for a report
           description: The body is a query as docs/QUERIES.md describes it. Needs the scope query.
           parameters: [{$ref: "#/components/parameters/project"}]
-          requestBody: {required: true, content: {application/json: {schema: {type: object, required: [report], properties: {report: {enum: [insights, funnel, retention, flows, lifecycle, stickiness, sessions]}}}}}}
+          requestBody: {required: true, content: {application/json: {schema: {type: object, required: [report], properties: {report: {enum: [insights, funnel, retention, flows, lifecycle, stickiness, sessions, cohort]}}}}}}
           responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}
       /api/v1/catalog:
         get:
@@ -110,6 +110,35 @@ package enum OpenAPI {
             - {$ref: "#/components/parameters/limit"}
           requestBody: {required: true, content: {application/json: {schema: {type: object, required: [query, cell]}}}}
           responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}
+      /api/v1/cohorts:
+        get:
+          summary: Saved cohorts, in the order of their numbers
+          description: Needs the scope query. A static cohort comes with the number of its members; who they are leaves by its door.
+          parameters:
+            - {$ref: "#/components/parameters/project"}
+            - {$ref: "#/components/parameters/cursor"}
+            - {name: limit, in: query, schema: {type: integer, minimum: 1, maximum: 1000}}
+          responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}
+        post:
+          summary: Save a cohort (owner)
+          description: The definition is a cohort as docs/QUERIES.md describes it; one that is a list of members alone is static.
+          parameters: [{$ref: "#/components/parameters/project"}]
+          requestBody: {required: true, content: {application/json: {schema: {$ref: "#/components/schemas/Cohort"}}}}
+          responses: {"201": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}
+      /api/v1/cohorts/{id}:
+        get:
+          summary: One saved cohort
+          parameters: [{$ref: "#/components/parameters/cohort"}, {$ref: "#/components/parameters/project"}]
+          responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}
+        put:
+          summary: Give a saved cohort another name or definition (owner)
+          parameters: [{$ref: "#/components/parameters/cohort"}, {$ref: "#/components/parameters/project"}]
+          requestBody: {required: true, content: {application/json: {schema: {$ref: "#/components/schemas/Cohort"}}}}
+          responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}
+        delete:
+          summary: Delete a saved cohort that no saved report and no other cohort asks for (owner)
+          parameters: [{$ref: "#/components/parameters/cohort"}, {$ref: "#/components/parameters/project"}]
+          responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}
       /api/2.0/export:
         get:
           summary: Raw events as JSON lines, deduplicated, under pseudonyms (Mixpanel)
@@ -156,11 +185,14 @@ package enum OpenAPI {
 
   private static let components = """
     components:
+      schemas:
+        Cohort: {type: object, additionalProperties: false, required: [name, definition], properties: {name: {type: string, maxLength: 200}, definition: {type: object}}}
       securitySchemes:
         serviceAccount: {type: http, scheme: basic}
       parameters:
         project: {name: project_id, in: query, description: "The project; default: the account's, or the first.", schema: {type: integer}}
         subject: {name: subject, in: path, required: true, description: s_ and 32 hexadecimal digits., schema: {type: string, pattern: "^s_[0-9a-f]{32}$"}}
+        cohort: {name: id, in: path, required: true, description: A saved cohort's number., schema: {type: integer}}
         cursor: {name: cursor, in: query, description: The “next” of the page before., schema: {type: string}}
         limit: {name: limit, in: query, schema: {type: integer, minimum: 1, maximum: 10000}}
       headers:

@@ -1,4 +1,5 @@
 import Access
+import Console
 import Events
 import Foundation
 import Hummingbird
@@ -27,7 +28,7 @@ struct QueryRoutes: Sendable {
   func query(_ request: Request, _ context: ServerContext) async throws -> Response {
     let caller = try await authenticator.require(request, context)
     let project = try installation.project(try QueryParameters(request, known: ["project_id"]).project(), for: caller, to: .queryAggregates)
-    let query = try Query(json: try await body(of: request))
+    let query = try await project.cohorts(installation).resolved(try Query(json: try await body(of: request)))
     var timing = Timing()
     let report = try await project.engine.report(query, calendar: project.calendar, at: installation.now())
     timing.mark("engine")
@@ -148,7 +149,7 @@ struct QueryRoutes: Sendable {
     let parameters = try QueryParameters(request, known: ["project_id", "cursor", "limit"])
     let project = try installation.project(try parameters.project(), for: caller, to: .readSubjects)
     let limit = try parameters.count("limit", default: 1000, atMost: Self.pageLimit)
-    let door = try Door(json: try JSONValue(parsing: try await body(of: request)))
+    let door = try await project.cohorts(installation).resolved(try Door(json: try JSONValue(parsing: try await body(of: request))))
     var timing = Timing()
     let all = try await project.engine.subjects(door, calendar: project.calendar, at: installation.now())
     timing.mark("engine")
@@ -160,7 +161,8 @@ struct QueryRoutes: Sendable {
       page = all[(index + 1)...]
     }
     let shown = Array(page.prefix(limit))
-    let next = page.count > limit ? shown.last?.text : nil
+    let prefix = door.query.level == .subject ? "s_" : "g_"
+    let next = page.count > limit ? shown.last.map { "\(prefix)\($0.pseudonym)" } : nil
     let disclosure = Disclosure(
       .subjects(
         set: shown.map(\.number), rows: shown.count, queryDigest: Disclosure.digest(ofQuery: Data(door.query.canonicalJSON.utf8))),
@@ -170,7 +172,8 @@ struct QueryRoutes: Sendable {
     return DisclosedResponse.json(
       answer.map { shown in
         [
-          "count": .number(Double(all.count)), "subjects": .list(shown.map { .string($0.text) }), "next": next.map { .string($0) } ?? .null,
+          "count": .number(Double(all.count)), "subjects": .list(shown.map { .string("\(prefix)\($0.pseudonym)") }),
+          "next": next.map { .string($0) } ?? .null,
         ]
       }, timing: timing.text)
   }

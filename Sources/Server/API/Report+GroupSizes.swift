@@ -47,15 +47,8 @@ extension Report {
   /// Fields that the answer shows, for the ledger: events, and the breakdown's property where any value of it is there.
   func fields(of query: Query) -> [String] {
     guard !groupValues.isEmpty else { return ["events"] }
-    let properties: [PropertyReference] =
-      switch query {
-      case .insights(let query): [query.breakdown?.property].compactMap(\.self)
-      case .funnel(let query): [query.breakdown?.property].compactMap(\.self)
-      case .retention(let query): [query.breakdown?.property].compactMap(\.self)
-      case .flows(let query): query.expand.map(\.property)
-      case .sessions(let query): [query.breakdown?.property].compactMap(\.self)
-      case .cohort, .lifecycle, .stickiness: []
-      }
-    return ["events"] + properties.map(\.name)
+    if let breakdown = query.breakdown { return ["events", breakdown.cohorts.isEmpty ? breakdown.property.name : "cohorts"] }
+    guard case .flows(let flows) = query else { return ["events"] }
+    return ["events"] + flows.expand.map(\.property.name)
   }
 }

@@ -151,6 +151,7 @@ package struct Listeners: Sendable {
     OperationsRoutes(installation: installation).add(to: router)
     QueryRoutes(installation: installation, authenticator: authenticator).add(to: router)
     ExportRoutes(installation: installation, authenticator: authenticator).add(to: router)
+    CohortRoutes(installation: installation, authenticator: authenticator).add(to: router)
     AdministrationRoutes(installation: installation, authenticator: authenticator).add(to: router)
     IntakeRoutes(
       installation: installation, authenticator: authenticator, addresses: ClientAddress(trustedProxies: []), answersSettings: false
@@ -171,6 +172,7 @@ package struct Listeners: Sendable {
     if door != .intake {
       QueryRoutes(installation: installation, authenticator: authenticator).add(to: router)
       ExportRoutes(installation: installation, authenticator: authenticator).add(to: router)
+      CohortRoutes(installation: installation, authenticator: authenticator).add(to: router)
       AdministrationRoutes(installation: installation, authenticator: authenticator).add(to: router)
     }
     if door == .console {
