@@ -29,7 +29,8 @@ extension ControlDatabase {
       let values: StatementArguments = [draft.name, draft.kind.rawValue, draft.definition, draft.memberCount, now.milliseconds]
       if let replaced {
         try database.execute(
-          sql: "UPDATE saved_cohort SET name = ?, kind = ?, definition = ?, member_count = ?, updated_at = ? WHERE id = ? AND project_id = ?",
+          sql:
+            "UPDATE saved_cohort SET name = ?, kind = ?, definition = ?, member_count = ?, updated_at = ? WHERE id = ? AND project_id = ?",
           arguments: values + [replaced, project.rawValue])
         guard database.changesCount == 1 else { throw AccessError(.notFound, "There is no such cohort.") }
       } else {

@@ -57,6 +57,8 @@ struct Console: Sendable {
       return ErrorPage(.forbidden, "You may not do this", error.description, next: ErrorPage.home).response
     } catch let error as AccessError where error.code == .invalid {
       return ErrorPage.badRequest(error.message).response
+    } catch let error as AccessError where error.code == .inUse {
+      return ErrorPage(.conflict, "Something else needs it", "\(error.message) Nothing was changed.", next: ErrorPage.home).response
     } catch let error as AccessError where error.code == .notFound {
       return ErrorPage.notFound.response
     } catch let error as LedgerError where error.code != .refused {

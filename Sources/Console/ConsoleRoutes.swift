@@ -1,7 +1,7 @@
 import Hummingbird
 import Web
 
-/// Adds the staff's pages to a router: `/`, `/live`, the reports, `/subjects`, `/door`, `/settings`, `/setup`, `/sign-out`, `/assets/…`.
+/// Adds the staff's pages to a router: `/`, `/live`, the reports, `/cohorts`, `/subjects`, `/door`, `/settings`, `/setup`, `/sign-out`, `/assets/…`.
 ///
 /// The pages answer every error themselves. `ConsoleNotFound` may be added for addresses that nobody answers.
 package func addConsoleRoutes<Context: RequestContext>(to router: some RouterMethods<Context>, services: ConsoleServices) {
@@ -38,6 +38,14 @@ package func addConsoleRoutes<Context: RequestContext>(to router: some RouterMet
   report(SessionsPage.self)
   post("/reports") { try await $0.saveReport() }
   post("/reports/delete") { try await $0.deleteReport() }
+  get("/cohorts") { try await $0.cohortsPage() }
+  post("/cohorts") { try await $0.saveCohort() }
+  post("/cohorts/delete") { try await $0.deleteCohort() }
+  get("/cohorts/build") { try await $0.buildCohortPage() }
+  router.get("/cohorts/:id") { request, context in
+    let id = context.parameters.get("id") ?? ""
+    return await console.visit(request) { try await $0.cohortPage(id) }
+  }
   get("/subjects") { try await $0.subjectsPage() }
   router.get("/subjects/:pseudonym") { request, context in
     let pseudonym = context.parameters.get("pseudonym") ?? ""
@@ -45,6 +53,7 @@ package func addConsoleRoutes<Context: RequestContext>(to router: some RouterMet
   }
   get("/door") { try await $0.doorPage() }
   post("/door") { try await $0.openDoor() }
+  post("/door/cohort") { try await $0.saveDoorAsCohort() }
   get("/settings") { try await $0.settingsPage() }
   post("/settings/project") { try await $0.saveProject() }
   post("/settings/accounts") { try await $0.createAccount() }

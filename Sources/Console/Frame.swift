@@ -11,7 +11,7 @@ extension Visit {
     Page.Item("Insights", Address("/insights"), key: "i"), Page.Item("Funnels", Address("/funnels"), key: "f"),
     Page.Item("Retention", Address("/retention"), key: "r"), Page.Item("Flows", Address("/flows"), key: "w"),
     Page.Item("Lifecycle", Address("/lifecycle"), key: "c"), Page.Item("Stickiness", Address("/stickiness"), key: "k"),
-    Page.Item("Sessions", Address("/sessions"), key: "n"),
+    Page.Item("Sessions", Address("/sessions"), key: "n"), Page.Item("Cohorts", Address("/cohorts"), key: "o"),
     Page.Item("Subjects", Address("/subjects"), key: "s"), Page.Item("Settings", Address("/settings"), key: "e"),
   ]
 

@@ -6,9 +6,10 @@ import Web
 /// How stored values, pseudonyms and treatments are written.
 enum ValueView {
   /// Shortened in the middle, whole in the title, a link to the subject's page.
-  static func subject(_ reference: SubjectReference, isWhole: Bool = false) -> HTML {
-    let whole = "s_\(reference.pseudonym)"
-    let shown = isWhole ? whole : shortened(reference.pseudonym, "s")
+  static func subject(_ reference: SubjectReference, _ level: Level = .subject, isWhole: Bool = false) -> HTML {
+    let kind = level == .subject ? "s" : "g"
+    let whole = "\(kind)_\(reference.pseudonym)"
+    let shown = isWhole ? whole : shortened(reference.pseudonym, kind)
     return "<a class=\"id\" href=\"\(Address("/subjects/\(whole)"))\" title=\"\(whole)\">\(shown)</a>"
   }
 
@@ -44,9 +45,10 @@ enum ValueView {
     return "<span class=\"t-\(treatment.rawValue)\"\(hint)>\(treatment.rawValue)</span>"
   }
 
-  static func group(_ group: ReportGroup) -> String {
+  static func group(_ group: ReportGroup, _ breakdown: Breakdown? = nil) -> String {
     switch group {
     case .everything: "Everything"
+    case .none where breakdown?.cohorts.isEmpty == false: "In none of them"
     case .none: "Not set"
     case .other: "Other"
     case .value(let value): plainText(value)

@@ -7,6 +7,15 @@ import Ledger
 struct ReportAnswer: Sendable {
   let report: Report
   let catalog: Catalog
+  let cohorts: CohortNames
+  /// Who is counted.
+  let level: Level
+}
+
+/// How many a door would show, of whom.
+struct DoorPrice: Sendable {
+  let count: Int
+  let level: Level
 }
 
 /// Subjects behind a figure, one page of them.
@@ -14,6 +23,7 @@ struct SubjectsAnswer: Sendable {
   let total: Int
   let offset: Int
   let subjects: [SubjectReference]
+  let level: Level
 }
 
 struct SubjectAnswer: Sendable {
@@ -52,35 +62,53 @@ extension Visit {
   func report(_ query: Query, purpose: String, at instant: Timestamp? = nil) async throws -> Disclosed<ReportAnswer> {
     try authorize(.queryAggregates)
     try query.validate()
+    let query = try await cohorts.resolved(query)
     let engine = try await services.engine(project.id)
     let report = try await engine.report(query, calendar: calendar, at: instant ?? now)
-    let answer = ReportAnswer(report: report, catalog: try await engine.catalog())
+    let answer = ReportAnswer(
+      report: report, catalog: try await engine.catalog(), cohorts: try await cohortNames(), level: query.level)
     let kind = Disclosure.Kind.aggregate(
       queryDigest: Self.digest(query), dataVersion: report.notes.dataVersion, groupSizes: Self.groupSizes(report, query))
     return try await disclose(answer, kind, purpose, values: Self.groupValues(report))
   }
 
   /// How many subjects a door would show. Numbers only.
-  func price(of door: Door, purpose: String) async throws -> Disclosed<Int> {
+  func price(of door: Door, purpose: String) async throws -> Disclosed<DoorPrice> {
     try authorize(.readSubjects)
     try door.query.validate()
+    let door = try await cohorts.resolved(door)
     let engine = try await services.engine(project.id)
     let version = await engine.dataVersion()
     let count = try await engine.subjects(door, calendar: calendar, at: now).count
     return try await disclose(
-      count, .aggregate(queryDigest: Self.digest(door.query), dataVersion: version, groupSizes: [count]), purpose)
+      DoorPrice(count: count, level: door.query.level),
+      .aggregate(queryDigest: Self.digest(door.query), dataVersion: version, groupSizes: [count]), purpose)
+  }
+
+  /// The very ones whom a figure counts, as a list. Nobody is shown: what leaves is how many they are.
+  func memberList(behind door: Door) async throws -> Disclosed<Cohort> {
+    try authorize(.readSubjects)
+    try door.query.validate()
+    let door = try await cohorts.resolved(door)
+    let engine = try await services.engine(project.id)
+    let version = await engine.dataVersion()
+    let all = try await engine.subjects(door, calendar: calendar, at: now)
+    return try await disclose(
+      Cohort(level: door.query.level, rule: .members(all.map(\.pseudonym).sorted())),
+      .aggregate(queryDigest: Self.digest(door.query), dataVersion: version, groupSizes: [all.count]), "console.cohorts.list")
   }
 
   func subjects(behind door: Door, offset: Int, limit: Int) async throws -> Disclosed<SubjectsAnswer> {
     try authorize(.readSubjects)
     try door.query.validate()
+    let door = try await cohorts.resolved(door)
     let engine = try await services.engine(project.id)
     let version = await engine.dataVersion()
     let all = try await engine.subjects(door, calendar: calendar, at: now)
     let start = min(max(0, offset), all.count)
     let page = Array(all[start..<min(all.count, start + limit)])
     return try await disclose(
-      SubjectsAnswer(total: all.count, offset: start, subjects: page),
+      SubjectsAnswer(total: all.count, offset: start, subjects: page, level: door.query.level),
       .subjects(set: page.map(\.number), rows: page.count, queryDigest: Self.digest(door.query), dataVersion: version), "console.door",
       fields: ["pseudonym"])
   }

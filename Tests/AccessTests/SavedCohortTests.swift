@@ -42,7 +42,8 @@ struct SavedCohortTests {
     #expect(await code { () async throws(AccessError) in _ = try await database.saveCohort(Self.draft("A"), project: project) } == .invalid)
     #expect(await code { () async throws(AccessError) in _ = try await database.saveCohort(Self.draft(" "), project: project) } == .invalid)
     #expect(
-      await code { () async throws(AccessError) in _ = try await database.saveCohort(Self.draft("B"), replacing: 99, project: project) } == .notFound)
+      await code { () async throws(AccessError) in _ = try await database.saveCohort(Self.draft("B"), replacing: 99, project: project) }
+        == .notFound)
     #expect(
       await code { () async throws(AccessError) in
         _ = try await database.saveCohort(Self.draft("C"), project: project) { lookup in

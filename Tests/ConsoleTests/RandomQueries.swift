@@ -58,7 +58,8 @@ struct RandomQueries {
   }
 
   mutating func filter(depth: Int = 0) -> Filter {
-    switch int(0...(depth < 3 ? 6 : 2)) {
+    switch int(0...(depth < 3 ? 7 : 2)) {
+    case 7: cohort()
     case 3: .all((0..<int(1...4)).map { _ in filter(depth: depth + 1) })
     case 4: .any((0..<int(1...4)).map { _ in filter(depth: depth + 1) })
     case 5: .not(filter(depth: depth + 1))
@@ -68,7 +69,56 @@ struct RandomQueries {
 
   mutating func optionalFilter() -> Filter? { int(0...2) == 0 ? filter() : nil }
   mutating func selector() -> EventSelector { EventSelector(event: int(0...4) == 0 ? nil : name(), filter: optionalFilter()) }
-  mutating func breakdown() -> Breakdown? { int(0...1) == 0 ? nil : Breakdown(property: property(), limit: one([1, 10, 25, 200])) }
+  /// Saved ones, as rows have them, and others.
+  mutating func cohort() -> Filter {
+    let saved = Filter.cohort(Cohort(rule: .saved(Int64(int(1...3)))))
+    return switch int(0...3) {
+    case 0: .not(saved)
+    case 1: .cohort(Cohort(level: .group(key: name()), rule: .saved(4)))
+    case 2: .cohort(Cohort(rule: .did(behaviour())))
+    default: saved
+    }
+  }
+
+  mutating func behaviour() -> Behaviour {
+    let isFirst = int(0...4) == 0
+    return Behaviour(
+      selector: EventSelector(event: int(0...4) == 0 ? nil : name(), filter: int(0...2) == 0 ? filter(depth: 3) : nil),
+      count: isFirst ? .atLeast(1) : one([.atLeast(1), .atLeast(1), .atLeast(7), .atMost(0), .atMost(3), .exactly(0), .exactly(2)]),
+      period: one([.ever, .last(days: 30), .last(days: 7), .during(range())]), isFirst: isFirst)
+  }
+
+  mutating func rule(depth: Int = 0) -> CohortRule {
+    switch int(0...(depth < 3 ? 8 : 4)) {
+    case 0: .property(name(), comparison())
+    case 1: .saved(Int64(int(1...9)))
+    case 2: .not(.saved(2))
+    case 3: .not(.did(behaviour()))
+    case 5: .all((0..<int(1...3)).map { _ in rule(depth: depth + 1) })
+    case 6: .any((0..<int(1...3)).map { _ in rule(depth: depth + 1) })
+    case 7: .not(rule(depth: depth + 1))
+    case 8: stopped()
+    default: .did(behaviour())
+    }
+  }
+
+  private mutating func stopped() -> CohortRule {
+    let selector = EventSelector(event: name(), filter: int(0...2) == 0 ? filter(depth: 3) : nil)
+    return .all([.did(Behaviour(selector: selector)), .not(.did(Behaviour(selector: selector, period: .last(days: int(1...90)))))])
+  }
+
+  mutating func level() -> Level { int(0...3) == 0 ? .group(key: name()) : .subject }
+
+  private mutating func breakdownByCohorts() -> Breakdown {
+    let ids = Set((0..<int(1...4)).map { _ in Int64(int(1...6)) }).sorted()
+    guard int(0...2) == 0 else { return Breakdown(cohorts: ids.map { NamedCohort("", Cohort(rule: .saved($0))) }) }
+    return Breakdown(
+      cohorts: [NamedCohort(name(), Cohort(rule: rule())), NamedCohort("", Cohort(rule: .saved(2)))], limit: one([1, 2, 9]))
+  }
+
+  mutating func breakdown() -> Breakdown? {
+    int(0...4) == 0 ? breakdownByCohorts() : int(0...1) == 0 ? nil : Breakdown(property: property(), limit: one([1, 10, 25, 200]))
+  }
   mutating func range() -> DateRange {
     let from = CalendarDate(dayNumber: int(15_000...22_000))
     return DateRange(from: from, to: from.advanced(byDays: int(0...400)))
@@ -76,6 +126,13 @@ struct RandomQueries {
   mutating func window() -> Int64 { Int64(one([1, 59, 60, 90, 3_600, 5_400, 86_400, 604_800, 2_592_000, int(1...31_622_400)])) }
 
   mutating func query() -> Query {
+    if int(0...7) == 0 { return .cohort(CohortQuery(Cohort(level: level(), rule: rule()))) }
+    var query = report()
+    query.level = level()
+    return query
+  }
+
+  private mutating func report() -> Query {
     switch int(0...6) {
     case 0:
       let series = (0..<int(1...6)).map { _ in

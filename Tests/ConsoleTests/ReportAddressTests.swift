@@ -21,7 +21,7 @@ struct ReportAddressTests {
     }
   }
 
-  @Test(arguments: ["/insights", "/funnels", "/retention", "/flows", "/lifecycle", "/stickiness", "/sessions"])
+  @Test(arguments: ["/insights", "/funnels", "/retention", "/flows", "/lifecycle", "/stickiness", "/sessions", "/cohorts/build"])
   func anyParametersComeToRestAfterOneStep(_ path: String) {
     var queries = RandomQueries(seed: 7)
     let names = [
@@ -31,6 +31,9 @@ struct ReportAddressTests {
       "entry", "junk", "s0.d", "s0.over", "s0.oq", "s0.first", "x0", "x1.n", "bins", "equal", "compare", "seen", "show", "gap", "cut", "q",
       "at",
       "events", "br", "base", "z", "x1", "x1.e", "short", "anchors",
+      "level", "f.c0.k", "s0.c1.k", "by.cohort", "by.cohorts", "r0", "r1", "r0.e", "r0.not", "r0.q", "r0.n", "r0.t",
+      "r0.d", "r0.from",
+      "r1.p", "r1.o", "r1.k", "join", "rule", "id", "name",
     ]
     for _ in 0..<3_000 {
       let fields = (0..<queries.int(0...12)).map { _ in
@@ -38,7 +41,8 @@ struct ReportAddressTests {
           queries.one(names),
           queries.one([
             queries.name(), "any", "-1", "999999999999999999999", "2026-02-30", "1e9", "percentile", "total", "active", "average", "ever",
-            "before", "1, 2", "{\"not\":3}", "",
+            "before", "1, 2", "did", "profile", "cohort", "between", "in", "5",
+            "{\"not\":3}", "",
           ])
         )
       }

@@ -14,7 +14,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 HOSTILE = '<img src=x onerror="document.title=1"><script>window.pwned=1</script>'
 RIGHT_TO_LEFT = "abc\u202egnp.exe\u2066"
-PAGES = ["/", "/live", "/insights", "/funnels", "/retention", "/flows", "/lifecycle", "/stickiness", "/sessions", "/subjects", "/settings"]
+PAGES = ["/", "/live", "/insights", "/funnels", "/retention", "/flows", "/lifecycle", "/stickiness", "/sessions", "/cohorts", "/cohorts/build", "/subjects", "/settings"]
 # Reports with everything that they draw: groups, several units, the time before, other rates, both sides of a flow.
 REPORTS = [
     "/insights?s0=*&by=plan&top=1", "/insights?s0=*&s1=Signed+Up&s1.m=unique&compare=before",
@@ -25,6 +25,8 @@ REPORTS = [
     "/insights?s0=*&s0.over=percentile&s1=Signed+Up&s1.first=ever&by=plan&bins=1%2C+10&compare=before",
     "/lifecycle?a=Signed+Up&unit=week&seen=activity", "/stickiness?a=*&show=at_least",
     "/sessions?a=*&by=plan&at=exit&cut=midnight&show=median",
+    "/insights?s0=*&s0.m=unique&level=org_id",
+    "/cohorts/build?r0=did&r0.e=First+Call&r0.n=2&r0.t=last&r1=profile&r1.p=plan&r1.v=pro&r2=cohort&r2.k=&join=any",
 ]
 PERSON = {"email": "ada.browserprobe@leakproof.example", "name": "Adalind Browserprobe", "phone": "+49 151 7654321", "account": "acct_browserprobe_1"}
 
@@ -163,6 +165,105 @@ def test_a_funnel_is_built_by_hand_and_leads_to_its_subjects(console, browser):
     browser.find_element(By.CSS_SELECTOR, "form[action='/door'] button").click()
     WebDriverWait(browser, 10).until(lambda d: "s_" in text(d))
     assert "Ledger entry" in text(browser)
+
+
+def press_in(form, words):
+    next(button for button in form.find_elements(By.CSS_SELECTOR, "button:not(.unseen)") if button.text == words).click()
+
+
+def counted(browser):
+    return browser.find_element(By.CSS_SELECTOR, "main .panel h2").text
+
+
+def test_a_cohort_is_built_asked_and_saved_from_a_figure(console, sealane, browser):
+    import requests
+    from selenium.webdriver.support.ui import Select
+
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {"width": 1280, "height": 900, "deviceScaleFactor": 1, "mobile": False})
+    browser.get(console + "/cohorts")
+    assert "No cohort is saved yet" in text(browser)
+    browser.find_element(By.LINK_TEXT, "Build the first").click()
+    # A row by a button, its event by a picker, its size by another button: no script takes part.
+    press_in(browser.find_element(By.CSS_SELECTOR, "form.query"), "+ did or did not do")
+    wait_for_address(browser, "r0=did")
+    find_event(browser, browser.find_element(By.NAME, "r0.e"), "First Call")
+    assert not browser.find_element(By.NAME, "r0.d").is_displayed(), "days are asked for only where they matter"
+    Select(browser.find_element(By.NAME, "r0.t")).select_by_visible_text("in the last")
+    assert browser.find_element(By.NAME, "r0.d").is_displayed()
+    press_in(browser.find_element(By.CSS_SELECTOR, "form.query"), "Count")
+    wait_for_address(browser, "r0.e=First%20Call", "r0.t=last")
+    assert counted(browser) == "6 subjects" and "did First Call in the last 30 days" in text(browser)
+    browser.find_element(By.ID, "cohort-name").send_keys("Callers")
+    press_in(browser.find_element(By.CSS_SELECTOR, "form[action='/cohorts']"), "Save cohort")
+    WebDriverWait(browser, 10).until(lambda d: d.find_element(By.TAG_NAME, "h1").text == "Callers")
+    callers = browser.current_url.rsplit("/", 1)[1]
+
+    # A funnel of these alone.
+    browser.get(console + "/funnels?" + urllib.parse.urlencode({"s0": "Signed Up", "s1": "Upgraded"}))
+    browser.find_element(By.CSS_SELECTOR, "button[value='incohort:s0']").click()
+    wait_for_address(browser, "s0.c0.k=")
+    Select(browser.find_element(By.NAME, "s0.c0.k")).select_by_visible_text("Callers")
+    press_in(browser.find_element(By.CSS_SELECTOR, "form.query"), "Run")
+    wait_for_address(browser, f"s0.c0.k={callers}")
+    assert "50.0%" in text(browser)
+    doors = [link for link in browser.find_elements(By.CSS_SELECTOR, "table a[href^='/door']") if link.is_displayed()]
+    door = next(link for link in doors if link.text == "3").get_attribute("href")
+
+    # Who is behind a figure becomes a list: the same ones, and nobody is shown.
+    browser.get(door)
+    browser.find_element(By.ID, "list-name").send_keys("Upgraded callers")
+    press_in(browser.find_element(By.CSS_SELECTOR, "form[action='/door/cohort']"), "Save as cohort")
+    WebDriverWait(browser, 10).until(lambda d: d.find_element(By.TAG_NAME, "h1").text == "Upgraded callers")
+    assert counted(browser) == "3 subjects" and "A list of 3" in text(browser) and "s_" not in browser.find_element(By.TAG_NAME, "main").text
+    listed = browser.current_url.rsplit("/", 1)[1]
+    figure = json.loads(urllib.parse.parse_qs(urllib.parse.urlparse(door).query)["to"][0])
+    lists = [
+        requests.post(sealane.api + "/api/v1/door", json=body, auth=sealane.account, timeout=30).json()
+        for body in (figure, {"query": {"report": "cohort", "cohort": {"saved": int(listed)}}, "cell": {"report": "cohort"}})]
+    assert lists[0] == lists[1] and lists[0]["count"] == 3
+
+    # A point of a chart too.
+    browser.get(console + "/insights?" + urllib.parse.urlencode({"s0": "Signed Up", "s0.m": "unique"}))
+    point = next(link for link in browser.find_elements(By.CSS_SELECTOR, "svg.wide a[href^='/door']") if "13" in link.get_attribute("textContent"))
+    browser.get(console + browser.execute_script("return arguments[0].getAttribute('href')", point))
+    browser.find_element(By.ID, "list-name").send_keys("All of the day")
+    press_in(browser.find_element(By.CSS_SELECTOR, "form[action='/door/cohort']"), "Save as cohort")
+    WebDriverWait(browser, 10).until(lambda d: d.find_element(By.TAG_NAME, "h1").text == "All of the day")
+    assert counted(browser) == "13 subjects"
+
+    # Split by both, and counted by organization.
+    browser.get(console + "/insights?" + urllib.parse.urlencode({"s0": "Signed Up", "s0.m": "unique", "by.cohort": callers}))
+    browser.find_element(By.CSS_SELECTOR, f"[name='by.cohort'][value='{listed}']").click()
+    press_in(browser.find_element(By.CSS_SELECTOR, "form.query"), "Run")
+    wait_for_address(browser, f"by.cohort={callers}", f"by.cohort={listed}")
+    heads = [head.text for head in browser.find_elements(By.CSS_SELECTOR, "thead th") if head.is_displayed()]
+    for name in ("Callers", "Upgraded callers", "In none of them"):
+        assert name in " ".join(heads), heads
+    assert [cell.text for cell in browser.find_elements(By.CSS_SELECTOR, "tr.total td")][-3:] == ["6", "3", "7"]
+    browser.get(console + "/insights?" + urllib.parse.urlencode({"s0": "Signed Up", "s0.m": "unique"}))
+    Select(browser.find_element(By.NAME, "level")).select_by_visible_text("organizations (by org_id)")
+    press_in(browser.find_element(By.CSS_SELECTOR, "form.query"), "Run")
+    wait_for_address(browser, "level=org_id")
+    organizations = browser.find_element(By.CSS_SELECTOR, "tr.total a[href^='/door']")
+    assert organizations.text == "3"
+    organizations.click()
+    assert "3 organizations" in text(browser)
+    browser.find_element(By.CSS_SELECTOR, "form[action='/door'] button").click()
+    WebDriverWait(browser, 10).until(lambda d: len(d.find_elements(By.CSS_SELECTOR, "table a[href^='/subjects/g_']")) == 3)
+    browser.find_element(By.CSS_SELECTOR, "table a[href^='/subjects/g_']").click()
+    assert browser.find_element(By.TAG_NAME, "h1").text == "Organization"
+
+    # What is in use cannot be deleted; what is not can.
+    browser.get(f"{console}/cohorts/build?r0=cohort&r0.k={callers}")
+    browser.find_element(By.ID, "cohort-name").send_keys("Same as callers")
+    press_in(browser.find_element(By.CSS_SELECTOR, "form[action='/cohorts']"), "Save cohort")
+    WebDriverWait(browser, 10).until(lambda d: d.find_element(By.TAG_NAME, "h1").text == "Same as callers")
+    browser.get(f"{console}/cohorts/{callers}")
+    assert "Same as callers" in text(browser) and not browser.find_elements(By.CSS_SELECTOR, "form[action='/cohorts/delete']")
+    browser.get(f"{console}/cohorts/{listed}")
+    press_in(browser.find_element(By.CSS_SELECTOR, "form[action='/cohorts/delete']"), "Delete cohort")
+    wait_for_address(browser, "/cohorts")
+    assert "Upgraded callers" not in text(browser) and "Callers" in text(browser)
 
 
 def test_retention_and_flows_draw_their_charts(console, browser):

@@ -42,7 +42,8 @@ struct SavedCohortsTests {
       whole
         == #"{"cohort":{"not":{"all":[\#(pro),{"did":{"at_least":1,"event":"x","filter":{"in_cohort":\#(pro)}}}]}},"report":"cohort"}"#)
     let split = try Self.resolved(
-      Self.funnel(#"{"property":"p","operator":"is_set"}"#, breakdown: #"{"cohorts":[{"cohort":{"saved":5}},{"name":"x","cohort":{"saved":7}}]}"#),
+      Self.funnel(
+        #"{"property":"p","operator":"is_set"}"#, breakdown: #"{"cohorts":[{"cohort":{"saved":5}},{"name":"x","cohort":{"saved":7}}]}"#),
       definitions)
     #expect(split.contains(#""breakdown":{"cohorts":[{"cohort":\#(pro),"name":"Cohort 5"},"#) && split.contains(#""name":"x""#))
     #expect(!split.contains("saved"))
@@ -66,7 +67,9 @@ struct SavedCohortsTests {
   }
 
   @Test("circles and unknown numbers are errors that name them") func mistakes() throws {
-    let circle: [Int64: String] = [1: #"{"any":[{"saved":2}]}"#, 2: #"{"did":{"event":"a","filter":{"in_cohort":{"saved":3}}}}"#, 3: #"{"saved":1}"#]
+    let circle: [Int64: String] = [
+      1: #"{"any":[{"saved":2}]}"#, 2: #"{"did":{"event":"a","filter":{"in_cohort":{"saved":3}}}}"#, 3: #"{"saved":1}"#,
+    ]
     let query = #"{"report":"cohort","cohort":{"saved":2}}"#
     #expect(throws: QueryError.self) { try Self.resolved(query, circle) }
     let error = #expect(throws: QueryError.self) { try Self.resolved(query, circle) }
@@ -75,7 +78,9 @@ struct SavedCohortsTests {
     #expect(unknown?.message.contains("no saved cohort 9") == true)
   }
 
-  @Test("cohorts that name each other many times do not become an endless text", arguments: [Int64(25), 60]) func growth(_ depth: Int64) throws {
+  @Test("cohorts that name each other many times do not become an endless text", arguments: [Int64(25), 60]) func growth(_ depth: Int64)
+    throws
+  {
     var definitions: [Int64: String] = [0: #"{"did":{"event":"a"}}"#]
     for id in 1...depth {
       definitions[id] = #"{"all":[{"saved":\#(id - 1)},{"saved":\#(id - 1)}]}"#
@@ -129,7 +134,9 @@ struct SavedCohortsTests {
       series: [
         .init(selector: EventSelector(event: "open"), measure: .unique), .init(selector: EventSelector(event: "open"), measure: .total),
       ],
-      breakdown: Breakdown(cohorts: [NamedCohort("buyers", did("buy")), NamedCohort("seekers", did("search")), NamedCohort("ghosts", did("x"))]))
+      breakdown: Breakdown(cohorts: [
+        NamedCohort("buyers", did("buy")), NamedCohort("seekers", did("search")), NamedCohort("ghosts", did("x")),
+      ]))
     let execution = QueryExecution(snapshot: world.snapshot(), calendar: ProjectCalendar(), instant: Timestamp(milliseconds: 9_000))
     func figures(_ series: Int) throws -> [String] {
       guard case .insights(let report) = try execution.report(.insights(query)).content else { return [] }

@@ -98,7 +98,8 @@ struct CohortRouteTests {
       #expect(try await server.send("POST", path, json: body).status == 401)
       #expect(try await server.send("DELETE", path + "/1", headers: [server.credential]).status == 403)
       for (body, words) in [
-        (#"{"name":"A"}"#, "definition"), (#"{"name":7,"definition":{"did":{}}}"#, "name"), (#"{"name":"A","definition":{}}"#, "definition"),
+        (#"{"name":"A"}"#, "definition"), (#"{"name":7,"definition":{"did":{}}}"#, "name"),
+        (#"{"name":"A","definition":{}}"#, "definition"),
         (#"{"name":"A","definition":{"saved":4}}"#, "no saved cohort 4"), (#"{"name":"A","definition":{"did":{}},"kind":"x"}"#, "kind"),
       ] {
         let answer = try await Self.change(server, "POST", "", body)

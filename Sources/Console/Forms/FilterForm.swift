@@ -24,6 +24,12 @@ struct FilterForm: Sendable, Hashable {
       case before
       case since
       case inLast = "last"
+      case inCohort = "in"
+      case notInCohort = "notin"
+
+      /// Of a property; the others are about the one whose event it is.
+      static let ofProperties = allCases.filter { $0 != .inCohort && $0 != .notInCohort }
+      static let ofCohorts = [inCohort, notInCohort]
 
       var words: String {
         switch self {
@@ -43,13 +49,29 @@ struct FilterForm: Sendable, Hashable {
         case .before: "is before (time)"
         case .since: "is since (time)"
         case .inLast: "is in the last days"
+        case .inCohort: "is in the cohort"
+        case .notInCohort: "is not in the cohort"
         }
       }
       var takesValue: Bool { self != .isSet && self != .isNotSet }
     }
     var property = ""
     var relation = Operator.equals
+    /// Of a cohort: its number, or nothing yet.
     var value = ""
+
+    var isOfCohort: Bool { relation == .inCohort || relation == .notInCohort }
+
+    init(property: String = "", relation: Operator = .equals, value: String = "") {
+      self.property = property
+      self.relation = relation
+      self.value = value
+    }
+
+    init(cohort: String, isIn: Bool = true) {
+      relation = isIn ? .inCohort : .notInCohort
+      value = cohort
+    }
   }
 
   var conditions: [Condition] = []
@@ -65,28 +87,33 @@ struct FilterForm: Sendable, Hashable {
   init(_ filter: Filter?) {
     switch filter {
     case nil: break
-    case .comparison(let property, let comparison)?:
-      if let condition = Condition(property, comparison) { conditions = [condition] } else { whole = filter }
+    case .comparison?, .cohort?, .not(.cohort)?:
+      if let condition = filter.flatMap({ Condition($0) }) { conditions = [condition] } else { whole = filter }
     case .all(let parts)?, .any(let parts)?:
-      let rows = parts.compactMap { part -> Condition? in
-        guard case .comparison(let property, let comparison) = part else { return nil }
-        return Condition(property, comparison)
-      }
+      let rows = parts.compactMap { Condition($0) }
       if rows.count == parts.count, (2...Self.maximumConditions).contains(parts.count) {
         conditions = rows
         if case .any? = filter { holdsAny = true }
       } else {
         whole = filter
       }
-    case .not?, .everyElement?, .cohort?: whole = filter
+    case .not?, .everyElement?: whole = filter
     }
   }
 
-  /// Of fields named `<prefix>.c<row>.p`, `.o`, `.v`, `<prefix>.join` and `<prefix>.filter`.
+  /// Of fields named `<prefix>.c<row>.p`, `.o`, `.v` (of a cohort `.k` and `.o`), `<prefix>.join` and `<prefix>.filter`.
   init(fields: FormFields, prefix: String) {
     for row in 0..<Self.maximumConditions {
+      if let cohort = fields["\(prefix).c\(row).k"] {
+        conditions.append(
+          Condition(
+            cohort: Condition.cohort(cohort).map(String.init) ?? "",
+            isIn: fields["\(prefix).c\(row).o"] != Condition.Operator.notInCohort.rawValue))
+        continue
+      }
       guard let property = fields["\(prefix).c\(row).p"] else { continue }
-      let relation = fields["\(prefix).c\(row).o"].flatMap(Condition.Operator.init) ?? .equals
+      var relation = fields["\(prefix).c\(row).o"].flatMap(Condition.Operator.init) ?? .equals
+      if !Condition.Operator.ofProperties.contains(relation) { relation = .equals }
       conditions.append(
         Condition(property: property, relation: relation, value: relation.takesValue ? fields["\(prefix).c\(row).v"] ?? "" : ""))
     }
@@ -103,6 +130,11 @@ struct FilterForm: Sendable, Hashable {
       return
     }
     for (row, condition) in conditions.enumerated() {
+      if condition.isOfCohort {
+        list.add("\(prefix).c\(row).k", condition.value)
+        list.add("\(prefix).c\(row).o", condition.relation.rawValue, unless: "in")
+        continue
+      }
       list.add("\(prefix).c\(row).p", condition.property)
       list.add("\(prefix).c\(row).o", condition.relation.rawValue, unless: "is")
       list.add("\(prefix).c\(row).v", condition.value, unless: "")
@@ -123,8 +155,27 @@ struct FilterForm: Sendable, Hashable {
 
 extension FilterForm.Condition {
   /// Nil where no row can say it.
+  init?(_ filter: Filter) {
+    switch filter {
+    case .comparison(let property, let comparison): self.init(property, comparison)
+    case .cohort(let cohort):
+      guard let id = cohort.savedID, cohort.level == .subject else { return nil }
+      self.init(cohort: String(id))
+    case .not(.cohort(let cohort)):
+      guard let id = cohort.savedID, cohort.level == .subject else { return nil }
+      self.init(cohort: String(id), isIn: false)
+    case .all, .any, .not, .everyElement: return nil
+    }
+  }
+
+  /// The number of a saved cohort.
+  static func cohort(_ text: String) -> Int64? {
+    guard let id = Int64(text), QueryLimits.savedCohort.contains(Int(id)) else { return nil }
+    return id
+  }
+
   init?(_ reference: PropertyReference, _ comparison: Comparison) {
-    property = PropertyText.text(reference)
+    self.init(property: PropertyText.text(reference))
     switch comparison {
     case .equals(let values) where !values.isEmpty: (relation, value) = (.equals, ValueText.text(values))
     case .notEquals(let values) where !values.isEmpty: (relation, value) = (.notEquals, ValueText.text(values))
@@ -148,6 +199,12 @@ extension FilterForm.Condition {
   }
 
   func filter() throws(QueryError) -> Filter? {
+    if isOfCohort {
+      return Self.cohort(value).map { id in
+        let filter = Filter.cohort(Cohort(rule: .saved(id)))
+        return relation == .inCohort ? filter : .not(filter)
+      }
+    }
     guard let reference = PropertyText.property(property) else { return nil }
     if relation.takesValue, value.isEmpty { return nil }
     let values = ValueText.values(value)
@@ -177,6 +234,7 @@ extension FilterForm.Condition {
         throw QueryError(.invalid, "The condition on \(property) needs a whole number of days, from 1 to 3650.")
       }
       comparison = .inLast(seconds: Int64(days) * 86_400)
+    case .inCohort, .notInCohort: return nil
     }
     if case .equals(let values) = comparison, values.isEmpty { return nil }
     if case .notEquals(let values) = comparison, values.isEmpty { return nil }

@@ -1,5 +1,10 @@
 import Journeys
 
+extension Breakdown {
+  /// What the groups are.
+  var words: String { cohorts.isEmpty ? PropertyText.text(property) : "cohort" }
+}
+
 /// How a property is typed: its name; `profile:` before it looks at the subject's profile, `group:KEY:` at that of the
 /// organization that the event names in the property KEY, `event:` at the event where the name itself begins with one of these.
 enum PropertyText {

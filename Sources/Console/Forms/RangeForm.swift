@@ -1,10 +1,12 @@
 import Journeys
 import Web
 
-/// Days from and to, both included.
+/// What every report has: days from and to, both included, and who is counted.
 struct RangeForm: Sendable, Hashable {
   var from: CalendarDate
   var to: CalendarDate
+  /// The property that names the organizations that are counted; empty: people are.
+  var groupKey = ""
 
   init(_ range: DateRange) { (from, to) = (range.from, range.to) }
 
@@ -12,12 +14,16 @@ struct RangeForm: Sendable, Hashable {
   init(fields: FormFields, today: CalendarDate) {
     to = fields["to"].flatMap { CalendarDate($0) } ?? today
     from = fields["from"].flatMap { CalendarDate($0) } ?? to.advanced(byDays: -29)
+    groupKey = fields["level"] ?? ""
   }
 
   func add(to list: inout ParameterList) {
     list.add("from", from.description)
     list.add("to", to.description)
+    list.add("level", groupKey, unless: "")
   }
+
+  var level: Level { groupKey.isEmpty ? .subject : .group(key: groupKey) }
 
   var range: DateRange { DateRange(from: from, to: to) }
   var days: Int { range.to.dayNumber - range.from.dayNumber + 1 }
@@ -36,7 +42,9 @@ struct RangeForm: Sendable, Hashable {
   func moved(by steps: Int) -> RangeForm { moved(byDays: max(1, days) * steps) }
 
   func moved(byDays shift: Int) -> RangeForm {
-    RangeForm(DateRange(from: from.advanced(byDays: shift), to: to.advanced(byDays: shift)))
+    var other = self
+    (other.from, other.to) = (from.advanced(byDays: shift), to.advanced(byDays: shift))
+    return other
   }
   var words: String { from == to ? Self.words(from) : "\(Self.words(from)) to \(Self.words(to))" }
   /// `from 1 Nov 2026 to 7 Nov 2026`, `on 7 Nov 2026`
@@ -47,6 +55,13 @@ struct RangeForm: Sendable, Hashable {
   static let presets: [(key: String, name: String, days: Int)] = [
     ("d", "Day", 1), ("w", "Week", 7), ("m", "Month", 30), ("y", "Year", 365),
   ]
+
+  /// The last so many days, counting the same.
+  func last(_ days: Int, today: CalendarDate) -> RangeForm {
+    var other = Self.last(days, today: today)
+    other.groupKey = groupKey
+    return other
+  }
 
   static func last(_ days: Int, today: CalendarDate) -> RangeForm {
     RangeForm(DateRange(from: today.advanced(byDays: 1 - days), to: today))

@@ -8,10 +8,12 @@ protocol ReportForm: Sendable, Hashable {
   var range: RangeForm { get set }
 
   init(fields: FormFields, today: CalendarDate)
-  /// Nil for a query of another report.
+  /// Without the level, which `reading` adds. Nil for a query of another report.
   init?(query: Query)
   /// In a fixed order, defaults left out.
   var parameters: [Address.Parameter] { get }
+  /// Without the level, which `question` adds.
+  ///
   /// - Throws: what is missing or wrong, as a sentence.
   func query() throws(QueryError) -> Query
 
@@ -31,6 +33,22 @@ protocol ReportForm: Sendable, Hashable {
 extension ReportForm {
   var address: Address { Address(Self.path, parameters) }
 
+  /// Nil for a query of another report.
+  static func reading(_ query: Query) -> Self? {
+    guard var form = Self(query: query) else { return nil }
+    if case .group(let key) = query.level { form.range.groupKey = key }
+    return form
+  }
+
+  /// What the page asks.
+  ///
+  /// - Throws: what is missing or wrong, as a sentence.
+  func question() throws(QueryError) -> Query {
+    var query = try query()
+    query.level = range.level
+    return query
+  }
+
   func spanning(_ range: RangeForm) -> Self {
     var other = self
     other.range = range
@@ -39,7 +57,8 @@ extension ReportForm {
 
   mutating func change(_ command: String, _ argument: String) {}
 
-  /// What the buttons inside the form do without a script: `grow`, `drop:2`, `raise:2`, `condition:s0`, `uncondition:s0.1`, `unfilter:f`.
+  /// What the buttons inside the form do without a script: `grow`, `drop:2`, `raise:2`, `condition:s0`, `incohort:s0`, `uncondition:s0.1`,
+  /// `unfilter:f`.
   mutating func edit(_ command: String) {
     let parts = command.split(separator: ":", maxSplits: 1).map(String.init)
     let argument = parts.count > 1 ? parts[1] : ""
@@ -50,6 +69,10 @@ extension ReportForm {
     case "condition":
       if let filter = self[filter: argument], filter.conditions.count < FilterForm.maximumConditions {
         self[filter: argument]?.conditions.append(FilterForm.Condition())
+      }
+    case "incohort":
+      if let filter = self[filter: argument], filter.conditions.count < FilterForm.maximumConditions {
+        self[filter: argument]?.conditions.append(FilterForm.Condition(cohort: ""))
       }
     case "uncondition":
       let place = argument.split(separator: ".").map(String.init)

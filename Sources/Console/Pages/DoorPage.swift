@@ -9,7 +9,7 @@ import Web
 extension Visit {
   private static let perPage = 200
 
-  private func door() throws -> (door: Door, text: String) {
+  func door() throws -> (door: Door, text: String) {
     let text = fields["to"] ?? ""
     guard let json = try? JSONValue(parsing: Array(text.utf8)) else {
       throw QueryError(.invalid, "This link to a figure was not copied whole. Open the report again and choose the figure there.")
@@ -21,32 +21,46 @@ extension Visit {
     let (door, text) = try door()
     let price = try await price(of: door, purpose: "console.door.price")
     let back = ReportAddress.address(of: door.query) ?? Address("/")
-    let page = min(price.value, Self.perPage)
-    let pages = (price.value + Self.perPage - 1) / Self.perPage
+    let count = price.value.count
+    let noun = Self.noun(price.value.level)
+    let page = min(count, Self.perPage)
+    let pages = (count + Self.perPage - 1) / Self.perPage
     let open: HTML =
-      price.value == 0
+      count == 0
       ? "<p class=\"empty\"><b>Nobody is behind this figure.</b> Its events have no subject, or the data has changed since the report was drawn.</p>"
       : """
-      <p>Opening it shows the pseudonyms of <b>\(NumberFormat.count(price.value, "subject"))</b>\(pages > 1 ? ", \(Self.perPage) a page" : ""). It is a disclosure: the ledger will say that \
-      you saw exactly these subjects, when, and with which session. Names and addresses stay sealed.</p>\
-      <form method="post" action="/door">\(formToken)<input type="hidden" name="to" value="\(value: text)"><div class="row"><button class="primary">Show \(NumberFormat.count(page, "subject"))</button>\
-      <span class="sub">\(pages > 1 ? "Costs \(NumberFormat.count(page, "subject")) now, \(NumberFormat.exact(price.value)) for all pages" : "Costs \(NumberFormat.count(page, "subject"))"), entered in the ledger before the first is shown</span></div></form>
+      <p>Opening it shows the pseudonyms of <b>\(NumberFormat.count(count, noun))</b>\(pages > 1 ? ", \(Self.perPage) a page" : ""). It is a disclosure: the ledger will say that \
+      you saw exactly these, when, and with which session. Names and addresses stay sealed.</p>\
+      <form method="post" action="/door">\(formToken)<input type="hidden" name="to" value="\(value: text)"><div class="row"><button class="primary">Show \(NumberFormat.count(page, noun))</button>\
+      <span class="sub">\(pages > 1 ? "Costs \(NumberFormat.count(page, noun)) now, \(NumberFormat.exact(count)) for all pages" : "Costs \(NumberFormat.count(page, noun))"), entered in the ledger before the first is shown</span></div></form>
       """
     let content: HTML = """
-      \(Self.heading("Behind a figure", "\(words(door))"))<section class="panel"><h2>\(NumberFormat.count(price.value, "subject"))</h2>\(open)\
+      \(Self.heading("Behind a figure", "\(words(door))"))<section class="panel"><h2>\(NumberFormat.count(count, noun))</h2>\(open)\
       <p class="note">Evaluated at \(time.second(now)); events that came in since the report was drawn may have changed the figure. \(Self.entry(price.receipt))</p></section>\
-      <p><a href="\(back)">Back to the report</a></p>
+      \(count == 0 ? HTML() : listing(text, count, noun))<p><a href="\(back)">Back to the report</a></p>
       """
     return .html(self.page("Behind a figure", current: nil, content))
+  }
+
+  static func noun(_ level: Level) -> String { level == .subject ? "subject" : "organization" }
+
+  /// Keeps who is behind the figure as a cohort.
+  private func listing(_ text: String, _ count: Int, _ noun: String) -> HTML {
+    """
+    <section class="panel"><h2>Save as cohort</h2><p class="sub">A list of these \(NumberFormat.count(count, noun)), fixed now: any report can be asked of it. Nobody is shown by saving.</p>\
+    <form method="post" action="/door/cohort" class="row">\(formToken)<input type="hidden" name="to" value="\(value: text)"><label for="list-name">Name</label>\
+    <input type="text" id="list-name" name="name" maxlength="200" required autocomplete="off"><button>Save as cohort</button></form></section>
+    """
   }
 
   func openDoor() async throws -> Response {
     let (door, text) = try door()
     let offset = max(0, Int(fields.text("offset")) ?? 0)
     let answer = try await subjects(behind: door, offset: offset, limit: Self.perPage)
+    let noun = Self.noun(answer.value.level)
     let rows = answer.value.subjects.enumerated().map { index, subject -> HTML in
       """
-      <tr><td class="num">\(NumberFormat.exact(answer.value.offset + index + 1))</td><th scope="row">\(ValueView.subject(subject, isWhole: true))</th></tr>
+      <tr><td class="num">\(NumberFormat.exact(answer.value.offset + index + 1))</td><th scope="row">\(ValueView.subject(subject, answer.value.level, isWhole: true))</th></tr>
       """
     }
     let end = answer.value.offset + answer.value.subjects.count
@@ -54,17 +68,17 @@ extension Visit {
       end < answer.value.total
       ? """
       <form method="post" action="/door">\(formToken)<input type="hidden" name="to" value="\(value: text)"><input type="hidden" name="offset" value="\(end)">\
-      <button>Show the next \(NumberFormat.count(min(Self.perPage, answer.value.total - end), "subject"))</button> <span class="sub">a ledger entry of its own</span></form>
+      <button>Show the next \(NumberFormat.count(min(Self.perPage, answer.value.total - end), noun))</button> <span class="sub">a ledger entry of its own</span></form>
       """
       : ""
     let back = ReportAddress.address(of: door.query) ?? Address("/")
     let content: HTML = """
       \(Self.heading("Behind a figure", "\(words(door))"))<div class="notice"><p>\(Self.entry(answer.receipt)) <span class="ledger">has exactly these \
-      \(NumberFormat.count(answer.value.subjects.count, "subject")).</span></p></div>\
-      <section class="panel"><h2>\(NumberFormat.exact(answer.value.subjects.isEmpty ? 0 : answer.value.offset + 1)) to \(NumberFormat.exact(end)) of \(NumberFormat.count(answer.value.total, "subject"))</h2>\
-      <div class="scroll"><table class="few"><thead><tr><th scope="col" class="num">No.</th><th scope="col">Subject; opening one is an entry of its own</th></tr></thead><tbody>\(rows)</tbody></table></div>\
+      \(NumberFormat.count(answer.value.subjects.count, noun)).</span></p></div>\
+      <section class="panel"><h2>\(NumberFormat.exact(answer.value.subjects.isEmpty ? 0 : answer.value.offset + 1)) to \(NumberFormat.exact(end)) of \(NumberFormat.count(answer.value.total, noun))</h2>\
+      <div class="scroll"><table class="few"><thead><tr><th scope="col" class="num">No.</th><th scope="col">\(noun.withInitial); opening one is an entry of its own</th></tr></thead><tbody>\(rows)</tbody></table></div>\
       <div class="pages">\(next)</div><p class="note">Evaluated at \(time.second(now)), in the order of subject numbers, which says nothing about them.</p></section>\
-      <p><a href="\(back)">Back to the report</a></p>
+      \(listing(text, answer.value.total, noun))<p><a href="\(back)">Back to the report</a></p>
       """
     return .html(page("Behind a figure", current: nil, content))
   }
@@ -105,6 +119,7 @@ extension Visit {
         "Did \(VisibleText.shortened(SelectorForm(query.activity).words, to: 80)) \(query.unit == .day ? "on" : "in") \(isAtLeast ? "at least" : "exactly") \(count), \(RangeForm(query.range).words)"
     case (.sessions(let group, let bucket), .sessions(let query)):
       return "Had a session\(words(group, query.breakdown)), \(when(query.range, query.unit, bucket))"
+    case (.cohort, .cohort): return "Who belongs to a cohort"
     default: return "A figure of a report"
     }
   }
@@ -118,6 +133,6 @@ extension Visit {
 
   private func words(_ group: ReportGroup, _ breakdown: Breakdown?) -> String {
     guard group != .everything else { return "" }
-    return ", \(breakdown.map { PropertyText.text($0.property) + ": " } ?? "")\(VisibleText.shortened(ValueView.group(group), to: 60))"
+    return ", \(breakdown.map { $0.words + ": " } ?? "")\(VisibleText.shortened(ValueView.group(group, breakdown), to: 60))"
   }
 }

@@ -40,6 +40,8 @@ extension Visit {
     try authorize(.manageReports)
     let query = try Query(json: Array((fields["query"] ?? "").utf8))
     try query.validate()
+    // What it asks for must be there; it is kept by number.
+    _ = try await cohorts.resolved(query)
     _ = try await services.control.saveReport(name: fields.text("name"), query: query.canonicalJSON, project: project.id)
     return .seeOther(Address("/#saved"))
   }

@@ -13,27 +13,33 @@ extension Visit {
     guard let pseudonym = Pseudonym(text) else { return ErrorPage.notFound.response }
     let before = fields["before"].map { EventCursor(text: $0) }
     let answer = try await subject(pseudonym, before: before, limit: Self.timelineLength)
-    let whole = "s_\(pseudonym)"
+    let isOrganization = text.hasPrefix("g_")
+    let whole = isOrganization ? "g_\(pseudonym)" : "s_\(pseudonym)"
+    let name = isOrganization ? "Organization" : "Subject"
     guard answer.value.profile != nil || !answer.value.events.isEmpty else {
       let content: HTML = """
-        \(Self.heading("Subject", "<span class=\"id\">\(whole)</span>"))<section class="panel"><p class="empty"><b>This pseudonym has never been seen here.</b> \
+        \(Self.heading(name, "<span class=\"id\">\(whole)</span>"))<section class="panel"><p class="empty"><b>This pseudonym has never been seen here.</b> \
         It may belong to another project, or the subject was erased. <a href="/subjects">Search again</a></p><p>\(Self.entry(answer.receipt))</p></section>
         """
-      return .html(page("Subject", current: "Subjects", content), status: .notFound)
+      return .html(page(name, current: "Subjects", content), status: .notFound)
     }
     let canonical = answer.value.profile?.subject ?? answer.value.events.first?.subject
     let merged: HTML =
       canonical.map {
-        $0.pseudonym != pseudonym
+        $0.pseudonym != pseudonym && !isOrganization
           ? "<div class=\"notice\"><p>This id was merged: its journey belongs to \(ValueView.subject($0)).</p></div>" : ""
       } ?? ""
     let content: HTML = """
-      \(Self.heading("Subject", "<span class=\"id\" id=\"pseudonym\">\(whole)</span>", actions: "<button type=\"button\" data-copy=\"pseudonym\">Copy pseudonym</button>"))\(merged)\
-      \(profile(answer.value.profile))\(timeline(whole, answer.value.events, isOlder: before != nil))<p>\(Self.entry(answer.receipt)) \
+      \(Self.heading(name, "<span class=\"id\" id=\"pseudonym\">\(whole)</span>", actions: "<button type=\"button\" data-copy=\"pseudonym\">Copy pseudonym</button>"))\(merged)\
+      \(profile(answer.value.profile))\(isOrganization ? Self.peoples : timeline(whole, answer.value.events, isOlder: before != nil))<p>\(Self.entry(answer.receipt)) \
       <span class="ledger">has exactly what this page shows: \(NumberFormat.count(answer.value.events.count, "event")) and the profile of one subject.</span></p>
       """
-    return .html(page("Subject \(ValueView.shortened(pseudonym, "s"))", current: "Subjects", content))
+    return .html(page("\(name) \(ValueView.shortened(pseudonym, isOrganization ? "g" : "s"))", current: "Subjects", content))
   }
+
+  private static let peoples: HTML = """
+    <section class="panel"><h2>Journey</h2><p>What an organization did is what its people did: any report that counts organizations follows it.</p></section>
+    """
 
   private func profile(_ profile: Profile?) -> HTML {
     func layer(_ title: String, _ words: String, _ properties: [StoredProperty]) -> HTML {

@@ -4,6 +4,9 @@ import Web
 /// The controls of a query sentence. Plain form controls: without a script every button is a submit.
 struct Builder {
   let catalog: Catalog
+  /// Saved ones, for conditions and to split by.
+  var cohorts = CohortNames()
+  var groupKeys: [String] = []
 
   /// What makes the Enter key run the report instead of pressing the first button in the form.
   static let defaultButton: HTML = "<button class=\"unseen\" tabindex=\"-1\" aria-hidden=\"true\">Run</button>"
@@ -91,13 +94,16 @@ struct Builder {
       case 1: lead = Self.select("\(prefix).join", "All or any", [("all", "and"), ("any", "or")], chosen: filter.holdsAny ? "any" : "all")
       default: lead = "<span class=\"soft\">\(filter.holdsAny ? "or" : "and")</span>"
       }
-      let value: HTML =
-        condition.relation.takesValue
-        ? "<input type=\"text\" class=\"values\" name=\"\(value: "\(place).v")\" value=\"\(value: condition.value)\" placeholder=\"value, value\" aria-label=\"Value\" autocomplete=\"off\" spellcheck=\"false\">"
-        : ""
+      if condition.isOfCohort {
+        return """
+          <div class="where">\(lead) <span class="soft">its subject</span> \(Self.select("\(place).o", "In it or not", FilterForm.Condition.Operator.ofCohorts.map { ($0.rawValue, $0.words) }, chosen: condition.relation.rawValue)) \
+          \(cohort("\(place).k", condition.value)) \(Self.command("uncondition:\(prefix).\(row)", "×", label: "Remove this condition"))</div>
+          """
+      }
+      let value: HTML = condition.relation.takesValue ? Self.values("\(place).v", condition.value) : ""
       return """
         <div class="where">\(lead) \(Self.property("\(place).p", condition.property, label: "Property")) \
-        \(Self.select("\(place).o", "Comparison", FilterForm.Condition.Operator.allCases.map { ($0.rawValue, $0.words) }, chosen: condition.relation.rawValue)) \
+        \(Self.select("\(place).o", "Comparison", FilterForm.Condition.Operator.ofProperties.map { ($0.rawValue, $0.words) }, chosen: condition.relation.rawValue)) \
         \(value) \(Self.command("uncondition:\(prefix).\(row)", "×", label: "Remove this condition"))</div>
         """
     }
@@ -105,21 +111,68 @@ struct Builder {
   }
 
   static func addCondition(_ prefix: String, _ words: HTML = "+ condition") -> HTML {
-    "<span class=\"soft\">\(command("condition:\(prefix)", words))</span>"
+    "<span class=\"soft\">\(command("condition:\(prefix)", words)) \(command("incohort:\(prefix)", "+ cohort"))</span>"
+  }
+
+  static func values(_ name: String, _ value: String) -> HTML {
+    "<input type=\"text\" class=\"values\" name=\"\(value: name)\" value=\"\(value: value)\" placeholder=\"value, value\" aria-label=\"Value\" autocomplete=\"off\" spellcheck=\"false\">"
+  }
+
+  /// A saved cohort by name.
+  func cohort(_ name: String, _ chosen: String) -> HTML {
+    var options = Self.option("", cohorts.all.isEmpty ? "none is saved yet" : "choose a cohort…", isChosen: chosen.isEmpty)
+    if let id = Int64(chosen), cohorts[id] == nil { options += Self.option(chosen, cohorts.name(id), isChosen: true) }
+    for (id, name) in cohorts.all {
+      options += Self.option(String(id), VisibleText.shortened(name, to: 80), isChosen: String(id) == chosen)
+    }
+    return "<select name=\"\(value: name)\" aria-label=\"Cohort\">\(options)</select>"
+  }
+
+  /// Who is counted; nothing where the project knows no organizations.
+  func level(_ chosen: String, words: (people: String, organizations: String)) -> HTML {
+    let keys = groupKeys + (chosen.isEmpty || groupKeys.contains(chosen) ? [] : [chosen])
+    guard !keys.isEmpty else { return "<span class=\"soft\">\(words.people)</span>" }
+    return Self.select(
+      "level", "Who is counted", [("", words.people)] + keys.map { ($0, "\(words.organizations) (by \($0))") }, chosen: chosen)
   }
 
   func breakdown(_ form: BreakdownForm) -> HTML {
-    """
-    <span class="soft">split by</span> \(Self.property("by", form.property, label: "Split by property"))\(form.property.isEmpty ? HTML() : """
-     <span class="soft">, the</span> \(Self.number("top", "Number of groups", form.limit, QueryLimits.breakdown)) <span class="soft">largest</span>
-    """ as HTML)
-    """
+    "\(byProperty(form))\(byCohorts(form))"
+  }
+
+  private func byCohorts(_ form: BreakdownForm) -> HTML {
+    if !form.whole.isEmpty {
+      let text = JSONValue.list(form.whole.map(\.json)).text
+      return """
+         <span class="soft">split by cohorts</span> <label class="chip" title="\(text)"><input type="checkbox" name="by.cohorts" value="\(value: text)" checked> \(VisibleText.shortened(form.whole.map(\.name).joined(separator: ", "), to: 80))</label>
+        """
+    }
+    let unknown = form.cohorts.filter { cohorts[$0] == nil }.map { ($0, cohorts.name($0)) }
+    let all = cohorts.all.map { ($0.id, $0.name) } + unknown
+    guard !all.isEmpty else { return HTML() }
+    let boxes = all.map { id, name -> HTML in
+      let mark: HTML = form.cohorts.contains(id) ? " checked" : ""
+      return
+        "<label class=\"chip\"><input type=\"checkbox\" name=\"by.cohort\" value=\"\(id)\"\(mark)> \(VisibleText.shortened(name, to: 60))</label>"
+    }
+    return """
+      <details class="picks"\(form.cohorts.isEmpty ? HTML() : " open" as HTML)><summary>\(form.cohorts.isEmpty ? "or split by cohorts" : "split by cohorts")</summary>\(boxes.joined(" "))</details>
+      """
+  }
+
+  private func byProperty(_ form: BreakdownForm) -> HTML {
+    guard !form.isByCohorts else { return HTML() }
+    return """
+      <span class="soft">split by</span> \(Self.property("by", form.property, label: "Split by property"))\(form.property.isEmpty ? HTML() : """
+       <span class="soft">, the</span> \(Self.number("top", "Number of groups", form.limit, QueryLimits.breakdown)) <span class="soft">largest</span>
+      """ as HTML)
+      """
   }
 
   /// From, to, and links to the last day, week, month and year.
   func range<Form: ReportForm>(_ form: Form, today: CalendarDate) -> HTML {
     let links = RangeForm.presets.map { preset -> HTML in
-      let other = form.spanning(.last(preset.days, today: today))
+      let other = form.spanning(form.range.last(preset.days, today: today))
       let mark: HTML = other.range == form.range ? " aria-current=\"true\"" : ""
       return
         "<a href=\"\(other.address)\" data-key=\"\(preset.key)\" title=\"Last \(NumberFormat.count(preset.days, "day")) (\(preset.key.uppercased()))\"\(mark)>\(preset.name)</a>"

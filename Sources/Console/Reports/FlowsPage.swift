@@ -264,11 +264,13 @@ enum FlowsPage: ReportPage {
     guard let query = try? form.query(), case .flows(let flows) = query, let last = flows.to, flows.anchors == .first,
       flows.sessionGapSeconds == nil
     else { return nil }
-    return FunnelForm(
+    var funnel = FunnelForm(
       query: .funnel(
         FunnelQuery(
           range: flows.range, steps: [flows.anchor, last], windowSeconds: flows.windowSeconds, order: .sequential, entry: .first,
           filter: flows.filter)))
+    funnel?.range = form.range
+    return funnel
   }
 
   /// The funnel that has a whole path's number: each step is the very next event. Nil where the flow has left anything out of its paths,
@@ -278,11 +280,13 @@ enum FlowsPage: ReportPage {
       !question.collapsesRepeats && question.hidden.isEmpty && question.filter == nil && question.sessionGapSeconds == nil
       && question.expand.isEmpty && question.to == nil && question.anchors == .first && question.backward == 0
     guard isPlain, QueryLimits.steps.contains(path.events.count), path.events.count == question.forward + 1 else { return nil }
-    return FunnelForm(
+    var funnel = FunnelForm(
       query: .funnel(
         FunnelQuery(
           range: question.range, steps: [question.anchor] + path.events.dropFirst().map { EventSelector(event: $0) },
           windowSeconds: question.windowSeconds, order: .strict, entry: .first)))
+    funnel?.range = form.range
+    return funnel
   }
 
   private static func paths(_ form: FlowsForm, _ question: FlowsQuery, _ report: FlowsReport, _ noun: String) -> HTML {

@@ -152,8 +152,9 @@ struct FunnelView {
 
   /// What people do after the step before: where those who are lost go.
   private func instead(_ step: Int) -> HTML {
-    let flows = FlowsForm(
+    var flows = FlowsForm(
       query: .flows(FlowsQuery(range: question.range, anchor: question.steps[step], forward: 3, windowSeconds: question.windowSeconds)))
+    flows?.range = form.range
     return flows.map {
       "<a class=\"nowrap\" href=\"\($0.address)\" title=\"Flows from \(VisibleText.shortened(names[step], to: 60))\">what they do instead</a>"
     }
@@ -161,7 +162,7 @@ struct FunnelView {
   }
 
   private func head(_ group: FunnelReport.Group) -> HTML {
-    let name = ValueView.name(ValueView.group(group.group))
+    let name = ValueView.name(ValueView.group(group.group, question.breakdown))
     // A group goes by the value at the first step, so that is where the condition belongs.
     guard let narrowed = form.steps.first?.filter.narrowed(to: form.breakdown.property, group.group) else { return name }
     var other = form

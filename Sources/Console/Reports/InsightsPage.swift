@@ -172,7 +172,7 @@ enum InsightsPage: ReportPage {
       query.formulas.indices.contains(formula)
       ? name(of: query.formulas[formula]) : query.series.indices.contains(line.series) ? name(of: query.series[line.series]) : ""
     if query.breakdown == nil || line.group == .everything { return base }
-    let group = ValueView.group(line.group)
+    let group = ValueView.group(line.group, query.breakdown)
     if query.formulas.indices.contains(formula) { return "\(base) · \(group)" }
     return query.series.count > 1 || !query.formulas.isEmpty ? "\(InsightsForm.letter(line.series)) · \(group)" : group
   }

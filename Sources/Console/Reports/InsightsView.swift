@@ -37,7 +37,9 @@ struct InsightsView {
     let charts = units.map { chart($0, long, isAlone: units.count == 1) }
     let names = question.series.map(InsightsPage.name(of:)) + question.formulas.map(InsightsPage.name(of:))
     let title =
-      question.breakdown.map { "\(names.count == 1 ? names[0] : "\(names.count) lines") by \($0.property.name)" }
+      question.breakdown.map {
+        "\(names.count == 1 ? names[0] : "\(names.count) lines") by \($0.cohorts.isEmpty ? $0.property.name : "cohort")"
+      }
       ?? (names.count <= 4 ? names.joined(separator: " · ") : "\(names.count) lines")
     let lead = units.count == 1 ? "\(units[0].noun.withInitial) per \(unit)" : "Per \(unit)"
     return ReportView(

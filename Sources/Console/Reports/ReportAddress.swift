@@ -4,24 +4,33 @@ import Web
 /// A query as the address of its page (nil where no page asks it), and back: links, saved reports and tests go through here.
 package enum ReportAddress {
   package static func address(of query: Query) -> Address? {
-    guard query.level == .subject else { return nil }
-    return switch query {
-    case .insights: InsightsForm(query: query)?.address
-    case .funnel: FunnelForm(query: query)?.address
-    case .retention: RetentionForm(query: query)?.address
-    case .flows: FlowsForm(query: query)?.address
-    case .cohort: nil
-    case .lifecycle: LifecycleForm(query: query)?.address
-    case .stickiness: StickinessForm(query: query)?.address
-    case .sessions: SessionsForm(query: query)?.address
+    switch query {
+    case .insights: InsightsForm.reading(query)?.address
+    case .funnel: FunnelForm.reading(query)?.address
+    case .retention: RetentionForm.reading(query)?.address
+    case .flows: FlowsForm.reading(query)?.address
+    case .cohort(let query): CohortForm.address(of: query.cohort)
+    case .lifecycle: LifecycleForm.reading(query)?.address
+    case .stickiness: StickinessForm.reading(query)?.address
+    case .sessions: SessionsForm.reading(query)?.address
     }
   }
 
   /// The parameters of the page's address as its page writes them again: equal for an address that a page made.
-  package static func normalized(_ address: Address, today: CalendarDate) -> Address? { form(address, today)?.address }
+  package static func normalized(_ address: Address, today: CalendarDate) -> Address? {
+    if CohortForm.saved(at: address) != nil { return Address(address.path) }
+    if address.path == CohortForm.path { return CohortForm(fields: FormFields(address.parameters), today: today).address }
+    return form(address, today)?.address
+  }
 
   /// - Throws: what is missing in the question.
-  package static func query(of address: Address, today: CalendarDate) throws -> Query? { try form(address, today)?.query() }
+  package static func query(of address: Address, today: CalendarDate) throws -> Query? {
+    if let id = CohortForm.saved(at: address) { return .cohort(CohortQuery(Cohort(rule: .saved(id)))) }
+    if address.path == CohortForm.path {
+      return .cohort(CohortQuery(try CohortForm(fields: FormFields(address.parameters), today: today).cohort()))
+    }
+    return try form(address, today)?.question()
+  }
 
   private static func form(_ address: Address, _ today: CalendarDate) -> (any ReportForm)? {
     let fields = FormFields(address.parameters)

@@ -15,7 +15,7 @@ extension ReportPage {
     var form = Form(fields: visit.fields, today: visit.today)
     if let saved = visit.fields["query"] {
       let query = try Query(json: Array(saved.utf8))
-      guard let read = Form(query: query) else { throw QueryError(.invalid, "This query is for another report.") }
+      guard let read = Form.reading(query) else { throw QueryError(.invalid, "This query is for another report.") }
       form = read
     }
     let commands = visit.fields.all("do")
@@ -24,20 +24,20 @@ extension ReportPage {
     if isAsked, form.parameters != visit.fields.fields { return .seeOther(form.address) }
 
     do {
-      let query = try form.query()
+      let query = try form.question()
       let answer = try await visit.report(query, purpose: purpose)
       let view = view(form, query, answer.value.report, visit)
       return .html(visit.page(Form.name, current: Form.name, content(visit, form, query, view, answer)))
     } catch let error as QueryError {
       let catalog = try await visit.catalog(purpose: purpose)
-      return .html(visit.page(Form.name, current: Form.name, unanswered(visit, form, error, catalog)))
+      return .html(visit.page(Form.name, current: Form.name, unanswered(visit, form, error, catalog, try await visit.cohortNames())))
     }
   }
 
   /// GET of the figures as a file.
   static func file(_ visit: Visit, isJSON: Bool) async throws -> Response {
     let form = Form(fields: visit.fields, today: visit.today)
-    let query = try form.query()
+    let query = try form.question()
     let answer = try await visit.report(query, purpose: purpose + (isJSON ? ".json" : ".csv"))
     let name = "\(Form.name.lowercased())-\(form.range.from)-\(form.range.to).\(isJSON ? "json" : "csv")"
     var response: Response
@@ -65,7 +65,8 @@ extension ReportPage {
       <section class="panel"><div class="title"><div><h2>\(view.title)</h2><p class="sub">\(view.subtitle)</p></div>\(view.controls)</div>\(headline(view))\
       <div class="scroll">\(view.chart)</div>\(note(notes, view, visit, answer))</section>\(view.table)
       """
-    return "\(heading(visit, form, query: query))\(builder(visit, form, answer.value.catalog))\(Chips.row(form))\(result)"
+    return
+      "\(heading(visit, form, query: query))\(builder(visit, form, answer.value.catalog, answer.value.cohorts))\(Chips.row(form, answer.value.cohorts))\(result)"
   }
 
   private static func headline(_ view: ReportView) -> HTML {
@@ -81,7 +82,7 @@ extension ReportPage {
     if let strange = query.eventNames.first(where: { !known.contains($0) }) {
       return "No event of the name “\(VisibleText.shortened(strange, to: 80))” has ever arrived. Choose another event above."
     }
-    let longer = form.spanning(.last(365, today: visit.today)).address
+    let longer = form.spanning(form.range.last(365, today: visit.today)).address
     return """
       No event \(form.range.during) fits the question. <a href="\(longer)">Ask for the last year</a>, take a condition away, or look at what arrives on the \
       <a href="/live">live page</a>.
@@ -89,10 +90,16 @@ extension ReportPage {
   }
 
   private static func note(_ notes: ReportNotes, _ view: ReportView, _ visit: Visit, _ answer: Disclosed<ReportAnswer>) -> HTML {
-    "<p class=\"note\">\(notes.line(view.explanation, visit.time)) \(Visit.entry(answer.receipt))</p>"
+    var explanation = view.explanation
+    if case .group(let key) = answer.value.level {
+      explanation.append("counted are organizations (\(key)), whoever of their people did it")
+    }
+    return "<p class=\"note\">\(notes.line(explanation, visit.time)) \(Visit.entry(answer.receipt))</p>"
   }
 
-  private static func unanswered(_ visit: Visit, _ form: Form, _ error: QueryError, _ catalog: Disclosed<Catalog>) -> HTML {
+  private static func unanswered(
+    _ visit: Visit, _ form: Form, _ error: QueryError, _ catalog: Disclosed<Catalog>, _ cohorts: CohortNames
+  ) -> HTML {
     let notice: HTML =
       catalog.value.eventCount == 0
       ? """
@@ -102,7 +109,7 @@ extension ReportPage {
         ? "<p class=\"empty\"><b>\(error.message)</b> Then press Run. \(teaching) The whole question stands in the address: copy it to share it.</p>"
         : "<div class=\"notice danger\"><p><b>This question cannot be answered.</b> \(ErrorPage.prose(error.message))</p></div>"
     return """
-      \(heading(visit, form, query: nil))\(builder(visit, form, catalog.value))<section class="panel">\(notice)\
+      \(heading(visit, form, query: nil))\(builder(visit, form, catalog.value, cohorts))<section class="panel">\(notice)\
       <p class="note">Only event and property names are shown. \(Visit.entry(catalog.receipt))</p></section>
       """
   }
@@ -120,16 +127,23 @@ extension ReportPage {
     return Visit.heading(Form.name, "\(introduction)", actions: actions)
   }
 
-  private static func builder(_ visit: Visit, _ form: Form, _ catalog: Catalog) -> HTML {
-    let builder = Builder(catalog: catalog)
+  private static func builder(_ visit: Visit, _ form: Form, _ catalog: Catalog, _ cohorts: CohortNames) -> HTML {
+    let builder = Builder(catalog: catalog, cohorts: cohorts, groupKeys: visit.project.groupKeys)
     let options = options(form, builder)
     let more: HTML =
       options.isEmpty
       ? options : "<details class=\"more\"\(hasOptions(form) ? " open" as HTML : "")><summary>More options</summary>\(options)</details>"
     return """
       <form class="panel query" method="get" action="\(Form.path)" aria-label="The question">\(Builder.defaultButton)\(sentence(form, builder))\
-      <div>\(builder.range(form, today: visit.today))</div>\
+      <div>\(builder.range(form, today: visit.today)) \(counting(form, builder))</div>\
       \(more)<div class="run row"><button class="primary">Run</button><a class="button" href="\(Form.path)">Start over</a></div>\(builder.propertyList)\(builder.eventList)</form>
       """
+  }
+
+  /// Whose journeys are followed.
+  private static func counting(_ form: Form, _ builder: Builder) -> HTML {
+    guard !builder.groupKeys.isEmpty || !form.range.groupKey.isEmpty else { return HTML() }
+    return
+      "<span class=\"part\"><span class=\"soft\">counting</span> \(builder.level(form.range.groupKey, words: ("people", "organizations")))</span>"
   }
 }

@@ -21,6 +21,7 @@ extension ReportNotes {
   static func words(_ reason: String) -> String {
     switch reason {
     case "no_actor": "events without an actor"
+    case "no_group": "events without an organization"
     case "not_numeric": "values that are not numbers"
     case "no_value": "events without the property"
     case "after_evaluation": "events later than that"

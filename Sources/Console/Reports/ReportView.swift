@@ -47,7 +47,7 @@ enum DoorAddress {
   static func figure(_ count: Int, _ query: Query, _ cell: Door.Cell) -> HTML {
     guard count > 0 else { return "\(NumberFormat.exact(count))" }
     return
-      "<a class=\"figure\" href=\"\(address(query, cell))\" title=\"Show \(NumberFormat.count(count, "subject"))\">\(NumberFormat.exact(count))</a>"
+      "<a class=\"figure\" href=\"\(address(query, cell))\" title=\"Show \(NumberFormat.count(count, Visit.noun(query.level)))\">\(NumberFormat.exact(count))</a>"
   }
 
   /// A figure that counts something else than subjects: its door says the price on the next page.

@@ -23,7 +23,8 @@ extension Breakdown {
   func validateCohorts() throws(QueryError) {
     let place = "breakdown.cohorts"
     guard cohorts.count <= QueryLimits.breakdownCohorts else {
-      throw QueryError(.tooLarge, "`\(place)` has \(cohorts.count) cohorts; at most \(QueryLimits.breakdownCohorts) are allowed.", field: place)
+      throw QueryError(
+        .tooLarge, "`\(place)` has \(cohorts.count) cohorts; at most \(QueryLimits.breakdownCohorts) are allowed.", field: place)
     }
     var names: Set<String> = []
     for (index, named) in cohorts.enumerated() {

@@ -100,7 +100,8 @@ struct CohortRoutes: Sendable {
   }
 
   /// A rule may hold lists too; whom they name stands in the entry.
-  private func disclose(_ cohorts: [SavedCohort], _ project: OpenProject, to caller: Authenticated) async throws -> Disclosed<[SavedCohort]> {
+  private func disclose(_ cohorts: [SavedCohort], _ project: OpenProject, to caller: Authenticated) async throws -> Disclosed<[SavedCohort]>
+  {
     let named = cohorts.filter { $0.kind == .dynamic }.compactMap { try? $0.cohort }.flatMap(\.rule.listed)
     let disclosure = Disclosure(
       .catalog(), project: project.id, purpose: "api.cohorts", fields: ["cohorts"],

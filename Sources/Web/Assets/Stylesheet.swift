@@ -142,6 +142,13 @@ enum Stylesheet {
     .query .run{margin-top:8px;line-height:1.45;font-size:14px}
     .query details.more{font-size:14px;line-height:2.1;margin-top:4px}
     .query details.more summary{color:var(--soft);cursor:pointer;width:fit-content}
+    .query .adders{display:flex;gap:0 16px;flex-wrap:wrap;padding-left:20px}
+    .query details.picks{font-size:14px;line-height:2.1}
+    .query details.picks summary{color:var(--soft);cursor:pointer;width:fit-content}
+    .query label.chip{line-height:20px;cursor:pointer}
+    .query label.chip input{vertical-align:-2px;margin:0 2px 0 0}
+    .rule:has(select[name$=".not"] option[value=yes]:checked) .counts{display:none}
+    .period:has(option[value=ever]:checked) :is(.if-last,.if-between),.period:has(option[value=last]:checked) .if-between,.period:has(option[value=between]:checked) .if-last{display:none}
     .ranges{display:inline-flex;gap:2px;vertical-align:middle}
     .ranges a{font-size:12px;padding:2px 8px;border:1px solid var(--line);border-radius:6px;text-decoration:none;line-height:20px}
     .ranges a[aria-current]{background:var(--accent);border-color:var(--accent);color:var(--panel)}
