@@ -29,7 +29,8 @@ struct Console: Sendable {
         fields = try await form(request)
         guard session.isValid(csrfToken: fields["form-token"] ?? ""), Self.isSameSite(request) else { return ErrorPage.forbidden.response }
       }
-      return try await body(Visit(services: services, session: session, project: project, path: request.uri.path, fields: fields))
+      let visit = Visit(services: services, session: session, project: project, path: request.uri.path, fields: fields)
+      return try await CohortNames.$shown.withValue(try await visit.cohortNames()) { try await body(visit) }
     }
   }
 

@@ -7,7 +7,6 @@ import Ledger
 struct ReportAnswer: Sendable {
   let report: Report
   let catalog: Catalog
-  let cohorts: CohortNames
   /// Who is counted.
   let level: Level
 }
@@ -66,7 +65,7 @@ extension Visit {
     let engine = try await services.engine(project.id)
     let report = try await engine.report(query, calendar: calendar, at: instant ?? now)
     let answer = ReportAnswer(
-      report: report, catalog: try await engine.catalog(), cohorts: try await cohortNames(), level: query.level)
+      report: report, catalog: try await engine.catalog(), level: query.level)
     let kind = Disclosure.Kind.aggregate(
       queryDigest: Self.digest(query), dataVersion: report.notes.dataVersion, groupSizes: Self.groupSizes(report, query))
     return try await disclose(answer, kind, purpose, values: Self.groupValues(report))

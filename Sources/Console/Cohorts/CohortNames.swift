@@ -2,6 +2,10 @@ import Access
 
 /// What saved cohorts are called, for pickers and sentences.
 struct CohortNames: Sendable {
+  /// Of the project whose page is being made: conditions are put into words deep inside of titles, legends and files, where a number would
+  /// say nothing. Words only; what is asked and who asks never comes from here.
+  @TaskLocal static var shown = CohortNames()
+
   /// By name.
   let all: [(id: Int64, name: String)]
   private let byID: [Int64: String]

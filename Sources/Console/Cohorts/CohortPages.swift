@@ -20,11 +20,10 @@ extension Visit {
   func cohortsPage() async throws -> Response {
     try authorize(.queryAggregates)
     let saved = try await services.control.savedCohorts(of: project.id)
-    let names = CohortNames(saved)
     let uses = try await uses(saved)
     let rows = saved.sorted { ($0.name.lowercased(), $0.id) < ($1.name.lowercased(), $1.id) }.map { cohort -> HTML in
       """
-      <tr><th scope="row"><a href="\(CohortForm.address(ofSaved: cohort.id))">\(ValueView.name(cohort.name))</a></th><td>\(words(cohort, names))</td>\
+      <tr><th scope="row"><a href="\(CohortForm.address(ofSaved: cohort.id))">\(ValueView.name(cohort.name))</a></th><td class="belongs">\(words(cohort))</td>\
       <td>\(users(uses.users(of: cohort.id)))</td><td class="nowrap">\(time.minute(cohort.updatedAt))</td>\
       <td class="num"><a class="button" href="\(CohortForm.address(ofSaved: cohort.id))" title="Count who belongs now">Size</a></td></tr>
       """
@@ -47,15 +46,15 @@ extension Visit {
   }
 
   /// Who belongs, in words that leave no subject out in the open.
-  private func words(_ cohort: SavedCohort, _ names: CohortNames) -> HTML {
+  private func words(_ cohort: SavedCohort) -> HTML {
     if let count = cohort.memberCount { return "A list of \(NumberFormat.exact(count)), fixed when it was saved" }
     guard let definition = try? cohort.cohort else { return "<span class=\"reason\">Written by another version</span>" }
     return
-      "<span title=\"\(CohortWords(names: names).sentence(definition))\">\(VisibleText.shortened(CohortWords(names: names).sentence(definition), to: 240))</span>"
+      "<span title=\"\(CohortWords.sentence(definition))\">\(VisibleText.shortened(CohortWords.sentence(definition), to: 240))</span>"
   }
 
   private func users(_ users: [CohortUses.User]) -> HTML {
-    guard !users.isEmpty else { return "<span class=\"reason\">nothing saved</span>" }
+    guard !users.isEmpty else { return "<span class=\"reason\">nothing</span>" }
     return users.map { user -> HTML in
       switch user {
       case .report(_, let name): "<a href=\"/#saved\">\(ValueView.name(name))</a>"
@@ -70,14 +69,13 @@ extension Visit {
     var form = CohortForm(fields: fields, today: today)
     for command in fields.all("do") { form.edit(command) }
     if !fields.fields.isEmpty, form.parameters != fields.fields { return .seeOther(form.address) }
-    let names = try await cohortNames()
     let catalog: Catalog
     let result: HTML
     do {
       let cohort = try form.cohort()
       let answer = try await report(.cohort(CohortQuery(cohort)), purpose: "console.cohorts")
       catalog = answer.value.catalog
-      result = "\(size(answer, Cohort(level: cohort.level, rule: cohort.rule)))\(saving(form, cohort, names))"
+      result = "\(size(answer, Cohort(level: cohort.level, rule: cohort.rule)))\(saving(form, cohort))"
     } catch let error as QueryError {
       let answer = try await self.catalog(purpose: "console.cohorts")
       catalog = answer.value
@@ -89,22 +87,22 @@ extension Visit {
         <section class="panel">\(notice)<p class="note">Only event and property names are shown. \(Self.entry(answer.receipt))</p></section>
         """
     }
-    let builder = Builder(catalog: catalog, cohorts: names, groupKeys: project.groupKeys)
+    let builder = Builder(catalog: catalog, cohorts: .shown, groupKeys: project.groupKeys)
     let hidden: HTML = form.id.map { "<input type=\"hidden\" name=\"id\" value=\"\($0)\">" } ?? HTML()
     let content: HTML = """
       \(Self.heading(form.id == nil ? "New cohort" : "Change a cohort", form.name.isEmpty ? "Who belongs." : "\(ValueView.name(form.name))"))\
       <form class="panel query" method="get" action="\(CohortForm.path)" aria-label="Who belongs">\(Builder.defaultButton)\(hidden)\
-      <input type="hidden" name="name" value="\(value: form.name)"><div>\(builder.level(form.groupKey, words: ("people", "organizations")))</div>\
+      <input type="hidden" name="name" value="\(value: form.name)"><div><span class="soft">All</span> \(builder.level(form.groupKey, words: ("people", "organizations")))</div>\
       \(CohortBuilder(builder: builder).rows(form))\
       <div class="run row"><button class="primary">Count</button><a class="button" href="/cohorts">All cohorts</a></div>\(builder.propertyList)\(builder.eventList)</form>\(result)
       """
     return .html(page(form.id == nil ? "New cohort" : "Change a cohort", current: "Cohorts", content))
   }
 
-  private func saving(_ form: CohortForm, _ cohort: Cohort, _ names: CohortNames) -> HTML {
+  private func saving(_ form: CohortForm, _ cohort: Cohort) -> HTML {
     let id: HTML = form.id.map { "<input type=\"hidden\" name=\"id\" value=\"\($0)\">" } ?? HTML()
     return """
-      <section class="panel"><h2>\(form.id == nil ? "Save it" : "Save the change")</h2><p>\(CohortWords(names: names).sentence(cohort)).</p>\
+      <section class="panel"><h2>\(form.id == nil ? "Save it" : "Save the change")</h2><p>\(CohortWords.sentence(cohort)).</p>\
       <form method="post" action="/cohorts">\(formToken)\(id)<input type="hidden" name="definition" value="\(value: cohort.json.text)">\
       <div class="row"><label for="cohort-name">Name</label><input type="text" id="cohort-name" name="name" value="\(value: form.name)" maxlength="200" required autocomplete="off">\
       <button class="primary">Save cohort</button></div></form></section>
@@ -134,7 +132,6 @@ extension Visit {
       return ErrorPage.notFound.response
     }
     let all = try await services.control.savedCohorts(of: project.id)
-    let names = CohortNames(all)
     let users = try await uses(all).users(of: id)
     let asked = Cohort(rule: .saved(id))
     let figure: HTML
@@ -157,7 +154,7 @@ extension Visit {
       """
       : "<p>\(self.users(users)). It can be deleted once none of these asks for it.</p>"
     let content: HTML = """
-      \(Self.heading(cohort.name, words(cohort, names), actions: change))\(figure)\
+      \(Self.heading(cohort.name, words(cohort), actions: change))\(figure)\
       <section class="panel"><h2>Ask a report of it</h2><p class="row">\(links(id))</p></section>\
       <section class="panel"><h2>Used by</h2>\(usedBy)</section>\
       <section class="panel"><h2>Name</h2><form method="post" action="/cohorts" class="row">\(formToken)<input type="hidden" name="id" value="\(id)"><input type="hidden" name="rename" value="yes">\

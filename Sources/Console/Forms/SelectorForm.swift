@@ -19,10 +19,8 @@ struct SelectorForm: Sendable, Hashable {
   }
 
   /// `Signed Up where plan is team`
-  var words: String { words(CohortNames()) }
-
-  func words(_ cohorts: CohortNames) -> String {
-    let conditions = filter.conditions.filter { !$0.isDraft }.map { $0.words(cohorts) }
+  var words: String {
+    let conditions = filter.conditions.filter { !$0.isDraft }.map(\.words)
     if filter.whole != nil { return "\(event.shown) (filtered)" }
     return conditions.isEmpty ? event.shown : "\(event.shown) where \(conditions.joined(separator: filter.holdsAny ? " or " : " and "))"
   }

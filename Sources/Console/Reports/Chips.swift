@@ -4,7 +4,7 @@ import Web
 
 /// The conditions that hold for the whole report, each as a chip that takes it away; Escape takes all.
 enum Chips {
-  static func row<Form: ReportForm>(_ form: Form, _ cohorts: CohortNames = CohortNames()) -> HTML {
+  static func row<Form: ReportForm>(_ form: Form) -> HTML {
     guard let filter = form[filter: "f"], !filter.isEmpty else { return HTML() }
     var none = form
     none[filter: "f"] = FilterForm()
@@ -15,7 +15,7 @@ enum Chips {
         var other = form
         other[filter: "f"]?.conditions.remove(at: row)
         if other[filter: "f"]?.conditions.count ?? 0 < 2 { other[filter: "f"]?.holdsAny = false }
-        return chip(condition.words(cohorts), without: other.address)
+        return chip(condition.words, without: other.address)
       }
     guard !chips.isEmpty else { return HTML() }
     return """
@@ -36,10 +36,8 @@ extension FilterForm.Condition {
   var isDraft: Bool { (!isOfCohort && PropertyText.property(property) == nil) || (relation.takesValue && value.isEmpty) }
 
   /// `plan is team, free`
-  var words: String { words(CohortNames()) }
-
-  func words(_ cohorts: CohortNames) -> String {
-    if isOfCohort { return "\(relation.words) \(cohorts.name(value))" }
+  var words: String {
+    if isOfCohort { return "its subject \(relation == .inCohort ? "is in" : "is not in") \(CohortNames.shown.name(value))" }
     return relation.takesValue ? "\(property) \(relation.words) \(value)" : "\(property) \(relation.words)"
   }
 }

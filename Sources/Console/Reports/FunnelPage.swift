@@ -72,7 +72,7 @@ enum FunnelPage: ReportPage {
         let before = index > 0 ? group.steps[index - 1].count : step.count
         let first = group.steps[0].count
         rows.append([
-          ValueView.group(group.group), String(index + 1), stepName(question.steps[index]), String(step.count),
+          ValueView.group(group.group, question.breakdown), String(index + 1), stepName(question.steps[index]), String(step.count),
           CSV.number(before > 0 ? Double(step.count) / Double(before) : nil),
           CSV.number(first > 0 ? Double(step.count) / Double(first) : nil),
           CSV.number(step.medianSecondsFromPrevious), CSV.number(step.averageSecondsFromPrevious), CSV.number(step.medianSecondsFromEntry),

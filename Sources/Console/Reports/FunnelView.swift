@@ -31,7 +31,7 @@ struct FunnelView {
     }
     let finding = "Funnel chart. \(overall) of \(NumberFormat.exact(first)) \(noun) get through all \(names.count) steps.\(loss)"
     let chart = FunnelChart(
-      groups: groups.map { ValueView.group($0.group) }, steps: steps, noun: noun, finding: finding,
+      groups: groups.map { ValueView.group($0.group, question.breakdown) }, steps: steps, noun: noun, finding: finding,
       basis: form.rates == .overall ? .first : .previous)
     return ReportView(
       title:

@@ -121,7 +121,9 @@ struct InsightsView {
     let isOneMeasure = Set(series.map(InsightsPage.measureName)).count == 1
     return indices.map { index in
       let line = lines[index]
-      if line.group != .everything { return series.count == 1 ? ValueView.group(line.group) : InsightsPage.name(of: line, question) }
+      if line.group != .everything {
+        return series.count == 1 ? ValueView.group(line.group, question.breakdown) : InsightsPage.name(of: line, question)
+      }
       guard series.count > 1, isOneEvent != isOneMeasure else { return InsightsPage.name(of: line, question) }
       return isOneEvent
         ? InsightsPage.measureName(question.series[line.series]) : SelectorForm(question.series[line.series].selector).words

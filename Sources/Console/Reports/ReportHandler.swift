@@ -30,7 +30,7 @@ extension ReportPage {
       return .html(visit.page(Form.name, current: Form.name, content(visit, form, query, view, answer)))
     } catch let error as QueryError {
       let catalog = try await visit.catalog(purpose: purpose)
-      return .html(visit.page(Form.name, current: Form.name, unanswered(visit, form, error, catalog, try await visit.cohortNames())))
+      return .html(visit.page(Form.name, current: Form.name, unanswered(visit, form, error, catalog)))
     }
   }
 
@@ -66,7 +66,7 @@ extension ReportPage {
       <div class="scroll">\(view.chart)</div>\(note(notes, view, visit, answer))</section>\(view.table)
       """
     return
-      "\(heading(visit, form, query: query))\(builder(visit, form, answer.value.catalog, answer.value.cohorts))\(Chips.row(form, answer.value.cohorts))\(result)"
+      "\(heading(visit, form, query: query))\(builder(visit, form, answer.value.catalog))\(Chips.row(form))\(result)"
   }
 
   private static func headline(_ view: ReportView) -> HTML {
@@ -97,9 +97,7 @@ extension ReportPage {
     return "<p class=\"note\">\(notes.line(explanation, visit.time)) \(Visit.entry(answer.receipt))</p>"
   }
 
-  private static func unanswered(
-    _ visit: Visit, _ form: Form, _ error: QueryError, _ catalog: Disclosed<Catalog>, _ cohorts: CohortNames
-  ) -> HTML {
+  private static func unanswered(_ visit: Visit, _ form: Form, _ error: QueryError, _ catalog: Disclosed<Catalog>) -> HTML {
     let notice: HTML =
       catalog.value.eventCount == 0
       ? """
@@ -109,7 +107,7 @@ extension ReportPage {
         ? "<p class=\"empty\"><b>\(error.message)</b> Then press Run. \(teaching) The whole question stands in the address: copy it to share it.</p>"
         : "<div class=\"notice danger\"><p><b>This question cannot be answered.</b> \(ErrorPage.prose(error.message))</p></div>"
     return """
-      \(heading(visit, form, query: nil))\(builder(visit, form, catalog.value, cohorts))<section class="panel">\(notice)\
+      \(heading(visit, form, query: nil))\(builder(visit, form, catalog.value))<section class="panel">\(notice)\
       <p class="note">Only event and property names are shown. \(Visit.entry(catalog.receipt))</p></section>
       """
   }
@@ -127,8 +125,8 @@ extension ReportPage {
     return Visit.heading(Form.name, "\(introduction)", actions: actions)
   }
 
-  private static func builder(_ visit: Visit, _ form: Form, _ catalog: Catalog, _ cohorts: CohortNames) -> HTML {
-    let builder = Builder(catalog: catalog, cohorts: cohorts, groupKeys: visit.project.groupKeys)
+  private static func builder(_ visit: Visit, _ form: Form, _ catalog: Catalog) -> HTML {
+    let builder = Builder(catalog: catalog, cohorts: .shown, groupKeys: visit.project.groupKeys)
     let options = options(form, builder)
     let more: HTML =
       options.isEmpty

@@ -181,6 +181,7 @@ enum Stylesheet {
     .num{text-align:right;white-space:nowrap}
     th:last-child,td:last-child{padding-right:0}
     .name{overflow-wrap:anywhere;min-width:0}
+    .belongs{overflow-wrap:anywhere;min-width:260px}
     td .name,th .name{display:inline-block;max-width:44ch;overflow:hidden;text-overflow:ellipsis;white-space:nowrap;vertical-align:bottom}
     a.figure{text-decoration-style:dotted}
     tr:target{background:color-mix(in srgb,var(--accent) 12%,transparent)}
