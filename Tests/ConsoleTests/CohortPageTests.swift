@@ -64,11 +64,14 @@ struct CohortPageTests {
     #expect(unknown.status == 400 && unknown.text.contains("no saved cohort 99"))
   }
 
-  @Test(arguments: ["/insights?s0=*&", "/funnels?s0=Signed%20Up&s1=Key%20Created&", "/retention?a=Signed%20Up&b=*&", "/flows?a=*&"])
+  @Test(arguments: [
+    "/insights?s0=*&", "/funnels?s0=Signed%20Up&s1=Key%20Created&", "/retention?a=Signed%20Up&b=*&", "/flows?a=*&", "/lifecycle?a=*&",
+    "/stickiness?a=*&", "/sessions?a=*&",
+  ])
   func everyReportIsAskedOfACohortAndOfOrganizations(_ path: String) async throws {
     let site = try await Site()
     let id = try await save(site, "Power users", #"{"did":{"event":"Signed Up"}}"#)
-    let prefix = path.hasPrefix("/flows") ? "a" : "f"
+    let prefix = ["/insights", "/funnels", "/retention"].contains { path.hasPrefix($0) } ? "f" : "a"
     // A button adds the row, the row offers the cohorts by name.
     let added = try await site.get("\(path)\(Self.range)&do=incohort:\(prefix)")
     let address = try #require(added.headers[.location])

@@ -164,7 +164,9 @@ struct RandomQueries {
       var query = InsightsQuery(
         range: range(), unit: isTrailing ? .day : one(BucketUnit.allCases), series: series, filter: optionalFilter(), breakdown: breakdown()
       )
-      if query.breakdown != nil { query.breakdown?.bins = one([nil, nil, .edges([-1.5, 0, 1e20]), .edges([7]), .equalCount(4)]) }
+      if query.breakdown?.cohorts.isEmpty == true {
+        query.breakdown?.bins = one([nil, nil, .edges([-1.5, 0, 1e20]), .edges([7]), .equalCount(4)])
+      }
       if int(0...2) == 0 {
         query.formulas = [Formula(name: name(), expression: .binary(.series(0), one([.add, .divide]), .negated(.number(2.5))))]
       }

@@ -176,6 +176,9 @@ extension Visit {
       (FunnelForm.name, address(FunnelForm(fields: none, today: today), "f")),
       (RetentionForm.name, address(RetentionForm(fields: none, today: today), "f")),
       (FlowsForm.name, address(FlowsForm(fields: none, today: today), "a")),
+      (LifecycleForm.name, address(LifecycleForm(fields: none, today: today), "a")),
+      (StickinessForm.name, address(StickinessForm(fields: none, today: today), "a")),
+      (SessionsForm.name, address(SessionsForm(fields: none, today: today), "a")),
     ]
     return all.map { "<a class=\"button\" href=\"\($0.1)\">\($0.0)</a>" as HTML }.joined(" ")
   }

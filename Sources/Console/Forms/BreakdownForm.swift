@@ -84,6 +84,8 @@ struct BreakdownForm: Sendable, Hashable {
     }
     return numbers.isEmpty ? nil : numbers
   }
+  var isEmpty: Bool { property.isEmpty && !isByCohorts }
+
   /// By cohorts instead of a property.
   var isByCohorts: Bool { !cohorts.isEmpty || !whole.isEmpty }
 

@@ -46,7 +46,7 @@ enum FunnelPage: ReportPage {
 
   static func hasOptions(_ form: FunnelForm) -> Bool {
     form.order != .sequential || form.counting != .unique || form.entry != .longest || form.filter.conditions.contains(where: \.isDraft)
-      || !form.breakdown.property.isEmpty || form.breakdown.isByCohorts
+      || !form.breakdown.isEmpty
   }
 
   static func stepName(_ selector: EventSelector) -> String { SelectorForm(selector).words }

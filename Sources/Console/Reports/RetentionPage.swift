@@ -50,7 +50,7 @@ enum RetentionPage: ReportPage {
 
   static func hasOptions(_ form: RetentionForm) -> Bool {
     form.mode != .calendar || form.cohorts != .recurring || form.base != .cohort || !form.brackets.isEmpty
-      || !form.breakdown.property.isEmpty || form.filter.conditions.contains(where: \.isDraft)
+      || !form.breakdown.isEmpty || form.filter.conditions.contains(where: \.isDraft)
   }
 
   static func cohortName(_ start: Timestamp, _ unit: RetentionQuery.Unit, _ time: LocalTime) -> String {
@@ -156,7 +156,9 @@ enum RetentionPage: ReportPage {
     let labels = names.dropFirst().map(\.withInitial)
     let lines =
       [line("Weighted average", report.average)]
-      + report.segments.prefix(mostLines).map { line(ValueView.group($0.group), $0.average, isOther: $0.group == .other) }
+      + report.segments.prefix(mostLines).map {
+        line(ValueView.group($0.group, question.breakdown), $0.average, isOther: $0.group == .other)
+      }
     let noun = question.base == .cohort ? "% of the cohort" : "% of those of the column before"
     let chart = LineChart(
       lines: lines, shortLabels: labels, longLabels: labels, firstIncomplete: labels.count, noun: noun, finding: finding)
@@ -192,11 +194,11 @@ enum RetentionPage: ReportPage {
           return "\(figure) <span class=\"soft\">\(cohortName(cohort.start, question.unit, visit.time))</span>"
         } ?? HTML()
       return """
-        <tr><th scope="row">\(ValueView.name(ValueView.group(segment.group)))</th><td class="num">\(NumberFormat.exact(size))</td><td>\(door)</td>\(cells)</tr>
+        <tr><th scope="row">\(ValueView.name(ValueView.group(segment.group, breakdown)))</th><td class="num">\(NumberFormat.exact(size))</td><td>\(door)</td>\(cells)</tr>
         """
     }
     return """
-      <section class="panel"><h2>By \(PropertyText.text(breakdown.property))</h2><p class="sub">The value at the start; sizes are summed over cohorts, in each of which a subject counts once</p>\
+      <section class="panel"><h2>By \(breakdown.words)</h2><p class="sub">The value at the start; sizes are summed over cohorts, in each of which a subject counts once</p>\
       <div class="scroll"><table class="wide"><thead><tr><th scope="col">Group</th><th scope="col" class="num">Size</th>\
       <th scope="col">Largest cohort</th>\(heads)</tr></thead><tbody>\(rows)</tbody></table></div></section>
       """
@@ -212,7 +214,7 @@ enum RetentionPage: ReportPage {
         for (column, periods) in columns.enumerated() {
           guard cohort.counts.indices.contains(column), let count = cohort.counts[column] else { continue }
           rows.append([
-            ValueView.group(group), LocalTime.iso(cohort.start), String(cohort.size),
+            ValueView.group(group, question.breakdown), LocalTime.iso(cohort.start), String(cohort.size),
             periods.count == 1 ? String(periods.lowerBound) : "\(periods.lowerBound)-\(periods.upperBound)", String(count),
             CSV.number(cohort.size > 0 ? Double(count) / Double(cohort.size) : nil), column < cohort.complete ? "yes" : "no",
             cohort.completeAt.indices.contains(column) ? LocalTime.iso(cohort.completeAt[column]) : "",

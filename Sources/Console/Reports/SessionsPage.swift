@@ -31,7 +31,7 @@ enum SessionsPage: ReportPage {
   }
 
   static func hasOptions(_ form: SessionsForm) -> Bool {
-    form.cutsAtMidnight || form.fraction != 0.9 || !form.breakdown.property.isEmpty || form.breakdownAt != .entry || form.eventLimit != 10
+    form.cutsAtMidnight || form.fraction != 0.9 || !form.breakdown.isEmpty || form.breakdownAt != .entry || form.eventLimit != 10
   }
 
   static func view(_ form: SessionsForm, _ query: Query, _ report: Report, _ visit: Visit) -> ReportView {
@@ -55,7 +55,7 @@ enum SessionsPage: ReportPage {
         + [figures.bounceRate, figures.averageDuration, figures.medianDuration, figures.percentileDuration].map(CSV.number)
     }
     for group in answer.groups {
-      let name = ValueView.group(group.group)
+      let name = ValueView.group(group.group, question.breakdown)
       for (index, bucket) in group.buckets.enumerated() {
         rows.append([name, LocalTime.iso(answer.buckets[index]), index < answer.firstIncomplete ? "yes" : "no"] + figures(bucket))
       }

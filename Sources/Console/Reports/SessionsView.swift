@@ -63,7 +63,7 @@ struct SessionsView {
     let hasDoors = drawn.count * answer.buckets.count <= 400
     let lines = drawn.map { group in
       LineChart.Line(
-        name: group.group == .everything ? "Sessions" : ValueView.group(group.group), isOther: group.group == .other,
+        name: group.group == .everything ? "Sessions" : ValueView.group(group.group, question.breakdown), isOther: group.group == .other,
         values: group.buckets.enumerated().map { $0 < begun ? value($1) : nil },
         doors: hasDoors ? group.buckets.enumerated().map { door(group, $0, $1) } : [])
     }
@@ -126,9 +126,9 @@ struct SessionsView {
   }
 
   private var groups: HTML {
-    guard answer.groups.count > 1, let property = question.breakdown?.property.name else { return HTML() }
+    guard answer.groups.count > 1, let property = question.breakdown?.words else { return HTML() }
     let rows = answer.groups.dropFirst().map { group -> HTML in
-      "<tr><th scope=\"row\">\(ValueView.name(ValueView.group(group.group)))</th>\(cells(group, nil, group.overall, opens: true))</tr>"
+      "<tr><th scope=\"row\">\(ValueView.name(ValueView.group(group.group, question.breakdown)))</th>\(cells(group, nil, group.overall, opens: true))</tr>"
     }
     return """
       <section class="panel"><h2>By \(VisibleText.shortened(property, to: 60))</h2><p class="sub">Over the whole range, by the \(question.breakdownAt == .entry ? "first" : "last") value in the session</p>\

@@ -123,7 +123,12 @@ final class BreakdownCodes {
   }
 
   /// Of the same groups, for another thread.
-  func fork() -> BreakdownCodes { BreakdownCodes(breakdown, column: column, snapshot: snapshot, groups: all) }
+  func fork() -> BreakdownCodes { seeing(snapshot) }
+
+  /// Of the same groups, over the data of another instant: who belongs to a cohort is as of then.
+  func seeing(_ snapshot: StoreSnapshot) -> BreakdownCodes {
+    BreakdownCodes(breakdown, column: column, snapshot: snapshot, groups: all)
+  }
 
   var keys: [StoredValue] { all.keys }
   var groupCount: Int { keys.count + 1 }

@@ -81,6 +81,7 @@ struct InsightsComposition {
     let instant = min(context.instant.milliseconds, context.instant.milliseconds - (from - start))
     let period = try InsightsPeriod(other, try contextAt(Timestamp(milliseconds: instant)))
     var groups = shown
+    let codes = codes?.seeing(period.context.snapshot)
     if let codes {
       // Ranks nothing, but meets the values that only this period has.
       _ = try period.rankings(codes)
