@@ -425,7 +425,7 @@ def test_a_node_of_a_flow_shows_its_menu(console, browser):
     browser.switch_to.active_element.send_keys(Keys.ESCAPE)
     assert not browser.find_elements(By.ID, "node-menu") and browser.switch_to.active_element == node
     browser.execute_script("arguments[0].dispatchEvent(new MouseEvent('click', {bubbles: true, cancelable: true}))", node)
-    browser.find_element(By.ID, "node-menu").find_element(By.LINK_TEXT, "Open as funnel").click()
+    browser.find_element(By.ID, "node-menu").find_element(By.PARTIAL_LINK_TEXT, "Open as funnel").click()
     wait_for_address(browser, "/funnels?s0=Signed%20Up", "s1=First%20Call")
     assert "46.2%" in text(browser)
 
