@@ -5,7 +5,9 @@ import Testing
 
 /// Breakdowns by cohorts against the plain reference, doors included.
 struct CohortBreakdownTests {
-  @Test("thousands of random cases split by cohorts agree with the reference", arguments: [RandomCase.Kind.insights, .funnel, .retention, .sessions])
+  @Test(
+    "thousands of random cases split by cohorts agree with the reference",
+    arguments: [RandomCase.Kind.insights, .funnel, .retention, .sessions])
   func agrees(kind: RandomCase.Kind) throws {
     for seed in 70_000..<UInt64(72_000) {
       let example = try RandomCase(kind, seed: seed)
