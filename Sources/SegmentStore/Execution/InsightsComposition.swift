@@ -99,6 +99,7 @@ struct InsightsPeriod {
   let context: ExecutionContext
   let buckets: Buckets
   private let table: BucketTable
+  private let counts = InsightsCounts()
   /// Indices of the series that event by event can fill, and of the others.
   private let plain: [Int]
   private let others: [Int]
@@ -202,7 +203,7 @@ struct InsightsPeriod {
   }
 
   private func plainSeries(_ codes: BreakdownCodes?) -> InsightsExecution {
-    InsightsExecution(query: part(plain), context: context, table: table, codes: codes)
+    InsightsExecution(query: part(plain), context: context, table: table, codes: codes, counts: counts)
   }
 
   private func journeySeries(_ codes: BreakdownCodes?) -> JourneyInsights {

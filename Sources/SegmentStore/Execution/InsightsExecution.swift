@@ -19,8 +19,12 @@ struct InsightsExecution {
   let table: BucketTable
   /// Of the breakdown, whose property is the first that the scan shows.
   let codes: BreakdownCodes?
+  /// What the count pass has found, kept between the ranking and the figures.
+  let counts: InsightsCounts
 
   func figures(_ shown: [ShownGroups]) throws(QueryError) -> InsightsFigures {
+    // What is folded into "other" counts its subjects once, which takes a pass of its own.
+    if !shown.contains(where: { $0.groups.contains(.other) }), let pass = try counted() { return figures(shown, of: pass) }
     var properties = ShownProperties(query.breakdown)
     var pass = InsightsPass(
       cells: try cells(slots: shown.map(\.groups.count), buckets: table.count, &properties), codes: codes, slots: shown.map(\.slots),
@@ -36,8 +40,46 @@ struct InsightsExecution {
     return result
   }
 
+  private func figures(_ shown: [ShownGroups], of pass: InsightsCountPass) -> InsightsFigures {
+    var result = InsightsFigures()
+    for (series, shown) in zip(query.series, shown) {
+      var figures = [[Double?]](repeating: [], count: shown.groups.count)
+      for (group, slot) in shown.slots.enumerated() where slot >= 0 { figures[Int(slot)] = pass.figures(group, series.measure) }
+      result.figures.append(figures)
+      if series.measure == .unique { result.withoutActor += pass.withoutActor }
+    }
+    return result
+  }
+
+  /// Nil where the series are not all of one kind of event, or ask for more than numbers of events and subjects, or have too many groups.
+  private func counted() throws(QueryError) -> InsightsCountPass? {
+    guard query.series.contains(where: { $0.measure == .unique }),
+      query.series.allSatisfy({ ($0.measure == .unique || $0.measure == .total) && $0.selector == query.series[0].selector })
+    else { return nil }
+    if !counts.isMade {
+      var pass = InsightsCountPass(codes: codes, table: table)
+      counts.isMade = true
+      do throws(QueryError) {
+        try scan(ShownProperties(query.breakdown), [query.series[0].selector]).run(&pass)
+        try codes?.check()
+      } catch {
+        pass.free()
+        throw error
+      }
+      if pass.isFull { pass.free() } else { counts.pass = pass }
+    }
+    return counts.pass
+  }
+
   /// By series: what each group counts over the whole range; nil where nothing was counted.
   func ranking(_ codes: BreakdownCodes) throws(QueryError) -> [[Double?]] {
+    if let pass = try counted() {
+      return query.series.map { series in
+        (0..<codes.groupCount).map { group in
+          pass.isEmpty(group, series.measure) ? nil : pass.figures(group, series.measure).last ?? nil
+        }
+      }
+    }
     var properties = ShownProperties(query.breakdown)
     var pass = InsightsPass(
       cells: try cells(slots: query.series.map { _ in 64 }, buckets: 0, &properties), codes: codes, slots: nil, from: table.from,
@@ -102,11 +144,15 @@ struct InsightsExecution {
   }
 
   private func scan(_ properties: ShownProperties) throws(QueryError) -> JourneyScan {
+    try scan(properties, query.series.map(\.selector))
+  }
+
+  private func scan(_ properties: ShownProperties, _ asked: [EventSelector]) throws(QueryError) -> JourneyScan {
     // Whoever is only asked whether there was an event is answered by the first of a day.
     let isPresence =
       query.breakdown == nil && query.unit != .hour && query.series.allSatisfy { $0.measure == .unique || $0.selector.event != nil }
     let selectors = try Selectors(
-      query.series.map(\.selector), everything: query.filter, properties: properties.names, buckets: table,
+      asked, everything: query.filter, properties: properties.names, buckets: table,
       firsts: isPresence ? ZoneDays(context.calendar) : nil, snapshot: context.snapshot, instant: context.instant)
     return JourneyScan(
       snapshot: context.snapshot, selectors: selectors, columnCount: properties.names.count, times: table.from..<max(table.from, table.to))
@@ -124,6 +170,13 @@ struct InsightsExecution {
     }
     return cells
   }
+}
+
+/// The count pass of a part of a report, once it was made.
+final class InsightsCounts {
+  var isMade = false
+  var pass: InsightsCountPass?
+  deinit { pass?.free() }
 }
 
 extension InsightsQuery {
