@@ -34,9 +34,13 @@ extension Door.Cell {
       if try reader.boolean("excluded", default: false) {
         self = .funnelExcluded(group: group)
       } else {
-        self = .funnel(
-          group: group, step: try reader.integer("step", default: 0, in: Self.wide),
-          droppedAfter: try reader.boolean("dropped_after", default: false))
+        let step = try reader.integer("step", default: 0, in: Self.wide)
+        let droppedAfter = try reader.boolean("dropped_after", default: false)
+        let bucket = reader.has("bucket") ? try reader.integer("bucket", default: -1, in: Self.wide) : -1
+        self =
+          bucket < 0
+          ? .funnel(group: group, step: step, droppedAfter: droppedAfter)
+          : .funnelTrend(group: group, step: step, droppedAfter: droppedAfter, bucket: bucket)
       }
     case .retention:
       let period = reader.has("period") ? try reader.integer("period", default: -1, in: Self.wide) : -1
@@ -67,6 +71,11 @@ extension Door.Cell {
       ["report": "insights", "series": .number(Double(series)), "group": group.json, "bucket": JSONValue(bucket.map(Double.init))]
     case .funnel(let group, let step, let droppedAfter):
       ["report": "funnel", "group": group.json, "step": .number(Double(step)), "dropped_after": .boolean(droppedAfter)]
+    case .funnelTrend(let group, let step, let droppedAfter, let bucket):
+      [
+        "report": "funnel", "group": group.json, "step": .number(Double(step)), "dropped_after": .boolean(droppedAfter),
+        "bucket": .number(Double(bucket)),
+      ]
     case .funnelExcluded(let group): ["report": "funnel", "group": group.json, "excluded": true]
     case .retention(let group, let cohort, let period):
       [

@@ -161,6 +161,8 @@ package struct Door: Sendable, Hashable {
     case funnel(group: ReportGroup, step: Int, droppedAfter: Bool)
     /// Whom an exclusion kept from getting further.
     case funnelExcluded(group: ReportGroup)
+    /// Of the funnel of one bucket's entries.
+    case funnelTrend(group: ReportGroup, step: Int, droppedAfter: Bool, bucket: Int)
     /// The retained of a cohort (by index) in a column, of everybody or of one segment; period nil: the whole cohort.
     case retention(group: ReportGroup = .everything, cohort: Int, period: Int?)
     case flows(position: Int, node: FlowsReport.Node)

@@ -12,6 +12,9 @@ package enum QueryLimits {
   package static let sessionGapSeconds = 1...86_400
   package static let sessionEvents = 0...100
   package static let steps = 2...20
+  /// Bins of the time to convert.
+  package static let timeBins = 1...100
+  package static let heldProperties = 3
   package static let windowSeconds = 1...31_622_400
   package static let periods = 1...60
   /// Where a bracket may end.

@@ -203,4 +203,110 @@ struct FunnelRuleTests {
     let journey = [("A", 0), ("A", 1), ("X", 2), ("A", 3), ("B", 4)]
     #expect(try Self.excluding(journey, "AB", [("X", 0, 1)], counting: .totals) == [2, 1, 1])
   }
+
+  private static func report(_ world: PlainWorld, _ query: FunnelQuery) throws -> FunnelReport {
+    let report = try QueryExecution(
+      snapshot: world.snapshot(), calendar: ProjectCalendar(), instant: Timestamp(milliseconds: midnight + 6_000_000_000)
+    ).report(.funnel(query))
+    guard case .funnel(let funnel) = report.content else { throw QueryError(.invalid, "not a funnel") }
+    return funnel
+  }
+
+  private static func selectors(_ steps: String) -> [EventSelector] { steps.map { EventSelector(event: String($0)) } }
+
+  @Test("over time a subject counts in each bucket by that bucket's own entries") func trend() throws {
+    // Converts from the first hour's entry; the second hour's gets no further than its first step.
+    let world = Self.world([("A", 0), ("B", 30), ("A", 61), ("A", 125), ("B", 126)])
+    let query = FunnelQuery(
+      range: DateRange(from: Self.day, to: Self.day), steps: Self.selectors("AB"), windowSeconds: 3_600, trend: .hour)
+    let report = try Self.report(world, query)
+    #expect(report.buckets.count == 24 && report.firstIncomplete == 24)
+    #expect(report.groups[0].steps.map(\.count) == [1, 1])
+    #expect(report.groups[0].trend.prefix(4).map(\.counts) == [[1, 1], [1, 0], [1, 1], [0, 0]])
+  }
+
+  @Test("the time to convert has bins between the shortest and the longest") func timeToConvert() throws {
+    var world = PlainWorld()
+    for (subject, minutes) in [1, 2, 3, 4, 11].enumerated() {
+      world.events += Self.world([("A", 0), ("B", minutes)], subject: UInt32(subject + 1)).events
+    }
+    let query = FunnelQuery(
+      range: DateRange(from: Self.day, to: Self.day), steps: Self.selectors("AB"), windowSeconds: 3_600,
+      timeToConvert: .init(fromStep: 0, toStep: 1, bins: 5))
+    let conversion = try #require(try Self.report(world, query).groups[0].conversion)
+    #expect(conversion.count == 5 && conversion.medianSeconds == 180 && conversion.averageSeconds == 252)
+    #expect(conversion.p90Seconds == 240 + 0.6 * 420)
+    #expect(conversion.edges == [60, 180, 300, 420, 540, 660] && conversion.counts == [2, 2, 0, 0, 1])
+  }
+
+  @Test("of carts with shirt, jeans and shoes the one with the purchase counts") func holdConstant() throws {
+    var world = Self.world([("A", 0), ("A", 1), ("A", 2), ("A", 3), ("B", 10), ("B", 11)])
+    for (index, item) in ["shirt", "jeans", "shoes", nil, "jeans", nil].enumerated() {
+      if let item { world.events[index].properties["item"] = .string(item) }
+    }
+    var query = FunnelQuery(
+      range: DateRange(from: Self.day, to: Self.day), steps: Self.selectors("AB"), windowSeconds: 3_600,
+      timeToConvert: .init(fromStep: 0, toStep: 1), hold: ["item"])
+    let unique = try Self.report(world, query).groups[0]
+    #expect(unique.steps.map(\.count) == [1, 1] && unique.conversion?.medianSeconds == 540)
+    query.counting = .totals
+    #expect(try Self.report(world, query).groups[0].steps.map(\.count) == [3, 1])
+  }
+
+  @Test("attempts stay inside a session, each session with an entry counts once") func sessions() throws {
+    let world = Self.world([("A", 0), ("A", 5), ("B", 10), ("A", 41), ("B", 72), ("C", 100), ("B", 101)])
+    let query = FunnelQuery(
+      range: DateRange(from: Self.day, to: Self.day), steps: Self.selectors("AB"), windowSeconds: 86_400, counting: .sessions)
+    #expect(try Self.report(world, query).groups[0].steps.map(\.count) == [2, 1])
+  }
+
+  @Test(
+    "options that make no sense are refused by the name of their field",
+    arguments: [
+      (#""trend": "year""#, "trend"), (#""time_to_convert": {"from_step": 1, "to_step": 1}"#, "time_to_convert"),
+      (#""time_to_convert": {"bins": 0}"#, "time_to_convert.bins"), (#""hold": ["a", "b", "c", "d"]"#, "hold"),
+      (#""hold": ["a", "a"]"#, "hold"), (#""hold": [1]"#, "hold[0]"), (#""session_gap_seconds": 60"#, "session_gap_seconds"),
+      (#""counting": "sessions", "session_gap_seconds": 0"#, "session_gap_seconds"),
+    ])
+  func refused(option: String, field: String) {
+    let text = #"{"report": "funnel", "range": {"from": "2026-01-01", "to": "2026-01-02"}, "steps": [{"event": "A"}, {"event": "B"}], "#
+    let error = #expect(throws: QueryError.self) { try Query(json: Array((text + option + "}").utf8)) }
+    #expect(error?.field == field)
+  }
+
+  @Test("options survive writing and reading") func optionsInJSON() throws {
+    let query = Query.funnel(
+      FunnelQuery(
+        range: DateRange(from: Self.day, to: Self.day), steps: Self.selectors("ABC"), counting: .sessions, trend: .week,
+        timeToConvert: .init(fromStep: 1, toStep: 2, bins: 7), hold: ["cart"], sessionGapSeconds: 60))
+    #expect(try Query(json: Array(query.canonicalJSON.utf8)) == query)
+  }
+
+  @Test("the random cases are such that the options change something") func randomCasesBite() throws {
+    var (trends, holds, sessions, conversions) = (0, 0, 0, 0)
+    for seed in 0..<UInt64(1_500) {
+      let example = try RandomCase(.funnel, seed: seed)
+      guard case .funnel(let query) = example.query, query.level == .subject else { continue }
+      let reference = Reference(example.world, calendar: example.calendar, instant: example.instant)
+      let attempts = try reference.attempts(query)
+      guard attempts.contains(where: { $0.times.count > 1 }) else { continue }
+      func differs(_ change: (inout FunnelQuery) -> Void) throws -> Bool {
+        var other = query
+        change(&other)
+        return try reference.attempts(other).map(\.times) != attempts.map(\.times)
+      }
+      if query.trend != nil { trends += 1 }
+      if !query.hold.isEmpty, try differs({ $0.hold = [] }) { holds += 1 }
+      if query.counting == .sessions,
+        try differs({
+          $0.counting = .unique
+          $0.sessionGapSeconds = nil
+        })
+      {
+        sessions += 1
+      }
+      if let time = query.timeToConvert, attempts.contains(where: { $0.times.count > time.toStep }) { conversions += 1 }
+    }
+    #expect(min(trends, holds, sessions, conversions) > 30, "\(trends) \(holds) \(sessions) \(conversions)")
+  }
 }

@@ -124,7 +124,8 @@ struct QueryJSONTests {
     let cells: [Door.Cell] = [
       .insights(series: 1, group: .value(.pseudonym(pseudonym)), bucket: 3), .insights(series: 0, group: .none, bucket: nil),
       .funnel(group: .value(.sealed(SealedValue(bytes: [], tag: pseudonym))), step: 2, droppedAfter: true),
-      .funnel(group: .value(.string("x")), step: 0, droppedAfter: false), .funnelExcluded(group: .none), .retention(cohort: 4, period: nil),
+      .funnel(group: .value(.string("x")), step: 0, droppedAfter: false), .funnelExcluded(group: .none),
+      .funnelTrend(group: .none, step: 1, droppedAfter: true, bucket: 3), .retention(cohort: 4, period: nil),
       .retention(cohort: 4, period: 0), .retention(group: .other, cohort: 1, period: 2),
       .flows(position: -2, node: .event("a")), .flows(position: 0, node: .other), .flows(position: 1, node: .more),
       .flows(position: 2, node: .value(event: "a", .value(.number(1)))), .flows(position: 2, node: .value(event: "a", .none)),

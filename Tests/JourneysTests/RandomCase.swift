@@ -71,6 +71,8 @@ struct RandomCase {
     // Few different instants: ties, exact window ends, bucket edges.
     let span = last - first
     let steps: [Int64] = [0, 0, 0, 1, 999, 1000, 3_600_000, 86_400_000, span, span - 1]
+    var carts = false
+    if case .funnel(let query) = query { carts = query.hold.contains("cart") }
     for _ in 0..<count {
       var time = first + random.pick(steps)
       if random.chance(50) { time = first + Int64(random.below(Int(span))) / 3_600_000 * 3_600_000 }
@@ -80,6 +82,7 @@ struct RandomCase {
       var properties: [String: StoredValue] = [:]
       for property in Self.properties where random.chance(60) { properties[property] = Self.value(&random) }
       if random.chance(50) { properties["amount"] = .number(Double(random.below(7)) / 2 - 1) }
+      if carts, random.chance(85) { properties["cart"] = random.pick([.string("a"), .string("a"), .string("b"), Self.value(&random)]) }
       world.events.append(PlainEvent(random.pick(Self.names), time, random.chance(8) ? nil : random.pick(subjects), properties))
     }
   }
@@ -210,6 +213,22 @@ struct RandomCase {
           toStep: from + 1 + random.below(query.steps.count - 1 - from))
       }
       if query.counting == .unique, random.chance(35) { query.exclusionMode = .removeSubject }
+    }
+    if random.chance(40) { query.trend = random.pick(BucketUnit.allCases) }
+    if random.chance(40) {
+      let from = random.below(query.steps.count - 1)
+      query.timeToConvert = .init(
+        fromStep: from, toStep: from + 1 + random.below(query.steps.count - 1 - from), bins: random.pick([1, 2, 3, 20]))
+    }
+    if random.chance(30) {
+      query.hold = random.chance(70) ? ["cart"] : Array((properties + ["cart"]).shuffled(using: &random).prefix(1 + random.below(3)))
+    }
+    if query.counting == .sessions { query.sessionGapSeconds = random.pick([1, 1_800, 3_600, 86_400]) }
+    if !query.hold.isEmpty || query.counting == .sessions, random.chance(60) {
+      // Such that steps are reached, for parts of a journey to make a difference.
+      query.steps = query.steps.map { _ in EventSelector(event: random.pick([names[0], names[1], nil])) }
+      query.filter = nil
+      query.windowSeconds = 604_800
     }
     return query
   }

@@ -13,13 +13,17 @@ extension Reference {
 
   func funnel(_ query: FunnelQuery) throws -> Report {
     let attempts = try self.attempts(query)
-    var groups = [group(.everything, attempts, query)]
+    let trend = try self.trend(query, attempts)
+    var groups = [group(.everything, attempts, trend, query)]
     if let breakdown = query.breakdown {
       var figures: [StoredValue?: Double] = [:]
       for attempt in attempts { for group in attempt.groups { figures[group, default: 0] += 1 } }
+      // Values that only a bucket by itself has are of no size.
+      for attempt in trend.flatMap({ $0 }) { for group in attempt.groups { figures[group, default: 0] += 0 } }
       let ranking = rank(figures, limit: breakdown.limit)
       for (name, members) in zip(ranking.groups, ranking.members) {
-        groups.append(group(name, attempts.filter { attempt in attempt.groups.contains { members.contains($0) } }, query))
+        func isMember(_ attempt: Attempt) -> Bool { attempt.groups.contains { members.contains($0) } }
+        groups.append(group(name, attempts.filter(isMember), trend.map { $0.filter(isMember) }, query))
       }
     }
     let interval = try calendar.interval(query.range)
@@ -29,12 +33,55 @@ extension Reference {
     let withoutActor = events.filter { $0.subject == nil && $0.time >= from && $0.time < to && matchesAny($0) }.count
     let late = late.filter { $0.time >= from && $0.time < to + (query.withinRange ? 0 : query.windowSeconds * 1000) && matchesAny($0) }
       .count
+    var (starts, firstIncomplete): ([Timestamp], Int) = ([], 0)
+    if let unit = query.trend {
+      let edges = try calendar.buckets(query.range, by: unit).edges
+      starts = edges.dropLast().map { Timestamp(milliseconds: $0) }
+      // Of the last possible entry of each bucket.
+      let ends = edges.dropFirst().map { edge -> Int64 in
+        let longest = query.counting == .sessions ? min(query.windowSeconds, 86_400) : query.windowSeconds
+        let end = min(edge, to) - 1 + longest * 1000
+        return query.withinRange ? min(end, to - 1) : end
+      }
+      firstIncomplete = ends.firstIndex { $0 > instant } ?? starts.count
+    }
     return Report(
-      content: .funnel(FunnelReport(groups: groups)),
+      content: .funnel(FunnelReport(groups: groups, buckets: starts, firstIncomplete: firstIncomplete)),
       notes: notes([("no_actor", withoutActor), ("after_evaluation", late), ("window_open", groups[0].open)]))
   }
 
-  private func group(_ name: ReportGroup, _ attempts: [Attempt], _ query: FunnelQuery) -> FunnelReport.Group {
+  /// By bucket: counting unique, the attempts of a funnel whose entries are those of the bucket; otherwise those that were entered in it.
+  private func trend(_ query: FunnelQuery, _ attempts: [Attempt]) throws -> [[Attempt]] {
+    guard let unit = query.trend else { return [] }
+    let edges = try calendar.buckets(query.range, by: unit).edges
+    return try zip(edges, edges.dropFirst()).map { from, to in
+      query.counting == .unique
+        ? try self.attempts(query, entries: from..<to) : attempts.filter { $0.times[0] >= from && $0.times[0] < to }
+    }
+  }
+
+  private func conversion(_ asked: FunnelQuery.TimeToConvert, _ attempts: [Attempt]) -> FunnelReport.Conversion {
+    let times = attempts.filter { $0.times.count > asked.toStep }.map { $0.times[asked.toStep] - $0.times[asked.fromStep] }
+    let seconds = times.map { Double($0) / 1000 }
+    guard let shortest = times.min(), let longest = times.max() else {
+      return .init(count: 0, medianSeconds: nil, averageSeconds: nil, p90Seconds: nil, edges: [], counts: [])
+    }
+    let width = shortest == longest ? 1 : longest - shortest
+    let bins = Int64(asked.bins)
+    // In bin i: not before its beginning and before the next one's, all in milliseconds times the number of bins.
+    let counts = (0..<bins).map { bin in
+      times.filter { time in
+        let place = (time - shortest) * bins
+        return place >= bin * width && (place < (bin + 1) * width || bin == bins - 1)
+      }.count
+    }
+    return .init(
+      count: times.count, medianSeconds: Self.percentile(0.5, seconds), averageSeconds: seconds.reduce(0, +) / Double(seconds.count),
+      p90Seconds: Self.percentile(0.9, seconds),
+      edges: (0...bins).map { Double(shortest * bins + width * $0) / Double(bins) / 1000 }, counts: counts)
+  }
+
+  private func group(_ name: ReportGroup, _ attempts: [Attempt], _ trend: [[Attempt]], _ query: FunnelQuery) -> FunnelReport.Group {
     let steps = query.steps.indices.map { step -> FunnelReport.Step in
       let reached = attempts.filter { $0.times.count > step }
       let entry = step == 0 ? [] : reached.map { Double($0.times[step] - $0.times[0]) / 1000 }
@@ -46,104 +93,178 @@ extension Reference {
     }
     return .init(
       group: name, steps: steps, open: attempts.filter(\.isOpen).count,
-      excluded: query.exclusions.isEmpty ? nil : attempts.filter(\.isExcluded).count)
+      excluded: query.exclusions.isEmpty ? nil : attempts.filter(\.isExcluded).count,
+      trend: trend.map { bucket in
+        FunnelReport.Point(
+          counts: query.steps.indices.map { step in bucket.filter { $0.times.count > step }.count },
+          open: bucket.filter(\.isOpen).count, excluded: query.exclusions.isEmpty ? nil : bucket.filter(\.isExcluded).count)
+      }, conversion: query.timeToConvert.map { conversion($0, attempts) })
   }
 
-  private typealias Chosen = (entry: Int, times: [Int64], isExcluded: Bool)
+  private struct Chosen {
+    var entry: Int
+    var times: [Int64]
+    var isExcluded: Bool
+  }
 
-  func attempts(_ query: FunnelQuery) throws -> [Attempt] {
+  /// A subject's events cut into sessions (one, unless those are counted), those into the events of the same held values.
+  private func parts(_ subject: UInt32, _ query: FunnelQuery) -> [(units: [[Event]], end: Int64)] {
+    let all = events.filter { $0.subject == subject }.sorted { $0.time < $1.time }
+    var sessions: [[Event]] = []
+    for event in all {
+      if let gap = query.sessionGapSeconds, let begin = sessions.last?.first, let last = sessions.last?.last,
+        event.time - last.time > gap * 1000 || event.time - begin.time > 86_400_000
+      {
+        sessions.append([event])
+      } else if sessions.isEmpty {
+        sessions = [[event]]
+      } else {
+        sessions[sessions.count - 1].append(event)
+      }
+    }
+    return sessions.map { session in
+      let end = query.sessionGapSeconds.flatMap { gap in
+        session.last.map { min($0.time + Int64(gap) * 1000, (session.first?.time ?? 0) + 86_400_000) }
+      }
+      let held = query.hold.map { PropertyReference($0) }
+      let complete = session.filter { event in !held.contains { value(event, $0) == nil } }
+      func key(_ event: Event) -> [[UInt8]] { held.map { Self.sortKey(value(event, $0)) } }
+      return (Set(complete.map(key)).map { tuple in complete.filter { key($0) == tuple } }, end ?? .max)
+    }
+  }
+
+  /// - Parameter entries: where entries may lie; later steps by the range all the same.
+  func attempts(_ query: FunnelQuery, entries: Range<Int64> = .min..<(.max)) throws -> [Attempt] {
     let interval = try calendar.interval(query.range)
-    let from = interval.lowerBound.milliseconds
-    let to = interval.upperBound.milliseconds
-    let window = query.windowSeconds * 1000
+    let lastTime = query.withinRange ? interval.upperBound.milliseconds - 1 : Int64.max
+    let from = max(entries.lowerBound, interval.lowerBound.milliseconds)
+    let to = min(entries.upperBound, interval.upperBound.milliseconds)
+    guard from < to else { return [] }
     var attempts: [Attempt] = []
     for subject in subjects {
-      let journey = events.filter { $0.subject == subject && (!query.withinRange || $0.time < to) }
-      let removes = query.exclusionMode == .removeSubject
-      var free = query
-      free.exclusions = []
-      func isEntry(_ event: Int) -> Bool {
-        guard journey[event].time >= from && journey[event].time < to else { return false }
-        return query.order == .any
-          ? query.steps.contains { matches(journey[event], $0, query.filter) } : matches(journey[event], query.steps[0], query.filter)
-      }
-      /// The best chain of each entry; of several entries in one millisecond the furthest, then the soonest, then the smallest value.
-      let entries = journey.indices.filter(isEntry)
-      func best(at time: Int64) -> Chosen {
-        let chains = entries.filter { journey[$0].time == time }.map { entry -> Chosen in
-          let clean = chain(entry, journey, query)
-          if query.exclusions.isEmpty { return (entry, clean, false) }
-          let whole = chain(entry, journey, free)
-          return (entry, removes ? whole : clean, whole.count > clean.count)
+      for (units, end) in parts(subject, query) {
+        let found = units.flatMap { unit in
+          self.attempts(subject, unit.filter { $0.time <= lastTime }, query, from..<to, min(lastTime, end))
         }
-        let depth = chains.map(\.times.count).max() ?? 0
-        let deepest = chains.filter { $0.times.count == depth }
-        let isExcluded = !deepest.contains { !$0.isExcluded }
-        let candidates = deepest.filter { $0.isExcluded == isExcluded }
-        let soonest = candidates.map(\.times).min { $0.lexicographicallyPrecedes($1) }
-        return candidates.filter { $0.times == soonest }.min { left, right in
-          guard let breakdown = query.breakdown else { return false }
-          return Self.sortKey(value(journey[left.entry], breakdown))
-            .lexicographicallyPrecedes(Self.sortKey(value(journey[right.entry], breakdown)))
-        } ?? (entry: 0, times: [], isExcluded: false)
-      }
-      /// What a breakdown goes by: of several events of the millisecond that could serve, the smallest value.
-      func attributed(_ chosen: Chosen) -> [StoredValue?] {
-        guard let breakdown = query.breakdown else { return [nil] }
-        func smallest(at time: Int64, _ serves: (Event) -> Bool) -> [StoredValue?] {
-          journey.filter { $0.time == time && serves($0) }
-            .min { Self.sortKey(value($0, breakdown)).lexicographicallyPrecedes(Self.sortKey(value($1, breakdown))) }
-            .map { groups($0, breakdown) } ?? [nil]
-        }
-        func serves(_ step: Int) -> (Event) -> Bool {
-          { event in
-            query.order == .any
-              ? query.steps.contains { matches(event, $0, query.filter) } : matches(event, query.steps[step], query.filter)
-          }
-        }
-        let times = removes && chosen.isExcluded ? [] : chosen.times
-        switch query.attribution {
-        case .firstEntry: return smallest(at: entries.map { journey[$0].time }.min() ?? 0, serves(0))
-        case .last where times.count > 1: return smallest(at: times[times.count - 1], serves(times.count - 1))
-        case .step(let step): return times.count > step ? smallest(at: times[step], serves(step)) : [nil]
-        case .entry, .last: return groups(journey[chosen.entry], breakdown)
+        if query.counting == .totals {
+          attempts += found.map(\.attempt)
+        } else if let best = found.min(by: { left, right in
+          left.order(query).lexicographicallyPrecedes(right.order(query)) { $0.lexicographicallyPrecedes($1) }
+        }) {
+          attempts.append(best.attempt)
         }
       }
-      let lastTime = query.withinRange ? to - 1 : Int64.max
-      func add(_ chosen: Chosen) {
-        let isRemoved = removes && chosen.isExcluded
-        attempts.append(
-          Attempt(
-            subject: subject, groups: attributed(chosen), times: isRemoved ? [] : chosen.times,
-            isOpen: !isRemoved && chosen.times.count < query.steps.count && min(chosen.times[0] + window, lastTime) > instant,
-            isExcluded: chosen.isExcluded))
+    }
+    return attempts
+  }
+
+  private struct Ranked {
+    var attempt: Attempt
+    /// Times of the steps, also where the subject is removed.
+    var times: [Int64]
+    var values: [StoredValue?]
+    /// The smallest wins.
+    func order(_ query: FunnelQuery) -> [[UInt8]] {
+      let depth = Reference.sortKey(.number(Double(-times.count)))
+      let entry = Reference.sortKey(.number(Double(times[0])))
+      return (query.entry == .first ? [entry, depth] : [depth, entry]) + [[attempt.isExcluded ? 1 : 0]]
+        + times.map { Reference.sortKey(.number(Double($0))) } + values.map { Reference.sortKey($0) }
+    }
+  }
+
+  /// Of events that belong together: the one attempt that counts, or all of them.
+  private func attempts(
+    _ subject: UInt32, _ journey: [Event], _ query: FunnelQuery, _ range: Range<Int64>, _ lastTime: Int64
+  ) -> [Ranked] {
+    let window = query.windowSeconds * 1000
+    let removes = query.exclusionMode == .removeSubject
+    var free = query
+    free.exclusions = []
+    func isEntry(_ event: Int) -> Bool {
+      guard range.contains(journey[event].time) else { return false }
+      return query.order == .any
+        ? query.steps.contains { matches(journey[event], $0, query.filter) } : matches(journey[event], query.steps[0], query.filter)
+    }
+    /// The best chain of each entry; of several entries in one millisecond the furthest, then the soonest, then the smallest value.
+    let entries = journey.indices.filter(isEntry)
+    func best(at time: Int64) -> Chosen {
+      let chains = entries.filter { journey[$0].time == time }.map { entry -> Chosen in
+        let clean = chain(entry, journey, query)
+        if query.exclusions.isEmpty { return Chosen(entry: entry, times: clean, isExcluded: false) }
+        let whole = chain(entry, journey, free)
+        return Chosen(entry: entry, times: removes ? whole : clean, isExcluded: whole.count > clean.count)
       }
-      let times = Set(entries.map { journey[$0].time }).sorted()
-      if times.isEmpty { continue }
-      switch (query.counting, query.entry) {
-      case (.unique, .first): add(best(at: times[0]))
-      case (.unique, .longest):
-        let all = times.map(best)
-        let depth = all.map(\.times.count).max() ?? 0
-        if let chosen = all.first(where: { $0.times.count == depth }) { add(chosen) }
-      case (.totals, _):
-        var resume = from
-        while let time = times.first(where: { $0 >= resume }) {
-          let chosen = best(at: time)
-          add(chosen)
-          if chosen.times.count == query.steps.count {
-            resume = (chosen.times.last ?? time) + 1
-          } else if query.order == .strict {
-            resume = afterStrict(chosen.times, journey, window)
-          } else {
-            resume = time + window + 1
-            if chosen.isExcluded, let last = chosen.times.last {
-              let ends = journey.filter { event in
-                event.time > time && event.time >= last
-                  && query.exclusions.contains { matches(event, $0.selector, query.filter) }
-              }
-              if let end = ends.map(\.time).min() { resume = min(resume, end + 1) }
+      let depth = chains.map(\.times.count).max() ?? 0
+      let deepest = chains.filter { $0.times.count == depth }
+      let isExcluded = !deepest.contains { !$0.isExcluded }
+      let candidates = deepest.filter { $0.isExcluded == isExcluded }
+      let soonest = candidates.map(\.times).min { $0.lexicographicallyPrecedes($1) }
+      return candidates.filter { $0.times == soonest }.min { left, right in
+        guard let breakdown = query.breakdown else { return false }
+        return Self.sortKey(value(journey[left.entry], breakdown))
+          .lexicographicallyPrecedes(Self.sortKey(value(journey[right.entry], breakdown)))
+      } ?? Chosen(entry: 0, times: [], isExcluded: false)
+    }
+    /// The event that a breakdown goes by: of several of the millisecond that could serve, the one with the smallest value.
+    func attributed(_ chosen: Chosen, _ breakdown: Breakdown) -> Event? {
+      func smallest(at time: Int64, _ serves: (Event) -> Bool) -> Event? {
+        journey.filter { $0.time == time && serves($0) }
+          .min { Self.sortKey(value($0, breakdown)).lexicographicallyPrecedes(Self.sortKey(value($1, breakdown))) }
+      }
+      func serves(_ step: Int) -> (Event) -> Bool {
+        { event in
+          query.order == .any
+            ? query.steps.contains { matches(event, $0, query.filter) } : matches(event, query.steps[step], query.filter)
+        }
+      }
+      let times = removes && chosen.isExcluded ? [] : chosen.times
+      switch query.attribution {
+      case .firstEntry: return smallest(at: entries.map { journey[$0].time }.min() ?? 0, serves(0))
+      case .last where times.count > 1: return smallest(at: times[times.count - 1], serves(times.count - 1))
+      case .step(let step): return times.count > step ? smallest(at: times[step], serves(step)) : nil
+      case .entry, .last: return journey[chosen.entry]
+      }
+    }
+    var attempts: [Ranked] = []
+    func add(_ chosen: Chosen) {
+      let isRemoved = removes && chosen.isExcluded
+      var (found, values): ([StoredValue?], [StoredValue?]) = ([nil], [])
+      if let breakdown = query.breakdown {
+        let event = attributed(chosen, breakdown)
+        found = event.map { groups($0, breakdown) } ?? [nil]
+        values = [value(journey[chosen.entry], breakdown), event.flatMap { value($0, breakdown) }]
+      }
+      let attempt = Attempt(
+        subject: subject, groups: found, times: isRemoved ? [] : chosen.times,
+        isOpen: !isRemoved && chosen.times.count < query.steps.count && min(chosen.times[0] + window, lastTime) > instant,
+        isExcluded: chosen.isExcluded)
+      attempts.append(Ranked(attempt: attempt, times: chosen.times, values: values))
+    }
+    let times = Set(entries.map { journey[$0].time }).sorted()
+    if times.isEmpty { return [] }
+    switch (query.counting, query.entry) {
+    case (.unique, .first), (.sessions, .first): add(best(at: times[0]))
+    case (.unique, .longest), (.sessions, .longest):
+      let all = times.map(best)
+      let depth = all.map(\.times.count).max() ?? 0
+      if let chosen = all.first(where: { $0.times.count == depth }) { add(chosen) }
+    case (.totals, _):
+      var resume = range.lowerBound
+      while let time = times.first(where: { $0 >= resume }) {
+        let chosen = best(at: time)
+        add(chosen)
+        if chosen.times.count == query.steps.count {
+          resume = (chosen.times.last ?? time) + 1
+        } else if query.order == .strict {
+          resume = afterStrict(chosen.times, journey, window)
+        } else {
+          resume = time + window + 1
+          if chosen.isExcluded, let last = chosen.times.last {
+            let ends = journey.filter { event in
+              event.time > time && event.time >= last
+                && query.exclusions.contains { matches(event, $0.selector, query.filter) }
             }
+            if let end = ends.map(\.time).min() { resume = min(resume, end + 1) }
           }
         }
       }

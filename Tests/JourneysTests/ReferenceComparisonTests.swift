@@ -167,6 +167,13 @@ enum Doors {
           if let wrong = try check(.funnel(group: group.group, step: step, droppedAfter: false), figure.count, exactly: exactly) {
             return wrong
           }
+          for (bucket, point) in group.trend.enumerated() where group.trend.count < 8 {
+            for droppedAfter in step + 1 < group.steps.count ? [false, true] : [false] {
+              let cell = Door.Cell.funnelTrend(group: group.group, step: step, droppedAfter: droppedAfter, bucket: bucket)
+              let count = point.counts[step] - (droppedAfter ? point.counts[step + 1] : 0)
+              if let wrong = try check(cell, count, exactly: exactly) { return wrong }
+            }
+          }
           guard step + 1 < group.steps.count else { continue }
           let dropped = figure.count - group.steps[step + 1].count
           if let wrong = try check(.funnel(group: group.group, step: step, droppedAfter: true), dropped, exactly: exactly) { return wrong }

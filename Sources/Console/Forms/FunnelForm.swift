@@ -34,7 +34,9 @@ struct FunnelForm: ReportForm {
   init?(query: Query) {
     guard case .funnel(let query) = query else { return nil }
     // The page has no place for these yet: a question must not be shown without them.
-    guard query.exclusions.isEmpty, query.attribution == .entry, !query.withinRange else { return nil }
+    guard query.exclusions.isEmpty, query.attribution == .entry, !query.withinRange, query.trend == nil, query.timeToConvert == nil,
+      query.hold.isEmpty, query.sessionGapSeconds ?? 1_800 == 1_800
+    else { return nil }
     range = RangeForm(query.range)
     steps = query.steps.map { SelectorForm($0) }
     window = WindowForm(seconds: query.windowSeconds)

@@ -31,10 +31,11 @@ enum FunnelPage: ReportPage {
       "order", "Order of steps", [("sequential", "in this order"), ("strict", "directly one after another"), ("any", "in any order")],
       chosen: form.order.rawValue)
     let counting = Builder.select(
-      "count", "What is counted", [("unique", "each subject once"), ("totals", "every attempt")], chosen: form.counting.rawValue)
+      "count", "What is counted", [("unique", "each subject once"), ("sessions", "each session once"), ("totals", "every attempt")],
+      chosen: form.counting.rawValue)
     // Every attempt is judged by itself; the choice for single ones is carried along.
     let entry: HTML =
-      form.counting == .unique
+      form.counting != .totals
       ? ", <span class=\"soft\">judged by</span> \(Builder.select("entry", "Which attempt counts", [("longest", "the attempt that got furthest"), ("first", "the first attempt")], chosen: form.entry.rawValue))"
       : "<input type=\"hidden\" name=\"entry\" value=\"\(form.entry.rawValue)\">"
     return """

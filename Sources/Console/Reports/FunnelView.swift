@@ -13,7 +13,13 @@ struct FunnelView {
   /// Bars side by side that can still be told apart.
   private static let drawnGroups = 6
 
-  private var noun: String { question.counting == .unique ? "subjects" : "attempts" }
+  private var noun: String {
+    switch question.counting {
+    case .unique: "subjects"
+    case .totals: "attempts"
+    case .sessions: "sessions"
+    }
+  }
   private var countsSubjects: Bool { question.counting == .unique }
   private var names: [String] { question.steps.map(FunnelPage.stepName) }
 
@@ -51,6 +57,11 @@ struct FunnelView {
     return " Most are lost before \(names[worst.index]): \(NumberFormat.percent(worst.rate)) get there from the step before."
   }
 
+  /// Of those whose attempt is over.
+  private var rateWithoutOpen: String {
+    NumberFormat.percent(whole.steps.last?.count ?? 0, of: (whole.steps.first?.count ?? 0) - whole.open)
+  }
+
   private func headline(_ first: Int, _ last: Int, _ overall: String) -> [(name: String, value: String, hint: String)] {
     let end = whole.steps.last
     return [
@@ -63,7 +74,10 @@ struct FunnelView {
         "Mean time to convert", end?.averageSecondsFromEntry.map { NumberFormat.duration(seconds: $0) } ?? "–",
         "From the first step to the last, of those who got there"
       ),
-      ("Still open", NumberFormat.exact(whole.open), "Have not converted, and their window still runs: the rate can only rise"),
+      (
+        "Still open", NumberFormat.exact(whole.open),
+        "Have not converted, and their window still runs: the rate can only rise. Without them \(rateWithoutOpen) converted"
+      ),
     ]
   }
 
@@ -79,6 +93,12 @@ struct FunnelView {
   }
 
   private func explanation(_ drawn: Int) -> [String] {
+    let counted =
+      switch question.counting {
+      case .unique: "each subject counts once, by \(question.entry == .longest ? "the attempt that got furthest" : "its first attempt")"
+      case .totals: "every attempt counts, one open at a time"
+      case .sessions: "each session counts once, by \(question.entry == .longest ? "the attempt that got furthest in it" : "its first attempt")"
+      }
     let order =
       switch question.order {
       case .sequential: "steps in this order, anything may lie between"
@@ -86,16 +106,15 @@ struct FunnelView {
       case .any: "steps in any order"
       }
     var parts = [
-      countsSubjects
-        ? "each subject counts once, by \(question.entry == .longest ? "the attempt that got furthest" : "its first attempt")"
-        : "every attempt counts, one open at a time", "window \(form.window.words) of elapsed time from the first step, its end included",
+      counted, "window \(form.window.words) of elapsed time from the first step, its end included",
       order, form.rates == .overall ? "bars are shares of the first step" : "bars are shares of the step before",
     ]
     if answer.groups.count - 1 > drawn { parts.append("the \(drawn) largest groups are drawn, the table has all") }
     parts.append(
       whole.open == 0
         ? "no window is still open"
-        : "\(NumberFormat.exact(whole.open)) have not converted yet and their window is still open, so the rate can still rise")
+        : "\(NumberFormat.exact(whole.open)) have not converted yet and their window is still open, so the rate can still rise; "
+          + "without them it is \(rateWithoutOpen)")
     return parts
   }
 

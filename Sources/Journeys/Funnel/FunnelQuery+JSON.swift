@@ -11,13 +11,25 @@ extension FunnelQuery {
     for (index, element) in (try reader.list("exclusions") ?? []).enumerated() {
       exclusions.append(try Exclusion(json: element, at: "\(excluded)[\(index)]", stepCount: steps.count))
     }
+    let holdPath = reader.place("hold")
+    var hold: [String] = []
+    for (index, element) in (try reader.list("hold") ?? []).enumerated() {
+      guard case .string(let name) = element else {
+        throw QueryError(.invalid, "`\(holdPath)[\(index)]` must be the name of a property.", field: "\(holdPath)[\(index)]")
+      }
+      hold.append(name)
+    }
     self.init(
       range: range, steps: steps,
       windowSeconds: Int64(try reader.integer("window_seconds", default: 604_800, in: QueryLimits.windowSeconds)),
       order: try reader.word("order", default: .sequential), counting: try reader.word("counting", default: .unique),
       entry: try reader.word("entry", default: .longest), filter: try Filter.optional("filter", &reader),
       breakdown: try Breakdown.optional(&reader), attribution: try Attribution(&reader), exclusions: exclusions,
-      exclusionMode: try reader.word("exclusion_mode", default: .attempt), withinRange: try reader.boolean("within_range", default: false))
+      exclusionMode: try reader.word("exclusion_mode", default: .attempt), withinRange: try reader.boolean("within_range", default: false),
+      trend: try reader.optionalWord("trend"),
+      timeToConvert: try TimeToConvert.optional(&reader, stepCount: steps.count), hold: hold,
+      sessionGapSeconds: reader.optional("session_gap_seconds") == nil
+        ? nil : try reader.integer("session_gap_seconds", default: 1_800, in: QueryLimits.sessionGapSeconds))
   }
 
   /// Of the JSON form, `range` aside. Options that are not used are left out: the digests of older questions stay as they are.
@@ -28,7 +40,9 @@ extension FunnelQuery {
       "filter": filter.json, "breakdown": breakdown.json, "attribution": attribution.json,
       "exclusions": exclusions.isEmpty ? .null : .list(exclusions.map(\.json)),
       "exclusion_mode": exclusionMode == .attempt ? .null : .string(exclusionMode.rawValue),
-      "within_range": withinRange ? .boolean(true) : .null,
+      "within_range": withinRange ? .boolean(true) : .null, "trend": trend.map { .string($0.rawValue) } ?? .null,
+      "time_to_convert": timeToConvert.map(\.json) ?? .null, "hold": hold.isEmpty ? .null : .list(hold.map { .string($0) }),
+      "session_gap_seconds": JSONValue(sessionGapSeconds.map(Double.init)),
     ]
   }
 
@@ -41,6 +55,37 @@ extension FunnelQuery {
     if let breakdown { try Query.check(breakdown.limit, "breakdown.limit", in: QueryLimits.breakdown) }
     try validateAttribution()
     try validateExclusions()
+    try validateTimeToConvert()
+    try validateHold()
+    try validateSessions()
+  }
+
+  private func validateTimeToConvert() throws(QueryError) {
+    guard let time = timeToConvert else { return }
+    guard 0 <= time.fromStep, time.fromStep < time.toStep, time.toStep < steps.count else {
+      throw QueryError(
+        .invalid,
+        "`time_to_convert` goes from a step to a later one, counted from 0: `from_step` before `to_step`, at most \(steps.count - 1).",
+        field: "time_to_convert")
+    }
+    try Query.check(time.bins, "time_to_convert.bins", in: QueryLimits.timeBins)
+  }
+
+  private func validateHold() throws(QueryError) {
+    guard hold.count <= QueryLimits.heldProperties else {
+      throw QueryError(.tooLarge, "`hold` may name \(QueryLimits.heldProperties) properties at most.", field: "hold")
+    }
+    guard Set(hold).count == hold.count, !hold.contains("") else {
+      throw QueryError(.invalid, "`hold` must name different properties.", field: "hold")
+    }
+  }
+
+  private func validateSessions() throws(QueryError) {
+    guard let gap = sessionGapSeconds else { return }
+    guard counting == .sessions else {
+      throw QueryError(.invalid, "`session_gap_seconds` needs `counting` sessions.", field: "session_gap_seconds")
+    }
+    try Query.check(gap, "session_gap_seconds", in: QueryLimits.sessionGapSeconds)
   }
 
   private func validateAttribution() throws(QueryError) {
@@ -93,6 +138,24 @@ extension FunnelQuery.Exclusion {
   var json: JSONValue {
     .object(
       selector.members.merging(["from_step": .number(Double(fromStep)), "to_step": .number(Double(toStep))]) { _, new in new })
+  }
+}
+
+extension FunnelQuery.TimeToConvert {
+  /// By default from the entry to the last step.
+  static func optional(_ reader: inout ObjectReader, stepCount: Int) throws(QueryError) -> Self? {
+    guard let value = reader.optional("time_to_convert") else { return nil }
+    let last = max(stepCount - 1, 1)
+    var inner = try ObjectReader(value, at: reader.place("time_to_convert"))
+    let time = Self(
+      fromStep: try inner.integer("from_step", default: 0, in: 0...last), toStep: try inner.integer("to_step", default: last, in: 0...last),
+      bins: try inner.integer("bins", default: 20, in: QueryLimits.timeBins))
+    try inner.finish()
+    return time
+  }
+
+  var json: JSONValue {
+    ["from_step": .number(Double(fromStep)), "to_step": .number(Double(toStep)), "bins": .number(Double(bins))]
   }
 }
 

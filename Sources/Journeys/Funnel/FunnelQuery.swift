@@ -9,7 +9,8 @@ package struct FunnelQuery: Sendable, Hashable {
     case any
   }
   /// What is counted: each subject once (the longest attempt, then the earliest), or every attempt (one open at a time).
-  package enum Counting: String, Sendable, Hashable, Codable, CaseIterable { case unique, totals }
+  /// Sessions: each session with an entry once, by the best attempt inside it.
+  package enum Counting: String, Sendable, Hashable, Codable, CaseIterable { case unique, totals, sessions }
   /// Which attempt a subject is judged by when counting unique: the longest chain, or the one opened by the first entry in the range.
   package enum Entry: String, Sendable, Hashable, Codable, CaseIterable { case longest, first }
   /// An event that must not lie between two steps (A.6.4). Steps are counted from 0.
@@ -35,6 +36,19 @@ package struct FunnelQuery: Sendable, Hashable {
     case step(Int)
   }
 
+  /// Which time is reported as that of a conversion: from one step to another. Steps are counted from 0.
+  package struct TimeToConvert: Sendable, Hashable {
+    package var fromStep: Int
+    package var toStep: Int
+    /// Of the histogram, all of one width.
+    package var bins: Int
+    package init(fromStep: Int, toStep: Int, bins: Int = 20) {
+      self.fromStep = fromStep
+      self.toStep = toStep
+      self.bins = bins
+    }
+  }
+
   package var range: DateRange
   package var level = Level.subject
   package var steps: [EventSelector]
@@ -51,10 +65,18 @@ package struct FunnelQuery: Sendable, Hashable {
   package var exclusionMode: ExclusionMode
   /// Whether later steps must lie in the range too.
   package var withinRange: Bool
+  /// The funnel for the entries of each bucket by themselves.
+  package var trend: BucketUnit?
+  package var timeToConvert: TimeToConvert?
+  /// Event properties that are the same in all steps; an event without one of them takes no part (A.6.6).
+  package var hold: [String]
+  /// Counting sessions: strictly more without an event begins a new one.
+  package var sessionGapSeconds: Int?
   package init(
     range: DateRange, steps: [EventSelector], windowSeconds: Int64 = 604_800, order: Order = .sequential, counting: Counting = .unique,
     entry: Entry = .longest, filter: Filter? = nil, breakdown: Breakdown? = nil, attribution: Attribution = .entry,
-    exclusions: [Exclusion] = [], exclusionMode: ExclusionMode = .attempt, withinRange: Bool = false
+    exclusions: [Exclusion] = [], exclusionMode: ExclusionMode = .attempt, withinRange: Bool = false, trend: BucketUnit? = nil,
+    timeToConvert: TimeToConvert? = nil, hold: [String] = [], sessionGapSeconds: Int? = nil
   ) {
     self.range = range
     self.steps = steps
@@ -68,5 +90,9 @@ package struct FunnelQuery: Sendable, Hashable {
     self.exclusions = exclusions
     self.exclusionMode = exclusionMode
     self.withinRange = withinRange
+    self.trend = trend
+    self.timeToConvert = timeToConvert
+    self.hold = hold
+    self.sessionGapSeconds = sessionGapSeconds ?? (counting == .sessions ? 1_800 : nil)
   }
 }

@@ -30,6 +30,27 @@ struct FunnelEvents {
     places = .allocate(capacity: capacity)
   }
 
+  /// Some of them, in the same memory.
+  func slice(_ range: Range<Int>) -> FunnelEvents {
+    var slice = self
+    slice.times += range.lowerBound
+    slice.masks += range.lowerBound
+    slice.places += range.lowerBound
+    slice.count = range.count
+    return slice
+  }
+
+  /// Index of the first event that is not earlier than an instant.
+  func index(of time: Int64) -> Int {
+    var low = 0
+    var high = count
+    while low < high {
+      let middle = (low + high) / 2
+      if times[middle] < time { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+
   /// The events with the same time as the one at `first`, from there on.
   @inline(__always) func tie(from first: Int) -> Range<Int> {
     var end = first + 1
@@ -64,7 +85,7 @@ struct FunnelRules {
   let window: Int64
   let order: FunnelQuery.Order
   /// Entries lie before this; events before the range are not gathered at all.
-  let rangeEnd: Int64
+  var rangeEnd: Int64
   /// Times of the steps of the attempt that was followed last.
   private(set) var stepTimes: [Int64]
   /// Scratch of the two dynamic programmes, by step.

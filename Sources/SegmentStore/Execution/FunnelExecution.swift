@@ -7,33 +7,54 @@ struct FunnelExecution {
   let context: ExecutionContext
 
   func report() throws(QueryError) -> Report {
-    let (pass, late) = try attempts()
-    let log = pass.log
+    let found = try attempts()
+    let log = found.log
+    let trend = try FunnelTrend(query, context)
+    let trendLog = found.trend ?? log
     var groups = [group(.everything, of: log, Array(0..<log.count))]
-    if let codes = pass.codes, let breakdown = query.breakdown {
-      let shown = shown(log, codes, breakdown.limit)
-      var members = [[Int]](repeating: [], count: shown.groups.count)
-      for attempt in 0..<log.count {
-        for slot in Self.slots(log.codes[attempt], codes, shown) { members[slot].append(attempt) }
+    if let trend { groups[0].trend = trend.points(trendLog, 0..<trendLog.count) }
+    if let codes = found.codes, let breakdown = query.breakdown {
+      let shown = shown(found, codes, breakdown.limit)
+      try trend?.check(groups: shown.groups.count)
+      let members = Self.members(of: log, codes, shown)
+      let trendMembers = found.trend.map { Self.members(of: $0, codes, shown) } ?? members
+      for (slot, name) in shown.groups.enumerated() {
+        groups.append(group(name, of: log, members[slot]))
+        if let trend { groups[groups.count - 1].trend = trend.points(trendLog, trendMembers[slot]) }
       }
-      for (slot, name) in shown.groups.enumerated() { groups.append(group(name, of: log, members[slot])) }
     }
     return Report(
-      content: .funnel(FunnelReport(groups: groups)),
-      notes: context.notes([("no_actor", pass.withoutActor), ("after_evaluation", late), ("window_open", groups[0].open)]))
+      content: .funnel(
+        FunnelReport(groups: groups, buckets: trend?.starts ?? [], firstIncomplete: trend?.firstIncomplete ?? 0)),
+      notes: context.notes([("no_actor", found.withoutActor), ("after_evaluation", found.late), ("window_open", groups[0].open)]))
+  }
+
+  /// By slot: the attempts that count there.
+  private static func members(of log: AttemptLog, _ codes: BreakdownCodes, _ shown: ShownGroups) -> [[Int]] {
+    var members = [[Int]](repeating: [], count: shown.groups.count)
+    for attempt in 0..<log.count {
+      for slot in slots(log.codes[attempt], codes, shown) { members[slot].append(attempt) }
+    }
+    return members
   }
 
   /// The subjects of the attempts that reached `step` (from 0), or of those that got there and not to the next one.
-  func subjects(group: ReportGroup, step: Int, droppedAfter: Bool) throws(QueryError) -> [UInt32] {
+  /// - Parameter bucket: of the trend; nil: over the whole range.
+  func subjects(group: ReportGroup, step: Int, droppedAfter: Bool, bucket: Int? = nil) throws(QueryError) -> [UInt32] {
     guard (0..<(droppedAfter ? query.steps.count - 1 : query.steps.count)).contains(step) else {
       throw QueryError(
         .invalid,
         "The funnel has \(query.steps.count) steps, counted from 0, and nobody drops out after the last; \(step) is none of them.",
         field: "cell.step")
     }
-    return try subjects(group: group) { log, attempt in
+    let trend = try bucket == nil ? nil : FunnelTrend(query, context)
+    if let bucket, trend.map({ !(0..<$0.starts.count).contains(bucket) }) ?? true {
+      throw QueryError(.invalid, "The funnel's trend has no bucket \(bucket).", field: "cell.bucket")
+    }
+    return try subjects(group: group, ofTrend: bucket != nil) { log, attempt in
       let depth = Int(log.depths[attempt])
-      return droppedAfter ? depth == step + 1 : depth > step
+      guard droppedAfter ? depth == step + 1 : depth > step else { return false }
+      return trend.map { $0.bucket(log, attempt) == bucket } ?? true
     }
   }
 
@@ -42,54 +63,83 @@ struct FunnelExecution {
     try subjects(group: group) { log, attempt in log.isExcluded[attempt] }
   }
 
-  private func subjects(group: ReportGroup, _ isMeant: (AttemptLog, Int) -> Bool) throws(QueryError) -> [UInt32] {
-    let (pass, _) = try attempts()
-    let log = pass.log
+  private func subjects(
+    group: ReportGroup, ofTrend: Bool = false, _ isMeant: (AttemptLog, Int) -> Bool
+  ) throws(QueryError) -> [UInt32] {
+    let attempts = try attempts()
+    let log = ofTrend ? attempts.trend ?? attempts.log : attempts.log
     var slot: Int?
     var shown = ShownGroups.everything
     if group != .everything {
-      guard let codes = pass.codes, let breakdown = query.breakdown else { return [] }
-      shown = self.shown(log, codes, breakdown.limit)
+      guard let codes = attempts.codes, let breakdown = query.breakdown else { return [] }
+      shown = self.shown(attempts, codes, breakdown.limit)
       guard let index = shown.groups.firstIndex(of: group) else { return [] }
       slot = index
     }
     var found: [UInt32] = []
     for attempt in 0..<log.count {
       guard isMeant(log, attempt) else { continue }
-      if let slot, let codes = pass.codes, !Self.slots(log.codes[attempt], codes, shown).contains(slot) { continue }
+      if let slot, let codes = attempts.codes, !Self.slots(log.codes[attempt], codes, shown).contains(slot) { continue }
       // A subject's attempts stand together.
       if found.last != log.subjects[attempt] { found.append(log.subjects[attempt]) }
     }
     return found
   }
 
-  private func attempts() throws(QueryError) -> (FunnelPass, late: Int) {
+  /// What one pass found.
+  private struct Attempts {
+    var log: AttemptLog
+    /// Those chosen for each bucket by itself; nil where each of `log` belongs to the bucket of its entry.
+    var trend: AttemptLog?
+    var codes: BreakdownCodes?
+    var withoutActor: Int
+    var late: Int
+  }
+
+  private func attempts() throws(QueryError) -> Attempts {
     let interval = try context.calendar.interval(query.range)
     var properties = ShownProperties()
     var codes: BreakdownCodes?
     if let breakdown = query.breakdown {
       codes = BreakdownCodes(breakdown, column: properties.number(of: breakdown.property), snapshot: context.snapshot)
     }
+    let held = query.hold.map { name in
+      let property = PropertyReference(name)
+      return BreakdownCodes(property, column: properties.number(of: property), snapshot: context.snapshot)
+    }
     let selectors = try Selectors(
       query.steps + query.exclusions.map(\.selector), everything: query.filter, primary: query.order == .any ? .max : 1,
-      seesAll: query.order == .strict,
+      // Sessions are cut by all of a subject's events.
+      seesAll: query.order == .strict || query.counting == .sessions,
       properties: properties.names, snapshot: context.snapshot, instant: context.instant)
     let from = interval.lowerBound.milliseconds
     let to = interval.upperBound.milliseconds
     let times = from..<max(from, to) + (query.withinRange ? 0 : query.windowSeconds * 1000)
-    var pass = FunnelPass(query: query, from: from, to: to, instant: context.instant.milliseconds, codes: codes)
-    defer { pass.events.free() }
-    try JourneyScan(snapshot: context.snapshot, selectors: selectors, columnCount: properties.names.count, times: times).run(&pass)
+    let scan = JourneyScan(
+      snapshot: context.snapshot, selectors: selectors, columnCount: properties.names.count,
+      // Where a session began is known only to who has seen all that was before it.
+      times: (query.counting == .sessions ? .min : times.lowerBound)..<times.upperBound)
+    var pass = FunnelPass(
+      query: query, from: from, to: to, instant: context.instant.milliseconds, codes: codes,
+      parts: try FunnelParts(query, held: held, trend: FunnelTrend(query, context)))
+    defer { pass.free() }
+    try scan.run(&pass)
     try codes?.check()
     try pass.log.check()
-    return (pass, try context.late(query.steps, everything: query.filter, in: times))
+    try pass.trendLog.check()
+    return Attempts(
+      log: pass.log, trend: pass.parts?.choosesByBucket == true ? pass.trendLog : nil, codes: codes, withoutActor: pass.withoutActor,
+      late: try context.late(query.steps, everything: query.filter, in: times))
   }
 
-  /// Ranked by entries.
-  private func shown(_ log: AttemptLog, _ codes: BreakdownCodes, _ limit: Int) -> ShownGroups {
+  /// Ranked by entries; values that only the trend has come last.
+  private func shown(_ found: Attempts, _ codes: BreakdownCodes, _ limit: Int) -> ShownGroups {
     var entries = [Double?](repeating: nil, count: codes.groupCount)
-    for code in log.codes {
+    for code in found.log.codes {
       for group in codes.groups(code) { entries[Int(group)] = (entries[Int(group)] ?? 0) + 1 }
+    }
+    for code in found.trend?.codes ?? [] {
+      for group in codes.groups(code) { entries[Int(group)] = entries[Int(group)] ?? 0 }
     }
     return ShownGroups(ranking: entries, codes: codes, limit: limit)
   }
@@ -136,7 +186,33 @@ struct FunnelExecution {
           averageSecondsFromPrevious: averagePrevious, medianSecondsFromEntry: Percentile.value(0.5, of: &fromEntry).map { $0 / 1000 },
           averageSecondsFromEntry: averageEntry))
     }
-    return .init(group: name, steps: steps, open: open, excluded: query.exclusions.isEmpty ? nil : excluded)
+    return .init(
+      group: name, steps: steps, open: open, excluded: query.exclusions.isEmpty ? nil : excluded,
+      conversion: query.timeToConvert.map { Self.conversion($0, log, attempts) })
+  }
+
+  private static func conversion(_ asked: FunnelQuery.TimeToConvert, _ log: AttemptLog, _ attempts: [Int]) -> FunnelReport.Conversion {
+    var times: [Int64] = []
+    for attempt in attempts where Int(log.depths[attempt]) > asked.toStep {
+      let offset = log.offsets[attempt]
+      times.append(log.times[offset + asked.toStep] - log.times[offset + asked.fromStep])
+    }
+    guard let shortest = times.min(), let longest = times.max() else {
+      return .init(count: 0, medianSeconds: nil, averageSeconds: nil, p90Seconds: nil, edges: [], counts: [])
+    }
+    // Equal times have the millisecond behind them to themselves.
+    let width = max(longest - shortest, 1)
+    let bins = Int64(asked.bins)
+    var counts = [Int](repeating: 0, count: asked.bins)
+    var sum = 0.0
+    for time in times {
+      counts[Int(min((time - shortest) * bins / width, bins - 1))] += 1
+      sum += Double(time)
+    }
+    return .init(
+      count: times.count, medianSeconds: Percentile.value(0.5, of: &times).map { $0 / 1000 },
+      averageSeconds: sum / Double(times.count) / 1000, p90Seconds: Percentile.value(0.9, of: &times).map { $0 / 1000 },
+      edges: (0...asked.bins).map { (Double(shortest) + Double(width) * Double($0) / Double(asked.bins)) / 1000 }, counts: counts)
   }
 }
 
@@ -151,12 +227,29 @@ struct AttemptLog {
   /// Where in `times` the attempt's step times begin: as many as its depth.
   var offsets: [Int] = []
   var times: [Int64] = []
+  /// Of a log of a trend: the bucket for which each was chosen. Otherwise empty.
+  var buckets: [UInt16] = []
   var count: Int { subjects.count }
   /// Whether there were more than fit: the figures are of no use then.
   var isFull = false
 
   private static let attemptLimit = 20_000_000
   private static let timeLimit = 60_000_000
+  /// Adds those of later subjects.
+  mutating func append(_ other: AttemptLog) {
+    isFull = isFull || other.isFull || count + other.count > Self.attemptLimit || times.count + other.times.count > Self.timeLimit
+    guard !isFull else { return }
+    let shift = times.count
+    subjects += other.subjects
+    codes += other.codes
+    depths += other.depths
+    isOpen += other.isOpen
+    isExcluded += other.isExcluded
+    offsets += other.offsets.map { $0 + shift }
+    times += other.times
+    buckets += other.buckets
+  }
+
   var hasRoom: Bool { subjects.count < Self.attemptLimit && times.count < Self.timeLimit }
 
   /// - Throws: `QueryError` (`too_large`) if there were too many attempts.
@@ -170,7 +263,7 @@ struct AttemptLog {
 }
 
 /// Gathers what matters of each journey and applies the rules to it.
-private struct FunnelPass: JourneyVisitor {
+struct FunnelPass: DivisibleVisitor {
   var needsOrder: Bool { true }
   let from: Int64
   let to: Int64
@@ -183,13 +276,17 @@ private struct FunnelPass: JourneyVisitor {
   /// Last millisecond of an event that can take part.
   let lastTime: Int64
   let attribution: FunnelQuery.Attribution
-  let codes: BreakdownCodes?
+  private(set) var codes: BreakdownCodes?
+  /// Where a subject's events are cut into parts of some kind; nil where the journey is one.
+  var parts: FunnelParts?
   var rules: FunnelRules
   var events = FunnelEvents()
   var log = AttemptLog()
+  /// Attempts chosen for each bucket of a trend by itself.
+  var trendLog = AttemptLog()
   var withoutActor = 0
 
-  init(query: FunnelQuery, from: Int64, to: Int64, instant: Int64, codes: BreakdownCodes?) {
+  init(query: FunnelQuery, from: Int64, to: Int64, instant: Int64, codes: BreakdownCodes?, parts: FunnelParts?) {
     self.from = from
     self.to = to
     self.instant = instant
@@ -202,23 +299,56 @@ private struct FunnelPass: JourneyVisitor {
     attribution = query.attribution
     entryMask = query.order == .any ? UInt32.max : 1
     rules = FunnelRules(query, rangeEnd: to)
+    self.parts = parts
+  }
+
+  func fork() -> FunnelPass {
+    var other = self
+    other.codes = codes?.fork()
+    other.parts = parts?.fork()
+    other.events = FunnelEvents()
+    other.log = AttemptLog()
+    other.trendLog = AttemptLog()
+    other.withoutActor = 0
+    return other
+  }
+
+  mutating func join(_ other: FunnelPass) {
+    log.append(other.log)
+    trendLog.append(other.trendLog)
+    withoutActor += other.withoutActor
+    other.free()
+  }
+
+  func free() {
+    events.free()
+    parts?.free()
   }
 
   mutating func visit(_ journey: Journey) {
     guard gather(journey) else { return }
+    if parts != nil {
+      visitParts(journey)
+      return
+    }
     if removesSubjects {
       visitRemoving(journey)
       return
     }
     if counting == .totals {
-      var start = 0
-      while let index = rules.entry(events, from: start) {
-        let attempt = best(at: index, journey)
-        record(attempt, journey)
-        start = rules.resume(events, after: attempt)
-      }
+      recordAll(journey)
     } else if let index = entry == .first ? rules.entry(events, from: 0) : rules.earliestLongest(events) {
       record(best(at: index, journey), journey)
+    }
+  }
+
+  /// Every attempt, one open at a time.
+  mutating func recordAll(_ journey: Journey) {
+    var start = 0
+    while let index = rules.entry(events, from: start) {
+      let attempt = best(at: index, journey)
+      record(attempt, journey)
+      start = rules.resume(events, after: attempt)
     }
   }
 
@@ -243,6 +373,7 @@ private struct FunnelPass: JourneyVisitor {
     let last = lastTime
     let from = from
     let to = to
+    let first = parts?.gap == nil ? from : .min
     let entryMask = entryMask
     events.reserve(journey.rowCount)
     var count = 0
@@ -252,13 +383,13 @@ private struct FunnelPass: JourneyVisitor {
     let places = events.places
     journey.forEachRow { view, row in
       let time = view.pointee.time(row)
-      if time < from { return true }
+      if time < first { return true }
       if time > last { return false }
       let mask = view.pointee.mask(row)
       times[count] = time
       masks[count] = mask
       places[count] = Journey.Place(view: view, row: row)
-      if mask & entryMask != 0 && time < to { hasEntry = true }
+      if mask & entryMask != 0 && time < to && time >= from { hasEntry = true }
       count &+= 1
       return true
     }
@@ -267,7 +398,7 @@ private struct FunnelPass: JourneyVisitor {
   }
 
   /// Of the entries in the millisecond of this one, the one that gets furthest, then soonest, then the one with the smallest breakdown value.
-  @inline(__always) private mutating func best(at index: Int, _ journey: Journey, regardless: Bool = false)
+  @inline(__always) mutating func best(at index: Int, _ journey: Journey, regardless: Bool = false)
     -> FunnelAttempt
   {
     if index + 1 >= events.count || events.times[index + 1] != events.times[index],
@@ -329,45 +460,44 @@ private struct FunnelPass: JourneyVisitor {
     if let codes { group = code(codes, attempt, journey) }
     log.codes.append(group)
     log.depths.append(UInt8(attempt.depth))
-    log.isOpen.append(attempt.depth > 0 && attempt.depth < rules.steps && instant < min(attempt.entryTime + window, lastTime))
+    log.isOpen.append(isOpen(depth: attempt.depth, entryTime: attempt.entryTime))
     log.isExcluded.append(attempt.isExcluded)
     log.offsets.append(log.times.count)
     for step in 0..<attempt.depth { log.times.append(rules.stepTimes[step]) }
   }
 
-  @inline(__always) private func code(_ codes: BreakdownCodes, _ attempt: FunnelAttempt, _ journey: Journey) -> UInt32 {
-    if attribution == .entry { return codes.code(events.places[attempt.entry], subject: journey.subject) }
-    return laterCode(codes, attempt, journey)
+  /// - Parameter end: no later event can take part.
+  @inline(__always) func isOpen(depth: Int, entryTime: Int64, end: Int64 = .max) -> Bool {
+    depth > 0 && depth < rules.steps && instant < min(entryTime + window, lastTime, end)
   }
 
-  private func laterCode(_ codes: BreakdownCodes, _ attempt: FunnelAttempt, _ journey: Journey) -> UInt32 {
+  @inline(__always) private func code(_ codes: BreakdownCodes, _ attempt: FunnelAttempt, _ journey: Journey) -> UInt32 {
+    if attribution == .entry { return codes.code(events.places[attempt.entry], subject: journey.subject) }
+    return attributed(codes, attempt, journey).map { codes.code($0, subject: journey.subject) } ?? BreakdownCodes.none
+  }
+
+  /// The event whose value a breakdown takes; nil where it is none's.
+  func attributed(_ codes: BreakdownCodes, _ attempt: FunnelAttempt, _ journey: Journey) -> Journey.Place? {
     switch attribution {
     case .firstEntry:
       guard let first = rules.entry(events, from: 0) else { break }
-      return code(codes, at: first, serving: entryMask & rules.stepMask, journey)
-    case .step(let step) where attempt.depth > step: return code(codes, of: step, journey)
-    case .step: return BreakdownCodes.none
-    case .last where attempt.depth > 1: return code(codes, of: attempt.depth - 1, journey)
+      return place(codes, at: first, serving: entryMask & rules.stepMask, journey)
+    case .step(let step) where attempt.depth > step: return place(codes, of: step, journey)
+    case .step: return nil
+    case .last where attempt.depth > 1: return place(codes, of: attempt.depth - 1, journey)
     case .last, .entry: break
     }
-    return codes.code(events.places[attempt.entry], subject: journey.subject)
+    return events.places[attempt.entry]
   }
 
   /// At the step of the attempt that was followed last.
-  private func code(_ codes: BreakdownCodes, of step: Int, _ journey: Journey) -> UInt32 {
-    let time = rules.stepTimes[step]
-    var low = 0
-    var high = events.count
-    while low < high {
-      let middle = (low + high) / 2
-      if events.times[middle] < time { low = middle + 1 } else { high = middle }
-    }
+  private func place(_ codes: BreakdownCodes, of step: Int, _ journey: Journey) -> Journey.Place {
     let serving = entryMask == 1 ? UInt32(1) << UInt32(step) : rules.stepMask
-    return code(codes, at: low, serving: serving, journey)
+    return place(codes, at: events.index(of: rules.stepTimes[step]), serving: serving, journey)
   }
 
-  /// Of the events of one millisecond that can serve, the smallest value.
-  private func code(_ codes: BreakdownCodes, at index: Int, serving: UInt32, _ journey: Journey) -> UInt32 {
+  /// Of the events of one millisecond that can serve, the one with the smallest value.
+  private func place(_ codes: BreakdownCodes, at index: Int, serving: UInt32, _ journey: Journey) -> Journey.Place {
     let tie = events.tie(to: index).lowerBound..<events.tie(from: index).upperBound
     var chosen: Int?
     for other in tie where events.masks[other] & serving != 0 {
@@ -378,6 +508,6 @@ private struct FunnelPass: JourneyVisitor {
       let value = codes.value(events.places[other], subject: journey.subject)
       if ValueOrder.precedes(value, codes.value(events.places[known], subject: journey.subject)) { chosen = other }
     }
-    return codes.code(events.places[chosen ?? index], subject: journey.subject)
+    return events.places[chosen ?? index]
   }
 }

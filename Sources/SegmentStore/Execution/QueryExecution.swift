@@ -58,6 +58,9 @@ package struct QueryExecution: Sendable {
       return try composition(query, context).subjects(series: series, group: group, bucket: bucket)
     case (.funnel(let query), .funnel(let group, let step, let droppedAfter)):
       return try FunnelExecution(query: query, context: context).subjects(group: group, step: step, droppedAfter: droppedAfter)
+    case (.funnel(let query), .funnelTrend(let group, let step, let droppedAfter, let bucket)):
+      return try FunnelExecution(query: query, context: context)
+        .subjects(group: group, step: step, droppedAfter: droppedAfter, bucket: bucket)
     case (.funnel(let query), .funnelExcluded(let group)):
       return try FunnelExecution(query: query, context: context).excludedSubjects(group: group)
     case (.retention(let query), .retention(let group, let cohort, let period)):
