@@ -93,11 +93,12 @@ struct FunnelView {
   }
 
   private func explanation(_ drawn: Int) -> [String] {
+    let judged = question.entry == .longest ? "the attempt that got furthest" : "its first attempt"
     let counted =
       switch question.counting {
-      case .unique: "each subject counts once, by \(question.entry == .longest ? "the attempt that got furthest" : "its first attempt")"
+      case .unique: "each subject counts once, by \(judged)"
       case .totals: "every attempt counts, one open at a time"
-      case .sessions: "each session counts once, by \(question.entry == .longest ? "the attempt that got furthest in it" : "its first attempt")"
+      case .sessions: "each session counts once, by \(judged)"
       }
     let order =
       switch question.order {
