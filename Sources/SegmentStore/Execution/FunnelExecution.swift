@@ -280,6 +280,8 @@ struct FunnelPass: DivisibleVisitor {
   /// Where a subject's events are cut into parts of some kind; nil where the journey is one.
   var parts: FunnelParts?
   var rules: FunnelRules
+  /// Nil where the funnel is not plain.
+  private var stream: FunnelStream?
   var events = FunnelEvents()
   var log = AttemptLog()
   /// Attempts chosen for each bucket of a trend by itself.
@@ -300,12 +302,14 @@ struct FunnelPass: DivisibleVisitor {
     entryMask = query.order == .any ? UInt32.max : 1
     rules = FunnelRules(query, rangeEnd: to)
     self.parts = parts
+    if parts == nil { stream = FunnelStream(query, from: from, to: to, lastTime: lastTime) }
   }
 
   func fork() -> FunnelPass {
     var other = self
     other.codes = codes?.fork()
     other.parts = parts?.fork()
+    other.stream = stream?.fork()
     other.events = FunnelEvents()
     other.log = AttemptLog()
     other.trendLog = AttemptLog()
@@ -323,9 +327,15 @@ struct FunnelPass: DivisibleVisitor {
   func free() {
     events.free()
     parts?.free()
+    stream?.free()
   }
 
   mutating func visit(_ journey: Journey) {
+    switch stream?.follow(journey) {
+    case .nobody: return
+    case .attempt: return recordStream(journey)
+    case .needsWhole, nil: break
+    }
     guard gather(journey) else { return }
     if parts != nil {
       visitParts(journey)
@@ -464,6 +474,20 @@ struct FunnelPass: DivisibleVisitor {
     log.isExcluded.append(attempt.isExcluded)
     log.offsets.append(log.times.count)
     for step in 0..<attempt.depth { log.times.append(rules.stepTimes[step]) }
+  }
+
+  private mutating func recordStream(_ journey: Journey) {
+    guard log.hasRoom, let stream, let entry = stream.entry else {
+      log.isFull = true
+      return
+    }
+    log.subjects.append(journey.subject)
+    log.codes.append(codes?.code(entry, subject: journey.subject) ?? BreakdownCodes.none)
+    log.depths.append(UInt8(stream.depth))
+    log.isOpen.append(isOpen(depth: stream.depth, entryTime: stream.times[0]))
+    log.isExcluded.append(false)
+    log.offsets.append(log.times.count)
+    for step in 0..<stream.depth { log.times.append(stream.times[step]) }
   }
 
   /// - Parameter end: no later event can take part.
