@@ -22,6 +22,9 @@ package enum Access {
     case readLedger
     case eraseLedgerDetails
     case readStatus
+    case deleteSubjects
+    /// Files on the server's machine, at a place that the caller names.
+    case writeBackups
     case fetchKeyParcels
     case raiseCustodianAlarm
     case rotateCustodianKey
@@ -49,12 +52,13 @@ package enum Access {
     case .owner:
       [
         .readCatalog, .queryAggregates, .readSubjects, .exportSubjects, .readLive, .manageReports, .readSettings, .manageProjects,
-        .manageServiceAccounts, .manageSessions, .readLedger, .eraseLedgerDetails, .readStatus,
+        .manageServiceAccounts, .manageSessions, .readLedger, .eraseLedgerDetails, .readStatus, .deleteSubjects,
       ]
     case .operatingSystemUser:
       [
         .sendEvents, .sendVerified, .readCatalog, .queryAggregates, .readSubjects, .exportSubjects, .manageReports, .readSettings,
         .manageProjects, .manageServiceAccounts, .manageSessions, .createSetupLinks, .readLedger, .eraseLedgerDetails, .readStatus,
+        .deleteSubjects, .writeBackups,
       ]
     case .custodian: [.fetchKeyParcels, .raiseCustodianAlarm, .rotateCustodianKey]
     case .projectToken: [.sendEvents]

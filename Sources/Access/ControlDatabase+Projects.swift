@@ -25,13 +25,13 @@ extension ControlDatabase {
     return project
   }
 
-  /// Writes name, zone, week start and group keys.
+  /// Writes name, zone, week start, group keys and retention.
   package func updateProject(_ project: Project) async throws(AccessError) {
     try project.validate()
     try await write { database in
       try database.execute(
-        sql: "UPDATE project SET name = ?, zone = ?, week_start = ? WHERE id = ?",
-        arguments: [project.name, project.zone, project.weekStart.rawValue, project.id.rawValue])
+        sql: "UPDATE project SET name = ?, zone = ?, week_start = ?, retention_days = ? WHERE id = ?",
+        arguments: [project.name, project.zone, project.weekStart.rawValue, project.retentionDays, project.id.rawValue])
       guard database.changesCount == 1 else { throw AccessError(.notFound, "There is no project \(project.id).") }
       try database.execute(sql: "DELETE FROM project_group_key WHERE project_id = ?", arguments: [project.id.rawValue])
       try project.writeGroupKeys(database)
@@ -40,7 +40,8 @@ extension ControlDatabase {
       guard let token = cache.projects[project.id]?.token else { return }
       cache.insert(
         Project(
-          id: project.id, name: project.name, token: token, zone: project.zone, weekStart: project.weekStart, groupKeys: project.groupKeys))
+          id: project.id, name: project.name, token: token, zone: project.zone, weekStart: project.weekStart, groupKeys: project.groupKeys,
+          retentionDays: project.retentionDays))
     }
   }
 
@@ -60,11 +61,12 @@ extension Project {
     let keys = Dictionary(
       grouping: try Row.fetchAll(database, sql: "SELECT project_id, name FROM project_group_key ORDER BY project_id, position"),
       by: { $0["project_id"] as Int64 })
-    return try Row.fetchAll(database, sql: "SELECT id, name, token, zone, week_start FROM project ORDER BY id").map { row in
+    return try Row.fetchAll(database, sql: "SELECT id, name, token, zone, week_start, retention_days FROM project ORDER BY id").map { row in
       let id: Int64 = row["id"]
       return Project(
         id: ProjectID(id), name: row["name"], token: row["token"], zone: row["zone"],
-        weekStart: WeekStart(rawValue: row["week_start"]) ?? .monday, groupKeys: keys[id]?.map { $0["name"] } ?? [])
+        weekStart: WeekStart(rawValue: row["week_start"]) ?? .monday, groupKeys: keys[id]?.map { $0["name"] } ?? [],
+        retentionDays: row["retention_days"])
     }
   }
 
@@ -83,6 +85,9 @@ extension Project {
     }
     guard groupKeys.count <= Self.maximumGroupKeys, Set(groupKeys).count == groupKeys.count else {
       throw AccessError(.invalid, "A project has at most \(Self.maximumGroupKeys) group keys, each once.")
+    }
+    guard retentionDays.map((1...Self.maximumRetentionDays).contains) ?? true else {
+      throw AccessError(.invalid, "Events are kept for 1 to \(Self.maximumRetentionDays) days, or for ever.")
     }
     for key in groupKeys { try Name.validate(key, what: "A group key") }
   }

@@ -7,6 +7,9 @@ enum ControlSchema {
     migrator.registerMigration("v1") { database in try database.execute(sql: version1) }
     migrator.registerMigration("v2") { database in try database.execute(sql: version2) }
     migrator.registerMigration("v3") { database in try database.execute(sql: version3) }
+    migrator.registerMigration("v4") { database in
+      try database.execute(sql: "ALTER TABLE project ADD COLUMN retention_days INTEGER CHECK (retention_days > 0)")
+    }
     return migrator
   }
 

@@ -16,4 +16,8 @@ package struct Project: Sendable, Hashable, Identifiable {
   package var weekStart: WeekStart
   /// Properties that name an organization.
   package var groupKeys: [String]
+  /// For how many days events are kept; nil: for ever.
+  package var retentionDays: Int?
+
+  package static let maximumRetentionDays = 36_500
 }

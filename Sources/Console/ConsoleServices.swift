@@ -16,7 +16,7 @@ package struct ConsoleServices: Sendable {
   /// The number of an id that a value names; nil if nobody ever arrived under it. For the ledger.
   package var number: @Sendable (ProjectID, Pseudonym) -> SubjectNumber?
   /// Called after a project's settings are stored, so that the gate learns new group keys.
-  package var projectChanged: @Sendable (Project) async -> Void
+  package var projectChanged: @Sendable (Project) async throws -> Void
   /// Where an error goes that the page cannot explain. The page shows `reference`.
   package var note: @Sendable (_ error: any Error, _ reference: String) -> Void
   package var configuration: ConsoleConfiguration
@@ -27,7 +27,7 @@ package struct ConsoleServices: Sendable {
     live: @escaping @Sendable (_ project: ProjectID, _ after: UInt64?, _ name: String?, _ limit: Int) async -> [LiveEvent],
     hasEvents: @escaping @Sendable (ProjectID) async -> Bool,
     number: @escaping @Sendable (ProjectID, Pseudonym) -> SubjectNumber? = { _, _ in nil },
-    projectChanged: @escaping @Sendable (Project) async -> Void = { _ in },
+    projectChanged: @escaping @Sendable (Project) async throws -> Void = { _ in },
     note: @escaping @Sendable (_ error: any Error, _ reference: String) -> Void = { _, _ in }, configuration: ConsoleConfiguration,
     clock: @escaping @Sendable () -> Timestamp = Ledger.systemClock
   ) {

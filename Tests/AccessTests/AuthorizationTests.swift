@@ -37,6 +37,8 @@ struct AuthorizationTests {
     .manageServiceAccounts: ["owner", "user"],
     .manageSessions: ["owner", "user"],
     .createSetupLinks: ["user"],
+    .deleteSubjects: ["owner", "user"],
+    .writeBackups: ["user"],
     .readLedger: ["owner", "user"],
     .eraseLedgerDetails: ["owner", "user"],
     .readStatus: ["owner", "user"],

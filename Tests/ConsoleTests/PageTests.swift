@@ -195,6 +195,15 @@ struct PageTests {
       "/settings/project", [.init("name", "N"), .init("zone", "Asia/Tokyo"), .init("week", "sunday"), .init("groups", "a\r\nb\r\n")])
     #expect(good.status == 200)
     #expect(site.services.control.projects()[0].groupKeys == ["a", "b"] && site.services.control.projects()[0].zone == "Asia/Tokyo")
+    let form: [Address.Parameter] = [.init("name", "N"), .init("zone", "Asia/Tokyo"), .init("week", "sunday"), .init("groups", "a\nb")]
+    #expect(try await site.post("/settings/project", form + [.init("retention", "400")]).status == 200)
+    for wrong in ["0", "-1", "1.5", "36501", "ten", "99999999999999999999"] {
+      #expect(try await site.post("/settings/project", form + [.init("retention", wrong)]).status == 400, "\(wrong)")
+    }
+    #expect(site.services.control.projects()[0].retentionDays == 400)
+    #expect(try await site.get("/settings").text.contains("value=\"400\""))
+    #expect(try await site.post("/settings/project", form + [.init("retention", " ")]).status == 200)
+    #expect(site.services.control.projects()[0].retentionDays == nil)
   }
 
   @Test func reportsAreSavedFoundAndDeleted() async throws {

@@ -39,6 +39,8 @@ extension Visit {
       <label class="field"><span>Week starts on</span>\(week)</label>\
       <label class="field"><span>Group keys</span><textarea name="groups" spellcheck="false">\(value: project.groupKeys.joined(separator: "\n"))</textarea>\
       <small>One a line, at most \(Project.maximumGroupKeys): properties that name an organization. Their values are pseudonymized from the next event on; stored events stay as they are.</small></label>\
+      <label class="field"><span>Keep events for</span><input type="number" name="retention" value="\(value: project.retentionDays.map(String.init) ?? "")" min="1" max="\(Project.maximumRetentionDays)" placeholder="for ever">\
+      <small>Days, by whole days of UTC; empty: for ever. Older events are in no answer from now on and do not come back, also if more days are chosen later.</small></label>\
       <button class="primary">Save settings</button></form></section>
       """
   }
@@ -80,9 +82,15 @@ extension Visit {
     changed.zone = fields.text("zone")
     changed.weekStart = Project.WeekStart(rawValue: fields.text("week")) ?? project.weekStart
     changed.groupKeys = (fields["groups"] ?? "").split(whereSeparator: \.isNewline).map { FormFields.trimmed($0) }.filter { !$0.isEmpty }
+    if fields["retention"] != nil {
+      let retention = fields.text("retention")
+      // What is no number is none that can be stored: the form comes back with the reason.
+      changed.retentionDays = retention.isEmpty ? nil : Int(retention) ?? 0
+    }
     let names = [
       changed.name != project.name ? "name" : nil, changed.zone != project.zone ? "zone" : nil,
       changed.weekStart != project.weekStart ? "week_start" : nil, changed.groupKeys != project.groupKeys ? "group_keys" : nil,
+      changed.retentionDays != project.retentionDays ? "retention_days" : nil,
     ].compactMap(\.self)
     if names.isEmpty { return try await settingsPage("<div class=\"notice\"><p>Nothing was different, so nothing was changed.</p></div>") }
     do {
@@ -95,7 +103,7 @@ extension Visit {
     }
     let receipt = try await services.ledger.record(.projectSettingsChanged(project.id, settings: names), by: principal)
     try await services.control.updateProject(changed)
-    await services.projectChanged(changed)
+    try await services.projectChanged(changed)
     let visit = Visit(services: services, session: session, project: changed, path: path, fields: fields)
     return try await visit.settingsPage(
       "<div class=\"notice good\"><p>Saved: \(names.joined(separator: ", ").replacing("_", with: " ")). \(Self.entry(receipt))</p></div>")

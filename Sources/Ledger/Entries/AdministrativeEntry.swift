@@ -29,6 +29,8 @@ package enum AdministrativeEntry: Sendable, Hashable {
   /// The details of entry `index` are removed for good.
   case detailErased(index: UInt64)
   case subjectErased(ProjectID, SubjectNumber)
+  /// A copy of all projects' data under pseudonyms, without keys; `name` tells when, `target` where to.
+  case backupMade(name: String, target: String)
 
   /// The entry's kind; closed set of docs/FORMATS.md.
   var entryKind: String {
@@ -52,6 +54,7 @@ package enum AdministrativeEntry: Sendable, Hashable {
     case .sealingResumed: "sealing_resumed"
     case .detailErased: "detail_erased"
     case .subjectErased: "subject_erased"
+    case .backupMade: "backup_made"
     }
   }
 
@@ -86,6 +89,7 @@ package enum AdministrativeEntry: Sendable, Hashable {
     case .serviceAccountRevoked(let username, _): detail.facts = ["username": username]
     case .setupLinkUsed(let session), .sessionEnded(let session), .sessionRevoked(let session): detail.facts = ["session": session]
     case .sealingStopped(let reason), .sealingResumed(let reason), .custodianAlarmSettled(_, let reason): detail.facts = ["reason": reason]
+    case .backupMade(let name, let target): detail.facts = ["backup": name, "target": target]
     case .subjectErased(_, let subject): detail.subjects = SubjectSet([subject])
     case .ledgerOpened, .projectCreated, .setupLinkCreated, .custodianKeyPinned, .custodianKeyRotated, .custodianIdentityPinned,
       .custodianAlarm, .detailErased:

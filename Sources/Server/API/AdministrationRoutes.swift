@@ -1,10 +1,12 @@
 import Access
 import Events
+import Foundation
 import HTTPTypes
 import Hummingbird
 import Journeys
 import Ledger
 import NIOCore
+import SegmentStore
 
 /// Projects and their settings, service accounts, setup links, and the ledger. Changes need the owner; each is in the ledger before it
 /// takes effect.
@@ -22,6 +24,9 @@ struct AdministrationRoutes: Sendable {
     router.post("/api/v1/service-accounts", use: createAccount)
     router.delete("/api/v1/service-accounts/:username", use: revokeAccount)
     router.post("/api/v1/setup-links", use: createSetupLink)
+    router.delete("/api/v1/subjects/:subject", use: deleteSubject)
+    router.post("/api/v1/deletions", use: deleteSubjects)
+    router.post("/api/v1/backups", use: backUp)
     router.get("/api/v1/ledger/checkpoint", use: checkpoint)
     router.get("/api/v1/ledger/entries", use: entries)
   }
@@ -51,7 +56,7 @@ struct AdministrationRoutes: Sendable {
   private func changeSettings(_ request: Request, _ context: ServerContext) async throws -> Response {
     let caller = try await authenticator.require(request, context)
     let project = try installation.project(try QueryParameters(request, known: ["project_id"]).project(), for: caller, to: .manageProjects)
-    let members = try await object(request, known: ["name", "zone", "week_start", "group_keys"])
+    let members = try await object(request, known: ["name", "zone", "week_start", "group_keys", "retention_days"])
     var settings = project.settings
     if let value = members["name"] { settings.name = try Self.string(value, "name") }
     if let value = members["zone"] { settings.zone = try Self.string(value, "zone") }
@@ -62,6 +67,13 @@ struct AdministrationRoutes: Sendable {
       settings.weekStart = start
     }
     if let value = members["group_keys"] { settings.groupKeys = try Self.strings(value, "group_keys") }
+    switch members["retention_days"] {
+    case nil: break
+    case .null?: settings.retentionDays = nil
+    case .number(let days)? where days == days.rounded() && abs(days) <= Double(Project.maximumRetentionDays):
+      settings.retentionDays = Int(days)
+    default: throw APIError.badRequest("“retention_days” must be a whole number of days, or null: for ever.", field: "retention_days")
+    }
     try await installation.change(project, to: settings, names: members.keys.sorted(), by: caller.principal)
     return DisclosedResponse.plain(Self.json(settings))
   }
@@ -71,6 +83,7 @@ struct AdministrationRoutes: Sendable {
       "id": .number(Double(project.id.rawValue)), "name": .string(project.name), "token": .string(project.token),
       "zone": .string(project.zone),
       "week_start": .string(project.weekStart.rawValue), "group_keys": .list(project.groupKeys.map { .string($0) }),
+      "retention_days": project.retentionDays.map { .number(Double($0)) } ?? .null,
     ]
   }
 
@@ -137,6 +150,73 @@ struct AdministrationRoutes: Sendable {
     try Access.authorize(caller, .createSetupLinks, in: nil)
     let link = try await installation.createSetupLink(by: caller.principal)
     return DisclosedResponse.plain(["setup_url": .string(link)], status: .created)
+  }
+
+  // MARK: Deletion and backup
+
+  private func deleteSubject(_ request: Request, _ context: ServerContext) async throws -> Response {
+    try await delete([try context.parameters.require("subject")], request, context)
+  }
+
+  /// Many at once: each call makes a file of its own.
+  private func deleteSubjects(_ request: Request, _ context: ServerContext) async throws -> Response {
+    try await delete(nil, request, context)
+  }
+
+  private func delete(_ named: [String]?, _ request: Request, _ context: ServerContext) async throws -> Response {
+    let caller = try await authenticator.require(request, context)
+    let project = try installation.project(try QueryParameters(request, known: ["project_id"]).project(), for: caller, to: .deleteSubjects)
+    var texts = named ?? []
+    var compact = false
+    if named == nil {
+      let members = try await object(request, known: ["subjects", "compact"])
+      if let value = members["compact"] {
+        guard case .boolean(let chosen) = value else { throw APIError.badRequest("“compact” must be true or false.", field: "compact") }
+        compact = chosen
+      }
+      guard let value = members["subjects"] else { throw APIError.badRequest("“subjects” is needed.") }
+      texts = try Self.strings(value, "subjects")
+    }
+    guard (1...Self.deletionLimit).contains(texts.count) else {
+      throw APIError.badRequest("Name 1 to \(Self.deletionLimit) subjects.", field: "subjects")
+    }
+    let pseudonyms = try texts.map { text in
+      guard text.hasPrefix("s_"), let pseudonym = Pseudonym(text) else {
+        throw APIError.badRequest("A subject is written as s_ and 32 hexadecimal digits.", field: "subjects")
+      }
+      return pseudonym
+    }
+    let ids = try await installation.deleteSubjects(pseudonyms, of: project, by: caller.principal)
+    if compact { try await project.store.compact() }
+    return DisclosedResponse.plain(["subjects": .number(Double(Set(pseudonyms).count)), "ids": .number(Double(ids))])
+  }
+
+  private static let deletionLimit = 1_000
+
+  /// Writes a backup to a directory of the server's machine, with the rights of the user whose server it is: by the control socket only.
+  private func backUp(_ request: Request, _ context: ServerContext) async throws -> Response {
+    let caller = try await authenticator.require(request, context)
+    try Access.authorize(caller, .writeBackups, in: nil)
+    let members = try await object(request, known: ["target", "keep"])
+    guard case .string(let path)? = members["target"], path.hasPrefix("/"), !path.unicodeScalars.contains("\0") else {
+      throw APIError.badRequest("“target” must be an absolute path.", field: "target")
+    }
+    var keep: Int?
+    if let value = members["keep"] {
+      guard case .number(let number) = value, let count = Int(exactly: number), count > 0 else {
+        throw APIError.badRequest("“keep” must be a whole number from 1 on.", field: "keep")
+      }
+      keep = count
+    }
+    let target = BackupDirectory(URL(fileURLWithPath: path, isDirectory: true))
+    do {
+      return DisclosedResponse.plain(
+        try await BackupWriter(installation: installation, target: target, keep: keep).write(by: caller.principal).json)
+    } catch let error as LedgerError {
+      throw error
+    } catch {
+      throw APIError(.conflict, "backup_failed", CommandError(error).description)
+    }
   }
 
   // MARK: Ledger

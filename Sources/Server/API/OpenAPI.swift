@@ -92,6 +92,10 @@ package enum OpenAPI {
           summary: A subject's profile in its two layers
           parameters: [{$ref: "#/components/parameters/subject"}, {$ref: "#/components/parameters/project"}]
           responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}
+        delete:
+          summary: Delete a subject and all ids that count as theirs (owner)
+          parameters: [{$ref: "#/components/parameters/subject"}, {$ref: "#/components/parameters/project"}]
+          responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}
       /api/v1/subjects/{subject}/timeline:
         get:
           summary: A subject's events, newest first
@@ -158,7 +162,7 @@ package enum OpenAPI {
         get: {summary: Projects (owner), responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
       /api/v1/settings:
         get: {summary: A project's settings (owner), parameters: [{$ref: "#/components/parameters/project"}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
-        patch: {summary: "Change name, zone, week_start or group_keys (owner)", parameters: [{$ref: "#/components/parameters/project"}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
+        patch: {summary: "Change name, zone, week_start, group_keys or retention_days (owner)", parameters: [{$ref: "#/components/parameters/project"}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
       /api/v1/service-accounts:
         get: {summary: Service accounts (owner), parameters: [{$ref: "#/components/parameters/project"}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
         post: {summary: Make a service account; its secret is in this answer only (owner), parameters: [{$ref: "#/components/parameters/project"}], responses: {"201": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
@@ -166,6 +170,10 @@ package enum OpenAPI {
         delete: {summary: Revoke a service account (owner), parameters: [{name: username, in: path, required: true, schema: {type: string}}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
       /api/v1/setup-links:
         post: {summary: Make a sign-in link (control socket only), responses: {"201": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
+      /api/v1/deletions:
+        post: {summary: Delete up to 1000 subjects and all ids that count as theirs (owner), description: 'The body: {"subjects": ["s_…"]}; with "compact": true the files are written anew before the answer.', parameters: [{$ref: "#/components/parameters/project"}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
+      /api/v1/backups:
+        post: {summary: Write a backup to a directory of the server's machine (control socket only), description: 'The body: {"target": "/a/directory", "keep": 7}.', responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
       /api/v1/ledger/checkpoint:
         get: {summary: The newest signed checkpoint (C2SP tlog-checkpoint), responses: {"200": {description: A signed note., content: {text/plain: {}}}, default: {$ref: "#/components/responses/Error"}}}
       /api/v1/ledger/entries:

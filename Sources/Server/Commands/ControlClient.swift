@@ -30,8 +30,9 @@ package struct ControlClient: Sendable {
   }
 
   /// The JSON text of a good answer.
-  package func text(_ method: String, _ path: String, body: [UInt8] = []) async throws -> String {
-    let response = try await send(method, path, headers: body.isEmpty ? [] : [("Content-Type", "application/json")], body: body)
+  package func text(_ method: String, _ path: String, body: [UInt8] = [], deadline: Duration = .seconds(120)) async throws -> String {
+    let response = try await send(
+      method, path, headers: body.isEmpty ? [] : [("Content-Type", "application/json")], body: body, deadline: deadline)
     return String(decoding: response.body, as: UTF8.self).trimmingCharacters(in: .newlines)
   }
 

@@ -39,6 +39,9 @@ package final class LiveBuffer: Sendable {
     }
   }
 
+  /// Drops all that is held. Numbers go on.
+  func forget() { state.withLock { $0.entries = [] } }
+
   /// Entries from `number` on, oldest first, at most `limit` of the newest.
   package func entries(from number: UInt64 = 0, limit: Int = LiveBuffer.capacity) -> [Entry] {
     state.withLock { state in Array(state.entries.filter { $0.number >= number }.suffix(limit)) }

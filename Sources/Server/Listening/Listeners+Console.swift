@@ -28,7 +28,7 @@ extension Listeners {
         return await project.engine.dataVersion() > 0
       },
       number: { id, pseudonym in installation.projects[id]?.store.reference(of: pseudonym)?.number },
-      projectChanged: { settings in installation.projects[settings.id]?.adopt(settings) },
+      projectChanged: { settings in try await installation.projects[settings.id]?.adopt(settings) },
       note: { error, reference in
         installation.logger.error("A page failed", metadata: ["reference": "\(reference)", "error": "\(type(of: error))"])
       },

@@ -2,6 +2,7 @@ import Access
 import Events
 import Journeys
 import Ledger
+import SegmentStore
 
 /// What changes power or settings: entered in the ledger first, then done.
 extension Installation {
@@ -9,7 +10,22 @@ extension Installation {
     try settings.validate()
     try await ledger.record(.projectSettingsChanged(project.id, settings: names), by: principal)
     try await access.updateProject(settings)
-    project.adopt(settings)
+    try await project.adopt(settings)
+  }
+
+  /// Deletes what is stored of subjects, all ids that count as theirs included; returns how many ids those were.
+  ///
+  /// - Throws: `APIError` 404, before anything is deleted, where one of them never came.
+  func deleteSubjects(_ pseudonyms: [Pseudonym], of project: OpenProject, by principal: Principal) async throws -> Int {
+    let numbers = pseudonyms.compactMap { project.store.subjectNumber(of: $0) }
+    guard numbers.count == pseudonyms.count else {
+      throw APIError.notFound("\(pseudonyms.count - numbers.count) of these \(pseudonyms.count) subjects never came; nothing was deleted.")
+    }
+    for number in numbers { try await ledger.record(.subjectErased(project.id, number), by: principal) }
+    let outcome = try await project.store.deleteSubjects(pseudonyms)
+    // The view of what arrives keeps the newest events for a moment: whose they are is not known there once ids were merged.
+    project.live.forget()
+    return outcome.deletedIDs
   }
 
   func createServiceAccount(

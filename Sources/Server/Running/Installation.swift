@@ -56,6 +56,11 @@ package final class Installation: Sendable {
   ) async throws -> Installation {
     let directory = DataDirectory(configuration.data)
     try directory.check()
+    // A new log under the same key would contradict the one that is missing.
+    guard FileManager.default.fileExists(atPath: directory.ledger.path) else {
+      throw ConfigurationError(
+        "\(directory.ledger.path) is missing. Put the ledger's newest copy there; docs/OPERATIONS.md says what to do if none is left.")
+    }
     let lock = try DirectoryLock(directory)
     let keys = try KeyDirectory.load(from: configuration.keys)
     let places = try configuration.places.map { try Places(database: $0.path) }

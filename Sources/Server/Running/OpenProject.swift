@@ -45,6 +45,7 @@ package final class OpenProject: Sendable {
     try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     let store = try await SegmentStore.open(directory: directory, options: options)
     self.store = store
+    if store.retentionDays != settings.retentionDays { try await store.setRetention(days: settings.retentionDays) }
     meter = RateMeter(recordsPerSecond: limits.eventsPerSecond, now: clock().milliseconds)
     live = LiveBuffer()
     let catalog = try await store.catalog()
@@ -65,12 +66,15 @@ package final class OpenProject: Sendable {
   var gate: Gate { state.withLock { $0.gate } }
 
   /// Takes changed settings into use; what arrives from now on passes a gate that knows them.
-  func adopt(_ settings: Project) {
+  ///
+  /// - Throws: where the store cannot write down the new retention; the next start tries again.
+  func adopt(_ settings: Project) async throws {
     let gate = Self.gate(settings, pseudonymizer: pseudonymizer, sealer: sealer, store: store, places: places, counters: counters)
     state.withLock { state in
       state.settings = settings
       state.gate = gate
     }
+    if store.retentionDays != settings.retentionDays { try await store.setRetention(days: settings.retentionDays) }
   }
 
   /// Whether the storage cap leaves room. Measured at most every ten seconds: the cap is a bound for runaways, not an account.
