@@ -108,7 +108,16 @@ struct Manifest: Sendable, Equatable {
       files.append(file)
     }
     try reader.expectEnd()
+    // Far beyond what a store can reach, and far enough from the end of 64 bits to count on from.
+    let counters =
+      [nextFile, firstLog, sequence, deletedKeys, nextKey, identityCount, journalCount, eventCount, deletionCount]
+      + files.flatMap { [$0.number, $0.deletions] }
+    guard counters.allSatisfy({ $0 <= Self.largestCount }), nextFile > 0, firstLog > 0, nextKey > 0 else {
+      throw FormatError("a number is out of range")
+    }
   }
+
+  static let largestCount: UInt64 = 1 << 62
 
   /// Nil if there is none.
   static func read(disk: any Disk, directory: String) throws(StoreError) -> Manifest? {

@@ -228,7 +228,9 @@ package final class SegmentStore: Sendable {
 
   /// Forgets the keys up to this number: the custodian has them.
   package func deleteKeys(through number: UInt64) async throws(StoreError) {
-    _ = try await commit(.deleteKeys(through: number))
+    // There are none beyond those that were numbered, and what stands in the log must be a number that can be.
+    let last = state.withLock { $0.nextKey } - 1
+    _ = try await commit(.deleteKeys(through: min(number, last)))
     flusher.wake()
   }
 

@@ -67,7 +67,12 @@ struct StoreOpener {
         if !state.deletions.hides(number, since: file.file.reference.deletions) { _ = identities.markSealed(number) }
       }
     }
-    for file in opened.journalFiles { for entry in file.entries { state.journal.append(entry) } }
+    for file in opened.journalFiles {
+      guard state.journal.allows(file.entries) else {
+        throw StoreError.corrupt(file: file.file.name, reason: "it merges an id twice or into itself")
+      }
+      for entry in file.entries { state.journal.append(entry) }
+    }
     var names = Set<String>()
     for segment in opened.segments {
       for event in segment.statistics where names.insert(event.name).inserted { state.eventNames.append(event.name) }

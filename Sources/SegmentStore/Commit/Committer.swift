@@ -332,6 +332,9 @@ final class Committer {
             throw FormatError("an id has another number in the log than in the identity files")
           }
         }
+        guard store.state.withLock({ $0.journal.allows(decisions.journal) }) else {
+          throw FormatError("a batch merges an id twice or into itself")
+        }
         for update in batch.updates {
           let number = decisions.numbers[Int(update.target)]
           if profiles[number] == nil { profiles[number] = try store.state.withLock { $0 }.profile(of: number, cache: store.cache) }

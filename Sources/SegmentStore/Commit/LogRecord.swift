@@ -62,7 +62,10 @@ enum LogRecord {
           (decisions.duplicates.last).map({ $0 < batch.rowCount }) ?? true
         else { throw FormatError("a batch's decisions do not fit it") }
         records.append(.batch(decisions, batch))
-      case deleteKeysKind: records.append(.deleteKeys(through: try content.integer()))
+      case deleteKeysKind:
+        let number: UInt64 = try content.integer()
+        guard number <= Manifest.largestCount else { throw FormatError("a key's number is out of range") }
+        records.append(.deleteKeys(through: number))
       case deleteSubjectsKind:
         var entries: [DeletionJournal.Entry] = []
         for _ in 0..<(try content.count(of: DeletionJournal.Entry.length)) {

@@ -107,6 +107,20 @@ struct MergeJournal: Sendable {
     return (Entry(device: device, user: user, outcome: outcome, time: time), true)
   }
 
+  /// Whether these entries, in their order, keep every number below one canonical one: anything else was never decided, and following it
+  /// would not end.
+  func allows(_ entries: [Entry]) -> Bool {
+    var pending = Pending()
+    for entry in entries where entry.outcome == .accepted {
+      guard parents[entry.device] ?? pending.parents[entry.device] == nil else { return false }
+      var root = entry.user
+      while let parent = parents[root] ?? pending.parents[root] { root = parent }
+      guard root != entry.device else { return false }
+      pending.append(entry)
+    }
+    return true
+  }
+
   mutating func append(_ entry: Entry) {
     entries.append(entry)
     switch entry.outcome {
@@ -121,7 +135,7 @@ struct MergeJournal: Sendable {
   /// Canonical number now of every number that an entry from `version` on moved; no value is a key.
   func moved(since version: UInt64) -> [UInt32: UInt32] {
     var moved: [UInt32: UInt32] = [:]
-    for entry in entries[min(Int(version), entries.count)...] where entry.outcome == .accepted {
+    for entry in entries[Int(min(version, self.version))...] where entry.outcome == .accepted {
       for member in members(of: entry.device) { moved[member] = canonical(member) }
     }
     return moved

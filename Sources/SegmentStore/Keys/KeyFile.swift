@@ -17,7 +17,7 @@ final class KeyFile: Sendable {
     (first, count) = try file.read("range") { reader in
       let first: UInt64 = try reader.integer()
       let count: UInt64 = try reader.integer()
-      guard count <= UInt64(Int32.max) else { throw FormatError("its count is wrong") }
+      guard count <= UInt64(Int32.max), first <= Manifest.largestCount else { throw FormatError("its count is wrong") }
       return (first, Int(count))
     }
   }

@@ -72,6 +72,7 @@ enum LogFormat {
         }
         guard LogFormat.versions.contains(version) else { throw UnknownVersion(version: version) }
         guard reserved == 0 else { throw FormatError("its header has an unknown field") }
+        guard header.firstSequence <= Manifest.largestCount else { throw FormatError("its header's sequence number is out of range") }
         return header
       }
     }
