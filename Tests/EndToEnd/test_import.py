@@ -192,7 +192,7 @@ def test_an_import_outlives_a_restart_of_the_server(make_installation, tmp_path)
 
 
 def test_the_bar_has_a_rate_and_the_time_left(sealane, tmp_path):
-    """On a terminal, for what takes longer than two seconds."""
+    """On a terminal, for what takes longer than half a second."""
     path = tmp_path / "events.ndjson"
     with path.open("w") as file:
         for line in lines("Barred", 600_000):

@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// A line on stderr with bar, rate and time left, for what takes longer than two seconds. Shows nothing where stderr is no terminal.
+/// A line on stderr with bar, rate and time left, for what takes longer than half a second. Shows nothing where stderr is no terminal.
 package final class ProgressBar: Sendable {
   private struct State {
     var done = 0
@@ -29,7 +29,7 @@ package final class ProgressBar: Sendable {
     let now = ContinuousClock.now
     let text: String? = state.withLock { state in
       state.done += count
-      guard isShown, now - start > .seconds(2), now - state.drawnAt > .milliseconds(200) else { return nil }
+      guard isShown, now - start > .milliseconds(500), now - state.drawnAt > .milliseconds(200) else { return nil }
       state.drawnAt = now
       state.isDrawn = true
       return Self.line(label, done: state.done, total: total, unit: unit, seconds: (now - start) / .seconds(1))
