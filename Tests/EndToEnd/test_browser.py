@@ -1,5 +1,6 @@
 """The console in a real browser: headless Chromium signs in by the setup link, and sees what the real SDK sent."""
 
+import functools
 import json
 import time
 import urllib.parse
@@ -7,10 +8,14 @@ import urllib.parse
 import mixpanel
 import pytest
 from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.ui import WebDriverWait
+from selenium.webdriver.support import ui
+
+# A page may be replaced between the finding of an element and the look at it.
+WebDriverWait = functools.partial(ui.WebDriverWait, ignored_exceptions=[StaleElementReferenceException])
 
 HOSTILE = '<img src=x onerror="document.title=1"><script>window.pwned=1</script>'
 RIGHT_TO_LEFT = "abc\u202egnp.exe\u2066"
