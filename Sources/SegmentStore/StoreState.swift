@@ -15,8 +15,8 @@ struct StoreState: Sendable {
   var identityFiles: [IdentityFile] = []
   var profileFiles: [ProfileFile] = []
   var keyFiles: [KeyFile] = []
-  var journalFiles: [JournalFile] = []
-  var deletionFiles: [DeletionFile] = []
+  var journalFiles: [JournalFile<MergeJournal.Entry>] = []
+  var deletionFiles: [JournalFile<DeletionJournal.Entry>] = []
   /// By event code.
   var eventNames: [String] = []
   var journal = MergeJournal()

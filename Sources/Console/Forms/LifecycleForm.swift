@@ -1,7 +1,7 @@
 import Journeys
 import Web
 
-struct LifecycleForm: ReportForm {
+struct LifecycleForm: ActivityForm {
   static let path = "/lifecycle"
   static let name = "Lifecycle"
   var range: RangeForm
@@ -46,13 +46,4 @@ struct LifecycleForm: ReportForm {
     if range.days != self.range.days { other.unit = range.days <= 93 ? .day : .week }
     return other
   }
-
-  subscript(filter prefix: String) -> FilterForm? {
-    get { prefix == "a" ? activity.filter : nil }
-    set { if prefix == "a" { activity.filter = newValue ?? FilterForm() } }
-  }
-
-  mutating func grow() {}
-  mutating func drop(_ index: Int) {}
-  mutating func raise(_ index: Int) {}
 }

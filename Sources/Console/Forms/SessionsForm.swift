@@ -1,7 +1,7 @@
 import Journeys
 import Web
 
-struct SessionsForm: ReportForm {
+struct SessionsForm: ActivityForm {
   static let path = "/sessions"
   static let name = "Sessions"
   /// What the chart draws. A matter of looking: no part of the query.
@@ -91,13 +91,4 @@ struct SessionsForm: ReportForm {
     if range.days != self.range.days { other.unit = range.days <= 2 ? .hour : range.days <= 93 ? .day : .week }
     return other
   }
-
-  subscript(filter prefix: String) -> FilterForm? {
-    get { prefix == "a" ? activity.filter : nil }
-    set { if prefix == "a" { activity.filter = newValue ?? FilterForm() } }
-  }
-
-  mutating func grow() {}
-  mutating func drop(_ index: Int) {}
-  mutating func raise(_ index: Int) {}
 }

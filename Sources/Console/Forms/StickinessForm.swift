@@ -1,7 +1,7 @@
 import Journeys
 import Web
 
-struct StickinessForm: ReportForm {
+struct StickinessForm: ActivityForm {
   static let path = "/stickiness"
   static let name = "Stickiness"
   var range: RangeForm
@@ -46,13 +46,4 @@ struct StickinessForm: ReportForm {
     if range.days != self.range.days { other.unit = range.days <= 62 ? .day : range.days <= 366 ? .week : .month }
     return other
   }
-
-  subscript(filter prefix: String) -> FilterForm? {
-    get { prefix == "a" ? activity.filter : nil }
-    set { if prefix == "a" { activity.filter = newValue ?? FilterForm() } }
-  }
-
-  mutating func grow() {}
-  mutating func drop(_ index: Int) {}
-  mutating func raise(_ index: Int) {}
 }

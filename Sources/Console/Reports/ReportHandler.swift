@@ -15,7 +15,12 @@ extension ReportPage {
     var form = Form(fields: visit.fields, today: visit.today)
     if let saved = visit.fields["query"] {
       let query = try Query(json: Array(saved.utf8))
-      guard let read = Form.reading(query) else { throw QueryError(.invalid, "This query is for another report.") }
+      guard let read = Form.reading(query) else {
+        throw QueryError(
+          .invalid,
+          "This page cannot show the query: it is for another report, or has options that the page has no controls for. Ask it with “sealane query”, or through the API."
+        )
+      }
       form = read
     }
     let commands = visit.fields.all("do")

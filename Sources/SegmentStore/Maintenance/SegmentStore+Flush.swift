@@ -35,14 +35,14 @@ extension SegmentStore {
       }
       if next.firstJournalEntry > table.firstJournalEntry {
         files.append(
-          try JournalFile.write(
+          try JournalFile<MergeJournal.Entry>.write(
             disk: disk, directory: directory, number: nextFileNumber(), first: table.firstJournalEntry,
             entries: journal.entries[table.firstJournalEntry..<next.firstJournalEntry]))
       }
       if next.firstDeletion > table.firstDeletion {
         let entries = state.withLock { $0.deletions.entries }
         files.append(
-          try DeletionFile.write(
+          try JournalFile<DeletionJournal.Entry>.write(
             disk: disk, directory: directory, number: nextFileNumber(), first: table.firstDeletion,
             entries: entries[table.firstDeletion..<next.firstDeletion]))
       }
@@ -148,10 +148,10 @@ extension SegmentStore {
 struct OpenedFiles {
   var segments: [Segment] = []
   var identityFiles: [IdentityFile] = []
-  var journalFiles: [JournalFile] = []
+  var journalFiles: [JournalFile<MergeJournal.Entry>] = []
   var profileFiles: [ProfileFile] = []
   var keyFiles: [KeyFile] = []
-  var deletionFiles: [DeletionFile] = []
+  var deletionFiles: [JournalFile<DeletionJournal.Entry>] = []
 
   init(
     _ files: [FileReference], disk: any Disk, directory: String, visit: (Pseudonym, Bool) throws(FormatError) -> Void = { _, _ in }
@@ -161,9 +161,9 @@ struct OpenedFiles {
       case .segment: segments.append(try Segment(disk: disk, directory: directory, reference: file))
       case .identities:
         identityFiles.append(try IdentityFile(disk: disk, directory: directory, reference: file, visit: visit))
-      case .journal: journalFiles.append(try JournalFile(disk: disk, directory: directory, reference: file))
+      case .journal: journalFiles.append(try JournalFile<MergeJournal.Entry>(disk: disk, directory: directory, reference: file))
       case .profiles: profileFiles.append(try ProfileFile(disk: disk, directory: directory, reference: file))
-      case .deletions: deletionFiles.append(try DeletionFile(disk: disk, directory: directory, reference: file))
+      case .deletions: deletionFiles.append(try JournalFile<DeletionJournal.Entry>(disk: disk, directory: directory, reference: file))
       case .keys: keyFiles.append(try KeyFile(disk: disk, directory: directory, reference: file))
       }
     }

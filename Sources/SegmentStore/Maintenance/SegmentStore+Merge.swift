@@ -163,9 +163,9 @@ extension SegmentStore {
     let width = options.stateFileWidth
     if current.journalFiles.count >= width {
       let count = current.journalFiles.reduce(0) { $0 + $1.entries.count }
-      let reference = try JournalFile.write(
+      let reference = try JournalFile<MergeJournal.Entry>.write(
         disk: disk, directory: directory, number: nextFileNumber(), first: 0, entries: current.journal.entries[..<count])
-      let opened = try JournalFile(disk: disk, directory: directory, reference: reference)
+      let opened = try JournalFile<MergeJournal.Entry>(disk: disk, directory: directory, reference: reference)
       try replace(current.journalFiles.map(\.file.reference), by: [reference]) { state in
         state.journalFiles.replaceSubrange(..<current.journalFiles.count, with: [opened])
       }
@@ -175,9 +175,9 @@ extension SegmentStore {
     if current.profileFiles.count >= width { return try mergeProfiles(current) }
     if current.deletionFiles.count >= width {
       let count = current.deletionFiles.reduce(0) { $0 + $1.entries.count }
-      let reference = try DeletionFile.write(
+      let reference = try JournalFile<DeletionJournal.Entry>.write(
         disk: disk, directory: directory, number: nextFileNumber(), first: 0, entries: current.deletions.entries[..<count])
-      let opened = try DeletionFile(disk: disk, directory: directory, reference: reference)
+      let opened = try JournalFile<DeletionJournal.Entry>(disk: disk, directory: directory, reference: reference)
       try replace(current.deletionFiles.map(\.file.reference), by: [reference]) { state in
         state.deletionFiles.replaceSubrange(..<current.deletionFiles.count, with: [opened])
       }

@@ -141,12 +141,12 @@ struct StoreChecker {
       }
       return file.count
     case .journal:
-      let file = try JournalFile(disk: disk, directory: directory, reference: reference)
+      let file = try JournalFile<MergeJournal.Entry>(disk: disk, directory: directory, reference: reference)
       guard file.first == count else { throw .corrupt(file: reference.name, reason: "it does not continue the file before it") }
       try expectKnown(file.entries.flatMap { [$0.device, $0.user] }, in: reference)
       return file.entries.count
     case .deletions:
-      let file = try DeletionFile(disk: disk, directory: directory, reference: reference)
+      let file = try JournalFile<DeletionJournal.Entry>(disk: disk, directory: directory, reference: reference)
       guard file.first == count else { throw .corrupt(file: reference.name, reason: "it does not continue the file before it") }
       try expectKnown(file.entries.map(\.number), in: reference)
       return file.entries.count

@@ -48,7 +48,9 @@ struct BackupDirectory: Sendable {
 
   /// Names of the lists, oldest first.
   func names() throws -> [String] {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: snapshots.path)) ?? []
+    // A directory that cannot be read must not look like an empty one: pruning would delete what its lists name.
+    guard FileManager.default.fileExists(atPath: snapshots.path) else { return [] }
+    let names = try FileManager.default.contentsOfDirectory(atPath: snapshots.path)
     return names.filter { $0.hasSuffix(".list") }.sorted()
   }
 
@@ -65,6 +67,7 @@ struct BackupDirectory: Sendable {
   /// Deletes all but the newest lists, then the objects that no list names any more. A list that cannot be read keeps every object.
   func prune(to keep: Int) throws {
     let names = try names()
+    guard !names.isEmpty else { return }
     for name in names.dropLast(keep) { try FileManager.default.removeItem(at: snapshots.appendingPathComponent(name)) }
     try Self.synchronize(snapshots)
     var named: Set<String> = []

@@ -95,7 +95,8 @@ struct BackupWriter: Sendable {
       outcome.reusedBytes += isNew ? 0 : file.length
     }
     for file in [directory.ledgerPublicKey, directory.custodianKey] {
-      guard let data = try? Data(contentsOf: file) else { continue }
+      guard FileManager.default.fileExists(atPath: file.path) else { continue }
+      let data = try Data(contentsOf: file)
       let (entry, isNew) = try store(file.lastPathComponent, identity: nil, length: data.count) { offset, count in
         Array(data[offset..<offset + count])
       }
