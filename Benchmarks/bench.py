@@ -262,7 +262,7 @@ class Bench:
                 server.start()
                 server.send(data.read_fresh(fresh))
             for server in servers.values():
-                server.settle(1)
+                server.settle()
             answers = self.figures["queries"] = {}
             for query in self.options.queries:
                 try:

@@ -59,7 +59,13 @@ def send(port, requests, connections=4):
             try:
                 while True:
                     begin = time.perf_counter()
-                    status, text = connection.exchange(data)
+                    try:
+                        status, text = connection.exchange(data)
+                    except OSError:
+                        # The server closes connections that were idle for long, as while the generator begins. Twice is once.
+                        connection.close()
+                        connection = Connection(port)
+                        status, text = connection.exchange(data)
                     if status not in (429, 503):
                         break
                     time.sleep(0.05)

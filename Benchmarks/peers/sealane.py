@@ -142,15 +142,15 @@ class Sealane:
             self.process.wait(60)
             self.process = None
 
-    def settle(self, quiet_seconds=2, timeout=1800):
-        """Waits until nothing is merged any more."""
+    def settle(self, quiet_seconds=6, timeout=3600):
+        """Waits until nothing is merged any more. Work that waits for a quiet store begins some four seconds after the last event."""
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
             before = machine.processor_seconds(self.process.pid)
             time.sleep(quiet_seconds)
             if machine.processor_seconds(self.process.pid) - before < 0.02 * quiet_seconds:
                 return
-        raise SystemExit("the server was still at work after half an hour")
+        raise SystemExit("the server was still at work after an hour")
 
     def store_directory(self):
         return next(path.parent for path in (self.directory / "data").rglob("manifest"))

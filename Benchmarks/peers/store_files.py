@@ -6,12 +6,12 @@ KINDS = {"identities-": "identities", "merges-": "identities", "profiles-": "pro
 
 
 def sections(path):
-    """{name: bytes} of a section file."""
+    """{name: bytes} of a section file; None for one that a merge left unfinished when the server stopped (the next start removes it)."""
     with open(path, "rb") as file:
         file.seek(-32, 2)
         offset, length, _, end = struct.unpack("<QQQ8s", file.read(32))
         if not end.startswith(b"SEALEND"):
-            raise ValueError(f"{path} does not end as a section file does")
+            return None
         file.seek(offset)
         directory, found, at = file.read(length), {}, 0
     while at < length:
@@ -32,7 +32,10 @@ def split(directory):
             continue
         size = path.stat().st_size
         if path.name.startswith("segment-"):
-            fingerprints = sum(size for name, size in sections(path).items() if name.startswith("f:"))
+            found = sections(path)
+            if found is None:
+                continue
+            fingerprints = sum(size for name, size in found.items() if name.startswith("f:"))
             bytes_for["insert-id fingerprints"] += fingerprints
             bytes_for["columns"] += size - fingerprints
             segments += 1
