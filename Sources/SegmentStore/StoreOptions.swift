@@ -34,7 +34,7 @@ package struct StoreOptions: Sendable {
   /// Segments of about one size that are merged into one.
   package var mergeWidth = 4
   /// While nothing arrives, neighbours of no more rows than this together become one.
-  package var idleMergeRows = 1 << 23
+  package var idleMergeRows = 1 << 28
   /// No merge makes a segment of more rows than this.
   package var largestSegmentRows = 1 << 28
   /// Whether what comes under the id of a deleted subject is refused; otherwise it begins a new history.

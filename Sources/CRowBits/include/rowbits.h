@@ -16,24 +16,26 @@ static inline uint64_t rowbits_tail_mask(size_t count) {
   return count % 64 == 0 ? ~(uint64_t)0 : (((uint64_t)1 << (count % 64)) - 1);
 }
 
-// Rows whose code is one of `wanted[0..<wanted_count]` (1 to 4 of them). `codes` has `count` rows; nothing behind them is read.
+// Rows whose code is one of `wanted[0..<wanted_count]` (1 to 8 of them). `codes` has `count` rows; nothing behind them is read.
 static inline void rowbits_equal_u8(
   const uint8_t *codes, size_t count, const uint8_t *wanted, size_t wanted_count, uint64_t *out
 ) {
   size_t row = 0;
 #if defined(__SSE2__)
-  const __m128i w0 = _mm_set1_epi8((char)wanted[0]);
-  const __m128i w1 = _mm_set1_epi8((char)wanted[wanted_count > 1 ? 1 : 0]);
-  const __m128i w2 = _mm_set1_epi8((char)wanted[wanted_count > 2 ? 2 : 0]);
-  const __m128i w3 = _mm_set1_epi8((char)wanted[wanted_count > 3 ? 3 : 0]);
+  __m128i w[8];
+  for (size_t i = 0; i < 8; i++) w[i] = _mm_set1_epi8((char)wanted[i < wanted_count ? i : 0]);
   for (; row + 64 <= count; row += 64) {
     uint64_t word = 0;
     for (int part = 0; part < 4; part++) {
       const __m128i v = _mm_loadu_si128((const __m128i *)(codes + row + 16 * part));
-      __m128i hit = _mm_cmpeq_epi8(v, w0);
+      __m128i hit = _mm_cmpeq_epi8(v, w[0]);
       if (wanted_count > 1) {
-        hit = _mm_or_si128(hit, _mm_cmpeq_epi8(v, w1));
-        hit = _mm_or_si128(hit, _mm_or_si128(_mm_cmpeq_epi8(v, w2), _mm_cmpeq_epi8(v, w3)));
+        hit = _mm_or_si128(hit, _mm_cmpeq_epi8(v, w[1]));
+        hit = _mm_or_si128(hit, _mm_or_si128(_mm_cmpeq_epi8(v, w[2]), _mm_cmpeq_epi8(v, w[3])));
+      }
+      if (wanted_count > 4) {
+        hit = _mm_or_si128(hit, _mm_or_si128(_mm_cmpeq_epi8(v, w[4]), _mm_cmpeq_epi8(v, w[5])));
+        hit = _mm_or_si128(hit, _mm_or_si128(_mm_cmpeq_epi8(v, w[6]), _mm_cmpeq_epi8(v, w[7])));
       }
       word |= (uint64_t)(uint32_t)_mm_movemask_epi8(hit) << (16 * part);
     }

@@ -31,6 +31,9 @@ final class BucketTable: @unchecked Sendable {
     }
   }
 
+  /// The first and the last millisecond of a bucket.
+  func bounds(_ bucket: Int) -> (first: Int64, last: Int64) { (edges[bucket], edges[bucket + 1] - 1) }
+
   deinit {
     slots.deallocate()
     edges.deallocate()

@@ -42,7 +42,8 @@ struct CohortExecution {
       snapshot: context.snapshot, selectors: selectors, columnCount: 0,
       times: seesEverybody || behaviours.contains(where: \.isFirst) ? .min..<(.max) : first..<max(first, last)
     ).run(&pass)
-    return ActorSet(ascending: pass.found)
+    // Bands have no order of their own.
+    return ActorSet(ascending: pass.found.sorted())
   }
 
   private func period(of behaviour: Behaviour) throws(QueryError) -> Range<Int64> {
@@ -73,18 +74,44 @@ private struct ActorCount: DivisibleVisitor {
 }
 
 private struct CohortPass: DivisibleVisitor {
+  /// What every member has done at least so often and at most so often.
+  private struct Condition {
+    var behaviour: Int
+    var least: Int64
+    var most: Int64
+  }
+
   var needsOrder: Bool { false }
-  let rule: CompiledRule
+  /// What is left of the rule where the conditions hold; nil: nothing.
+  private let rule: CompiledRule?
+  private let conditions: [Condition]
   /// Bits of behaviours of which the first event ever counts.
   private let firsts: UInt32
   private let count: Int
   private let periods: UnsafeMutablePointer<Range<Int64>>
   /// By behaviour: how many events in its period, or the time of the first.
   private let counts: UnsafeMutablePointer<Int64>
+  /// The same for each subject of a band, and whether it was seen at all.
+  private let ofBand: UnsafeMutablePointer<Int64>
+  private let isSeen: UnsafeMutablePointer<Bool>
   var found: [UInt32] = []
 
   init(rule: CompiledRule, behaviours: [Behaviour], periods: [Range<Int64>]) {
-    self.rule = rule
+    var conditions: [Condition] = []
+    var rest: [CompiledRule] = []
+    for part in rule.conjunction {
+      guard case .did(let behaviour, let count) = part else {
+        rest.append(part)
+        continue
+      }
+      switch count {
+      case .atLeast(let number): conditions.append(Condition(behaviour: behaviour, least: Int64(number), most: .max))
+      case .atMost(let number): conditions.append(Condition(behaviour: behaviour, least: 0, most: Int64(number)))
+      case .exactly(let number): conditions.append(Condition(behaviour: behaviour, least: Int64(number), most: Int64(number)))
+      }
+    }
+    self.conditions = conditions
+    self.rule = rest.isEmpty ? nil : .all(rest)
     count = behaviours.count
     var firsts: UInt32 = 0
     for (index, behaviour) in behaviours.enumerated() where behaviour.isFirst { firsts |= 1 << UInt32(index) }
@@ -93,18 +120,23 @@ private struct CohortPass: DivisibleVisitor {
     for (index, period) in periods.enumerated() { (self.periods + index).initialize(to: period) }
     counts = .allocate(capacity: max(count, 1))
     counts.initialize(repeating: 0, count: max(count, 1))
+    ofBand = .allocate(capacity: max(count, 1) * Band.limit)
+    isSeen = .allocate(capacity: Band.limit)
   }
 
   func fork() -> CohortPass { CohortPass(emptyAs: self) }
 
   private init(emptyAs other: CohortPass) {
     rule = other.rule
+    conditions = other.conditions
     count = other.count
     firsts = other.firsts
     periods = .allocate(capacity: max(count, 1))
     periods.initialize(from: other.periods, count: count)
     counts = .allocate(capacity: max(count, 1))
     counts.initialize(repeating: 0, count: max(count, 1))
+    ofBand = .allocate(capacity: max(count, 1) * Band.limit)
+    isSeen = .allocate(capacity: Band.limit)
   }
 
   mutating func join(_ other: CohortPass) {
@@ -115,34 +147,63 @@ private struct CohortPass: DivisibleVisitor {
   func free() {
     periods.deallocate()
     counts.deallocate()
+    ofBand.deallocate()
+    isSeen.deallocate()
   }
 
-  mutating func visit(_ journey: Journey) {
+  var takesBands: Bool { true }
+
+  mutating func begin(_ band: Band) {
+    isSeen.initialize(repeating: false, count: band.count)
+    for index in 0..<count {
+      (ofBand + index * Band.limit).initialize(repeating: firsts >> UInt32(index) & 1 == 1 ? .max : 0, count: band.count)
+    }
+  }
+
+  mutating func take(_ part: BandPart) {
+    let view = part.view
     let wanted = (UInt32(1) << UInt32(count)) - 1
-    let (counts, periods, firsts) = (counts, periods, firsts)
-    for index in 0..<count { counts[index] = firsts >> UInt32(index) & 1 == 1 ? .max : 0 }
-    journey.forEachRow { view, row in
+    let (ofBand, isSeen, periods, firsts) = (ofBand, isSeen, periods, firsts)
+    part.forEachRow(view.pointee.bits) { row, index in
+      let local = part.local(index)
+      isSeen[local] = true
       var rest = view.pointee.mask(row) & wanted
-      guard rest != 0 else { return true }
+      guard rest != 0 else { return }
       let time = view.pointee.time(row)
       while rest != 0 {
-        let index = rest.trailingZeroBitCount
+        let behaviour = rest.trailingZeroBitCount
         rest &= rest &- 1
-        if firsts >> UInt32(index) & 1 == 1 {
-          counts[index] = min(counts[index], time)
-        } else if periods[index].contains(time) {
-          counts[index] &+= 1
+        let cell = ofBand + (behaviour &* Band.limit &+ local)
+        if firsts >> UInt32(behaviour) & 1 == 1 {
+          cell.pointee = min(cell.pointee, time)
+        } else if periods[behaviour].contains(time) {
+          cell.pointee &+= 1
         }
       }
-      return true
     }
+  }
+
+  mutating func finish(_ subject: UInt32, _ local: Int) -> Bool {
+    guard isSeen[local] else { return true }
+    for index in 0..<count { counts[index] = ofBand[index &* Band.limit &+ local] }
+    judge(subject)
+    return true
+  }
+
+  /// Every journey is part of a band.
+  mutating func visit(_ journey: Journey) {}
+
+  @inline(__always) private mutating func judge(_ subject: UInt32) {
     var rest = firsts
     while rest != 0 {
       let index = rest.trailingZeroBitCount
       rest &= rest &- 1
       counts[index] = counts[index] != .max && periods[index].contains(counts[index]) ? 1 : 0
     }
-    if rule.holds(journey.subject, UnsafePointer(counts)) { found.append(journey.subject) }
+    for condition in conditions where counts[condition.behaviour] < condition.least || counts[condition.behaviour] > condition.most {
+      return
+    }
+    if rule?.holds(subject, UnsafePointer(counts)) ?? true { found.append(subject) }
   }
 
   mutating func visitWithoutActor(_ journey: Journey) {}
@@ -175,6 +236,12 @@ private indirect enum CompiledRule {
     // Refused before.
     case .saved: self = .any([])
     }
+  }
+
+  /// The parts that all have to hold.
+  var conjunction: [CompiledRule] {
+    if case .all(let parts) = self { return parts.flatMap(\.conjunction) }
+    return [self]
   }
 
   func holds(_ actor: UInt32, _ counts: UnsafePointer<Int64>) -> Bool {

@@ -74,6 +74,12 @@ struct FlowPathCounts {
     insert(slot, count) { _ in word }
   }
 
+  /// Adds those of another thread.
+  mutating func add(_ other: FlowPathCounts) {
+    isFull = isFull || other.isFull
+    for (row, count) in other.counts.enumerated() { add(count: count) { other.words[row &* other.wordCount &+ $0] } }
+  }
+
   private mutating func add(count: Int, _ word: (Int) -> UInt64) {
     let mask = slots.count &- 1
     var hash: UInt64 = 0

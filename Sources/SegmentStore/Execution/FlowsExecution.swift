@@ -51,6 +51,7 @@ struct FlowsExecution {
     try JourneyScan(
       snapshot: context.snapshot, selectors: selectors, columnCount: properties.names.count, times: from..<times.upperBound
     ).run(&pass)
+    pass.pour()
     try labels.check()
     try pass.paths.check()
     return pass

@@ -1,7 +1,7 @@
 internal import Journeys
 
 /// Finds the anchors of each journey and counts the paths around them.
-struct FlowsPass: JourneyVisitor {
+struct FlowsPass: DivisibleVisitor {
   /// A column of the path with any of the labels.
   struct Door {
     var column: Int
@@ -23,6 +23,8 @@ struct FlowsPass: JourneyVisitor {
   private var rows: FlowRows
   private let path: FlowPath
   private var plain: FlowPlainPaths?
+  private var band: FlowBand?
+  private let labels: FlowLabels
   private var middle: [UInt16] = []
 
   init(query: FlowsQuery, from: Int64, to: Int64, labels: FlowLabels, door: Door?) {
@@ -34,13 +36,47 @@ struct FlowsPass: JourneyVisitor {
     let width = query.backward + 1 + query.forward
     paths = FlowPathCounts(width: width)
     path = FlowPath(width: width)
+    self.labels = labels
     plain = door == nil && FlowPlainPaths.suffices(query, labels) ? FlowPlainPaths(query, range: range) : nil
+    band = plain != nil && query.anchors == .every ? FlowBand(query, range: range, names: labels.names.count) : nil
   }
 
   func free() {
     path.free()
     plain?.free()
+    band?.free()
   }
+
+  /// Labels of values are numbered as they are met, by one thread.
+  var isDivisible: Bool { !labels.expands }
+
+  func fork() -> FlowsPass {
+    FlowsPass(query: query, from: range.lowerBound, to: range.upperBound, labels: labels, door: door)
+  }
+
+  mutating func join(_ other: FlowsPass) {
+    var other = other
+    other.pour()
+    paths.add(other.paths)
+    found += other.found
+    withoutActor += other.withoutActor
+    notReached += other.notReached
+    incomplete += other.incomplete
+    other.free()
+  }
+
+  /// To be called when everything was visited.
+  mutating func pour() { band?.pour(into: &paths) }
+
+  var takesBands: Bool { band != nil }
+
+  mutating func begin(_ next: Band) { band?.begin(next.count) }
+
+  mutating func take(_ part: BandPart) { band?.take(part) }
+
+  mutating func endParts(_ ended: Band) { band?.end(ended, &paths, &incomplete) }
+
+  mutating func finish(_ subject: UInt32, _ local: Int) -> Bool { band?.isDone(local) ?? false }
 
   mutating func visit(_ journey: Journey) {
     if plain?.walk(journey, &paths, &incomplete) == true { return }

@@ -83,7 +83,8 @@ struct FunnelExecution {
       // A subject's attempts stand together.
       if found.last != log.subjects[attempt] { found.append(log.subjects[attempt]) }
     }
-    return found
+    // Bands have no order of their own.
+    return found.sorted()
   }
 
   /// What one pass found.

@@ -20,6 +20,9 @@ struct FunnelPass: DivisibleVisitor {
   var rules: FunnelRules
   /// Nil where the funnel is not plain.
   private var stream: FunnelStream?
+  private var band: FunnelBand?
+  /// What the band knows of the journey that is visited next.
+  private var outcome: FunnelStream.Outcome?
   var events = FunnelEvents()
   var log = AttemptLog()
   /// Attempts chosen for each bucket of a trend by itself.
@@ -41,6 +44,7 @@ struct FunnelPass: DivisibleVisitor {
     rules = FunnelRules(query, rangeEnd: to)
     self.parts = parts
     if parts == nil { stream = FunnelStream(query, from: from, to: to, lastTime: lastTime) }
+    band = stream?.band()
   }
 
   func fork() -> FunnelPass {
@@ -48,6 +52,7 @@ struct FunnelPass: DivisibleVisitor {
     other.codes = codes?.fork()
     other.parts = parts?.fork()
     other.stream = stream?.fork()
+    other.band = band?.fork()
     other.events = FunnelEvents()
     other.log = AttemptLog()
     other.trendLog = AttemptLog()
@@ -66,13 +71,43 @@ struct FunnelPass: DivisibleVisitor {
     events.free()
     parts?.free()
     stream?.free()
+    band?.free()
+  }
+
+  var takesBands: Bool { band != nil }
+
+  mutating func begin(_ next: Band) { band?.begin(next.count) }
+
+  mutating func take(_ part: BandPart) { band?.take(part) }
+
+  mutating func finish(_ subject: UInt32, _ local: Int) -> Bool {
+    guard let band, let stream else { return false }
+    switch band.outcome(local, onlyFirst: stream.onlyFirst) {
+    case .nobody: break
+    case .attempt:
+      guard let entry = band.entry(local) else { break }
+      recordPlain(subject, depth: band.depth(local), entry: entry, times: band.times(local))
+    case let later:
+      outcome = later
+      return false
+    }
+    return true
   }
 
   mutating func visit(_ journey: Journey) {
-    switch stream?.follow(journey) {
-    case .nobody: return
-    case .attempt: return recordStream(journey)
-    case .needsWhole, nil: break
+    if stream != nil {
+      var outcome = outcome ?? stream?.follow(journey) ?? .needsWhole
+      self.outcome = nil
+      if case .later(let longest, let instant) = outcome {
+        outcome = stream?.followLater(journey, longest, at: instant) == true ? .attempt : .needsWhole
+      }
+      switch outcome {
+      case .nobody: return
+      case .attempt:
+        guard let stream, let entry = stream.entry else { return }
+        return recordPlain(journey.subject, depth: stream.depth, entry: entry, times: UnsafePointer(stream.times))
+      case .later, .needsWhole: break
+      }
     }
     guard gather(journey) else { return }
     if parts != nil {
@@ -214,18 +249,18 @@ struct FunnelPass: DivisibleVisitor {
     for step in 0..<attempt.depth { log.times.append(rules.stepTimes[step]) }
   }
 
-  private mutating func recordStream(_ journey: Journey) {
-    guard log.hasRoom, let stream, let entry = stream.entry else {
+  private mutating func recordPlain(_ subject: UInt32, depth: Int, entry: Journey.Place, times: UnsafePointer<Int64>) {
+    guard log.hasRoom else {
       log.isFull = true
       return
     }
-    log.subjects.append(journey.subject)
-    log.codes.append(codes?.code(entry, subject: journey.subject) ?? BreakdownCodes.none)
-    log.depths.append(UInt8(stream.depth))
-    log.isOpen.append(isOpen(depth: stream.depth, entryTime: stream.times[0]))
+    log.subjects.append(subject)
+    log.codes.append(codes?.code(entry, subject: subject) ?? BreakdownCodes.none)
+    log.depths.append(UInt8(depth))
+    log.isOpen.append(isOpen(depth: depth, entryTime: times[0]))
     log.isExcluded.append(false)
     log.offsets.append(log.times.count)
-    for step in 0..<stream.depth { log.times.append(stream.times[step]) }
+    for step in 0..<depth { log.times.append(times[step]) }
   }
 
   /// - Parameter end: no later event can take part.

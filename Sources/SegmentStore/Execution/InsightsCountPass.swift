@@ -7,68 +7,78 @@ struct InsightsCountPass: DivisibleVisitor {
   var needsOrder: Bool { false }
   let codes: BreakdownCodes?
   private let table: BucketTable
-  /// Cells of a group: its buckets, then the whole range.
   private let width: Int
-  private(set) var groupCount: Int
-  private var totals: UnsafeMutablePointer<Int>
-  private var subjects: UnsafeMutablePointer<Int>
-  /// Ordinal of the last subject that a cell counted.
-  private var lastSeen: UnsafeMutablePointer<UInt32>
+  private var counts: InsightsCells
+  /// By cell: ordinal of the last subject that it counted. Only where journeys are visited one by one.
+  private var lastSeen: [UInt32] = []
   private var withoutActorTotals = 0
+  /// Where subjects are counted band by band: without groups, and with them.
+  private var band: InsightsBand?
+  private var groupBand: InsightsGroupBand?
+  private let bucketsAreDays: Bool
+  private var isOver = false
+
   /// Whether there were more groups than are kept with all their buckets: the figures are of no use then.
-  private(set) var isFull = false
+  var isFull: Bool { isOver || groupBand?.isFull ?? false }
 
   /// Cells that are kept at most.
   private static let cellLimit = 1 << 21
 
-  init(codes: BreakdownCodes?, table: BucketTable) {
+  /// - Parameters:
+  ///   - bucketsAreDays: whether every bucket is a day of the project's time zone.
+  ///   - inBands: false: journeys are visited one by one, whatever is asked.
+  init(codes: BreakdownCodes?, table: BucketTable, bucketsAreDays: Bool, inBands: Bool = true) {
     self.codes = codes
     self.table = table
+    self.bucketsAreDays = bucketsAreDays
     width = table.count + 1
-    groupCount = 0
-    totals = .allocate(capacity: 1)
-    subjects = .allocate(capacity: 1)
-    lastSeen = .allocate(capacity: 1)
-    grow(to: codes == nil ? 1 : 64)
+    counts = InsightsCells(width: width, groups: codes == nil ? 1 : 64)
+    guard inBands else { return }
+    if let codes {
+      groupBand = InsightsGroupBand(codes, table)
+    } else {
+      band = InsightsBand(table, bucketsAreDays: bucketsAreDays)
+    }
   }
 
   func free() {
-    totals.deallocate()
-    subjects.deallocate()
-    lastSeen.deallocate()
+    counts.free()
+    band?.free()
+    groupBand?.free()
   }
 
-  func fork() -> InsightsCountPass { InsightsCountPass(codes: codes?.fork(), table: table) }
+  func fork() -> InsightsCountPass {
+    InsightsCountPass(codes: codes?.fork(), table: table, bucketsAreDays: bucketsAreDays, inBands: takesBands)
+  }
 
   mutating func join(_ other: InsightsCountPass) {
-    isFull = isFull || other.isFull
-    grow(to: other.groupCount)
-    for cell in 0..<other.groupCount * width {
-      totals[cell] += other.totals[cell]
-      subjects[cell] += other.subjects[cell]
-    }
+    isOver = isOver || other.isOver
+    counts.add(other.counts)
+    if let found = other.groupBand { groupBand?.join(found) }
     withoutActorTotals += other.withoutActorTotals
     other.free()
   }
 
-  @inline(never) private mutating func grow(to groups: Int) {
-    guard groups > groupCount else { return }
-    let wanted = max(groups, groupCount * 2)
-    let (old, new) = (groupCount * width, wanted * width)
-    func larger<Element>(_ memory: UnsafeMutablePointer<Element>, _ zero: Element) -> UnsafeMutablePointer<Element> {
-      let copy = UnsafeMutablePointer<Element>.allocate(capacity: new)
-      copy.initialize(from: memory, count: old)
-      (copy + old).initialize(repeating: zero, count: new - old)
-      memory.deallocate()
-      return copy
-    }
-    totals = larger(totals, 0)
-    subjects = larger(subjects, 0)
-    lastSeen = larger(lastSeen, 0)
-    groupCount = wanted
+  var takesBands: Bool { band != nil || groupBand != nil }
+
+  mutating func begin(_: Band) { groupBand?.begin() }
+
+  mutating func take(_ part: BandPart) {
+    band?.take(part, totals: counts.totals, subjects: counts.subjects)
+    groupBand?.take(part, &counts)
   }
 
+  mutating func endParts(_ ended: Band) {
+    band?.end(ended.count, subjects: counts.subjects)
+    groupBand?.end()
+  }
+
+  mutating func finish(_ subject: UInt32, _ local: Int) -> Bool { true }
+
   mutating func visit(_ journey: Journey) {
+    if lastSeen.count < counts.groupCount * width {
+      lastSeen += [UInt32](repeating: 0, count: counts.groupCount * width - lastSeen.count)
+    }
     for piece in journey.pieces {
       if codes == nil { count(piece, journey.ordinal) } else { countGroups(piece, journey) }
     }
@@ -106,27 +116,15 @@ struct InsightsCountPass: DivisibleVisitor {
     return time < table.from || time >= table.to ? -1 : table.reader.bucket(time)
   }
 
-  @inline(__always) private func count(_ piece: Journey.Piece, _ ordinal: UInt32) {
+  @inline(__always) private mutating func count(_ piece: Journey.Piece, _ ordinal: UInt32) {
     let view = piece.view
     let buckets = view.pointee.buckets
-    let (totals, subjects, lastSeen) = (totals, subjects, lastSeen)
     let whole = width &- 1
-    var counted = 0
     forEachRow(piece) { row in
       let bucket = bucket(view, buckets, row)
       if bucket < 0 { return }
-      totals[bucket] &+= 1
-      counted &+= 1
-      if lastSeen[bucket] != ordinal {
-        lastSeen[bucket] = ordinal
-        subjects[bucket] &+= 1
-      }
-    }
-    if counted == 0 { return }
-    totals[whole] &+= counted
-    if lastSeen[whole] != ordinal {
-      lastSeen[whole] = ordinal
-      subjects[whole] &+= 1
+      add(bucket, ordinal)
+      add(whole, ordinal)
     }
   }
 
@@ -140,18 +138,18 @@ struct InsightsCountPass: DivisibleVisitor {
       let bucket = bucket(view, buckets, row)
       if bucket < 0 { return }
       let group = codes.code(Journey.Place(view: view, row: row), subject: journey.subject)
-      if group >= UInt32(groupCount) && !makeRoom(group) { return countList(group, bucket, ordinal) }
+      if group >= UInt32(counts.groupCount) && !makeRoom(group) { return countList(group, bucket, ordinal) }
       let first = Int(group) &* width
       add(first &+ bucket, ordinal)
       add(first &+ width &- 1, ordinal)
     }
   }
 
-  @inline(__always) private func add(_ cell: Int, _ ordinal: UInt32) {
-    totals[cell] &+= 1
+  @inline(__always) private mutating func add(_ cell: Int, _ ordinal: UInt32) {
+    counts.totals[cell] &+= 1
     if lastSeen[cell] != ordinal {
       lastSeen[cell] = ordinal
-      subjects[cell] &+= 1
+      counts.subjects[cell] &+= 1
     }
   }
 
@@ -159,16 +157,17 @@ struct InsightsCountPass: DivisibleVisitor {
   @inline(never) private mutating func makeRoom(_ group: UInt32) -> Bool {
     guard group & BreakdownCodes.listBit == 0 else { return false }
     if (Int(group) + 1) * width > Self.cellLimit {
-      isFull = true
+      isOver = true
       return false
     }
-    grow(to: Int(group) + 1)
+    counts.grow(to: Int(group) + 1)
+    lastSeen += [UInt32](repeating: 0, count: counts.groupCount * width - lastSeen.count)
     return true
   }
 
   @inline(never) private mutating func countList(_ code: UInt32, _ bucket: Int, _ ordinal: UInt32) {
     guard code & BreakdownCodes.listBit != 0, let codes else { return }
-    for group in codes.groups(code) where group < UInt32(groupCount) || makeRoom(group) {
+    for group in codes.groups(code) where group < UInt32(counts.groupCount) || makeRoom(group) {
       add(Int(group) * width + bucket, ordinal)
       add(Int(group) * width + width - 1, ordinal)
     }
@@ -182,9 +181,9 @@ struct InsightsCountPass: DivisibleVisitor {
       withoutActorTotals += 1
       var groups: [UInt32] = [0]
       if let codes { groups = codes.groups(codes.code(Journey.Place(view: view, row: row), subject: journey.subject)) }
-      for group in groups where group < UInt32(groupCount) || makeRoom(group) {
-        totals[Int(group) * width + bucket] += 1
-        totals[Int(group) * width + width - 1] += 1
+      for group in groups where group < UInt32(counts.groupCount) || makeRoom(group) {
+        counts.totals[Int(group) * width + bucket] += 1
+        counts.totals[Int(group) * width + width - 1] += 1
       }
     }
   }
@@ -199,7 +198,18 @@ struct InsightsCountPass: DivisibleVisitor {
   func figures(_ group: Int, _ measure: InsightsQuery.Measure) -> [Double?] { (0..<width).map { Double(value(group, $0, measure)) } }
 
   private func value(_ group: Int, _ cell: Int, _ measure: InsightsQuery.Measure) -> Int {
-    guard group < groupCount else { return 0 }
-    return measure == .unique ? subjects[group * width + cell] : totals[group * width + cell]
+    guard group < counts.groupCount else { return 0 }
+    return measure == .unique ? counts.subjects[group * width + cell] : counts.totals[group * width + cell]
+  }
+
+  /// What several groups come to that a report shows as one; nil where only reading the events again can tell.
+  func figures(ofAny groups: [Int], _ measure: InsightsQuery.Measure) -> [Double?]? {
+    if measure == .total {
+      // An event that names several of them counts once: lists are told apart no more.
+      guard codes?.hasLists != true else { return nil }
+      return (0..<width).map { cell in Double(groups.reduce(0) { $0 + value($1, cell, measure) }) }
+    }
+    let meant = Set(groups)
+    return groupBand?.subjects { meant.contains($0) }?.map { Double($0) }
   }
 }

@@ -23,8 +23,7 @@ struct InsightsExecution {
   let counts: InsightsCounts
 
   func figures(_ shown: [ShownGroups]) throws(QueryError) -> InsightsFigures {
-    // What is folded into "other" counts its subjects once, which takes a pass of its own.
-    if !shown.contains(where: { $0.groups.contains(.other) }), let pass = try counted() { return figures(shown, of: pass) }
+    if let pass = try counted(), let result = figures(shown, of: pass) { return result }
     var properties = ShownProperties(query.breakdown)
     var pass = InsightsPass(
       cells: try cells(slots: shown.map(\.groups.count), buckets: table.count, &properties), codes: codes, slots: shown.map(\.slots),
@@ -40,11 +39,22 @@ struct InsightsExecution {
     return result
   }
 
-  private func figures(_ shown: [ShownGroups], of pass: InsightsCountPass) -> InsightsFigures {
+  /// Nil where the events have to be read again for what is folded into "other".
+  private func figures(_ shown: [ShownGroups], of pass: InsightsCountPass) -> InsightsFigures? {
     var result = InsightsFigures()
     for (series, shown) in zip(query.series, shown) {
-      var figures = [[Double?]](repeating: [], count: shown.groups.count)
-      for (group, slot) in shown.slots.enumerated() where slot >= 0 { figures[Int(slot)] = pass.figures(group, series.measure) }
+      var members = [[Int]](repeating: [], count: shown.groups.count)
+      for (group, slot) in shown.slots.enumerated() where slot >= 0 { members[Int(slot)].append(group) }
+      var figures: [[Double?]] = []
+      for (slot, groups) in members.enumerated() {
+        if shown.groups[slot] != .other, groups.count == 1 {
+          figures.append(pass.figures(groups[0], series.measure))
+        } else if let several = pass.figures(ofAny: groups, series.measure) {
+          figures.append(several)
+        } else {
+          return nil
+        }
+      }
       result.figures.append(figures)
       if series.measure == .unique { result.withoutActor += pass.withoutActor }
     }
@@ -57,18 +67,25 @@ struct InsightsExecution {
       query.series.allSatisfy({ ($0.measure == .unique || $0.measure == .total) && $0.selector == query.series[0].selector })
     else { return nil }
     if !counts.isMade {
-      var pass = InsightsCountPass(codes: codes, table: table)
       counts.isMade = true
-      do throws(QueryError) {
-        try scan(ShownProperties(query.breakdown), [query.series[0].selector]).run(&pass)
-        try codes?.check()
-      } catch {
-        pass.free()
-        throw error
-      }
-      if pass.isFull { pass.free() } else { counts.pass = pass }
+      counts.pass = try counted(inBands: true)
+      if counts.pass == nil { counts.pass = try counted(inBands: false) }
     }
     return counts.pass
+  }
+
+  private func counted(inBands: Bool) throws(QueryError) -> InsightsCountPass? {
+    var pass = InsightsCountPass(codes: codes, table: table, bucketsAreDays: query.unit == .day, inBands: inBands)
+    do throws(QueryError) {
+      try scan(ShownProperties(query.breakdown), [query.series[0].selector]).run(&pass)
+      try codes?.check()
+    } catch {
+      pass.free()
+      throw error
+    }
+    if !pass.isFull { return pass }
+    pass.free()
+    return nil
   }
 
   /// By series: what each group counts over the whole range; nil where nothing was counted.

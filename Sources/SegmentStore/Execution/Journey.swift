@@ -30,6 +30,10 @@ struct BlockView {
   var places: UnsafePointer<Journey.Place>?
   /// In journeys of organizations: whose event each row is.
   var owners: UnsafePointer<UInt32>?
+  /// Whether any row takes part. Otherwise nothing but the subjects may be looked at.
+  var hasRows = true
+  /// Whether the rows that take part are exactly the first ones of each subject and day (`ZoneDays`).
+  var isFirsts = false
 
   @inline(__always) func time(_ row: Int) -> Int64 {
     base &+ Int64(slots[row]) &* Partition.slotMilliseconds &+ Int64(remainders[row])
@@ -135,6 +139,17 @@ struct Journey {
 }
 
 extension Journey.Piece {
+  /// The first row that is not earlier than an instant; `end` if all are.
+  func firstRow(notBefore instant: Int64) -> Int {
+    var low = first
+    var high = end
+    while low < high {
+      let middle = (low &+ high) >> 1
+      if view.pointee.time(middle) < instant { low = middle &+ 1 } else { high = middle }
+    }
+    return low
+  }
+
   var lastTime: Int64 { view.pointee.time(end - 1) }
 
   /// Whether any row of `BlockView.primary` is among them.
@@ -162,10 +177,37 @@ protocol JourneyVisitor {
   mutating func visit(_ journey: Journey)
   /// Rows that have no actor: in no order across calls.
   mutating func visitWithoutActor(_ journey: Journey)
+
+  /// Whether rows are taken run by run, for a band of subjects at a time; otherwise every journey is visited by itself.
+  var takesBands: Bool { get }
+  mutating func begin(_ band: Band)
+  /// Parts come by partition, then run. Where a visitor needs order, a subject whose rows lie in several runs of a partition that
+  /// overlap in time is visited as a journey afterwards: what its rows did here is of no use then.
+  mutating func take(_ part: BandPart)
+  /// All parts of the band were taken.
+  mutating func endParts(_ band: Band)
+  /// The end of a subject of the band: once for each local number, in no order of subjects.
+  ///
+  /// - Returns: false if its journey has to be visited as a whole.
+  mutating func finish(_ subject: UInt32, _ local: Int) -> Bool
+}
+
+extension DivisibleVisitor {
+  var isDivisible: Bool { true }
+}
+
+extension JourneyVisitor {
+  var takesBands: Bool { false }
+  mutating func begin(_ band: Band) {}
+  mutating func take(_ part: BandPart) {}
+  mutating func endParts(_ band: Band) {}
+  mutating func finish(_ subject: UInt32, _ local: Int) -> Bool { false }
 }
 
 /// A visitor whose work can be cut in two by subjects.
 protocol DivisibleVisitor: JourneyVisitor, SendableMetatype {
+  /// False where it cannot be done after all.
+  var isDivisible: Bool { get }
   /// One that has seen nothing yet, for later subjects; shares nothing with this one that either changes.
   func fork() -> Self
   /// Takes over what another one has seen of later subjects. The other is of no use afterwards: what it holds is freed or taken.

@@ -24,7 +24,7 @@ struct JourneyScan {
   /// The same on two threads, where the snapshot has them and there is enough to do: each follows half of the journeys with a visitor of
   /// its own.
   func run<Visitor: DivisibleVisitor>(_ visitor: inout Visitor) throws(QueryError) {
-    guard let threads = snapshot.scanThreads, threads.count > 1, let middle = middleSubject() else {
+    guard visitor.isDivisible, let threads = snapshot.scanThreads, threads.count > 1, let middle = middleSubject() else {
       try walk(&visitor, subjects: 0..<ColumnRun.noActor)
       return try walkWithoutActor(&visitor)
     }
@@ -80,6 +80,7 @@ struct JourneyScan {
   private func walk(_ visitor: inout some JourneyVisitor, subjects: Range<UInt32>) throws(QueryError) {
     // Views point into the tables of the selectors.
     defer { withExtendedLifetime(selectors) {} }
+    if visitor.takesBands { return try walkBands(&visitor, subjects: subjects) }
     var walk = JourneyWalk(self, subjects: subjects)
     defer { walk.end() }
     try walk.begin()
@@ -100,6 +101,28 @@ struct JourneyScan {
         visitor.visit(Journey(subject: subject, ordinal: ordinal, pieces: walk.taken))
       }
       walk.letGo()
+    }
+  }
+
+  private func walkBands(_ visitor: inout some JourneyVisitor, subjects: Range<UInt32>) throws(QueryError) {
+    let ordered = visitor.needsOrder
+    var walk = BandWalk(self, subjects: subjects)
+    defer { walk.end() }
+    try walk.begin()
+    var ordinal: UInt32 = 0
+    while let band = try walk.next(ordered: ordered) {
+      try Self.checkCancellation()
+      visitor.begin(band)
+      for part in walk.parts { visitor.take(part) }
+      visitor.endParts(band)
+      for local in 0..<band.count {
+        let subject = walk.subject(local)
+        if !band.unordered[local], visitor.finish(subject, local) { continue }
+        let pieces = walk.journey(subject, ordered: ordered)
+        guard !pieces.isEmpty else { continue }
+        ordinal &+= 1
+        visitor.visit(Journey(subject: subject, ordinal: ordinal, pieces: pieces))
+      }
     }
   }
 

@@ -56,7 +56,8 @@ struct RetentionExecution {
       query: query, frame: frame, codes: codes, task: .find(cohort: cohort, column: column ?? 0, slot: slot, slots: slots))
     defer { pass.free() }
     try scan(frame, properties, &pass)
-    return pass.found
+    // Bands have no order of their own.
+    return pass.found.sorted()
   }
 
   private static let cellLimit = 5_000_000

@@ -3,7 +3,7 @@ internal import Journeys
 
 /// Goes from each journey to its cohorts and the columns in which it came back. A subject is asked from its first start on: what was
 /// before it says nothing.
-struct RetentionPass: JourneyVisitor {
+struct RetentionPass: DivisibleVisitor {
   enum Task {
     /// Only the sizes of the breakdown's groups.
     case rank
@@ -40,6 +40,9 @@ struct RetentionPass: JourneyVisitor {
   private var starts: [Start] = []
   /// Calendar: buckets. Rolling: times. Ascending.
   private var returns: [Int64] = []
+  private let query: RetentionQuery
+  /// For first starts without a breakdown.
+  private var band: RetentionBand?
 
   init(query: RetentionQuery, frame: RetentionFrame, codes: BreakdownCodes?, task: Task) {
     self.frame = frame
@@ -55,6 +58,25 @@ struct RetentionPass: JourneyVisitor {
     everythingReturns = query.return.event == nil && query.return.filter == nil
     periods = query.periods
     columnOfPeriod = frame.columnOfPeriod
+    self.query = query
+    band =
+      isFirstTime && codes == nil
+      ? RetentionBand(frame: frame, table: table, isRolling: isRolling, everythingReturns: everythingReturns, periods: periods) : nil
+  }
+
+  func fork() -> RetentionPass {
+    var other = RetentionPass(query: query, frame: frame, codes: codes?.fork(), task: task)
+    other.makeRoom(matrices: matrixCount)
+    return other
+  }
+
+  mutating func join(_ other: RetentionPass) {
+    for cell in 0..<matrixCount * frame.cohortCount * frame.width { matrices[cell] += other.matrices[cell] }
+    if sizes.count < other.sizes.count { sizes += [Int](repeating: 0, count: other.sizes.count - sizes.count) }
+    for (group, size) in other.sizes.enumerated() { sizes[group] += size }
+    found += other.found
+    withoutActor += other.withoutActor
+    other.free()
   }
 
   mutating func makeRoom(matrices count: Int) {
@@ -64,7 +86,23 @@ struct RetentionPass: JourneyVisitor {
     matrices.initialize(repeating: 0, count: count * frame.cohortCount * frame.width)
   }
 
-  func free() { matrices.deallocate() }
+  func free() {
+    matrices.deallocate()
+    band?.free()
+  }
+
+  var takesBands: Bool { band != nil }
+
+  mutating func begin(_ next: Band) { band?.begin(next.count) }
+
+  mutating func take(_ part: BandPart) { band?.take(part) }
+
+  mutating func finish(_ subject: UInt32, _ local: Int) -> Bool {
+    guard let found = band?.outcome(local) else { return band != nil }
+    if case .find(let wanted, _, _, _) = task, wanted != found.cohort { return true }
+    record(subject, Start(cohort: found.cohort, time: found.start, code: BreakdownCodes.none), found.columns)
+    return true
+  }
 
   func count(matrix: Int, cohort: Int, column: Int) -> Int { row(matrix, cohort)[column] }
 
@@ -100,7 +138,7 @@ struct RetentionPass: JourneyVisitor {
     let code = codes == nil ? 0 : self.code(journey, first, time)
     if case .rank = task { return rank(code) }
     if case .find(let wanted, _, _, _) = task, wanted != cohort { return }
-    record(journey, Start(cohort: cohort, time: time, code: code), columns(journey, first, cohort, time))
+    record(journey.subject, Start(cohort: cohort, time: time, code: code), columns(journey, first, cohort, time))
   }
 
   @inline(__always) private func columns(_ journey: Journey, _ first: (piece: Int, row: Int), _ cohort: Int, _ start: Int64) -> UInt64 {
@@ -157,7 +195,7 @@ struct RetentionPass: JourneyVisitor {
         let column = columnOfPeriod[period]
         if column != RetentionFrame.noColumn { columns |= 1 &<< UInt64(column) }
       }
-      record(journey, start, columns & ~1)
+      record(journey.subject, start, columns & ~1)
     }
   }
 
@@ -229,7 +267,7 @@ struct RetentionPass: JourneyVisitor {
     for group in codes.groups(code) { sizes[Int(group)] += 1 }
   }
 
-  @inline(__always) private mutating func record(_ journey: Journey, _ start: Start, _ columns: UInt64) {
+  @inline(__always) private mutating func record(_ subject: UInt32, _ start: Start, _ columns: UInt64) {
     switch task {
     case .rank: break
     case .count(let slots):
@@ -238,7 +276,7 @@ struct RetentionPass: JourneyVisitor {
     case .find(_, let column, let slot, let slots):
       guard column == 0 || rule.isRetained(columns, in: column) else { return }
       if let slot, let codes, !codes.groups(start.code).contains(where: { slots[Int($0)] == slot }) { return }
-      found.append(journey.subject)
+      found.append(subject)
     }
   }
 

@@ -154,7 +154,7 @@ final class Selectors: Sendable {
     if codes.isEmpty { return .none }
     if codes.count == masks.count { return .all }
     let table = masks.map { $0 & selectors != 0 ? 1 : 0 } + [UInt8](repeating: 0, count: max(0, 256 - masks.count))
-    return codes.count <= 4 && masks.count <= 256 ? .few(codes.map { UInt8($0) }, table: table) : .table(table)
+    return codes.count <= 8 && masks.count <= 256 ? .few(codes.map { UInt8($0) }, table: table) : .table(table)
   }
 
   // MARK: - Blocks
@@ -177,7 +177,9 @@ final class Selectors: Sendable {
     let rowCount = run.blocks[block].rowCount
     let words = (rowCount + 63) / 64
     let tables = tables[runIndex]
+    var isFirsts = false
     if let set = try firsts?.firsts(run, block) {
+      if case .none = tables.named { isFirsts = filters.isEmpty }
       fill(frame.bits, tables.named, events, rowCount)
       for word in 0..<words { frame.bits[word] |= set.bits[word] }
     } else {
@@ -223,8 +225,9 @@ final class Selectors: Sendable {
       remainders: UnsafePointer(bitPattern: 4).unsafelyUnwrapped, bits: frame.bits, primary: samePrimary ? frame.bits : frame.primary,
       masks: self.tables[runIndex].masks.storage, filtered: filtered, filterBits: frame.filterBits, eventCodes: run.eventCodes.storage,
       buckets: buckets?.bySlot(run.partition), columns: frame.columns, run: Int32(runIndex), rowMasks: rowMasks,
-      places: nil, owners: snapshot.level == .subject ? nil : keys.owners.storage)
-    if Self.hasAny(frame.bits, words) {
+      places: nil, owners: snapshot.level == .subject ? nil : keys.owners.storage, hasRows: Self.hasAny(frame.bits, words),
+      isFirsts: isFirsts)
+    if view.hasRows {
       let slots = try run.slots(block)
       let remainders = try run.remainders(block)
       frame.hold(slots)
