@@ -201,6 +201,7 @@ struct RandomCase {
 
   static func withFunnelOptions(_ plain: FunnelQuery, _ random: inout Randomness) -> FunnelQuery {
     var query = plain
+    if query.entry == .lastBeforeNext { takeLateEntry(&query, &random) }
     query.withinRange = random.chance(20)
     if query.breakdown != nil, random.chance(60) {
       query.attribution = random.pick([.firstEntry, .last, .step(1), .step(query.steps.count - 1)])
@@ -231,6 +232,15 @@ struct RandomCase {
       query.windowSeconds = 604_800
     }
     return query
+  }
+
+  /// An entry rule that not every funnel can have, with first steps that come again.
+  private static func takeLateEntry(_ query: inout FunnelQuery, _ random: inout Randomness) {
+    query.order = .sequential
+    query.counting = random.pick([.unique, .unique, .sessions])
+    guard random.chance(60) else { return }
+    query.steps = query.steps.indices.map { EventSelector(event: $0 == 0 ? names[0] : random.pick([names[1], names[2], nil])) }
+    query.windowSeconds = random.pick([86_400, 604_800])
   }
 
   static func breakdown(_ range: DateRange, _ random: inout Randomness) -> Breakdown {

@@ -244,10 +244,13 @@ extension Reference {
     if times.isEmpty { return [] }
     switch (query.counting, query.entry) {
     case (.unique, .first), (.sessions, .first): add(best(at: times[0]))
-    case (.unique, .longest), (.sessions, .longest):
+    case (.unique, .longest), (.sessions, .longest), (.unique, .lastBeforeNext), (.sessions, .lastBeforeNext):
       let all = times.map(best)
       let depth = all.map(\.times.count).max() ?? 0
-      if let chosen = all.first(where: { $0.times.count == depth }) { add(chosen) }
+      guard let chosen = all.first(where: { $0.times.count == depth }) else { break }
+      // Whatever lies behind the entry has to stay as it is.
+      let entersLate = query.entry == .lastBeforeNext && depth > 1
+      add(entersLate ? all.last { $0.times.dropFirst() == chosen.times.dropFirst() } ?? chosen : chosen)
     case (.totals, _):
       var resume = range.lowerBound
       while let time = times.first(where: { $0 >= resume }) {

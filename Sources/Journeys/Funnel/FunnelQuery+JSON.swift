@@ -53,11 +53,27 @@ extension FunnelQuery {
     }
     try Query.check(Int(clamping: windowSeconds), "window_seconds", in: QueryLimits.windowSeconds)
     if let breakdown { try Query.check(breakdown.limit, "breakdown.limit", in: QueryLimits.breakdown) }
+    try validateEntry()
     try validateAttribution()
     try validateExclusions()
     try validateTimeToConvert()
     try validateHold()
     try validateSessions()
+  }
+
+  private func validateEntry() throws(QueryError) {
+    guard entry == .lastBeforeNext else { return }
+    guard order == .sequential else {
+      throw QueryError(
+        .invalid, "`entry` last_before_next needs `order` sequential: only there may a first step come again before the second.",
+        field: "entry")
+    }
+    guard counting != .totals else {
+      throw QueryError(
+        .invalid,
+        "`entry` last_before_next needs `counting` unique or sessions: counting totals, the first step opens an attempt, and when it comes again it belongs to that.",
+        field: "entry")
+    }
   }
 
   private func validateTimeToConvert() throws(QueryError) {

@@ -12,7 +12,11 @@ package struct FunnelQuery: Sendable, Hashable {
   /// Sessions: each session with an entry once, by the best attempt inside it.
   package enum Counting: String, Sendable, Hashable, Codable, CaseIterable { case unique, totals, sessions }
   /// Which attempt a subject is judged by when counting unique: the longest chain, or the one opened by the first entry in the range.
-  package enum Entry: String, Sendable, Hashable, Codable, CaseIterable { case longest, first }
+  /// The longest can also be taken from the last occurrence of its first step before the second (Mixpanel's optimised re-entry, A.6.1).
+  package enum Entry: String, Sendable, Hashable, Codable, CaseIterable {
+    case longest, first
+    case lastBeforeNext = "last_before_next"
+  }
   /// An event that must not lie between two steps (A.6.4). Steps are counted from 0.
   package struct Exclusion: Sendable, Hashable {
     package var selector: EventSelector

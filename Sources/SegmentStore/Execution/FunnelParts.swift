@@ -191,7 +191,7 @@ extension FunnelPass {
   }
 
   private mutating func candidate(at index: Int, _ end: Int64, _ journey: Journey) -> FunnelCandidate {
-    var attempt = best(at: index, journey, regardless: removesSubjects)
+    var attempt = reported(at: index, journey, regardless: removesSubjects)
     let isRemoved = removesSubjects && attempt.isExcluded
     let isExcluded = attempt.isExcluded
     if isRemoved {

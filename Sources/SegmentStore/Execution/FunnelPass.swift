@@ -43,7 +43,7 @@ struct FunnelPass: DivisibleVisitor {
     entryMask = query.order == .any ? UInt32.max : 1
     rules = FunnelRules(query, rangeEnd: to)
     self.parts = parts
-    if parts == nil { stream = FunnelStream(query, from: from, to: to, lastTime: lastTime) }
+    if parts == nil, entry != .lastBeforeNext { stream = FunnelStream(query, from: from, to: to, lastTime: lastTime) }
     band = stream?.band()
   }
 
@@ -121,7 +121,7 @@ struct FunnelPass: DivisibleVisitor {
     if counting == .totals {
       recordAll(journey)
     } else if let index = entry == .first ? rules.entry(events, from: 0) : rules.earliestLongest(events) {
-      record(best(at: index, journey), journey)
+      record(reported(at: index, journey), journey)
     }
   }
 
@@ -138,7 +138,7 @@ struct FunnelPass: DivisibleVisitor {
   /// Judged by the attempt that would be reported without exclusions: if one of them cut it short, the subject is not in the funnel.
   @inline(never) private mutating func visitRemoving(_ journey: Journey) {
     guard let index = entry == .first ? rules.entry(events, from: 0) : rules.earliestLongest(events, regardless: true) else { return }
-    var attempt = best(at: index, journey, regardless: true)
+    var attempt = reported(at: index, journey, regardless: true)
     if attempt.isExcluded { attempt.depth = 0 }
     record(attempt, journey)
   }
