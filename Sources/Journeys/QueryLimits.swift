@@ -16,6 +16,8 @@ package enum QueryLimits {
   package static let timeBins = 1...100
   package static let heldProperties = 3
   package static let windowSeconds = 1...31_622_400
+  /// Within which steps may come in either order.
+  package static let graceMilliseconds = 0...60_000
   package static let periods = 1...60
   /// Where a bracket may end.
   package static let bracketPeriods = 1...366

@@ -57,6 +57,20 @@ struct FunnelEntryTests {
     #expect(try FunnelRuleTests.excluding(after, "AB", [("X", 0, 1)], mode: .removeSubject, entry: .lastBeforeNext) == [0, 0, 1])
   }
 
+  @Test("who is judged without the exclusions has the times of that attempt too, where they do not cut it short") func timesRegardless()
+    throws
+  {
+    let query = { (mode: FunnelQuery.ExclusionMode) in
+      FunnelQuery(
+        range: DateRange(from: FunnelRuleTests.day, to: FunnelRuleTests.day),
+        steps: ["A", "B", "C"].map { EventSelector(event: $0) }, windowSeconds: 3_600,
+        exclusions: [.init(selector: EventSelector(event: "X"), fromStep: 1, toStep: 2)], exclusionMode: mode)
+    }
+    let world = FunnelRuleTests.world([("A", 0), ("B", 1), ("X", 2), ("B", 3), ("C", 4)])
+    #expect(try Self.report(world, query(.removeSubject)).groups[0].steps[1].medianSecondsFromEntry == 60)
+    #expect(try Self.report(world, query(.attempt)).groups[0].steps[1].medianSecondsFromEntry == 180)
+  }
+
   @Test("the breakdown's value and the bucket are those of the last entry") func breakdownAndBucket() throws {
     var world = FunnelRuleTests.world([("A", 50), ("A", 65), ("B", 70)])
     for (index, plan) in ["free", "pro"].enumerated() { world.events[index].properties["plan"] = .string(plan) }
@@ -80,7 +94,7 @@ struct FunnelEntryTests {
 
   @Test("the random cases are such that the rule changes something") func randomCasesBite() throws {
     var different = 0
-    for seed in 0..<UInt64(1_500) {
+    for seed in 0..<UInt64(2_500) {
       let example = try RandomCase(.funnel, seed: seed)
       guard case .funnel(let query) = example.query, query.level == .subject, query.entry == .lastBeforeNext else { continue }
       let reference = Reference(example.world, calendar: example.calendar, instant: example.instant)

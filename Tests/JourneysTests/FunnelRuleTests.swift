@@ -284,7 +284,7 @@ struct FunnelRuleTests {
 
   @Test("the random cases are such that the options change something") func randomCasesBite() throws {
     var (trends, holds, sessions, conversions) = (0, 0, 0, 0)
-    for seed in 0..<UInt64(1_500) {
+    for seed in 0..<UInt64(2_500) {
       let example = try RandomCase(.funnel, seed: seed)
       guard case .funnel(let query) = example.query, query.level == .subject else { continue }
       let reference = Reference(example.world, calendar: example.calendar, instant: example.instant)

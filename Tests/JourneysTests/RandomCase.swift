@@ -66,8 +66,9 @@ struct RandomCase {
   }
 
   private mutating func addEvents(_ first: Int64, _ last: Int64, crowded: Bool, _ random: inout Randomness) {
-    let subjects = (0..<(1 + random.below(5))).map { UInt32($0 * 7 + 3) }
-    let count = random.below(crowded ? 9 * subjects.count : 60)
+    let isClose = Self.isClose(query)
+    let subjects = (0..<(1 + random.below(isClose ? 2 : 5))).map { UInt32($0 * 7 + 3) }
+    let count = random.below(crowded ? 9 * subjects.count : 60) + (isClose ? 4 : 0)
     // Few different instants: ties, exact window ends, bucket edges.
     let span = last - first
     let steps: [Int64] = [0, 0, 0, 1, 999, 1000, 3_600_000, 86_400_000, span, span - 1]
@@ -79,11 +80,15 @@ struct RandomCase {
       if random.chance(10) { time = first - Int64(random.below(3 * 86_400_000)) }
       if random.chance(15) { time = last + Int64(random.below(9 * 86_400_000)) }
       if random.chance(30), let other = world.events.last { time = other.time + random.pick([0, 0, 1, 1000, 86_400_000]) }
+      if isClose, random.chance(60), let other = world.events.last {
+        time = other.time + random.pick([-60_000, -1_000, -1, 0, 1, 999, 1_000, 60_000, 3_600_000])
+      }
       var properties: [String: StoredValue] = [:]
       for property in Self.properties where random.chance(60) { properties[property] = Self.value(&random) }
       if random.chance(50) { properties["amount"] = .number(Double(random.below(7)) / 2 - 1) }
       if carts, random.chance(85) { properties["cart"] = random.pick([.string("a"), .string("a"), .string("b"), Self.value(&random)]) }
-      world.events.append(PlainEvent(random.pick(Self.names), time, random.chance(8) ? nil : random.pick(subjects), properties))
+      let names = isClose ? [Self.names[0]] + Self.names.prefix(3) : Self.names
+      world.events.append(PlainEvent(random.pick(names), time, random.chance(8) ? nil : random.pick(subjects), properties))
     }
   }
 
@@ -225,6 +230,7 @@ struct RandomCase {
       query.hold = random.chance(70) ? ["cart"] : Array((properties + ["cart"]).shuffled(using: &random).prefix(1 + random.below(3)))
     }
     if query.counting == .sessions { query.sessionGapSeconds = random.pick([1, 1_800, 3_600, 86_400]) }
+    if query.order == .sequential { takeLimits(&query, &random) }
     if !query.hold.isEmpty || query.counting == .sessions, random.chance(60) {
       // Such that steps are reached, for parts of a journey to make a difference.
       query.steps = query.steps.map { _ in EventSelector(event: random.pick([names[0], names[1], nil])) }
@@ -238,9 +244,36 @@ struct RandomCase {
   private static func takeLateEntry(_ query: inout FunnelQuery, _ random: inout Randomness) {
     query.order = .sequential
     query.counting = random.pick([.unique, .unique, .sessions])
-    guard random.chance(60) else { return }
-    query.steps = query.steps.indices.map { EventSelector(event: $0 == 0 ? names[0] : random.pick([names[1], names[2], nil])) }
+    query.sessionGapSeconds = nil
+    guard random.chance(70) else { return }
+    query.filter = nil
+    query.steps = query.steps.indices.map { EventSelector(event: $0 == 0 ? names[0] : random.pick([names[1], names[2]])) }
     query.windowSeconds = random.pick([86_400, 604_800])
+  }
+
+  /// From step to step, and steps in either order.
+  private static func takeLimits(_ query: inout FunnelQuery, _ random: inout Randomness) {
+    if random.chance(25) { query.hopWindowSeconds = random.pick([1, 60, 3_600, 7_200, 86_400]) }
+    let hasGrace = random.chance(30)
+    guard hasGrace || query.hopWindowSeconds != nil else { return }
+    if random.chance(60) {
+      query.steps = query.steps.map { _ in EventSelector(event: random.pick(Array(names.prefix(3)) + [random.chance(20) ? nil : names[0]]))
+      }
+      query.filter = nil
+    }
+    guard hasGrace else { return }
+    query.exclusions = []
+    query.exclusionMode = .attempt
+    query.attribution = query.attribution == .firstEntry ? .firstEntry : .entry
+    query.graceMilliseconds = random.pick([1, 999, 1_000, 60_000])
+    query.windowSeconds = max(query.windowSeconds, 60)
+    query.hopWindowSeconds = query.hopWindowSeconds.map { max($0, 60) }
+  }
+
+  /// Whether it takes events of few names, one close behind the other, for its rules to matter.
+  private static func isClose(_ query: Query) -> Bool {
+    guard case .funnel(let funnel) = query else { return false }
+    return funnel.entry == .lastBeforeNext || funnel.hopWindowSeconds != nil || funnel.graceMilliseconds > 0
   }
 
   static func breakdown(_ range: DateRange, _ random: inout Randomness) -> Breakdown {

@@ -39,7 +39,9 @@ extension Reference {
       starts = edges.dropLast().map { Timestamp(milliseconds: $0) }
       // Of the last possible entry of each bucket.
       let ends = edges.dropFirst().map { edge -> Int64 in
-        let longest = query.counting == .sessions ? min(query.windowSeconds, 86_400) : query.windowSeconds
+        let hops = (query.hopWindowSeconds ?? query.windowSeconds) * Int64(query.steps.count - 1)
+        let window = min(query.windowSeconds, hops)
+        let longest = query.counting == .sessions ? min(window, 86_400) : window
         let end = min(edge, to) - 1 + longest * 1000
         return query.withinRange ? min(end, to - 1) : end
       }
@@ -105,6 +107,8 @@ extension Reference {
     var entry: Int
     var times: [Int64]
     var isExcluded: Bool
+    /// Nothing later takes it further.
+    var end: Int64
   }
 
   /// A subject's events cut into sessions (one, unless those are counted), those into the events of the same held values.
@@ -144,7 +148,9 @@ extension Reference {
     for subject in subjects {
       for (units, end) in parts(subject, query) {
         let found = units.flatMap { unit in
-          self.attempts(subject, unit.filter { $0.time <= lastTime }, query, from..<to, min(lastTime, end))
+          self.attempts(
+            subject, unit.filter { $0.time <= lastTime && $0.time >= interval.lowerBound.milliseconds }, query, from..<to,
+            min(lastTime, end))
         }
         if query.counting == .totals {
           attempts += found.map(\.attempt)
@@ -189,10 +195,11 @@ extension Reference {
     let entries = journey.indices.filter(isEntry)
     func best(at time: Int64) -> Chosen {
       let chains = entries.filter { journey[$0].time == time }.map { entry -> Chosen in
-        let clean = chain(entry, journey, query)
-        if query.exclusions.isEmpty { return Chosen(entry: entry, times: clean, isExcluded: false) }
-        let whole = chain(entry, journey, free)
-        return Chosen(entry: entry, times: removes ? whole : clean, isExcluded: whole.count > clean.count)
+        let (clean, latest) = chain(entry, journey, query)
+        let end = query.hopWindowSeconds.map { latest + $0 * 1_000 } ?? .max
+        if query.exclusions.isEmpty { return Chosen(entry: entry, times: clean, isExcluded: false, end: end) }
+        let whole = chain(entry, journey, free).times
+        return Chosen(entry: entry, times: removes ? whole : clean, isExcluded: whole.count > clean.count, end: end)
       }
       let depth = chains.map(\.times.count).max() ?? 0
       let deepest = chains.filter { $0.times.count == depth }
@@ -203,7 +210,7 @@ extension Reference {
         guard let breakdown = query.breakdown else { return false }
         return Self.sortKey(value(journey[left.entry], breakdown))
           .lexicographicallyPrecedes(Self.sortKey(value(journey[right.entry], breakdown)))
-      } ?? Chosen(entry: 0, times: [], isExcluded: false)
+      } ?? Chosen(entry: 0, times: [], isExcluded: false, end: .max)
     }
     /// The event that a breakdown goes by: of several of the millisecond that could serve, the one with the smallest value.
     func attributed(_ chosen: Chosen, _ breakdown: Breakdown) -> Event? {
@@ -236,7 +243,7 @@ extension Reference {
       }
       let attempt = Attempt(
         subject: subject, groups: found, times: isRemoved ? [] : chosen.times,
-        isOpen: !isRemoved && chosen.times.count < query.steps.count && min(chosen.times[0] + window, lastTime) > instant,
+        isOpen: !isRemoved && chosen.times.count < query.steps.count && min(chosen.times[0] + window, lastTime, chosen.end) > instant,
         isExcluded: chosen.isExcluded)
       attempts.append(Ranked(attempt: attempt, times: chosen.times, values: values))
     }
@@ -261,7 +268,7 @@ extension Reference {
         } else if query.order == .strict {
           resume = afterStrict(chosen.times, journey, window)
         } else {
-          resume = time + window + 1
+          resume = min(time + window, chosen.end) + 1
           if chosen.isExcluded, let last = chosen.times.last {
             let ends = journey.filter { event in
               event.time > time && event.time >= last
@@ -286,25 +293,29 @@ extension Reference {
     return times[0] + window + 1
   }
 
-  /// Times of the longest chain from an entry; of several, those that are earliest step by step.
-  private func chain(_ entry: Int, _ journey: [Event], _ query: FunnelQuery) -> [Int64] {
+  /// Times of the longest chain from an entry; of several, those that are earliest step by step. And the last time at which any chain stands.
+  private func chain(_ entry: Int, _ journey: [Event], _ query: FunnelQuery) -> (times: [Int64], latest: Int64) {
     let begin = journey[entry].time
     let end = begin + query.windowSeconds * 1000
-    if query.order == .any { return anyOrder(entry, journey, query) }
+    if query.order == .any { return (anyOrder(entry, journey, query), end) }
+    let hop = query.hopWindowSeconds.map { $0 * 1_000 } ?? .max
+    let grace = Int64(query.graceMilliseconds)
     let matching = query.steps.map { step in journey.indices.filter { matches(journey[$0], step, query.filter) } }
     let excluded = query.exclusions.map { exclusion in
       journey.filter { matches($0, exclusion.selector, query.filter) }.map(\.time)
     }
     var best: [Int64] = [begin]
-    // Every chain of different events in the order of time.
+    var latest = begin
+    // Every chain of different events in the order of time, or nearly so: a step is reached when all before it are.
     func extend(_ chain: [Int]) {
-      let times = chain.map { journey[$0].time }
+      let times = chain.indices.map { step in chain[...step].map { journey[$0].time }.max() ?? 0 }
       // What is not clean does not become so by further steps.
       guard isClean(times, excluded, query) else { return }
+      latest = max(latest, times.last ?? 0)
       if isAllowed(chain), times.count > best.count || (times.count == best.count && times.lexicographicallyPrecedes(best)) { best = times }
       guard chain.count < query.steps.count, let last = times.last else { return }
-      for next in matching[chain.count] where !chain.contains(next) && journey[next].time >= last && journey[next].time <= end {
-        extend(chain + [next])
+      for next in matching[chain.count] where !chain.contains(next) && journey[next].time >= last - grace && journey[next].time <= end {
+        if journey[next].time <= last || journey[next].time - last <= hop { extend(chain + [next]) }
       }
     }
     /// Strict: some order of equal times puts the chain's events one directly behind the other.
@@ -313,7 +324,7 @@ extension Reference {
       return !journey.indices.contains { !chain.contains($0) && journey[$0].time > begin && journey[$0].time < journey[last].time }
     }
     extend([entry])
-    return best
+    return (best, latest)
   }
 
   /// No excluded event between the times of two steps, or of the first of them and the last step reached.

@@ -29,7 +29,10 @@ extension FunnelQuery {
       trend: try reader.optionalWord("trend"),
       timeToConvert: try TimeToConvert.optional(&reader, stepCount: steps.count), hold: hold,
       sessionGapSeconds: reader.optional("session_gap_seconds") == nil
-        ? nil : try reader.integer("session_gap_seconds", default: 1_800, in: QueryLimits.sessionGapSeconds))
+        ? nil : try reader.integer("session_gap_seconds", default: 1_800, in: QueryLimits.sessionGapSeconds),
+      hopWindowSeconds: reader.optional("hop_window_seconds") == nil
+        ? nil : Int64(try reader.integer("hop_window_seconds", default: 1, in: QueryLimits.windowSeconds)),
+      graceMilliseconds: try reader.integer("grace_ms", default: 0, in: QueryLimits.graceMilliseconds))
   }
 
   /// Of the JSON form, `range` aside. Options that are not used are left out: the digests of older questions stay as they are.
@@ -43,6 +46,8 @@ extension FunnelQuery {
       "within_range": withinRange ? .boolean(true) : .null, "trend": trend.map { .string($0.rawValue) } ?? .null,
       "time_to_convert": timeToConvert.map(\.json) ?? .null, "hold": hold.isEmpty ? .null : .list(hold.map { .string($0) }),
       "session_gap_seconds": JSONValue(sessionGapSeconds.map(Double.init)),
+      "hop_window_seconds": JSONValue(hopWindowSeconds.map(Double.init)),
+      "grace_ms": graceMilliseconds == 0 ? .null : .number(Double(graceMilliseconds)),
     ]
   }
 
@@ -59,21 +64,8 @@ extension FunnelQuery {
     try validateTimeToConvert()
     try validateHold()
     try validateSessions()
-  }
-
-  private func validateEntry() throws(QueryError) {
-    guard entry == .lastBeforeNext else { return }
-    guard order == .sequential else {
-      throw QueryError(
-        .invalid, "`entry` last_before_next needs `order` sequential: only there may a first step come again before the second.",
-        field: "entry")
-    }
-    guard counting != .totals else {
-      throw QueryError(
-        .invalid,
-        "`entry` last_before_next needs `counting` unique or sessions: counting totals, the first step opens an attempt, and when it comes again it belongs to that.",
-        field: "entry")
-    }
+    try validateHopWindow()
+    try validateGrace()
   }
 
   private func validateTimeToConvert() throws(QueryError) {

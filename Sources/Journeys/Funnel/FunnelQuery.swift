@@ -76,11 +76,16 @@ package struct FunnelQuery: Sendable, Hashable {
   package var hold: [String]
   /// Counting sessions: strictly more without an event begins a new one.
   package var sessionGapSeconds: Int?
+  /// From each step to the next at most so much, the end included, beside the window.
+  package var hopWindowSeconds: Int64?
+  /// Steps so close to each other may come in either order (A.6.5).
+  package var graceMilliseconds: Int
   package init(
     range: DateRange, steps: [EventSelector], windowSeconds: Int64 = 604_800, order: Order = .sequential, counting: Counting = .unique,
     entry: Entry = .longest, filter: Filter? = nil, breakdown: Breakdown? = nil, attribution: Attribution = .entry,
     exclusions: [Exclusion] = [], exclusionMode: ExclusionMode = .attempt, withinRange: Bool = false, trend: BucketUnit? = nil,
-    timeToConvert: TimeToConvert? = nil, hold: [String] = [], sessionGapSeconds: Int? = nil
+    timeToConvert: TimeToConvert? = nil, hold: [String] = [], sessionGapSeconds: Int? = nil, hopWindowSeconds: Int64? = nil,
+    graceMilliseconds: Int = 0
   ) {
     self.range = range
     self.steps = steps
@@ -98,5 +103,7 @@ package struct FunnelQuery: Sendable, Hashable {
     self.timeToConvert = timeToConvert
     self.hold = hold
     self.sessionGapSeconds = sessionGapSeconds ?? (counting == .sessions ? 1_800 : nil)
+    self.hopWindowSeconds = hopWindowSeconds
+    self.graceMilliseconds = graceMilliseconds
   }
 }

@@ -16,11 +16,14 @@ struct AttemptLog {
   var count: Int { subjects.count }
   /// Whether there were more than fit: the figures are of no use then.
   var isFull = false
+  /// Whether attempts were too tangled to be followed.
+  var isTangled = false
 
   private static let attemptLimit = 20_000_000
   private static let timeLimit = 60_000_000
   /// Adds those of later subjects.
   mutating func append(_ other: AttemptLog) {
+    isTangled = isTangled || other.isTangled
     isFull = isFull || other.isFull || count + other.count > Self.attemptLimit || times.count + other.times.count > Self.timeLimit
     guard !isFull else { return }
     let shift = times.count
@@ -38,6 +41,12 @@ struct AttemptLog {
 
   /// - Throws: `QueryError` (`too_large`) if there were too many attempts.
   func check() throws(QueryError) {
+    guard !isTangled else {
+      throw QueryError(
+        .tooLarge,
+        "Within `grace_ms` there are too many ways to order one journey's events; take a shorter grace or steps of different events.",
+        field: "grace_ms")
+    }
     guard isFull else { return }
     throw QueryError(
       .tooLarge,

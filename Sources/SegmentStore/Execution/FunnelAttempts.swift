@@ -77,6 +77,8 @@ struct FunnelAttempt {
   var next: Int
   /// Whether it would have got further but for an exclusion.
   var isExcluded = false
+  /// No later event can take it further, whatever its window.
+  var end = Int64.max
 }
 
 /// The rules of funnels for one subject (semantics A.6; docs/QUERIES.md, "Funnel").
@@ -86,6 +88,8 @@ struct FunnelRules {
   let order: FunnelQuery.Order
   /// Entries lie before this; events before the range are not gathered at all.
   var rangeEnd: Int64
+  /// And not before this; of a range that is looked at in parts.
+  var rangeStart = Int64.min
   /// Times of the steps of the attempt that was followed last.
   private(set) var stepTimes: [Int64]
   /// Scratch of the two dynamic programmes, by step.
@@ -94,6 +98,11 @@ struct FunnelRules {
   /// A bit for each step; the bits above are exclusions.
   let stepMask: UInt32
   private let exclusions: FunnelExclusions?
+  /// Where steps wait for each other only so long: without the exclusions.
+  private let hops: FunnelExclusions?
+  /// Where steps may come in either order.
+  private var grace: FunnelGrace?
+  private let hop: Int64
 
   init(_ query: FunnelQuery, rangeEnd: Int64) {
     steps = query.steps.count
@@ -105,10 +114,17 @@ struct FunnelRules {
     backwards = [Int64](repeating: 0, count: steps + 2)
     stepMask = (1 << UInt32(steps)) - 1
     exclusions = query.exclusions.isEmpty ? nil : FunnelExclusions(query)
+    hops = query.hopWindowSeconds == nil ? nil : FunnelExclusions(query, regardless: true)
+    grace = query.graceMilliseconds == 0 ? nil : FunnelGrace(query)
+    hop = query.hopWindowSeconds.map { $0 * 1_000 } ?? 0
   }
 
+  /// Whether there were more ways to go on from some entry than are looked at: the attempts are of no use then.
+  var isTangled: Bool { grace?.isTangled ?? false }
+
   @inline(__always) func isEntry(_ events: FunnelEvents, _ index: Int) -> Bool {
-    events.times[index] < rangeEnd && (order == .any ? events.masks[index] != 0 : events.masks[index] & 1 != 0)
+    events.times[index] < rangeEnd && events.times[index] >= rangeStart
+      && (order == .any ? events.masks[index] != 0 : events.masks[index] & 1 != 0)
   }
 
   /// First entry at or behind `start`.
@@ -125,7 +141,7 @@ struct FunnelRules {
   mutating func follow(_ events: FunnelEvents, entry: Int, tie: Range<Int>) -> FunnelAttempt {
     switch order {
     case .sequential:
-      exclusions == nil ? followSequential(events, entry, tie) : followClean(events, entry, tie)
+      exclusions == nil && hops == nil && grace == nil ? followSequential(events, entry, tie) : followClean(events, entry, tie)
     case .strict: followStrict(events, entry, tie)
     case .any: followAny(events, entry, tie)
     }
@@ -133,18 +149,35 @@ struct FunnelRules {
 
   /// The deepest chain without an excluded event in it.
   @inline(never) private mutating func followClean(_ events: FunnelEvents, _ entry: Int, _ tie: Range<Int>) -> FunnelAttempt {
-    var attempt = followSequential(events, entry, tie)
+    var attempt = followWhole(events, entry, tie)
     guard let exclusions, attempt.depth > 1 else { return attempt }
     let clean = exclusions.chain(events, entry: entry, tie: tie, window: window)
-    attempt.isExcluded = clean.count < attempt.depth
-    attempt.depth = clean.count
-    for (step, time) in clean.enumerated() { stepTimes[step] = time }
+    attempt.isExcluded = clean.times.count < attempt.depth
+    take(clean.times, clean.latest, &attempt)
     return attempt
   }
 
   /// The attempt from an entry as if there were no exclusions.
   mutating func followRegardless(_ events: FunnelEvents, entry: Int, tie: Range<Int>) -> FunnelAttempt {
-    followSequential(events, entry, tie)
+    followWhole(events, entry, tie)
+  }
+
+  private mutating func followWhole(_ events: FunnelEvents, _ entry: Int, _ tie: Range<Int>) -> FunnelAttempt {
+    var attempt = FunnelAttempt(entry: entry, entryTime: events.times[entry], depth: 1, next: events.count)
+    if let chain = grace?.chain(events, entry: entry) {
+      take(chain.times, chain.latest, &attempt)
+    } else if let chain = hops?.chain(events, entry: entry, tie: tie, window: window) {
+      take(chain.times, chain.latest, &attempt)
+    } else {
+      return followSequential(events, entry, tie)
+    }
+    return attempt
+  }
+
+  private mutating func take(_ times: [Int64], _ latest: Int64, _ attempt: inout FunnelAttempt) {
+    attempt.depth = times.count
+    if hops != nil { attempt.end = latest + hop }
+    for (step, time) in times.enumerated() { stepTimes[step] = time }
   }
 
   /// Each step as early as possible. Taking as many steps as a tie offers is never worse later: what comes needs fewer.
@@ -249,14 +282,15 @@ struct FunnelRules {
   mutating func earliestLongest(_ events: FunnelEvents, regardless: Bool = false) -> Int? {
     guard let first = entry(events, from: 0) else { return nil }
     switch order {
-    case .sequential where exclusions != nil && !regardless: return earliestByFollowing(events)
+    case .sequential where (exclusions != nil && !regardless) || hops != nil || grace != nil:
+      return earliestByFollowing(events, regardless)
     case .sequential:
       let depth = longestDepth(events)
       if depth == 1 { return first }
       let tie = events.tie(from: first)
       if tie.count == 1, followSequential(events, first, tie).depth == depth { return first }
       return earliestEntry(events, reaching: depth)
-    case .strict: return earliestByFollowing(events)
+    case .strict: return earliestByFollowing(events, regardless)
     case .any: return earliestAny(events)
     }
   }
@@ -368,16 +402,16 @@ struct FunnelRules {
     return found
   }
 
-  private mutating func earliestByFollowing(_ events: FunnelEvents) -> Int? {
-    // No chain gets further than it would without exclusions.
-    let most = exclusions == nil ? steps : longestDepth(events)
+  private mutating func earliestByFollowing(_ events: FunnelEvents, _ regardless: Bool) -> Int? {
+    // No chain gets further than it would without exclusions and limits from step to step.
+    let most = grace != nil ? FunnelGrace.most(steps, events) : exclusions == nil && hops == nil ? steps : longestDepth(events)
     var best: (entry: Int, depth: Int)?
     var index = 0
     while index < events.count && events.times[index] < rangeEnd {
       let tie = events.tie(from: index)
       if tie.count > 1 || isEntry(events, index) {
         for entry in tie.count == 1 ? [index] : differentEntries(events, tie) {
-          let depth = follow(events, entry: entry, tie: tie).depth
+          let depth = (regardless ? followRegardless(events, entry: entry, tie: tie) : follow(events, entry: entry, tie: tie)).depth
           if depth > best?.depth ?? 0 { best = (entry, depth) }
           if depth == most { return entry }
         }
@@ -440,7 +474,7 @@ struct FunnelRules {
   /// Where the search for the next attempt begins: one is open at a time (semantics A.6.2, as Mixpanel counts totals).
   func resume(_ events: FunnelEvents, after attempt: FunnelAttempt) -> Int {
     if order == .strict && attempt.depth < steps { return attempt.next }
-    var closed = attempt.depth == steps ? stepTimes[steps - 1] : attempt.entryTime + window
+    var closed = attempt.depth == steps ? stepTimes[steps - 1] : min(attempt.entryTime + window, attempt.end)
     if attempt.isExcluded, let end = exclusions?.end(events, of: attempt, lastStep: stepTimes[attempt.depth - 1]) {
       closed = min(closed, end)
     }

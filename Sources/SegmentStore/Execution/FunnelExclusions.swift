@@ -1,6 +1,7 @@
 internal import Journeys
 
-/// Chains without an excluded event between their steps (semantics A.6.4; A.21, 7 and 13).
+/// Chains without an excluded event between their steps, and with no step too long after the one before it (semantics A.6.4; A.21, 7
+/// and 13). Where each step may wait for the next only so long, the earliest event is not always the right one either.
 ///
 /// An exclusion is violated by one of its events that lies later than its first step and earlier than its last (or the last one reached);
 /// what shares a millisecond with either end does not lie between. So whether a chain may go on depends on the millisecond in which it stands
@@ -12,13 +13,20 @@ struct FunnelExclusions {
   private let running: [UInt32]
   /// By step: the exclusions that begin before it.
   private let begunBefore: [UInt32]
+  /// From each step to the next, milliseconds.
+  private let hop: Int64
 
-  init(_ query: FunnelQuery) {
+  private static let never = Int64.max / 2
+
+  /// - Parameter regardless: as if there were no exclusions.
+  init(_ query: FunnelQuery, regardless: Bool = false) {
     steps = query.steps.count
     shift = UInt32(query.steps.count)
+    hop = query.hopWindowSeconds.map { $0 * 1_000 } ?? Self.never / 2
+    let exclusions = regardless ? [] : query.exclusions
     func mask(_ test: (FunnelQuery.Exclusion) -> Bool) -> UInt32 {
       var mask: UInt32 = 0
-      for (bit, exclusion) in query.exclusions.enumerated() where test(exclusion) { mask |= 1 << UInt32(bit) }
+      for (bit, exclusion) in exclusions.enumerated() where test(exclusion) { mask |= 1 << UInt32(bit) }
       return mask
     }
     running = query.steps.indices.map { step in mask { $0.fromStep <= step && step < $0.toStep } }
@@ -28,33 +36,66 @@ struct FunnelExclusions {
   /// A millisecond of the journey that matters.
   private struct Moment {
     var tie: Range<Int>
+    var time: Int64
     var excluded: UInt32
     /// By first step served here, the earlier ones before: how many steps in a row it can serve, and how deep a chain gets from here.
     var runs: [UInt8]
     var depths: [UInt8]
   }
 
-  /// Times of the longest clean chain from an entry; of several, those that are earliest step by step.
-  func chain(_ events: FunnelEvents, entry: Int, tie: Range<Int>, window: Int64) -> [Int64] {
+  struct Chain {
+    /// Of the longest clean chain from an entry; of several, of those that are earliest step by step.
+    var times: [Int64]
+    /// The last moment to which any clean chain from there gets.
+    var latest: Int64
+  }
+
+  func chain(_ events: FunnelEvents, entry: Int, tie: Range<Int>, window: Int64) -> Chain {
     var moments = moments(events, entry, tie, window)
-    // By step: the furthest that a chain gets which has it next, among the later moments that can be reached.
-    var ahead = [UInt8](repeating: 0, count: steps + 1)
+    // By step and depth: the next of the later moments that has the step and leads to the depth, if it can be reached.
+    var ahead = [Int64](repeating: Self.never, count: (steps + 1) * (steps + 1))
+    func reach(_ step: Int, from time: Int64) -> UInt8 {
+      for depth in stride(from: steps, to: step, by: -1) where ahead[step * (steps + 1) + depth] - time <= hop { return UInt8(depth) }
+      return 0
+    }
     for index in moments.indices.reversed() {
+      let time = moments[index].time
       for first in index == 0 ? 0..<1 : 1..<steps where moments[index].runs[first] > 0 {
         let run = Int(moments[index].runs[first])
         var depth = UInt8(first + run)
         for last in first..<(first + run) where last + 1 < steps && mayLeave(moments[index], first, last) {
-          depth = max(depth, ahead[last + 1])
+          depth = max(depth, reach(last + 1, from: time))
         }
         moments[index].depths[first] = depth
       }
       for step in 1..<steps {
         // Beyond an excluded event nothing can be reached from before it; the moment itself still can.
-        if moments[index].excluded & running[step - 1] != 0 { ahead[step] = 0 }
-        ahead[step] = max(ahead[step], moments[index].depths[step])
+        if moments[index].excluded & running[step - 1] != 0 {
+          for depth in 0...steps { ahead[step * (steps + 1) + depth] = Self.never }
+        }
+        for depth in 0...Int(moments[index].depths[step]) where depth > 0 { ahead[step * (steps + 1) + depth] = time }
       }
     }
-    return earliest(events, moments, depth: moments[0].depths[0])
+    return Chain(times: earliest(moments, depth: moments[0].depths[0]), latest: latest(moments))
+  }
+
+  private func latest(_ moments: [Moment]) -> Int64 {
+    // By step: when a chain last stood where it may come next.
+    var left = [Int64](repeating: -Self.never, count: steps + 1)
+    var latest = moments[0].time
+    guard hop < Self.never / 2 else { return latest }
+    for (index, moment) in moments.enumerated() {
+      var leaving: UInt32 = 0
+      for first in index == 0 ? 0..<1 : 1..<steps where moment.runs[first] > 0 && (index == 0 || moment.time - left[first] <= hop) {
+        latest = moment.time
+        for last in first..<(first + Int(moment.runs[first])) where mayLeave(moment, first, last) { leaving |= 1 << UInt32(last + 1) }
+      }
+      for step in 1..<steps {
+        if moment.excluded & running[step - 1] != 0 { left[step] = -Self.never }
+        if leaving >> UInt32(step) & 1 != 0 { left[step] = moment.time }
+      }
+    }
+    return latest
   }
 
   /// Whether a chain that took the steps `first...last` in a moment may take the next one later.
@@ -77,7 +118,10 @@ struct FunnelExclusions {
             runs[first] = UInt8(StepMatching.run(from: first, of: steps, in: events.masks, tie))
           }
         }
-        moments.append(Moment(tie: tie, excluded: mask >> shift, runs: runs, depths: [UInt8](repeating: 0, count: steps)))
+        if let last = moments.last, events.times[tie.lowerBound] - last.time > hop { return moments }
+        moments.append(
+          Moment(
+            tie: tie, time: events.times[tie.lowerBound], excluded: mask >> shift, runs: runs, depths: [UInt8](repeating: 0, count: steps)))
       }
       guard tie.upperBound < events.count, events.times[tie.upperBound] - events.times[entry] <= window else { return moments }
       tie = events.tie(from: tie.upperBound)
@@ -85,7 +129,7 @@ struct FunnelExclusions {
   }
 
   /// As many steps as early as possible, without giving up the depth.
-  private func earliest(_ events: FunnelEvents, _ moments: [Moment], depth: UInt8) -> [Int64] {
+  private func earliest(_ moments: [Moment], depth: UInt8) -> [Int64] {
     var times: [Int64] = []
     var index = 0
     while true {
@@ -98,7 +142,7 @@ struct FunnelExclusions {
         if next != nil || last == first { break }
         last -= 1
       }
-      for _ in first...last { times.append(events.times[moment.tie.lowerBound]) }
+      for _ in first...last { times.append(moment.time) }
       guard times.count < Int(depth), let next else { return times }
       index = next
     }
@@ -106,7 +150,7 @@ struct FunnelExclusions {
 
   /// The next moment that can serve a step and from which the depth is reached.
   private func following(_ moments: [Moment], _ index: Int, step: Int, _ depth: UInt8) -> Int? {
-    for next in (index + 1)..<max(moments.count, index + 1) {
+    for next in (index + 1)..<max(moments.count, index + 1) where moments[next].time - moments[index].time <= hop {
       if moments[next].depths[step] >= depth { return next }
       if moments[next].excluded & running[step - 1] != 0 { return nil }
     }

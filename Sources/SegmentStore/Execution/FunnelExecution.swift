@@ -126,6 +126,7 @@ struct FunnelExecution {
     defer { pass.free() }
     try scan.run(&pass)
     try codes?.check()
+    pass.log.isTangled = pass.log.isTangled || pass.rules.isTangled
     try pass.log.check()
     try pass.trendLog.check()
     return Attempts(

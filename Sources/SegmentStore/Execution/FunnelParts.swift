@@ -9,6 +9,8 @@ struct FunnelParts {
   let gap: Int64?
   /// Whether attempts are chosen for each bucket by itself.
   let choosesByBucket: Bool
+  /// How far before its entry a step may lie, milliseconds.
+  fileprivate let grace: Int64
   /// A subject's events, part by part.
   private var sorted = FunnelEvents()
 
@@ -27,17 +29,16 @@ struct FunnelParts {
     self.held = held
     self.trend = trend
     gap = query.sessionGapSeconds.map { Int64($0) * 1000 }
+    grace = Int64(query.graceMilliseconds)
   }
 
   func fork() -> FunnelParts {
-    FunnelParts(held: held.map { $0.fork() }, trend: trend, gap: gap, choosesByBucket: choosesByBucket)
+    FunnelParts(emptyAs: self)
   }
 
-  private init(held: [BreakdownCodes], trend: FunnelTrend?, gap: Int64?, choosesByBucket: Bool) {
-    self.held = held
-    self.trend = trend
-    self.gap = gap
-    self.choosesByBucket = choosesByBucket
+  private init(emptyAs other: FunnelParts) {
+    held = other.held.map { $0.fork() }
+    (trend, gap, choosesByBucket, grace) = (other.trend, other.gap, other.choosesByBucket, other.grace)
   }
 
   func free() { sorted.free() }
@@ -153,6 +154,7 @@ extension FunnelPass {
     defer {
       events = whole
       rules.rangeEnd = to
+      rules.rangeStart = .min
     }
     if counting == .totals {
       for unit in things.flatMap(\.units) {
@@ -175,11 +177,12 @@ extension FunnelPass {
   /// The attempt that counts, of those entered in a span of time.
   private mutating func choose(_ thing: FunnelParts.Thing, _ entries: Range<Int64>, _ journey: Journey) -> FunnelCandidate? {
     rules.rangeEnd = entries.upperBound
+    rules.rangeStart = entries.lowerBound
     var best: FunnelCandidate?
     for unit in thing.units {
       // What is too late for every one of them is not looked at.
       let reach = entries.upperBound > .max - window ? Int64.max : entries.upperBound + window
-      let first = unit.index(of: entries.lowerBound)
+      let first = unit.index(of: max(from, entries.lowerBound - (parts?.grace ?? 0)))
       events = unit.slice(first..<max(first, unit.index(of: reach)))
       guard let index = entry == .first ? rules.entry(events, from: 0) : rules.earliestLongest(events, regardless: removesSubjects) else {
         continue
@@ -194,13 +197,10 @@ extension FunnelPass {
     var attempt = reported(at: index, journey, regardless: removesSubjects)
     let isRemoved = removesSubjects && attempt.isExcluded
     let isExcluded = attempt.isExcluded
-    if isRemoved {
-      let tie = events.tie(to: attempt.entry).lowerBound..<events.tie(from: attempt.entry).upperBound
-      attempt = rules.followRegardless(events, entry: attempt.entry, tie: tie)
-    }
     var candidate = FunnelCandidate(
       times: Array(rules.stepTimes.prefix(attempt.depth)), isExcluded: isExcluded,
-      isOpen: !isRemoved && isOpen(depth: attempt.depth, entryTime: attempt.entryTime, end: end), code: BreakdownCodes.none, values: [])
+      isOpen: !isRemoved && isOpen(depth: attempt.depth, entryTime: attempt.entryTime, end: min(end, attempt.end)),
+      code: BreakdownCodes.none, values: [])
     if let codes {
       if isRemoved { attempt.depth = 0 }
       let place = attributed(codes, attempt, journey)

@@ -43,7 +43,7 @@ struct FunnelPass: DivisibleVisitor {
     entryMask = query.order == .any ? UInt32.max : 1
     rules = FunnelRules(query, rangeEnd: to)
     self.parts = parts
-    if parts == nil, entry != .lastBeforeNext { stream = FunnelStream(query, from: from, to: to, lastTime: lastTime) }
+    if parts == nil, !query.needsWholeJourneys { stream = FunnelStream(query, from: from, to: to, lastTime: lastTime) }
     band = stream?.band()
   }
 
@@ -61,6 +61,7 @@ struct FunnelPass: DivisibleVisitor {
   }
 
   mutating func join(_ other: FunnelPass) {
+    log.isTangled = log.isTangled || rules.isTangled || other.rules.isTangled
     log.append(other.log)
     trendLog.append(other.trendLog)
     withoutActor += other.withoutActor
@@ -243,7 +244,7 @@ struct FunnelPass: DivisibleVisitor {
     if let codes { group = code(codes, attempt, journey) }
     log.codes.append(group)
     log.depths.append(UInt8(attempt.depth))
-    log.isOpen.append(isOpen(depth: attempt.depth, entryTime: attempt.entryTime))
+    log.isOpen.append(isOpen(depth: attempt.depth, entryTime: attempt.entryTime, end: attempt.end))
     log.isExcluded.append(attempt.isExcluded)
     log.offsets.append(log.times.count)
     for step in 0..<attempt.depth { log.times.append(rules.stepTimes[step]) }

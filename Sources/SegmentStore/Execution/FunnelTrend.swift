@@ -61,6 +61,7 @@ struct FunnelTrend {
 extension FunnelQuery {
   /// How long after its entry an attempt can go on.
   var longestMilliseconds: Int64 {
-    counting == .sessions ? min(windowSeconds * 1000, SessionsQuery.longestMilliseconds) : windowSeconds * 1000
+    let window = min(windowSeconds, hopWindowSeconds.map { $0 * Int64(steps.count - 1) } ?? windowSeconds) * 1_000
+    return counting == .sessions ? min(window, SessionsQuery.longestMilliseconds) : window
   }
 }

@@ -62,7 +62,18 @@ package enum OpenAPI {
           summary: Ask for a report
           description: The body is a query as docs/QUERIES.md describes it. Needs the scope query.
           parameters: [{$ref: "#/components/parameters/project"}]
-          requestBody: {required: true, content: {application/json: {schema: {type: object, required: [report], properties: {report: {enum: [insights, funnel, retention, flows, lifecycle, stickiness, sessions, cohort]}}}}}}
+          requestBody:
+            required: true
+            content:
+              application/json:
+                schema:
+                  type: object
+                  required: [report]
+                  properties:
+                    report: {enum: [insights, funnel, retention, flows, lifecycle, stickiness, sessions, cohort]}
+                    entry: {enum: [longest, first, last_before_next], description: Of a funnel; by which attempt a subject is judged}
+                    hop_window_seconds: {type: integer, minimum: 1, maximum: 31622400, description: Of a funnel; from each step to the next at most so much}
+                    grace_ms: {type: integer, minimum: 0, maximum: 60000, default: 0, description: Of a funnel; steps so close to each other may come in either order}
           responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}
       /api/v1/catalog:
         get:
