@@ -185,11 +185,7 @@ struct RandomQueries {
           breakdownAt: one(SessionsQuery.End.allCases),
           eventLimit: one([0, 10, 100])))
     case 1:
-      return .funnel(
-        FunnelQuery(
-          range: range(), steps: (0..<int(2...7)).map { _ in selector() }, windowSeconds: window(), order: one(FunnelQuery.Order.allCases),
-          counting: one(FunnelQuery.Counting.allCases), entry: one(FunnelQuery.Entry.allCases), filter: optionalFilter(),
-          breakdown: breakdown()))
+      return .funnel(funnel())
     case 2:
       return .retention(
         RetentionQuery(
@@ -208,5 +204,31 @@ struct RandomQueries {
           expand: (0..<int(0...2)).map { _ in .init(event: int(0...1) == 0 ? nil : name(), property: property(), limit: int(1...50)) },
           anchors: anchors, incomplete: one(FlowsQuery.Incomplete.allCases), filter: optionalFilter(), pathLimit: int(0...1_000)))
     }
+  }
+
+  private mutating func funnel() -> FunnelQuery {
+    var query = FunnelQuery(
+      range: range(), steps: (0..<int(2...7)).map { _ in selector() }, windowSeconds: window(), order: one(FunnelQuery.Order.allCases),
+      counting: one(FunnelQuery.Counting.allCases), entry: one(FunnelQuery.Entry.allCases), filter: optionalFilter(),
+      breakdown: breakdown())
+    if query.entry == .lastBeforeNext, query.counting == .totals { query.entry = .first }
+    let last = query.steps.count - 1
+    if query.breakdown != nil { query.attribution = one([.entry, .firstEntry, .last, .step(1), .step(last)]) }
+    query.exclusions = (0..<one([0, 0, 1, 3])).map { _ in
+      let from = int(0...(last - 1))
+      return .init(selector: selector(), fromStep: from, toStep: int((from + 1)...last))
+    }
+    if !query.exclusions.isEmpty { query.exclusionMode = one(FunnelQuery.ExclusionMode.allCases) }
+    query.withinRange = int(0...2) == 0
+    query.trend = one([nil, nil, .hour, .day, .week, .month])
+    if int(0...2) == 0 {
+      let from = int(0...(last - 1))
+      query.timeToConvert = .init(fromStep: from, toStep: int((from + 1)...last), bins: one([1, 20, 100]))
+    }
+    query.hold = (0..<one([0, 0, 1, 3])).map { _ in name() }.filter { !$0.isEmpty }
+    query.hopWindowSeconds = one([nil, nil, 1, 90, 86_400, 31_622_400])
+    query.graceMilliseconds = one([0, 0, 1, 2_000, 60_000])
+    if query.counting == .sessions { query.sessionGapSeconds = one([1, 1_800, 86_400]) }
+    return query
   }
 }

@@ -33,6 +33,7 @@ struct ReportAddressTests {
       "events", "br", "base", "z", "x1", "x1.e", "short", "anchors",
       "level", "f.c0.k", "s0.c1.k", "by.cohort", "by.cohorts", "r0", "r1", "r0.e", "r0.not", "r0.q", "r0.n", "r0.t",
       "r0.d", "r0.from",
+      "x0.from", "x0.to", "x1.c0.p", "excluded", "hold", "within", "hop", "hopu", "grace", "view", "ta", "tb", "bars",
       "r1.p", "r1.o", "r1.k", "join", "rule", "id", "name",
     ]
     for _ in 0..<3_000 {
@@ -42,7 +43,7 @@ struct ReportAddressTests {
           queries.one([
             queries.name(), "any", "-1", "999999999999999999999", "2026-02-30", "1e9", "percentile", "total", "active", "average", "ever",
             "before", "1, 2", "did", "profile", "cohort", "between", "in", "5",
-            "{\"not\":3}", "",
+            "{\"not\":3}", "", "time", "trend", "both", "sessions", "2", "removed", "range", "last_before_next",
           ])
         )
       }

@@ -50,7 +50,7 @@ struct SampleEngine: Engine {
     let content: Report.Content =
       switch query {
       case .insights(let query): .insights(try insights(query, calendar))
-      case .funnel(let query): .funnel(funnel(query))
+      case .funnel(let query): .funnel(try funnel(query, calendar))
       case .retention(let query): .retention(retention(query))
       case .flows(let query): .flows(flows(query))
       case .cohort: .cohort(CohortReport(size: 1_204, known: 48_113))
@@ -164,8 +164,9 @@ struct SampleEngine: Engine {
       }, entries: events + (size > 9 ? [.init(event: nil, sessions: 9)] : []), exits: Array(events.reversed()))
   }
 
-  private func funnel(_ query: FunnelQuery) -> FunnelReport {
+  private func funnel(_ query: FunnelQuery, _ calendar: ProjectCalendar) throws -> FunnelReport {
     let shares = [1, 0.72, 0.57, 0.31, 0.12, 0.08, 0.05, 0.04]
+    let starts = try query.trend.map { try calendar.buckets(query.range, by: $0).edges.dropLast() }.map(Array.init) ?? []
     return FunnelReport(
       groups: ([ReportGroup.everything] + (query.breakdown == nil ? [] : groups(query.breakdown))).enumerated().map { index, group in
         let size = kind == .empty ? 0 : kind == .single ? 1 : 31_207 / (index + 1)
@@ -177,8 +178,32 @@ struct SampleEngine: Engine {
             medianSecondsFromEntry: step > 0 && count > 0 ? Double(step) * 9_400 : nil,
             averageSecondsFromEntry: step > 0 && count > 0 ? Double(step) * 60_000 : nil)
         }
-        return .init(group: group, steps: steps, open: kind == .usual ? 412 : 0)
-      })
+        return .init(
+          group: group, steps: steps, open: kind == .usual ? 412 : 0,
+          excluded: query.exclusions.isEmpty ? nil : kind == .usual ? 1_733 : 0,
+          trend: starts.indices.map { point($0, size / max(1, starts.count), query, shares) },
+          conversion: query.timeToConvert.map { conversion($0, steps[$0.toStep].count) })
+      }, buckets: starts.map { Timestamp(milliseconds: $0) }, firstIncomplete: max(0, starts.count - 7))
+  }
+
+  private func point(_ bucket: Int, _ size: Int, _ query: FunnelQuery, _ shares: [Double]) -> FunnelReport.Point {
+    let entered = bucket % 9 == 4 ? 0 : size + bucket % 7
+    let counts = query.steps.indices.map { step in
+      Int(Double(entered) * shares[min(step, 7)] * (step == 0 ? 1 : 0.8 + Double(bucket % 5) / 20))
+    }
+    return .init(counts: counts, open: bucket % 3, excluded: query.exclusions.isEmpty ? nil : bucket % 4)
+  }
+
+  private func conversion(_ asked: FunnelQuery.TimeToConvert, _ count: Int) -> FunnelReport.Conversion {
+    guard count > 0 else { return .init(count: 0, medianSeconds: nil, averageSeconds: nil, p90Seconds: nil, edges: [], counts: []) }
+    let weights = (0..<asked.bins).map { bin -> Double in
+      let distance = Double(bin) - 2
+      return 1 / (1 + distance * distance) + 0.02
+    }
+    let total: Double = weights.reduce(0, +)
+    let edges = (0...asked.bins).map { edge -> Double in 12.5 + 604_787.5 * Double(edge) / Double(asked.bins) }
+    let counts = weights.map { weight -> Int in Int(Double(count) * weight / total) }
+    return .init(count: count, medianSeconds: 9_400, averageSeconds: 41_000, p90Seconds: 170_000, edges: edges, counts: counts)
   }
 
   private func retention(_ query: RetentionQuery) -> RetentionReport {

@@ -24,7 +24,11 @@ PAGES = ["/", "/live", "/insights", "/funnels", "/retention", "/flows", "/lifecy
 REPORTS = [
     "/insights?s0=*&by=plan&top=1", "/insights?s0=*&s1=Signed+Up&s1.m=unique&compare=before",
     "/insights?s0=Signed+Up&f.c0.p=plan&f.c0.v=free", "/funnels?s0=Signed+Up&s1=First+Call&s2=Upgraded&rates=previous",
-    "/funnels?s0=Signed+Up&s1=First+Call&count=totals&by=plan", "/retention?a=Signed+Up&b=First+Call&unit=day&n=14",
+    "/funnels?s0=Signed+Up&s1=First+Call&count=totals&by=plan",
+    "/funnels?s0=Signed+Up&s1=First+Call&s2=Upgraded&entry=last_before_next&x0=Refund&x0.c0.p=plan&x0.c0.v=pro&x0.to=2&hold=org_id&within=range&by=plan&at=2",
+    "/funnels?s0=Signed+Up&s1=First+Call&hop=2&hopu=hour&grace=2000&by=plan&view=trend&unit=hour",
+    "/funnels?s0=Signed+Up&s1=First+Call&s2=Upgraded&count=sessions&view=both&ta=2&bars=5",
+    "/retention?a=Signed+Up&b=First+Call&unit=day&n=14",
     "/flows?a=First+Call&after=2&before=2", "/nowhere",
     "/insights?s0=*&s0.m=active&s0.d=1&s1=*&s1.m=active&s1.d=30&x0=A%2FB&x0.n=DAU%2FMAU&compare=previous",
     "/insights?s0=*&s0.over=percentile&s1=Signed+Up&s1.first=ever&by=plan&bins=1%2C+10&compare=before",
@@ -412,6 +416,103 @@ def test_a_funnel_switches_its_rates(console, browser):
     assert rates() == ["100%", "46.2%", "50.0%"]
     browser.find_element(By.LINK_TEXT, "what they do instead").click()
     wait_for_address(browser, "/flows?a=Signed%20Up")
+
+
+def query_form(browser):
+    return browser.find_element(By.CSS_SELECTOR, "form.query")
+
+
+def test_a_funnel_takes_its_options_and_shows_its_views(console, browser):
+    from selenium.webdriver.support.ui import Select
+
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {"width": 1280, "height": 900, "deviceScaleFactor": 1, "mobile": False})
+    browser.get(console + "/funnels?" + urllib.parse.urlencode({"s0": "Signed Up", "s1": "First Call", "s2": "Upgraded"}))
+    rates = lambda: [label.text for label in browser.find_elements(By.CSS_SELECTOR, "svg.wide text.big")]
+    choose = lambda name, words: Select(browser.find_element(By.NAME, name)).select_by_visible_text(words)
+    run = lambda: press_in(query_form(browser), "Run")
+    assert rates() == ["100%", "46.2%", "23.1%"]
+    options = browser.find_element(By.CSS_SELECTOR, "form.query details.more")
+    assert options.get_attribute("open") is None
+    options.find_element(By.TAG_NAME, "summary").click()
+
+    # Rules: entry, where later steps lie, how long from step to step, and in which order close ones come.
+    choose("entry", "furthest, from its last entry")
+    choose("within", "lie in the range too")
+    browser.find_element(By.NAME, "hop").send_keys("2")
+    browser.find_element(By.NAME, "grace").clear()
+    browser.find_element(By.NAME, "grace").send_keys("1500")
+    run()
+    wait_for_address(browser, "entry=last_before_next", "within=range", "hop=2", "hopu=hour", "grace=1500")
+    shown = text(browser)
+    for words in ("entered by the last first step before its second", "later steps lie in the range too", "each step within 2 hours of the one before",
+                  "steps within 1,500 ms of each other count in either order"):
+        assert words in shown, words
+    assert rates() == ["100%", "46.2%", "23.1%"]
+    assert browser.find_element(By.CSS_SELECTOR, "form.query details.more").get_attribute("open") is not None
+
+    # A grace and exclusions are refused together, in words; without the grace the three who go on by way of a first call are excluded.
+    press_in(query_form(browser), "+ event that must not come between")
+    wait_for_address(browser, "x0=")
+    assert "Choose the event of exclusion 1." in text(browser)
+    find_event(browser, browser.find_element(By.NAME, "x0"), "First Call")
+    run()
+    wait_for_address(browser, "x0=First%20Call")
+    assert "does not go with exclusions" in text(browser)
+    browser.find_element(By.NAME, "grace").clear()
+    run()
+    wait_for_address(browser, "x0=First%20Call", absent=["grace"])
+    # The step itself may be the excluded event where it ends the stretch; between steps 1 and 3 it lies in the way.
+    assert rates() == ["100%", "46.2%", "0%"]
+    door = next(link for link in browser.find_elements(By.CSS_SELECTOR, "table a.figure") if "excluded" in urllib.parse.unquote(link.get_attribute("href")))
+    assert door.text == "3"
+    choose("x0.to", "step 2")
+    run()
+    wait_for_address(browser, "x0.to=2")
+    assert rates() == ["100%", "46.2%", "23.1%"]
+    choose("x0.to", "step 3")
+    choose("excluded", "the subject leaves the funnel")
+    run()
+    wait_for_address(browser, "excluded=removed", absent=["x0.to"])
+    assert rates() == ["100%", "30.0%", "0%"]
+    browser.find_element(By.CSS_SELECTOR, "button[value='unexclude:0']").click()
+    wait_for_address(browser, absent=["x0", "excluded"])
+
+    # A property held: nobody's plan is the same before and after the upgrade. Then a breakdown by the value of a later step.
+    browser.find_element(By.NAME, "hold").send_keys("plan")
+    run()
+    wait_for_address(browser, "hold=plan")
+    # Who signed up without a plan takes no part.
+    assert rates() == ["100%", "50.0%", "0%"] and len(browser.find_elements(By.NAME, "hold")) == 2
+    browser.find_element(By.NAME, "hold").clear()
+    browser.find_element(By.NAME, "by").send_keys("plan")
+    run()
+    wait_for_address(browser, "by=plan", absent=["hold"])
+    choose("at", "at step 3")
+    run()
+    wait_for_address(browser, "at=3")
+    assert [group.text for group in browser.find_elements(By.CSS_SELECTOR, "th[scope=rowgroup]")][:2] == ["Everything", "pro"]
+
+    # The two other views, by their links and by the form.
+    browser.find_element(By.LINK_TEXT, "over time").click()
+    wait_for_address(browser, "view=trend")
+    assert browser.find_elements(By.CSS_SELECTOR, "svg.wide .dot") and "they do not add up" in text(browser)
+    row = next(row for row in browser.find_elements(By.CSS_SELECTOR, "table.wide tbody tr") if "13" in row.text)
+    assert [cell.text for cell in row.find_elements(By.TAG_NAME, "td")][:4] == ["13", "6", "3", "23.1%"]
+    point = browser.find_element(By.CSS_SELECTOR, "svg.wide a.door").get_dom_attribute("href")
+    Select(browser.find_element(By.NAME, "unit")).select_by_visible_text("week")
+    choose("view", "the time to convert")
+    run()
+    wait_for_address(browser, "view=time", absent=["unit"])
+    assert browser.find_elements(By.CSS_SELECTOR, "svg.wide .bar.piece")
+    figures = dict(zip([name.text for name in browser.find_elements(By.CSS_SELECTOR, "dl.figures dt")], [value.text for value in browser.find_elements(By.CSS_SELECTOR, "dl.figures dd")]))
+    assert figures["Got there"] == "3" and figures["Median"].endswith("s") and "90th percentile" in figures
+    assert "Time to convert by group" in text(browser)
+    choose("tb", "step 2")
+    run()
+    wait_for_address(browser, "tb=2")
+    assert browser.find_element(By.CSS_SELECTOR, "dl.figures dd").text == "6"
+    browser.get(console + point)
+    assert "3 subjects" in text(browser)
 
 
 def test_a_node_of_a_flow_shows_its_menu(console, browser):

@@ -23,19 +23,22 @@ struct WindowForm: Sendable, Hashable {
     count = seconds / unit.seconds
   }
 
-  init(fields: FormFields) {
-    let unit = fields["wu"].flatMap(Unit.init) ?? .day
-    guard let count = Int64(fields.text("w")), (1...100_000_000).contains(count) else {
-      self = .standard
-      return
-    }
+  init(fields: FormFields) { self = Self(fields: fields, prefix: "w") ?? .standard }
+
+  /// Nil where the field is blank, or no number that a window can have.
+  init?(fields: FormFields, prefix: String) {
+    let unit = fields["\(prefix)u"].flatMap(Unit.init) ?? .day
+    guard let count = Int64(fields.text(prefix)), (1...100_000_000).contains(count) else { return nil }
     self.init(seconds: count * unit.seconds)
   }
 
   func add(to list: inout ParameterList) {
-    guard self != .standard else { return }
-    list.add("w", String(count))
-    list.add("wu", unit.rawValue, unless: "day")
+    if self != .standard { add(to: &list, prefix: "w") }
+  }
+
+  func add(to list: inout ParameterList, prefix: String) {
+    list.add(prefix, String(count))
+    list.add("\(prefix)u", unit.rawValue, unless: "day")
   }
 
   var seconds: Int64 { count * unit.seconds }

@@ -9,11 +9,12 @@ struct FunnelView {
   let question: FunnelQuery
   let answer: FunnelReport
   let whole: FunnelReport.Group
+  let visit: Visit
 
-  /// Bars side by side that can still be told apart.
-  private static let drawnGroups = 6
+  /// Bars side by side, or lines, that can still be told apart.
+  static let drawnGroups = 6
 
-  private var noun: String {
+  var noun: String {
     switch question.counting {
     case .unique: "subjects"
     case .totals: "attempts"
@@ -21,14 +22,35 @@ struct FunnelView {
     }
   }
   private var countsSubjects: Bool { question.counting == .unique }
-  private var names: [String] { question.steps.map(FunnelPage.stepName) }
+  var names: [String] { question.steps.map(FunnelPage.stepName) }
+  /// The whole and its largest groups.
+  var drawn: [FunnelReport.Group] { answer.groups.count > 1 ? [whole] + answer.groups.dropFirst().prefix(Self.drawnGroups) : [whole] }
 
   func view() -> ReportView {
+    var view = steps()
+    if form.look.trend != nil {
+      let trend = FunnelTrendView(funnel: self)
+      (view.subtitle, view.chart) = (trend.subtitle, trend.chart)
+      view.table = "\(trend.table)\(view.table)"
+    }
+    if form.look.time != nil {
+      let times = FunnelTimeView(funnel: self)
+      if form.look.look == .both {
+        view.table = "\(times.panel)\(view.table)"
+      } else {
+        (view.title, view.subtitle, view.chart, view.headline) = (times.title, times.subtitle, times.chart, times.headline)
+        view.table = "\(times.table)\(view.table)"
+      }
+    }
+    return view
+  }
+
+  private func steps() -> ReportView {
     let names = names
     let first = whole.steps.first?.count ?? 0
     let last = whole.steps.last?.count ?? 0
     let overall = NumberFormat.percent(last, of: first)
-    let groups = answer.groups.count > 1 ? [whole] + answer.groups.dropFirst().prefix(Self.drawnGroups) : [whole]
+    let groups = drawn
     let steps = names.enumerated().map { index, name -> FunnelChart.Step in
       FunnelChart.Step(
         name: name, counts: groups.map { $0.steps.indices.contains(index) ? $0.steps[index].count : 0 },
@@ -64,7 +86,7 @@ struct FunnelView {
 
   private func headline(_ first: Int, _ last: Int, _ overall: String) -> [(name: String, value: String, hint: String)] {
     let end = whole.steps.last
-    return [
+    let figures = [
       ("Converted", overall, "\(NumberFormat.exact(last)) of \(NumberFormat.exact(first)) \(noun)"),
       (
         "Median time to convert", end?.medianSecondsFromEntry.map { NumberFormat.duration(seconds: $0) } ?? "–",
@@ -79,10 +101,26 @@ struct FunnelView {
         "Have not converted, and their window still runs: the rate can only rise. Without them \(rateWithoutOpen) converted"
       ),
     ]
+    guard let excluded = whole.excluded else { return figures }
+    let hint =
+      question.exclusionMode == .removeSubject
+      ? "Would be in the funnel but for an exclusion; they are in none of its steps" : "Would have got further but for an exclusion"
+    return figures + [("Excluded", NumberFormat.exact(excluded), hint)]
   }
 
-  /// Shares of those who entered, or of those who were still there.
+  /// What is shown; of the steps, shares of those who entered, or of those who were still there.
   private var controls: HTML {
+    let looks: [(FunnelLookForm.Look, String)] = [(.steps, "steps"), (.trend, "over time"), (.time, "time to convert")]
+    let links = looks.map { look, words -> HTML in
+      var other = form
+      other.look = form.look.looking(look, days: form.range.days)
+      return "<a href=\"\(other.address)\"\(form.look.look == look ? " aria-current=\"true\"" as HTML : "")>\(words)</a>"
+    }
+    let group: HTML = "<span class=\"ranges\" role=\"group\" aria-label=\"What is shown\">\(links)</span>"
+    return form.look.look == .steps ? "<div class=\"looks\">\(group)\(rates)</div>" : group
+  }
+
+  private var rates: HTML {
     let ways: [(FunnelForm.Rates, String)] = [(.overall, "overall"), (.previous, "from previous step")]
     let links = ways.map { rates, words -> HTML in
       var other = form
@@ -93,23 +131,10 @@ struct FunnelView {
   }
 
   private func explanation(_ drawn: Int) -> [String] {
-    let judged = question.entry == .longest ? "the attempt that got furthest" : "its first attempt"
-    let counted =
-      switch question.counting {
-      case .unique: "each subject counts once, by \(judged)"
-      case .totals: "every attempt counts, one open at a time"
-      case .sessions: "each session counts once, by \(judged)"
-      }
-    let order =
-      switch question.order {
-      case .sequential: "steps in this order, anything may lie between"
-      case .strict: "each step is the very next event"
-      case .any: "steps in any order"
-      }
-    var parts = [
-      counted, "window \(form.window.words) of elapsed time from the first step, its end included",
-      order, form.rates == .overall ? "bars are shares of the first step" : "bars are shares of the step before",
-    ]
+    var parts = rules
+    if form.look.look == .steps {
+      parts.append(form.rates == .overall ? "bars are shares of the first step" : "bars are shares of the step before")
+    }
     if answer.groups.count - 1 > drawn { parts.append("the \(drawn) largest groups are drawn, the table has all") }
     parts.append(
       whole.open == 0
@@ -133,8 +158,10 @@ struct FunnelView {
   }
 
   private func figure(_ group: FunnelReport.Group, _ step: Int, isLost: Bool) -> HTML {
-    let count = count(group, step, isLost: isLost)
-    let cell = Door.Cell.funnel(group: group.group, step: step, droppedAfter: isLost)
+    figure(count(group, step, isLost: isLost), .funnel(group: group.group, step: step, droppedAfter: isLost))
+  }
+
+  func figure(_ count: Int, _ cell: Door.Cell) -> HTML {
     guard !countsSubjects, count > 0 else { return DoorAddress.figure(count, query, cell) }
     return DoorAddress.figure(NumberFormat.exact(count), query, cell)
   }
@@ -145,7 +172,8 @@ struct FunnelView {
     let showsGroups = answer.groups.count > 1
     let bodies = answer.groups.map { group -> HTML in
       let head: HTML = showsGroups ? "<tr class=\"grouped\"><th scope=\"rowgroup\" colspan=\"9\">\(head(group))</th></tr>" : ""
-      return "<tbody>\(head)\(group.steps.indices.map { row(group, $0, isFirstGroup: group.group == .everything) })</tbody>"
+      let rows = group.steps.indices.map { row(group, $0, isFirstGroup: group.group == .everything) }
+      return "<tbody>\(head)\(rows)\(excluded(group))</tbody>"
     }
     return """
       <section class="panel"><h2>Figures</h2><p class="sub">A figure leads to the subjects behind it; what that costs is said first\(showsGroups ? ". A group's name narrows the page to it" : "")</p>\
@@ -168,7 +196,17 @@ struct FunnelView {
       """
   }
 
-  private func time(_ seconds: Double?) -> String { seconds.map { NumberFormat.duration(seconds: $0) } ?? "–" }
+  private func excluded(_ group: FunnelReport.Group) -> HTML {
+    guard let excluded = group.excluded else { return HTML() }
+    let words =
+      question.exclusionMode == .removeSubject ? "left the funnel by an exclusion" : "would have got further but for an exclusion"
+    return """
+      <tr><th scope="row" class="nowrap">Excluded</th><td class="num">\(figure(excluded, .funnelExcluded(group: group.group)))</td>\
+      <td colspan="7"><span class="soft">\(words)</span></td></tr>
+      """
+  }
+
+  func time(_ seconds: Double?) -> String { seconds.map { NumberFormat.duration(seconds: $0) } ?? "–" }
 
   /// What people do after the step before: where those who are lost go.
   private func instead(_ step: Int) -> HTML {
@@ -183,8 +221,10 @@ struct FunnelView {
 
   private func head(_ group: FunnelReport.Group) -> HTML {
     let name = ValueView.name(ValueView.group(group.group, question.breakdown))
-    // A group goes by the value at the first step, so that is where the condition belongs.
-    guard let narrowed = form.steps.first?.filter.narrowed(to: form.breakdown.property, group.group) else { return name }
+    // Where a group goes by the value at the first step, the condition belongs there; elsewhere none says the same.
+    guard form.attribution == .entry, let narrowed = form.steps.first?.filter.narrowed(to: form.breakdown.property, group.group) else {
+      return name
+    }
     var other = form
     other.steps[0].filter = narrowed
     other.breakdown = BreakdownForm()

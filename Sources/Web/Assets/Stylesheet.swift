@@ -62,6 +62,7 @@ enum Stylesheet {
     .title h2{margin-bottom:2px}
     .title p.sub{margin-bottom:8px}
     .title>.ranges{margin-bottom:8px}
+    .title>.looks{display:flex;gap:8px 24px;flex-wrap:wrap;margin-bottom:8px}
     .chips{max-width:none;margin:-8px 0 16px;display:flex;gap:4px 8px;flex-wrap:wrap;align-items:center}
     .chips .chip a{text-decoration:none;padding:0 2px}
     .grid{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,300px),1fr));gap:24px;margin-bottom:24px}
