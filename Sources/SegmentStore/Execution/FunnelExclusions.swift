@@ -15,6 +15,7 @@ struct FunnelExclusions {
   private let begunBefore: [UInt32]
   /// From each step to the next, milliseconds.
   private let hop: Int64
+  private let isHopBound: Bool
 
   private static let never = Int64.max / 2
 
@@ -22,6 +23,7 @@ struct FunnelExclusions {
   init(_ query: FunnelQuery, regardless: Bool = false) {
     steps = query.steps.count
     shift = UInt32(query.steps.count)
+    isHopBound = query.hopWindowSeconds != nil
     hop = query.hopWindowSeconds.map { $0 * 1_000 } ?? Self.never / 2
     let exclusions = regardless ? [] : query.exclusions
     func mask(_ test: (FunnelQuery.Exclusion) -> Bool) -> UInt32 {
@@ -52,38 +54,65 @@ struct FunnelExclusions {
 
   func chain(_ events: FunnelEvents, entry: Int, tie: Range<Int>, window: Int64) -> Chain {
     var moments = moments(events, entry, tie, window)
-    // By step and depth: the next of the later moments that has the step and leads to the depth, if it can be reached.
-    var ahead = [Int64](repeating: Self.never, count: (steps + 1) * (steps + 1))
-    func reach(_ step: Int, from time: Int64) -> UInt8 {
-      for depth in stride(from: steps, to: step, by: -1) where ahead[step * (steps + 1) + depth] - time <= hop { return UInt8(depth) }
-      return 0
+    guard isHopBound else {
+      measure(&moments)
+      return Chain(times: earliest(moments, depth: moments[0].depths[0]), latest: moments[0].time)
     }
+    measureWithinHops(&moments)
+    return Chain(times: earliest(moments, depth: moments[0].depths[0]), latest: latest(moments))
+  }
+
+  private func measure(_ moments: inout [Moment]) {
+    // By step: the furthest that a chain gets which has it next, among the later moments that can be reached.
+    var ahead = [UInt8](repeating: 0, count: steps + 1)
     for index in moments.indices.reversed() {
-      let time = moments[index].time
       for first in index == 0 ? 0..<1 : 1..<steps where moments[index].runs[first] > 0 {
         let run = Int(moments[index].runs[first])
         var depth = UInt8(first + run)
         for last in first..<(first + run) where last + 1 < steps && mayLeave(moments[index], first, last) {
-          depth = max(depth, reach(last + 1, from: time))
+          depth = max(depth, ahead[last + 1])
         }
         moments[index].depths[first] = depth
       }
       for step in 1..<steps {
         // Beyond an excluded event nothing can be reached from before it; the moment itself still can.
-        if moments[index].excluded & running[step - 1] != 0 {
-          for depth in 0...steps { ahead[step * (steps + 1) + depth] = Self.never }
-        }
-        for depth in 0...Int(moments[index].depths[step]) where depth > 0 { ahead[step * (steps + 1) + depth] = time }
+        if moments[index].excluded & running[step - 1] != 0 { ahead[step] = 0 }
+        ahead[step] = max(ahead[step], moments[index].depths[step])
       }
     }
-    return Chain(times: earliest(moments, depth: moments[0].depths[0]), latest: latest(moments))
+  }
+
+  /// The same where a later moment may be too far away.
+  private func measureWithinHops(_ moments: inout [Moment]) {
+    // By step and depth: the next of the later moments that has the step and leads to the depth, if it can be reached.
+    let columns = steps + 1
+    var ahead = [Int64](repeating: Self.never, count: columns * columns)
+    for index in moments.indices.reversed() {
+      let time = moments[index].time
+      for first in index == 0 ? 0..<1 : 1..<steps where moments[index].runs[first] > 0 {
+        let run = Int(moments[index].runs[first])
+        var depth = first + run
+        for last in first..<(first + run) where last + 1 < steps && mayLeave(moments[index], first, last) {
+          let next = (last + 1) * columns
+          var further = steps
+          while further > depth && ahead[next + further] - time > hop { further -= 1 }
+          depth = further
+        }
+        moments[index].depths[first] = UInt8(depth)
+      }
+      for step in 1..<steps {
+        if moments[index].excluded & running[step - 1] != 0 {
+          for depth in 0...steps { ahead[step * columns + depth] = Self.never }
+        }
+        for depth in 0...Int(moments[index].depths[step]) where depth > 0 { ahead[step * columns + depth] = time }
+      }
+    }
   }
 
   private func latest(_ moments: [Moment]) -> Int64 {
     // By step: when a chain last stood where it may come next.
     var left = [Int64](repeating: -Self.never, count: steps + 1)
     var latest = moments[0].time
-    guard hop < Self.never / 2 else { return latest }
     for (index, moment) in moments.enumerated() {
       var leaving: UInt32 = 0
       for first in index == 0 ? 0..<1 : 1..<steps where moment.runs[first] > 0 && (index == 0 || moment.time - left[first] <= hop) {
