@@ -176,7 +176,7 @@ struct FunnelView {
       return "<tbody>\(head)\(rows)\(excluded(group))</tbody>"
     }
     return """
-      <section class="panel"><h2>Figures</h2><p class="sub">A figure leads to the subjects behind it; what that costs is said first\(showsGroups ? ". A group's name narrows the page to it" : "")</p>\
+      <section class="panel"><h2>Figures</h2><p class="sub">A figure leads to the subjects behind it; what that costs is said first\(showsGroups && form.attribution == .entry ? ". A group's name narrows the page to it" : "")</p>\
       <div class="scroll"><table class="wide"><thead><tr><th scope="col">Step</th><th scope="col" class="num">\(noun.withInitial)</th>\
       <th scope="col" class="num">Of previous</th><th scope="col" class="num">Of first</th><th scope="col" class="num">Lost before it</th>\
       <th scope="col" class="num">Median from previous</th><th scope="col" class="num">Mean from previous</th><th scope="col" class="num">Median from first</th>\
