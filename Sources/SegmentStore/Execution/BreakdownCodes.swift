@@ -153,13 +153,13 @@ final class BreakdownCodes {
 
   /// The groups of a block's rows as far as they are known already, for loops. Valid until `code` is asked, and while the block is held.
   struct Known {
-    fileprivate let narrow: UnsafePointer<UInt8>
+    fileprivate let column: ColumnView
     fileprivate let groups: UnsafePointer<UInt32>
     fileprivate let count: Int
 
     /// Nil where `code` has to be asked: for lists, and for values that nobody asked for yet.
     @inline(__always) func group(_ row: Int) -> UInt32? {
-      let code = Int(narrow[row])
+      let code = column.code(row)
       if code == 0 { return BreakdownCodes.none }
       guard code <= count else { return nil }
       let group = groups[code]
@@ -170,9 +170,9 @@ final class BreakdownCodes {
   func groups(of view: UnsafePointer<BlockView>) -> Known? {
     guard case .column = source, view.pointee.places == nil else { return nil }
     let column = view.pointee.columns[self.column]
-    guard let narrow = column.narrow, let chunk = column.chunk, let table = tables[Int(view.pointee.run)] else { return nil }
+    guard let chunk = column.chunk, let table = tables[Int(view.pointee.run)] else { return nil }
     let shared = chunk._withUnsafeGuaranteedRef { $0.shared }
-    return table.list == ObjectIdentifier(shared) ? Known(narrow: narrow, groups: table.groups, count: shared.values.count) : nil
+    return table.list == ObjectIdentifier(shared) ? Known(column: column, groups: table.groups, count: shared.values.count) : nil
   }
 
   /// The raw value, for ties that only the value can break.
