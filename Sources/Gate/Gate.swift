@@ -32,23 +32,26 @@ package struct Gate: Sendable {
 
   /// The whole way of one request through the gate. The batch and its wrapped keys become durable together.
   ///
-  /// - Parameters:
-  ///   - kept: how many of the last events stand in the batch, with their decisions, for whoever shows them; the others have none.
-  ///   - take: gets every event in its turn, so that thousands need not lie in memory at once.
-  package func pass(
-    events: [ReceivedEvent], profileUpdates: [ReceivedProfileUpdate], kept: Int = .max, take: (GatedEvent) -> Void = { _ in }
-  ) -> GatedBatch {
+  /// - Parameter kept: how many of the last events stand in the batch one by one too, with their decisions, for whoever shows them.
+  package func pass(_ events: ReceivedEvents, profileUpdates: [ReceivedProfileUpdate] = [], kept: Int = 0) -> GatedBatch {
     var passage = Passage(self)
-    var gatedEvents: [GatedEvent] = []
-    gatedEvents.reserveCapacity(min(kept, events.count))
-    for number in events.indices {
-      let isKept = events.count - number <= kept
-      let event = passage.pass(events[number], isDecided: isKept)
-      take(event)
-      if isKept { gatedEvents.append(event) }
+    var rows = GatedRows()
+    var keptEvents: [GatedEvent] = []
+    if !events.isEmpty {
+      events.bytes.withUnsafeBufferPointer { bytes in
+        var all = RowsPassage(passage, events, bytes)
+        passage = all.run(kept: kept)
+        rows = all.rows
+        keptEvents = all.keptEvents
+      }
     }
     let gatedUpdates = profileUpdates.map { passage.pass($0) }
     passage.finish()
-    return GatedBatch(events: gatedEvents, profileUpdates: gatedUpdates, wrappedKeys: passage.wrappedKeys)
+    return GatedBatch(rows: rows, events: keptEvents, profileUpdates: gatedUpdates, wrappedKeys: passage.wrappedKeys)
+  }
+
+  /// The same of events one by one; all of them are kept.
+  package func pass(events: [ReceivedEvent], profileUpdates: [ReceivedProfileUpdate], kept: Int = .max) -> GatedBatch {
+    pass(ReceivedEvents(events), profileUpdates: profileUpdates, kept: kept)
   }
 }

@@ -69,19 +69,19 @@ struct Tally {
     Int(reason.rawValue) * treatments + treatment.index
   }
 
-  /// From here on it counts for this event.
-  mutating func turn(to event: String) {
-    if current < events.count, events[current] == event { return }
-    let event = numbers[event] == nil && events.count >= Self.rowLimit ? GateCounters.otherEvents : event
-    if let number = numbers[event] {
-      current = number
-    } else {
-      current = events.count
-      numbers[event] = current
-      events.append(event)
-      rows.append([UInt32](repeating: 0, count: Self.width))
-    }
+  /// The row that counts for an event; the events beyond a bound share one.
+  mutating func row(of event: String) -> Int {
+    if let known = numbers[event] { return known }
+    let event = events.count >= Self.rowLimit ? GateCounters.otherEvents : event
+    if let known = numbers[event] { return known }
+    numbers[event] = events.count
+    events.append(event)
+    rows.append([UInt32](repeating: 0, count: Self.width))
+    return events.count - 1
   }
+
+  /// From here on it counts for this row.
+  @inline(__always) mutating func turn(to row: Int) { current = row }
 
   mutating func count(_ treatment: Decision.Treatment, _ reason: Reason, times: UInt32 = 1) {
     rows[current][Self.slot(treatment, reason)] &+= times

@@ -3,7 +3,7 @@ package import Vault
 
 /// An event that passed the gate: every value in it was kept, coarsened, pseudonymized or sealed on purpose.
 ///
-/// Only the gate can make one, so whatever takes a `GatedEvent` (the store, a relay) cannot be handed raw input.
+/// Only the gate can make one, as it alone makes `GatedRows`, so whatever takes either (the store, a relay) cannot be handed raw input.
 package struct GatedEvent: Sendable {
   package let name: String
   package let time: Timestamp
@@ -16,7 +16,7 @@ package struct GatedEvent: Sendable {
   /// Organizations that the event names, one entry for each (group key, id); the property of that name holds the pseudonyms too.
   package let groups: [Group]
   package let properties: [StoredProperty]
-  /// What was done to each value, in the order of arrival: for the live view, never stored. Empty where nobody will look (`Gate.pass`).
+  /// What was done to each value, in the order of arrival: for the live view, never stored.
   package let decisions: [Decision]
 
   package struct Link: Sendable {
@@ -61,6 +61,9 @@ package struct GatedProfileUpdate: Sendable {
 
 /// What came out of the gate for one request, with the wrapped keys that its sealed values need: both become durable together.
 package struct GatedBatch: Sendable {
+  /// All events.
+  package let rows: GatedRows
+  /// The last of them one by one, as many as were asked for.
   package let events: [GatedEvent]
   package let profileUpdates: [GatedProfileUpdate]
   package let wrappedKeys: [WrappedKey]

@@ -1,80 +1,8 @@
 internal import Events
 internal import Vault
 
-/// Events and profile updates on their way through the gate.
+/// Profile updates on their way through the gate.
 extension Passage {
-  /// - Parameter isDecided: whether the decisions are kept; they are counted in any case.
-  mutating func pass(_ event: ReceivedEvent, isDecided: Bool = true) -> GatedEvent {
-    own = OwnIdentifiers(event.identity)
-    sealingSubject = nil
-    rules.removeAll(keepingCapacity: true)
-    for position in event.properties.indices {
-      let rule = rule(for: event.properties[position].name, at: position)
-      if rule.action == .group { own.add(group: event.properties[position].name, event.properties[position].value) }
-      rules.append(rule)
-    }
-    let name = eventName(event.name)
-    turn(to: name)
-
-    var properties: [StoredProperty] = []
-    properties.reserveCapacity(event.properties.count + 3)
-    var decisions: [Decision] = []
-    if isDecided { decisions.reserveCapacity(event.properties.count + 4) }
-    var groups: [GatedEvent.Group] = []
-
-    if name != event.name {
-      note(.coarsened, .eventName)
-      decide(on: "event", isDecided, &decisions)
-    }
-    for position in event.properties.indices {
-      let property = event.properties[position]
-      let rule = rules[position]
-      guard rule.reason != .unfitName, !own.isNamed(by: property.name) else {
-        note(.dropped, .unfitName)
-        decide(on: isDecided ? Redaction.shown(property.name, own: own) : "", isDecided, &decisions)
-        continue
-      }
-      let stored: StoredValue?
-      if rule.action == .group {
-        var ids: [(id: String, pseudonym: Pseudonym)] = []
-        stored = self.groups(property.value, key: property.name, into: &ids)
-        for (id, pseudonym) in ids { groups.append(.init(key: property.name, identity: identity(pseudonym, id: id))) }
-      } else {
-        stored = value(property.value, rule: rule, path: property.name, field: property.name)
-      }
-      if let stored { properties.append(StoredProperty(property.name, stored)) }
-      decide(on: property.name, isDecided, &decisions)
-    }
-    if let address = event.address {
-      addPlace(of: address, to: &properties, &decisions, country: "mp_country_code", withTimeZone: false)
-      if !isDecided { decisions = [] }
-    }
-
-    countKept()
-    let actor = event.identity.actor
-    return GatedEvent(
-      name: name, time: event.time, actor: actor.map { identity(subject($0), id: $0) }, link: link(event.identity),
-      duplicateKeys: duplicateKeys(of: event), groups: groups, properties: properties, decisions: decisions)
-  }
-
-  private mutating func decide(on property: String, _ isDecided: Bool, _ decisions: inout [Decision]) {
-    if isDecided { decisions.append(decision(on: property)) } else { settle() }
-  }
-
-  private mutating func link(_ received: ReceivedIdentity) -> GatedEvent.Link? {
-    guard let (device, user) = received.link else { return nil }
-    return .init(device: identity(subject(device), id: device), user: identity(subject(user), id: user))
-  }
-
-  /// Over the id and the event's name as sent (analytics-semantics A.21, 2): what the gate does later does not change them.
-  private func duplicateKeys(of event: ReceivedEvent) -> DuplicateKeys? {
-    guard let insertID = event.insertID else { return nil }
-    let day = Int32(clamping: event.sentTime.milliseconds.floored(by: 86_400_000))
-    let id = event.identity.actor ?? ""
-    return DuplicateKeys(
-      day: gate.pseudonymizer.duplicate(id: id, event: event.name, insertID: insertID, slot: .day(day)), dayNumber: day)
-  }
-
   mutating func pass(_ update: ReceivedProfileUpdate) -> GatedProfileUpdate {
     own = OwnIdentifiers(update.target)
     let target: GatedProfileUpdate.Target
@@ -107,7 +35,7 @@ extension Passage {
       var stored = pass(assignments, &decisions)
       if let address {
         var places = stored.map { StoredProperty($0.name, $0.value) }
-        addPlace(of: address, to: &places, &decisions, country: "$country_code", withTimeZone: true)
+        addPlace(of: address, to: &places, &decisions)
         stored += places[stored.count...].map { .init($0.name, $0.value) }
       }
       return .set(stored)
@@ -152,16 +80,13 @@ extension Passage {
   }
 
   /// Turns the address into a place and forgets it. What the sender said about the place wins.
-  private mutating func addPlace(
-    of address: String, to properties: inout [StoredProperty], _ decisions: inout [Decision], country: String, withTimeZone: Bool
-  ) {
+  private mutating func addPlace(of address: String, to properties: inout [StoredProperty], _ decisions: inout [Decision]) {
     guard let place = gate.configuration.places?.place(of: address) else {
       note(.dropped, .addressForgotten)
       decisions.append(decision(on: "ip"))
       return
     }
-    var parts = [("$city", place.city), ("$region", place.region), (country, place.country)]
-    if withTimeZone { parts.append(("$timezone", place.timeZone)) }
+    let parts = [("$city", place.city), ("$region", place.region), ("$country_code", place.country), ("$timezone", place.timeZone)]
     for case (let name, let text?) in parts where !properties.contains(where: { $0.name == name }) {
       properties.append(StoredProperty(name, .string(text)))
     }

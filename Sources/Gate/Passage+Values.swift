@@ -110,10 +110,7 @@ extension Passage {
       note(.pseudonymized, .ownIdentifier)
       return .pseudonym(pseudonym(of: match))
     }
-    let isPlain = text.withBytes { bytes in
-      let scan = TextScan(bytes)
-      return scan.isPlain || (!scan.mayHoldSomething && !SecretDetector.mayBegin(in: bytes))
-    }
+    let isPlain = text.withBytes { Self.isPlain($0) }
     if isPlain, !rule.namesLink, !rule.namesPhone, text.utf8.count < own.shortestInside || !own.isInside(text) { return .string(text) }
     if passing.has(text, rule, own: own) { return .string(text) }
     let context = TextContext(
@@ -133,6 +130,12 @@ extension Passage {
       note(.dropped, reason)
       return nil
     }
+  }
+
+  /// Whether no step has anything to look at, whatever the name says short of naming a link or a phone.
+  static func isPlain(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+    let scan = TextScan(bytes)
+    return scan.isPlain || (!scan.mayHoldSomething && !SecretDetector.mayBegin(in: bytes))
   }
 
   // MARK: By the name
@@ -224,7 +227,7 @@ extension Passage {
   }
 
   private mutating func organization(_ id: String, key: String, into ids: inout [(id: String, pseudonym: Pseudonym)]) -> StoredValue? {
-    guard !Self.nobody.contains(id.lowercased()) else {
+    guard !Self.isNobody(id) else {
       note(.dropped, .noIdentifier)
       return nil
     }
@@ -235,6 +238,7 @@ extension Passage {
   }
 
   /// What broken senders send in place of an organization.
+  static func isNobody(_ id: String) -> Bool { nobody.contains(id.lowercased()) }
   private static let nobody: Set<String> = ["", "null", "undefined", "none", "nil", "<nil>", "n/a", "unknown", "false", "true", "nan"]
 
   private mutating func coordinate(_ value: PropertyValue, _ rule: NameRule) -> StoredValue? {

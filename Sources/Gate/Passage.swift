@@ -1,15 +1,13 @@
 internal import Events
 internal import Vault
 
-/// One batch on its way through the gate: what is remembered from value to value, and nothing longer than that.
+/// The judgement of one batch, value by value: what is remembered from one to the next, and nothing longer than that.
 struct Passage {
   let gate: Gate
   private let knownNames: [String: NameRule]
   private var freshNames: [String: NameRule] = [:]
-  /// The names of the last event and what they mean: senders send the same properties in the same order.
+  /// The names of the last profile update and what they mean: senders send the same properties in the same order.
   private var recentNames: [(name: String, rule: NameRule)] = []
-  private var eventNames: [String: String] = [:]
-  private var recentEventName: (sent: String, clean: String) = ("", "")
   private var pseudonyms: [String: Pseudonym] = [:]
   /// By group key and id.
   private var groups: [String: [String: Pseudonym]] = [:]
@@ -20,8 +18,6 @@ struct Passage {
   private(set) var tally = Tally()
 
   // Of the record in question.
-  /// What the names of its properties say, in their order.
-  var rules: [NameRule] = []
   var own = OwnIdentifiers.none
   /// Whose sealed values they are; nil on events, whose identities are dropped.
   var sealingSubject: Pseudonym?
@@ -47,7 +43,14 @@ struct Passage {
     if treatment.index > worst.treatment.index || (treatment == worst.treatment && worst.reason == .link) { worst = (treatment, reason) }
   }
 
-  mutating func turn(to event: String) { tally.turn(to: event) }
+  mutating func turn(to event: String) { tally.turn(to: tally.row(of: event)) }
+
+  /// The row of the tally that counts for an event, to turn to it.
+  mutating func tallyRow(of event: String) -> Int { tally.row(of: event) }
+  mutating func turn(toRow row: Int) { tally.turn(to: row) }
+
+  /// Whether anything was done to the property in question.
+  var hasNoted: Bool { worst.treatment != .kept }
 
   /// Adds what was kept of the record in question to the tally.
   mutating func countKept() {
@@ -91,14 +94,8 @@ struct Passage {
   }
 
   /// The event's name as it may be stored.
-  mutating func eventName(_ name: String) -> String {
-    // Never remembered: what holds an own id, which is nobody else's.
-    guard !own.isNamed(by: name) else { return Redaction.shown(name, own: own) }
-    if name == recentEventName.sent { return recentEventName.clean }
-    let clean = eventNames[name] ?? Redaction.shown(name)
-    eventNames[name] = clean
-    recentEventName = (name, clean)
-    return clean
+  func eventName(_ name: String) -> String {
+    own.isNamed(by: name) ? Redaction.shown(name, own: own) : Redaction.shown(name)
   }
 
   // MARK: Pseudonyms and seals
@@ -121,9 +118,12 @@ struct Passage {
     own.groupKey.map { group($0, own.hashed) } ?? subject(own.hashed)
   }
 
+  /// Whether the id of a pseudonym is sealed already.
+  func isKnown(_ pseudonym: Pseudonym) -> Bool { sealedHere.contains(pseudonym) || gate.isKnown(pseudonym) }
+
   /// An id's pseudonym, with the id itself sealed if nobody has sealed it yet.
   mutating func identity(_ pseudonym: Pseudonym, id: String) -> GatedIdentity {
-    guard !sealedHere.contains(pseudonym), !gate.isKnown(pseudonym) else { return GatedIdentity(pseudonym: pseudonym, sealedID: nil) }
+    guard !isKnown(pseudonym) else { return GatedIdentity(pseudonym: pseudonym, sealedID: nil) }
     guard case .success(let sealed) = seal(id, of: pseudonym, field: Gate.identifierField) else {
       return GatedIdentity(pseudonym: pseudonym, sealedID: nil)
     }

@@ -20,10 +20,18 @@ struct EventReader {
   private let context: RequestContext
   private var values: ValueReader
   private var place = Place()
+  /// The events of the token that came last, taken out of the result while they grow.
+  private var open: ReceivedEvents
+  /// That token; nil before the first event.
+  private var openToken: String??
+  private var numbers = NameNumbers()
+  /// From a place in the tape's arena to the same in `open.bytes`, where the strings of the record stand as one piece.
+  private var shift = 0
 
   init(context: RequestContext) {
     self.context = context
     values = ValueReader(limits: context.limits, weight: context.limits.eventValueBytes)
+    open = ReceivedEvents(isVerified: context.isVerified)
   }
 
   /// Where the fields of one event stand on the tape; 0: nowhere (no member can stand at the very start).
@@ -36,6 +44,12 @@ struct EventReader {
     var insertID = 0
     var address = 0
     var anonymousID = 0
+  }
+
+  /// How much of `open` there was before the event in question.
+  private struct Mark {
+    let values: Int
+    let trees: Int
   }
 
   /// Reads the value at `index` as an event into `result`. `number`: the record's position in the request.
@@ -63,50 +77,105 @@ struct EventReader {
     }
 
     cache.makeRoom()
+    numbers.keepUp(with: cache)
     cache.eventNumber += 1
     values.clear()
     place = Place()
-    let name = cache.string(of: tape.bytes(nameAt).cut(to: context.limits.stringBytes))
-    guard var properties = properties(tape, propertiesAt, isIdentify: name == "$identify", cache: &cache) else {
+    let mark = Mark(values: open.values.count, trees: open.trees.count)
+    let nameBytes = tape.bytes(nameAt).cut(to: context.limits.stringBytes)
+    let name = cache.number(of: nameBytes)
+    takeStrings(tape, index)
+    guard readProperties(tape, propertiesAt, isIdentify: nameBytes.isEqual("$identify"), cache: &cache) else {
       result.ignoredCount += 1
-      return
+      return takeBack(mark)
     }
-    if let refusal = refusal(tape, index) {
+    let sent = place.time == 0 ? .missing : SentTime(tape, place.time, strings: !context.isStrict)
+    if let refusal = refusal(tape, index, sent) {
+      takeBack(mark)
       return result.fail(number, insertIDAsSent(tape), refusal.field, refusal.message)
     }
-
     let (token, tokenIsWrong) = token(tape, cache: &cache)
     guard !tokenIsWrong else {
+      takeBack(mark)
       return result.fail(number, insertIDAsSent(tape), "properties.token", "'properties.token' is missing or not a string")
     }
     var time = context.receivedAt
     var sentTime = context.receivedAt
-    switch place.time == 0 ? .missing : SentTime(tape, place.time, strings: !context.isStrict) {
+    switch sent {
     case .missing: break
-    case .milliseconds(let sent):
-      sentTime = sent
-      time = min(sent, context.receivedAt)
+    case .milliseconds(let milliseconds):
+      sentTime = milliseconds
+      time = min(milliseconds, context.receivedAt)
     case .unreadable:
+      takeBack(mark)
       return result.fail(number, insertIDAsSent(tape), "properties.time", Self.timeMessage)
     }
-    if context.endpoint == .import { properties.append(Property("$import", .boolean(true))) }
+    if context.endpoint == .import { open.values.append(.init(name: numbers.importProperty(&open), kind: .true)) }
     result.droppedValueCount += values.droppedCount
-    result.append(
-      ReceivedEvent(
-        name: name, time: Timestamp(milliseconds: time), sentTime: Timestamp(milliseconds: sentTime), identity: identity(tape),
-        insertID: insertID(tape), properties: properties, address: address(tape), isVerified: context.isVerified),
-      token: token)
+    var event = ReceivedEvents.Event(
+      name: numbers.event(name, cache, &open), time: time, sentTime: sentTime, first: UInt32(mark.values), end: UInt32(open.values.count))
+    readIdentity(tape, &event)
+    event.address = open.addAddress(address(tape))
+    open.events.append(event)
+    if openToken == nil {
+      openToken = .some(token)
+    } else if openToken != .some(token) {
+      move(mark, to: token, &result)
+    }
+  }
+
+  /// Hands over what was read.
+  mutating func finish(_ result: inout IntakeResult) {
+    guard let token = openToken else { return }
+    let batch = result.indexOfBatch(token)
+    swap(&open, &result.batches[batch].events)
+    openToken = nil
+  }
+
+  /// The event read last belongs to another token than those before it.
+  private mutating func move(_ mark: Mark, to token: String?, _ result: inout IntakeResult) {
+    let event = open[open.count - 1]
+    open.events.removeLast()
+    takeBack(mark)
+    finish(&result)
+    let batch = result.indexOfBatch(token)
+    swap(&open, &result.batches[batch].events)
+    openToken = .some(token)
+    numbers.forget()
+    open.append(event)
+  }
+
+  /// Copies the strings of a record: one copy costs less than one for each, though names come with them.
+  private mutating func takeStrings(_ tape: JSONTape, _ record: Int) {
+    var last = tape.end(of: record) - 1
+    while tape[last].kind != JSONTape.Kind.string { last -= 1 }
+    // The first entry is the first member's name.
+    let start = Int(tape[record + 1].payload)
+    shift = open.bytes.count - start
+    open.bytes.append(
+      contentsOf: UnsafeBufferPointer(start: tape.arena + start, count: Int(tape[last].payload) + Int(tape[last].length) - start))
+  }
+
+  /// The string at `index`, cut to what a string may be, where `takeStrings` put it.
+  @inline(__always)
+  private func text(_ tape: JSONTape, _ index: Int) -> ReceivedEvents.Text {
+    let count = tape.bytes(index).cut(to: context.limits.stringBytes).count
+    return ReceivedEvents.Text(start: UInt32(Int(tape[index].payload) + shift), count: UInt32(count))
+  }
+
+  private mutating func takeBack(_ mark: Mark) {
+    // Names that were numbered meanwhile stay, with their texts.
+    open.values.removeLast(open.values.count - mark.values)
+    open.trees.removeLast(open.trees.count - mark.trees)
   }
 
   static let timeMessage = "'properties.time' is invalid: must be specified as seconds since epoch"
 
-  /// All properties but the fields of their own, whose places are noted; nil for an event that wants to be ignored.
-  private mutating func properties(_ tape: JSONTape, _ index: Int, isIdentify: Bool, cache: inout NameCache) -> [Property]? {
+  /// Reads all properties but the fields of their own, whose places are noted; false for an event that wants to be ignored.
+  private mutating func readProperties(_ tape: JSONTape, _ index: Int, isIdentify: Bool, cache: inout NameCache) -> Bool {
     let length = Int(tape[index].length)
     if length >= context.limits.members { values.drop(.members) }
     let kept = min(length, context.limits.members - 1)
-    var properties: [Property] = []
-    properties.reserveCapacity(kept)
     var at = index + 1
     var isIgnored = false
     let event = cache.eventNumber
@@ -115,12 +184,12 @@ struct EventReader {
       let value = at + 1
       at = tape.end(of: value)
       if number < NameCache.Special.count, note(number, value, tape: tape, isIdentify: isIdentify, isIgnored: &isIgnored) { continue }
-      guard let read = values.value(tape, value, names: &cache) else { continue }
+      guard let read = readValue(tape, value, name: numbers.property(number, cache, &open), &cache) else { continue }
       if cache.lastSeen[number].event == event {
-        properties[cache.lastSeen[number].place].value = read
+        open.values[cache.lastSeen[number].place] = read
       } else {
-        cache.lastSeen[number] = (event, properties.count)
-        properties.append(Property(cache.names[number], read))
+        cache.lastSeen[number] = (event, open.values.count)
+        open.values.append(read)
       }
     }
     // Past the limit only the fields of their own still count.
@@ -130,7 +199,27 @@ struct EventReader {
       }
       at = tape.end(of: at + 1)
     }
-    return isIgnored ? nil : properties
+    return !isIgnored
+  }
+
+  @inline(__always)
+  private mutating func readValue(_ tape: JSONTape, _ index: Int, name: UInt32, _ cache: inout NameCache) -> ReceivedEvents.Value? {
+    let entry = tape[index]
+    switch entry.kind {
+    case JSONTape.Kind.string:
+      let text = text(tape, index)
+      return .init(name: name, kind: .text, payload: UInt64(text.start), count: text.count)
+    case JSONTape.Kind.integer:
+      return .init(name: name, kind: .number, payload: Double(Int64(bitPattern: entry.payload)).bitPattern)
+    case JSONTape.Kind.double: return .init(name: name, kind: .number, payload: entry.payload)
+    case JSONTape.Kind.true: return .init(name: name, kind: .true)
+    case JSONTape.Kind.false: return .init(name: name, kind: .false)
+    case JSONTape.Kind.null: return .init(name: name, kind: .null)
+    default:
+      guard let tree = values.value(tape, index, names: &cache) else { return nil }
+      open.trees.append(tree)
+      return .init(name: name, kind: .tree, payload: UInt64(open.trees.count - 1))
+    }
   }
 
   /// Notes a field that is no property; false if it is one after all.
@@ -153,12 +242,11 @@ struct EventReader {
   }
 
   /// What a strict request refuses, and what every request does: a time before 1971, and on `/track` one older than five days.
-  private func refusal(_ tape: JSONTape, _ record: Int) -> (field: String, message: String)? {
+  private func refusal(_ tape: JSONTape, _ record: Int, _ time: SentTime) -> (field: String, message: String)? {
     let limits = context.limits
     if tape.end(of: record) - record > limits.recordBytes / 64 || tape.isLong(record, limits.recordBytes / 2) {
       guard tape.weight(of: record) < limits.recordBytes else { return ("", "a record must be smaller than \(limits.recordBytes) bytes") }
     }
-    let time = place.time == 0 ? .missing : SentTime(tape, place.time, strings: !context.isStrict)
     if case .milliseconds(let sent) = time {
       guard sent >= limits.earliestMilliseconds else { return ("properties.time", Self.timeMessage) }
       if context.endpoint == .track, sent < context.receivedAt - limits.trackAgeMilliseconds {
@@ -178,18 +266,21 @@ struct EventReader {
     if place.distinctID == 0 && place.userID == 0 && place.deviceID == 0 {
       return ("properties.distinct_id", "'properties.distinct_id' is missing: send an empty string for an event without an actor")
     }
-    for (field, at) in [("distinct_id", place.distinctID), ("$user_id", place.userID), ("$device_id", place.deviceID)] where at > 0 {
-      switch SentID(tape, at, maximumBytes: context.limits.stringBytes) {
-      case .knownBad: return ("properties.\(field)", "'properties.\(field)' is invalid: a word that stands for nobody")
-      case .unreadable: return ("properties.\(field)", "'properties.\(field)' is invalid: must be a string")
-      case .missing where field == "distinct_id" && place.userID == 0 && place.deviceID == 0:
-        return ("properties.distinct_id", "'properties.distinct_id' is invalid: must be a string")
-      case .id where Int(tape[at].length) > context.limits.stringBytes:
-        return ("properties.\(field)", "'properties.\(field)' is invalid: longer than \(context.limits.stringBytes) bytes")
-      default: continue
-      }
+    return strictIdentityRefusal(tape, "distinct_id", place.distinctID) ?? strictIdentityRefusal(tape, "$user_id", place.userID)
+      ?? strictIdentityRefusal(tape, "$device_id", place.deviceID)
+  }
+
+  private func strictIdentityRefusal(_ tape: JSONTape, _ field: StaticString, _ at: Int) -> (field: String, message: String)? {
+    guard at > 0 else { return nil }
+    switch SentID.form(tape, at) {
+    case .knownBad: return ("properties.\(field)", "'properties.\(field)' is invalid: a word that stands for nobody")
+    case .unreadable: return ("properties.\(field)", "'properties.\(field)' is invalid: must be a string")
+    case .missing where at == place.distinctID && place.userID == 0 && place.deviceID == 0:
+      return ("properties.distinct_id", "'properties.distinct_id' is invalid: must be a string")
+    case .id where Int(tape[at].length) > context.limits.stringBytes:
+      return ("properties.\(field)", "'properties.\(field)' is invalid: longer than \(context.limits.stringBytes) bytes")
+    default: return nil
     }
-    return nil
   }
 
   private func strictInsertIDRefusal(_ tape: JSONTape) -> (field: String, message: String)? {
@@ -197,26 +288,41 @@ struct EventReader {
     guard place.insertID > 0 else { return (field, "'properties.$insert_id' is missing") }
     guard tape[place.insertID].kind == JSONTape.Kind.string else { return (field, "'properties.$insert_id' is invalid: must be a string") }
     let bytes = tape.bytes(place.insertID)
-    let isFit = bytes.allSatisfy { byte in
-      (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte) || byte == 0x2D
-    }
+    let isFit = bytes.allSatisfy { byte in byte &- 0x30 < 10 || (byte | 0x20) &- 0x61 < 26 || byte == 0x2D }
     guard !bytes.isEmpty, bytes.count <= context.limits.insertIDBytes, isFit,
-      SentID(tape, place.insertID, maximumBytes: context.limits.stringBytes) != .knownBad
+      SentID.form(tape, place.insertID) != .knownBad
     else {
       return (field, "'properties.$insert_id' is invalid: must be 1 to \(context.limits.insertIDBytes) letters, digits and hyphens")
     }
     return nil
   }
 
-  private func identity(_ tape: JSONTape) -> ReceivedIdentity {
-    let maximum = context.limits.stringBytes
-    func text(_ at: Int) -> String? { at == 0 ? nil : SentID(tape, at, maximumBytes: maximum).text }
-    var device = text(place.deviceID)
-    if let sent = device, sent.hasPrefix("$device:") { device = String(sent.dropFirst(8)) }
-    if device == nil, place.anonymousID > 0, let bytes = Self.device(tape.bytes(place.anonymousID)) {
-      device = String(decoding: bytes.cut(to: maximum), as: UTF8.self)
+  private mutating func readIdentity(_ tape: JSONTape, _ event: inout ReceivedEvents.Event) {
+    event.user = id(tape, place.userID)
+    event.device = id(tape, place.deviceID, isDevice: true)
+    if event.device == nil, place.anonymousID > 0 {
+      event.device = open.add(tape.bytes(place.anonymousID).cut(to: context.limits.stringBytes + Int(ReceivedEvents.devicePrefixCount)))
     }
-    return ReceivedIdentity(userID: text(place.userID), deviceID: device, distinctID: text(place.distinctID))
+    event.distinct = id(tape, place.distinctID)
+    // Ids beyond what a string may be, that are numbers, cannot be.
+    if place.insertID > 0, tape[place.insertID].length <= context.limits.stringBytes { event.insertID = id(tape, place.insertID) }
+  }
+
+  private mutating func id(_ tape: JSONTape, _ at: Int, isDevice: Bool = false) -> ReceivedEvents.Text? {
+    guard at > 0, SentID.form(tape, at) == .id else { return nil }
+    if tape[at].kind == JSONTape.Kind.string {
+      return isDevice ? device(tape, at) : text(tape, at)
+    }
+    guard let text = SentID(tape, at, maximumBytes: context.limits.stringBytes).text else { return nil }
+    return open.add(isDevice ? ReceivedEvents.devicePrefix + text : text)
+  }
+
+  /// A device's id, with `$device:` before it.
+  private mutating func device(_ tape: JSONTape, _ at: Int) -> ReceivedEvents.Text {
+    let bytes = tape.bytes(at).cut(to: context.limits.stringBytes)
+    if bytes.count >= 8, UnsafeBufferPointer(rebasing: bytes[..<8]).isEqual("$device:") { return text(tape, at) }
+    let prefix = open.add(ReceivedEvents.devicePrefix)
+    return ReceivedEvents.Text(start: prefix.start, count: prefix.count + open.add(bytes).count)
   }
 
   /// What follows `$device:`, nil if it does not begin so or nothing follows.
@@ -226,10 +332,6 @@ struct EventReader {
   }
 
   /// Nil if none was sent, or one that stands for nothing: such an event is never taken for another.
-  private func insertID(_ tape: JSONTape) -> String? {
-    guard place.insertID > 0, tape[place.insertID].length <= context.limits.stringBytes else { return nil }
-    return SentID(tape, place.insertID, maximumBytes: context.limits.stringBytes).text
-  }
 
   /// For naming a record whose properties have not been read.
   private mutating func insertID(in properties: Int, _ tape: JSONTape) -> String {

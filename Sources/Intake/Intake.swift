@@ -102,6 +102,7 @@ final class RecordReader: @unchecked Sendable {
       result.recordCount = 1
       var judge = Judge(context: context)
       judge.read(tape, 0, number: 0, cache: &names, result: &result)
+      judge.finish(&result)
       return 1
     }
     let count = Int(tape[0].length)
@@ -113,6 +114,7 @@ final class RecordReader: @unchecked Sendable {
       judge.read(tape, at, number: number, cache: &names, result: &result)
       at = tape.end(of: at)
     }
+    judge.finish(&result)
     return count
   }
 
@@ -130,6 +132,7 @@ final class RecordReader: @unchecked Sendable {
         result.fail(number, "", "", error.message)
       }
     }
+    judge.finish(&result)
     return lines.count
   }
 
@@ -153,23 +156,22 @@ final class RecordReader: @unchecked Sendable {
 }
 
 /// The reader for the records of one request: events or profile updates.
-private enum Judge {
-  case events(EventReader)
-  case profiles(ProfileReader)
+private struct Judge {
+  private var events: EventReader?
+  private var profiles: ProfileReader?
 
   init(context: RequestContext) {
     switch context.endpoint {
-    case .track, .import: self = .events(EventReader(context: context))
-    case .engage, .groups: self = .profiles(ProfileReader(context: context))
+    case .track, .import: events = EventReader(context: context)
+    case .engage, .groups: profiles = ProfileReader(context: context)
     }
   }
 
   mutating func read(_ tape: JSONTape, _ index: Int, number: Int, cache: inout NameCache, result: inout IntakeResult) {
-    switch self {
-    case .events(var reader):
-      reader.read(tape, index, number: number, cache: &cache, result: &result)
-    case .profiles(var reader):
-      reader.read(tape, index, number: number, cache: &cache, result: &result)
-    }
+    events?.read(tape, index, number: number, cache: &cache, result: &result)
+    profiles?.read(tape, index, number: number, cache: &cache, result: &result)
   }
+
+  /// To be called once, after the last record.
+  mutating func finish(_ result: inout IntakeResult) { events?.finish(&result) }
 }

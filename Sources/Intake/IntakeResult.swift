@@ -8,7 +8,7 @@ package struct IntakeResult: Sendable {
   package struct Batch: Sendable {
     /// The project token as sent in the records or as Basic user name; nil where none was sent (a service account's project counts).
     package let token: String?
-    package internal(set) var events: [ReceivedEvent] = []
+    package internal(set) var events = ReceivedEvents()
     package internal(set) var profileUpdates: [ReceivedProfileUpdate] = []
   }
 
@@ -27,15 +27,11 @@ package struct IntakeResult: Sendable {
 
   init(options: ReplyOptions) { self.options = options }
 
-  mutating func append(_ event: ReceivedEvent, token: String?) {
-    batches[indexOfBatch(token)].events.append(event)
-  }
-
   mutating func append(_ update: ReceivedProfileUpdate, token: String?) {
     batches[indexOfBatch(token)].profileUpdates.append(update)
   }
 
-  private mutating func indexOfBatch(_ token: String?) -> Int {
+  mutating func indexOfBatch(_ token: String?) -> Int {
     // Nearly always all records carry the same token.
     if let last = batches.indices.last, batches[last].token == token { return last }
     if let known = batches.firstIndex(where: { $0.token == token }) { return known }

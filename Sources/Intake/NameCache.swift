@@ -1,3 +1,6 @@
+import Events
+import Glibc
+
 /// The property names of recent requests, so that a name is made into a `String` once and not once an event.
 ///
 /// Bounded: at 4,096 names it starts again, so that a sender who invents names costs itself speed and nobody memory. Numbers below
@@ -25,6 +28,10 @@ struct NameCache {
   }
 
   private(set) var names: [String] = []
+  /// Changes when the numbers handed out before become void.
+  private(set) var generation = 0
+  /// Names that there may be at once, those of the event under way included.
+  static let mostNumbers = capacity + 512
   /// Counts the events read, for `lastSeen`.
   var eventNumber = 0
   /// For each name, the event in which it was last seen and the place of its property there: how a name given twice is found.
@@ -34,6 +41,9 @@ struct NameCache {
   private static let slotCount = 16384
   /// 0: free; else number + 1 of the name.
   private var slots = [UInt16](repeating: 0, count: slotCount)
+  /// For each name the one that came behind it last time: senders send the same properties in the same order.
+  private var followers: [Int] = []
+  private var previous = 0
   private var hashes: [UInt64] = []
   private var ranges: [(start: Int, count: Int)] = []
   private var bytes: [UInt8] = []
@@ -41,11 +51,14 @@ struct NameCache {
   init() { reset() }
 
   private mutating func reset() {
+    generation += 1
     names.removeAll(keepingCapacity: true)
     lastSeen.removeAll(keepingCapacity: true)
     hashes.removeAll(keepingCapacity: true)
     ranges.removeAll(keepingCapacity: true)
     bytes.removeAll(keepingCapacity: true)
+    followers.removeAll(keepingCapacity: true)
+    previous = 0
     for slot in slots.indices { slots[slot] = 0 }
     for name in Special.names {
       var name = name
@@ -68,7 +81,19 @@ struct NameCache {
   /// The number of a name, given a new one if need be. At most 255 new ones between two calls of `makeRoom`.
   @inline(__always)
   mutating func number(of name: UnsafeBufferPointer<UInt8>) -> Int {
-    let hash = Self.hash(name)
+    let expected = previous < followers.count ? followers[previous] : names.count
+    if expected < names.count, isEqual(expected, name) {
+      previous = expected
+      return expected
+    }
+    let number = find(name)
+    followers[previous] = number
+    previous = number
+    return number
+  }
+
+  private mutating func find(_ name: UnsafeBufferPointer<UInt8>) -> Int {
+    let hash = ByteHash.of(name)
     var slot = Int(truncatingIfNeeded: hash) & (Self.slotCount - 1)
     while true {
       let entry = slots[slot]
@@ -83,8 +108,8 @@ struct NameCache {
     let range = ranges[number]
     guard range.count == name.count else { return false }
     return bytes.withUnsafeBufferPointer { bytes in
-      for offset in 0..<range.count where bytes[range.start + offset] != name[offset] { return false }
-      return true
+      guard range.count > 0, let known = bytes.baseAddress, let asked = name.baseAddress else { return true }
+      return memcmp(known + range.start, asked, range.count) == 0
     }
   }
 
@@ -92,36 +117,11 @@ struct NameCache {
     let number = names.count
     names.append(String(decoding: name, as: UTF8.self))
     lastSeen.append((-1, 0))
+    followers.append(0)
     hashes.append(hash)
     ranges.append((bytes.count, name.count))
     bytes.append(contentsOf: name)
     slots[slot] = UInt16(number + 1)
     return number
-  }
-
-  /// Keyed by chance at start, so that nobody can prepare names that collide.
-  private static let seed = UInt64.random(in: .min ... .max)
-
-  @inline(__always)
-  private static func hash(_ name: UnsafeBufferPointer<UInt8>) -> UInt64 {
-    var hash = seed &+ UInt64(truncatingIfNeeded: name.count)
-    var at = 0
-    let raw = UnsafeRawBufferPointer(name)
-    while at + 8 <= raw.count {
-      hash = mixed(hash ^ raw.loadUnaligned(fromByteOffset: at, as: UInt64.self))
-      at += 8
-    }
-    var tail: UInt64 = 0
-    while at < raw.count {
-      tail = tail << 8 | UInt64(raw[at])
-      at += 1
-    }
-    return mixed(hash ^ tail)
-  }
-
-  @inline(__always)
-  private static func mixed(_ value: UInt64) -> UInt64 {
-    let product = value.multipliedFullWidth(by: 0x9E37_79B9_7F4A_7C15)
-    return product.high ^ product.low
   }
 }

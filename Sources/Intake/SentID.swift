@@ -11,6 +11,27 @@ enum SentID: Equatable {
   case unreadable
   case id(String)
 
+  /// What an id is, without making a text of it.
+  enum Form: Equatable {
+    case missing, empty, knownBad, unreadable, id
+  }
+
+  /// For ids that are strings, nearly all: for others see `init`.
+  @inline(__always)
+  static func form(_ tape: JSONTape, _ index: Int) -> Form {
+    guard tape[index].kind == JSONTape.Kind.string else {
+      return switch SentID(tape, index, maximumBytes: 255) {
+      case .missing: .missing
+      case .empty: .empty
+      case .knownBad: .knownBad
+      case .unreadable: .unreadable
+      case .id: .id
+      }
+    }
+    let bytes = tape.bytes(index)
+    return bytes.isEmpty ? .empty : isKnownBad(bytes) ? .knownBad : .id
+  }
+
   init(_ tape: JSONTape, _ index: Int, maximumBytes: Int) {
     let entry = tape[index]
     switch entry.kind {

@@ -37,6 +37,11 @@ package struct Pseudonymizer: Sendable {
     Self.compute(pseudonyms, .subject, idAsSent)
   }
 
+  /// The same of an id's bytes.
+  package func subject(_ idAsSent: UnsafeBufferPointer<UInt8>) -> Pseudonym {
+    Self.compute(pseudonyms, .subject, idAsSent)
+  }
+
   /// An organization: the group key (a property name) and its id exactly as sent.
   package func group(key: String, id: String) -> Pseudonym {
     Self.compute(pseudonyms, .group, key, id)
@@ -53,6 +58,13 @@ package struct Pseudonymizer: Sendable {
     case .second(let second): Self.compute(pseudonyms, .duplicateInSecond, id, event, insertID, number: second)
     case .day(let day): Self.compute(pseudonyms, .duplicateInDay, id, event, insertID, number: Int64(day))
     }
+  }
+
+  /// The same within a day, of the bytes.
+  package func duplicate(
+    id: UnsafeBufferPointer<UInt8>, event: UnsafeBufferPointer<UInt8>, insertID: UnsafeBufferPointer<UInt8>, day: Int32
+  ) -> Pseudonym {
+    Self.compute(pseudonyms, .duplicateInDay, id, event, insertID, number: Int64(day))
   }
 
   private enum Kind: UInt8 {
@@ -74,20 +86,32 @@ package struct Pseudonymizer: Sendable {
   private static func compute(
     _ state: KeyedHash, _ kind: Kind, _ first: String, _ second: String? = nil, _ third: String? = nil, number: Int64? = nil
   ) -> Pseudonym {
-    let size = 1 + 4 + first.utf8.count + (second.map { 4 + $0.utf8.count } ?? 0) + (third.map { 4 + $0.utf8.count } ?? 0) + 8
+    var (first, second, third) = (first, second, third)
+    return first.withUTF8 { first in
+      guard var text = second else { return compute(state, kind, first, nil, nil, number: number) }
+      second = nil
+      return text.withUTF8 { second in
+        guard var text = third else { return compute(state, kind, first, second, nil, number: number) }
+        third = nil
+        return text.withUTF8 { compute(state, kind, first, second, $0, number: number) }
+      }
+    }
+  }
+
+  private static func compute(
+    _ state: KeyedHash, _ kind: Kind, _ first: UnsafeBufferPointer<UInt8>, _ second: UnsafeBufferPointer<UInt8>? = nil,
+    _ third: UnsafeBufferPointer<UInt8>? = nil, number: Int64? = nil
+  ) -> Pseudonym {
+    let size = 1 + 4 + first.count + (second.map { 4 + $0.count } ?? 0) + (third.map { 4 + $0.count } ?? 0) + 8
     // One buffer, mostly on the stack, and one update: each call into the hash costs more than copying a short id.
     return withUnsafeTemporaryAllocation(byteCount: size, alignment: 8) { buffer in
-      var end = 0
-      func put(_ text: String) {
-        var text = text
-        text.withUTF8 { bytes in
-          buffer.storeBytes(of: UInt32(truncatingIfNeeded: bytes.count).littleEndian, toByteOffset: end, as: UInt32.self)
-          if let start = bytes.baseAddress { (buffer.baseAddress! + end + 4).copyMemory(from: start, byteCount: bytes.count) }
-          end += 4 + bytes.count
-        }
+      var end = 1
+      func put(_ bytes: UnsafeBufferPointer<UInt8>) {
+        buffer.storeBytes(of: UInt32(truncatingIfNeeded: bytes.count).littleEndian, toByteOffset: end, as: UInt32.self)
+        UnsafeMutableRawBufferPointer(rebasing: buffer[(end + 4)...]).copyMemory(from: UnsafeRawBufferPointer(bytes))
+        end += 4 + bytes.count
       }
       buffer[0] = kind.rawValue
-      end = 1
       put(first)
       if let second { put(second) }
       if let third { put(third) }

@@ -46,23 +46,35 @@ struct BatchTests {
         Bool.random(using: &generator) ? "Page View" : pool[number % pool.count],
         names.map { Property($0, Self.value(pool, &generator)) }, identity: identity, insertID: "i-\(number)")
     }
-    let batch = fixture.gate.pass(events: events, profileUpdates: []).events
-    var undecided: [GatedEvent] = []
-    let kept = fixture.gate.pass(events: events, profileUpdates: [], kept: 7) { undecided.append($0) }.events
-    #expect(kept.count == 7 && undecided.count == 120)
+    let batch = fixture.gate.pass(events: events, profileUpdates: [])
+    let few = fixture.gate.pass(events: events, profileUpdates: [], kept: 7)
+    #expect(few.events.count == 7 && batch.events.count == 120 && few.rows.count == 120)
     for (number, event) in events.enumerated() {
       let alone = fixture.gate.pass(events: [event], profileUpdates: []).events[0]
-      for other in [batch[number], undecided[number]] {
-        #expect(
-          other.name == alone.name && other.properties == alone.properties && other.duplicateKeys == alone.duplicateKeys
-            && other.groups.map(\.identity.pseudonym) == alone.groups.map(\.identity.pseudonym)
-            && other.actor?.pseudonym == alone.actor?.pseudonym && other.link?.device.pseudonym == alone.link?.device.pseudonym,
-          "seed \(seed), event \(number)")
-      }
-      #expect(batch[number].decisions == alone.decisions, "seed \(seed), event \(number)")
-      #expect(undecided[number].decisions == (number >= 113 ? alone.decisions : []), "seed \(seed), event \(number)")
+      let other = batch.events[number]
+      #expect(
+        other.name == alone.name && other.properties == alone.properties && other.duplicateKeys == alone.duplicateKeys
+          && other.groups.map(\.identity.pseudonym) == alone.groups.map(\.identity.pseudonym)
+          && other.actor?.pseudonym == alone.actor?.pseudonym && other.link?.device.pseudonym == alone.link?.device.pseudonym
+          && other.decisions == alone.decisions,
+        "seed \(seed), event \(number)")
+      for rows in [batch.rows, few.rows] { #expect(Self.tells(rows, number, alone), "seed \(seed), event \(number)") }
+      if number >= 113 { #expect(few.events[number - 113].decisions == alone.decisions, "seed \(seed), event \(number)") }
     }
     // Three passes over the same events counted the same.
     for count in fixture.counters.snapshot() { #expect(count.count.isMultiple(of: 3), "seed \(seed): \(count)") }
+  }
+
+  /// Whether a row says what the event says.
+  static func tells(_ rows: GatedRows, _ row: Int, _ event: GatedEvent) -> Bool {
+    let actor = rows.actors[row] == GatedRows.absent ? nil : rows.identities[Int(rows.actors[row])].identity.pseudonym
+    let link = rows.links.first { $0.row == row }
+    let groups = Set(rows.identities.filter(\.isGroup).map(\.identity.pseudonym))
+    return rows.names[Int(rows.rowNames[row])] == event.name && rows.times[row] == event.time.milliseconds
+      && rows.properties(of: row) == Dictionary(event.properties.map { ($0.name, $0.value) }) { $1 }
+      && rows.duplicateKeys[row] == event.duplicateKeys && actor == event.actor?.pseudonym
+      && link.map { rows.identities[Int($0.device)].identity.pseudonym } == event.link?.device.pseudonym
+      && link.map { rows.identities[Int($0.user)].identity.pseudonym } == event.link?.user.pseudonym
+      && groups.isSuperset(of: event.groups.map(\.identity.pseudonym))
   }
 }

@@ -22,7 +22,10 @@ struct SealedTypesTests {
         "GatedEvent(name: \"x\", time: Timestamp(milliseconds: 0), actor: nil, link: nil, duplicateKeys: nil, groups: [], properties: [], "
           + "decisions: [])", "inaccessible due to 'internal'"
       ),
-      ("GatedBatch(events: [], profileUpdates: [], wrappedKeys: [])", "inaccessible due to 'internal'"),
+      ("GatedBatch(rows: rows(), events: [], profileUpdates: [], wrappedKeys: [])", "inaccessible due to 'internal'"),
+      ("GatedRows()", "inaccessible due to 'internal'"),
+      ("{ (rows: GatedRows) in var copy = rows; copy.times = []; return copy }", "setter is inaccessible"),
+      ("{ (rows: GatedRows) in var copy = rows.columns[0]; copy.values = [.string(\"x\")]; return copy }", "setter is inaccessible"),
       ("GatedIdentity(pseudonym: Pseudonym(high: 0, low: 0), sealedID: nil)", "inaccessible due to 'internal'"),
       ("Disclosed(value: 1, receipt: receipt())", "inaccessible due to 'internal'"),
       ("LedgerReceipt(index: 1, treeSize: 1, time: Timestamp(milliseconds: 0), leaf: .emptyTree)", "inaccessible due to 'internal'"),
@@ -35,6 +38,7 @@ struct SealedTypesTests {
       import Gate
       import Ledger
       func receipt() -> LedgerReceipt { preconditionFailure() }
+      func rows() -> GatedRows { preconditionFailure() }
       let made = \(expression)
       """
     #expect(try Self.errors(in: code).contains(refusal))

@@ -231,6 +231,6 @@ struct EventJudgementTests {
     #expect(batches.map(\.events.count) == [2, 1])
     let named = Self.intake.read(.json(.import, Self.event(#""a":1"#), credential: .projectToken("t9"))).result?.batches ?? []
     #expect(named.map(\.token) == ["t9"])
-    #expect(named.first?.events.first?.isVerified == false)
+    #expect(named.first?.events.all.first?.isVerified == false)
   }
 }

@@ -29,7 +29,7 @@ extension IntakeOutcome {
     if case .judged(let result) = self { result } else { nil }
   }
 
-  var events: [ReceivedEvent] { result?.batches.flatMap(\.events) ?? [] }
+  var events: [ReceivedEvent] { result?.batches.flatMap(\.events.all) ?? [] }
   var updates: [ReceivedProfileUpdate] { result?.batches.flatMap(\.profileUpdates) ?? [] }
 }
 

@@ -122,6 +122,11 @@ package struct IncomingBatch: Sendable {
     return before - rowCount - updates.count
   }
 
+  /// For identities that came together, before more are added one by one.
+  mutating func indexIdentities() {
+    for (index, identity) in identities.enumerated() { identityIndexes[identity.pseudonym] = UInt32(index) }
+  }
+
   private mutating func identity(_ identity: StoredIdentity) -> UInt32 {
     if let index = identityIndexes[identity.pseudonym] {
       if identities[Int(index)].sealedID == nil { identities[Int(index)].sealedID = identity.sealedID }

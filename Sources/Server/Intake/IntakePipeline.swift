@@ -65,10 +65,8 @@ package struct IntakePipeline: Sendable {
     let capped = project.caps.apply(to: &events)
     metrics.count("sealane_intake_capped_total", [("what", "event_name")], by: capped.events)
     metrics.count("sealane_intake_capped_total", [("what", "property_name")], by: capped.properties)
-    var incoming = IncomingBatch(expectedRows: events.count)
-    let gated = project.gate.pass(events: events, profileUpdates: batch.profileUpdates, kept: LiveBuffer.newest) { incoming.add($0) }
-    incoming.addRest(of: gated)
-    let outcome = try await project.store.append(incoming)
+    let gated = project.gate.pass(events, profileUpdates: batch.profileUpdates, kept: LiveBuffer.newest)
+    let outcome = try await project.store.append(gated)
     project.sealer.markDurable(gated.wrappedKeys)
     metrics.count("sealane_store_events_total", [("outcome", "accepted")], by: outcome.accepted)
     metrics.count("sealane_store_events_total", [("outcome", "duplicate")], by: outcome.duplicates)

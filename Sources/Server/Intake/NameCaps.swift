@@ -21,41 +21,39 @@ package final class NameCaps: Sendable {
   }
 
   /// Takes out events whose name is one too many and properties whose name is; returns how many of each.
-  package func apply(to events: inout [ReceivedEvent]) -> (events: Int, properties: Int) {
+  package func apply(to events: inout ReceivedEvents) -> (events: Int, properties: Int) {
     state.withLock { state in
+      // Of each number of a name, once it occurred, whether it was admitted.
+      var eventNames = [Bool?](repeating: nil, count: events.eventNames.count)
+      var names = [Bool?](repeating: nil, count: events.names.count)
       var refused = 0
       var dropped = 0
-      var isRefused: [Bool] = []
-      // Senders send the same names in the same order: those of the event before were admitted already.
-      var recentEvent = ""
-      var recent: [String] = []
-      for index in events.indices {
-        guard events[index].name == recentEvent || Self.admit(events[index].name, to: &state.events, limit: eventLimit) else {
+      for event in events.events {
+        let isAdmitted: Bool
+        if let known = eventNames[Int(event.name)] {
+          isAdmitted = known
+        } else {
+          isAdmitted = Self.admit(events.eventNames[Int(event.name)].string, to: &state.events, limit: eventLimit)
+          eventNames[Int(event.name)] = isAdmitted
+        }
+        guard isAdmitted else {
           refused += 1
-          if isRefused.isEmpty { isRefused = [Bool](repeating: false, count: events.count) }
-          isRefused[index] = true
           continue
         }
-        recentEvent = events[index].name
-        let count = events[index].properties.count
-        var unknown = false
-        for (position, property) in events[index].properties.enumerated() {
-          if position < recent.count, recent[position] == property.name { continue }
-          guard Self.admit(property.name, to: &state.properties, limit: propertyLimit) else {
-            unknown = true
-            continue
-          }
-          if position < recent.count {
-            recent[position] = property.name
-          } else if position == recent.count {
-            recent.append(property.name)
+        for index in Int(event.first)..<Int(event.end) {
+          let name = Int(events.values[index].name)
+          if let known = names[name] {
+            if !known { dropped += 1 }
+          } else {
+            let isAdmitted = Self.admit(events.names[name].string, to: &state.properties, limit: propertyLimit)
+            names[name] = isAdmitted
+            if !isAdmitted { dropped += 1 }
           }
         }
-        guard unknown else { continue }
-        events[index].properties.removeAll { !state.properties.contains($0.name) }
-        dropped += count - events[index].properties.count
       }
-      if refused > 0 { events = zip(events, isRefused).filter { !$1 }.map(\.0) }
+      if refused > 0 || dropped > 0 {
+        events.keep(events: { eventNames[Int($0.name)] == true }, values: { names[Int($0.name)] == true })
+      }
       return (refused, dropped)
     }
   }
