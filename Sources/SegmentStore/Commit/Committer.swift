@@ -400,6 +400,9 @@ extension Memtable.Content {
     var position = [UInt32](repeating: 0, count: batch.rowCount)
     for row in decisions.duplicates { position[Int(row)] = IncomingBatch.absent }
     var next = UInt32(times.count)
+    // Neighbours are mostly of one day.
+    var day: Int32 = 0
+    var ofDay: [UInt64] = []
     for row in 0..<batch.rowCount where position[row] != IncomingBatch.absent {
       position[row] = next
       next += 1
@@ -407,8 +410,16 @@ extension Memtable.Content {
       events.append(names[Int(batch.rowNames[row])])
       let actor = batch.actors[row]
       rawSubjects.append(actor == IncomingBatch.absent ? ColumnRun.noActor : decisions.numbers[Int(actor)])
-      if let key = batch.duplicateKeys[row] { fingerprints[key.day, default: []].append(key.fingerprint) }
+      if let key = batch.duplicateKeys[row] {
+        if key.day != day, !ofDay.isEmpty {
+          fingerprints[day, default: []] += ofDay
+          ofDay.removeAll(keepingCapacity: true)
+        }
+        day = key.day
+        ofDay.append(key.fingerprint)
+      }
     }
+    if !ofDay.isEmpty { fingerprints[day, default: []] += ofDay }
     for column in batch.columns {
       let index: Int
       if let known = columnIndexes[column.name] {

@@ -17,14 +17,24 @@ struct MemoryColumn: Sendable {
   /// - Parameter position: what row of memory each row of the batch became; `absent` for duplicates.
   mutating func append(_ column: IncomingBatch.BatchColumn, position: [UInt32]) {
     var mapped = [UInt32](repeating: IncomingBatch.absent, count: column.dictionary.count)
-    for (index, row) in column.rows.enumerated() {
-      let target = position[Int(row)]
-      if target == IncomingBatch.absent { continue }
-      let local = Int(column.codes[index])
-      if mapped[local] == IncomingBatch.absent { mapped[local] = dictionary.code(of: local, in: column.dictionary) }
-      rows.append(target)
-      codes.append(mapped[local])
+    var added = 0
+    let codes = [UInt32](unsafeUninitializedCapacity: column.rows.count) { codes, codeCount in
+      let rows = [UInt32](unsafeUninitializedCapacity: column.rows.count) { rows, rowCount in
+        for (index, row) in column.rows.enumerated() {
+          let target = position[Int(row)]
+          if target == IncomingBatch.absent { continue }
+          let local = Int(column.codes[index])
+          if mapped[local] == IncomingBatch.absent { mapped[local] = dictionary.code(of: local, in: column.dictionary) }
+          rows[added] = target
+          codes[added] = mapped[local]
+          added += 1
+        }
+        rowCount = added
+      }
+      self.rows += rows
+      codeCount = added
     }
+    self.codes += codes
   }
 
   /// The values by code, decoded once each.
