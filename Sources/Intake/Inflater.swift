@@ -35,33 +35,42 @@ enum Inflater {
     var stream = z_stream()
     guard inflateInit2_(&stream, format.windowBits, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else { throw .corrupt }
     defer { inflateEnd(&stream) }
-    var output: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: 65536)
+    // JSON is packed to a fifth or a tenth; what needs more room gets twice as much each time.
+    var output = [UInt8](repeating: 0, count: min(bound, max(65536, body.count * 8)) + 1)
+    var end = 0
     var consumed = 0
     while true {
       let before = consumed
       var status = Z_OK
       var produced = 0
       body.withUnsafeBufferPointer { input in
-        chunk.withUnsafeMutableBufferPointer { room in
+        output.withUnsafeMutableBufferPointer { room in
           // zlib takes a mutable pointer for history's sake and does not write through it.
           stream.next_in = input.baseAddress.map { UnsafeMutablePointer(mutating: $0 + consumed) }
           stream.avail_in = UInt32(min(input.count - consumed, 1 << 30))
-          stream.next_out = room.baseAddress
-          stream.avail_out = UInt32(room.count)
-          let offered = Int(stream.avail_in)
+          stream.next_out = room.baseAddress.map { $0 + end }
+          stream.avail_out = UInt32(min(room.count - end, 1 << 30))
+          let offered = (in: Int(stream.avail_in), out: Int(stream.avail_out))
           status = inflate(&stream, Z_NO_FLUSH)
-          consumed += offered - Int(stream.avail_in)
-          produced = room.count - Int(stream.avail_out)
+          consumed += offered.in - Int(stream.avail_in)
+          produced = offered.out - Int(stream.avail_out)
         }
       }
-      guard output.count + produced <= bound else { throw .tooLarge }
-      output.append(contentsOf: chunk[..<produced])
+      end += produced
+      guard end <= bound else { throw .tooLarge }
+      // One byte more than the bound, so that it shows.
+      if end == output.count { output.append(contentsOf: repeatElement(0, count: min(output.count, bound + 1 - output.count))) }
       switch status {
       case Z_STREAM_END:
-        guard format == .gzip, consumed < body.count else { return output }
+        guard format == .gzip, consumed < body.count else {
+          output.removeLast(output.count - end)
+          return output
+        }
         // Another member may follow; zero padding may too, and ends it.
-        guard body[consumed...].contains(where: { $0 != 0 }) else { return output }
+        guard body[consumed...].contains(where: { $0 != 0 }) else {
+          output.removeLast(output.count - end)
+          return output
+        }
         guard inflateReset(&stream) == Z_OK else { throw .corrupt }
       case Z_OK, Z_BUF_ERROR:
         if consumed == body.count && produced == 0 { throw .truncated }
