@@ -1,4 +1,6 @@
+import Events
 import Foundation
+import Intake
 import Journeys
 import Logging
 import Outbound
@@ -7,6 +9,8 @@ import Outbound
 package struct ControlClient: Sendable {
   private let client: HTTPClient
   private let socket: SocketPath
+  /// The server itself, where it was opened for this command alone.
+  private var installation: Installation?
 
   package init(_ directory: DataDirectory, connections: Int = 4) throws(ConfigurationError) {
     client = HTTPClient(connections: connections)
@@ -27,6 +31,24 @@ package struct ControlClient: Sendable {
     let response = try await exchange(method, path, headers: headers, body: body, deadline: deadline)
     guard response.status < 400 else { throw Self.error(response) }
     return response
+  }
+
+  /// Sends records to `/import`: over the socket, or straight into the intake where the server lives in this process, with the same answer.
+  func importRecords(_ records: [UInt8], into project: ProjectID?, deadline: Duration) async throws(OutboundError) -> OutboundResponse {
+    let query = "strict=1" + (project.map { "&project_id=\($0)" } ?? "")
+    guard let installation else {
+      return try await exchange(
+        "POST", "/import?" + query, headers: [("Content-Type", ImportFile.contentType)], body: records, deadline: deadline)
+    }
+    let reply = await installation.importRecords(records, query: query, into: project)
+    return OutboundResponse(status: reply.status, headers: reply.headers.map { ($0.name, $0.value) }, body: reply.body)
+  }
+
+  /// The same for a server in this process.
+  func inside(_ installation: Installation) -> ControlClient {
+    var client = self
+    client.installation = installation
+    return client
   }
 
   /// The JSON text of a good answer.
@@ -74,7 +96,7 @@ package enum ControlSession {
     if await client.isAnswering { return try await body(client) }
     let installation = try await Installation.open(configuration)
     do {
-      let result = try await Listeners(installation).run(only: .control) { try await body(client) }
+      let result = try await Listeners(installation).run(only: .control) { try await body(client.inside(installation)) }
       await installation.close()
       return result
     } catch {

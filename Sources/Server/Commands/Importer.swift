@@ -155,12 +155,10 @@ package struct Importer: Sendable {
 
   /// Posts; waits as the server asks while it is busy, and a minute for one that is being restarted.
   private func post(_ body: [UInt8]) async throws -> OutboundResponse {
-    let path = "/import?strict=1" + (project.map { "&project_id=\($0)" } ?? "")
     var wait = 1
     while true {
       do {
-        let response = try await client.exchange(
-          "POST", path, headers: [("Content-Type", ImportFile.contentType)], body: body, deadline: .seconds(300))
+        let response = try await client.importRecords(body, into: project, deadline: .seconds(300))
         guard response.status == 429 || response.status == 503, wait <= 60 else { return response }
         try await Task.sleep(for: .seconds(min(wait, response.header("Retry-After").flatMap { Int($0) } ?? wait)))
       } catch let error as OutboundError where [.connect, .timeout, .other].contains(error.code) && wait <= 32 {

@@ -97,6 +97,16 @@ package final class Installation: Sendable {
     return project
   }
 
+  /// What a strict `/import` of the operating-system user answers, without HTTP between.
+  func importRecords(_ records: [UInt8], query: String, into asked: ProjectID?) async -> IntakeReply {
+    guard let project = try? project(asked, for: .operatingSystemUser(id: geteuid()), to: .sendVerified) else {
+      return .unauthorized(.import)
+    }
+    let request = IntakeRequest(
+      endpoint: .import, contentType: ImportFile.contentType, query: query, body: records, receivedAt: now(), credential: .secret)
+    return await pipeline.take(request, accountProject: project)
+  }
+
   /// Why the server cannot do its whole work now; empty if it can. Sentences without personal data.
   package func troubles() -> [String] {
     var troubles: [String] = []
