@@ -121,7 +121,9 @@ struct RowsPassage {
       let value = events.values[index]
       switch value.kind {
       case .null, .false, .true: continue
-      case .text: forms.add(OwnForm(value.text, in: bytes))
+      case .text:
+        let id = ids.index(of: value.text, in: bytes)
+        forms.add(ids.entries[id].form)
       case .number, .tree: forms.isIncomplete = true
       }
     }

@@ -1,4 +1,5 @@
 internal import Events
+internal import Glibc
 internal import Vault
 
 /// An id as it may come back in a text of its event, in the clear.
@@ -13,7 +14,7 @@ struct OwnForm {
   let number: Double
 }
 
-/// The ids of one batch: each is hashed, and looked up in the store, once.
+/// The ids of one batch, those of organizations too: each is looked at, hashed, and looked up in the store, once.
 struct SeenIDs {
   struct Entry {
     fileprivate let hash: UInt64
@@ -38,7 +39,7 @@ struct SeenIDs {
     while true {
       let number = Int(slots[slot])
       if number == 0 { return insert(text, hash: hash, in: bytes) }
-      if entries[number - 1].hash == hash, bytes.of(entries[number - 1].text).elementsEqual(asked) { return number - 1 }
+      if entries[number - 1].hash == hash, bytes.of(entries[number - 1].text).hasSameBytes(as: asked) { return number - 1 }
       slot = (slot + 1) & mask
     }
   }
@@ -125,6 +126,13 @@ struct OwnForms {
 }
 
 extension UnsafeBufferPointer<UInt8> {
+  @inline(__always)
+  func hasSameBytes(as other: UnsafeBufferPointer<UInt8>) -> Bool {
+    guard count == other.count else { return false }
+    guard let start = baseAddress, let otherStart = other.baseAddress else { return true }
+    return memcmp(start, otherStart, count) == 0
+  }
+
   /// The bytes of a text of this arena.
   @inline(__always)
   func of(_ text: ReceivedEvents.Text) -> UnsafeBufferPointer<UInt8> {

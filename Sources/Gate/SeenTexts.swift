@@ -1,5 +1,4 @@
 internal import Events
-internal import Glibc
 
 /// Texts of one batch that were judged already, each under the name that it stood under: pages, plans, labels and versions come again with
 /// almost every event. An open-addressing table over the batch's own bytes, gone with it.
@@ -37,19 +36,13 @@ struct SeenTexts {
       let number = Int(slots[slot])
       if number == 0 { return (nil, hash) }
       let entry = entries[number - 1]
-      if entry.hash == hash, entry.name == name, Int(entry.count) == text.count,
-        isEqual(entry, text, bytes)
+      if entry.hash == hash, entry.name == name,
+        bytes.of(ReceivedEvents.Text(start: entry.start, count: entry.count)).hasSameBytes(as: text)
       {
         return (number - 1, hash)
       }
       slot = (slot + 1) & mask
     }
-  }
-
-  @inline(__always)
-  private func isEqual(_ entry: Entry, _ text: UnsafeBufferPointer<UInt8>, _ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
-    guard let start = text.baseAddress, let known = bytes.baseAddress else { return true }
-    return memcmp(known + Int(entry.start), start, text.count) == 0
   }
 
   /// - Parameter hash: as `find` gave it.

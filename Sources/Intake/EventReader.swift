@@ -28,11 +28,17 @@ struct EventReader {
   /// From a place in the tape's arena to the same in `open.bytes`, where the strings of the record stand as one piece.
   private var shift = 0
 
-  init(context: RequestContext) {
+  /// - Parameter textBytes: of the request: about as much comes into the arena.
+  init(context: RequestContext, textBytes: Int) {
     self.context = context
     values = ValueReader(limits: context.limits, weight: context.limits.eventValueBytes)
     open = ReceivedEvents(isVerified: context.isVerified)
+    open.bytes.reserveCapacity(textBytes)
+    open.values.reserveCapacity(textBytes / Self.bytesPerValue)
   }
+
+  /// Of a value with its name, as JSON, about.
+  private static let bytesPerValue = 24
 
   /// Where the fields of one event stand on the tape; 0: nowhere (no member can stand at the very start).
   private struct Place {
@@ -288,8 +294,7 @@ struct EventReader {
     guard place.insertID > 0 else { return (field, "'properties.$insert_id' is missing") }
     guard tape[place.insertID].kind == JSONTape.Kind.string else { return (field, "'properties.$insert_id' is invalid: must be a string") }
     let bytes = tape.bytes(place.insertID)
-    let isFit = bytes.allSatisfy { byte in byte &- 0x30 < 10 || (byte | 0x20) &- 0x61 < 26 || byte == 0x2D }
-    guard !bytes.isEmpty, bytes.count <= context.limits.insertIDBytes, isFit,
+    guard !bytes.isEmpty, bytes.count <= context.limits.insertIDBytes, bytes.mayBeInsertID,
       SentID.form(tape, place.insertID) != .knownBad
     else {
       return (field, "'properties.$insert_id' is invalid: must be 1 to \(context.limits.insertIDBytes) letters, digits and hyphens")

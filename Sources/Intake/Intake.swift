@@ -100,7 +100,7 @@ final class RecordReader: @unchecked Sendable {
     }
     guard tape[0].kind == JSONTape.Kind.array else {
       result.recordCount = 1
-      var judge = Judge(context: context)
+      var judge = Judge(context: context, textBytes: text.count)
       judge.read(tape, 0, number: 0, cache: &names, result: &result)
       judge.finish(&result)
       return 1
@@ -108,7 +108,7 @@ final class RecordReader: @unchecked Sendable {
     let count = Int(tape[0].length)
     guard count <= context.limits.records else { return count }
     result.recordCount = count
-    var judge = Judge(context: context)
+    var judge = Judge(context: context, textBytes: text.count)
     var at = 1
     for number in 0..<count {
       judge.read(tape, at, number: number, cache: &names, result: &result)
@@ -123,7 +123,7 @@ final class RecordReader: @unchecked Sendable {
     let lines = Self.lines(text, atMost: context.limits.records + 1)
     guard lines.count <= context.limits.records else { return lines.count }
     result.recordCount = lines.count
-    var judge = Judge(context: context)
+    var judge = Judge(context: context, textBytes: text.count)
     for (number, line) in lines.enumerated() {
       do throws(JSONError) {
         let tape = try json.parse(line)
@@ -160,9 +160,9 @@ private struct Judge {
   private var events: EventReader?
   private var profiles: ProfileReader?
 
-  init(context: RequestContext) {
+  init(context: RequestContext, textBytes: Int) {
     switch context.endpoint {
-    case .track, .import: events = EventReader(context: context)
+    case .track, .import: events = EventReader(context: context, textBytes: textBytes)
     case .engage, .groups: profiles = ProfileReader(context: context)
     }
   }

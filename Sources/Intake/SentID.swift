@@ -95,6 +95,18 @@ extension UnsafeBufferPointer<UInt8> {
     return UnsafeBufferPointer(rebasing: self[..<end])
   }
 
+  /// Whether these are letters, digits and hyphens only. Without branches, so that several bytes are looked at together.
+  var mayBeInsertID: Bool {
+    var unfit: UInt8 = 0
+    for byte in self {
+      let isDigit: UInt8 = byte &- 0x30 < 10 ? 1 : 0
+      let isLetter: UInt8 = (byte | 0x20) &- 0x61 < 26 ? 1 : 0
+      let isHyphen: UInt8 = byte == 0x2D ? 1 : 0
+      unfit |= 1 ^ (isDigit | isLetter | isHyphen)
+    }
+    return unfit == 0
+  }
+
   /// Whether these are the bytes of an ASCII literal.
   @inline(__always)
   func isEqual(_ literal: StaticString) -> Bool {

@@ -65,6 +65,64 @@ struct BatchTests {
     for count in fixture.counters.snapshot() { #expect(count.count.isMultiple(of: 3), "seed \(seed): \(count)") }
   }
 
+  @Test("what passed for one event is judged anew where it names another's id")
+  func idsOfLaterEvents() {
+    let fixture = GateFixture(isKnown: { _ in true })
+    let properties = [
+      Property("page", .string("https://example.com/of/bob-4711")), Property("who", .string("BOB-4711")),
+      Property("title", .string("a cab")),
+      Property("seen by bob-4711", .number(1)), Property("n", .number(471_147)), Property("also", .string("of acme-corp")),
+      Property("label", .string("sent to Zo\u{EB} twice")),
+    ]
+    func rows(_ identity: ReceivedIdentity, _ more: [Property] = []) -> [StoredValue?] {
+      let others = (0..<3).map { GateFixture.event("bob-4711 came", properties, identity: ReceivedIdentity(distinctID: "other-\($0)")) }
+      let event = GateFixture.event("bob-4711 came", properties + more, identity: identity)
+      let rows = fixture.gate.pass(ReceivedEvents(others + [event] + others)).rows
+      for row in [0, 2, 4, 6] {
+        #expect(rows.names[Int(rows.rowNames[row])] == "bob-4711 came")
+        #expect(rows.properties(of: row) == Dictionary(uniqueKeysWithValues: properties.map { ($0.name, Self.asSent($0.value)) }))
+      }
+      #expect((rows.names[Int(rows.rowNames[3])] == "[id] came") == (identity.actor == "bob-4711"))
+      return properties.map { rows.properties(of: 3)[$0.name] }
+    }
+    let asSent = properties.map { Self.asSent($0.value) as StoredValue? }
+    #expect(rows(ReceivedIdentity(distinctID: "ann-1234")) == asSent)
+    let bob = rows(ReceivedIdentity(userID: "bob-4711"))
+    #expect(bob[0] == .string("https://example.com/of/[id]") && bob[1] == .pseudonym(fixture.pseudonymizer.subject("bob-4711")))
+    #expect(bob[3] == nil && [2, 4, 5, 6].allSatisfy { bob[$0] == asSent[$0] })
+    let number = rows(ReceivedIdentity(deviceID: "471147"))
+    #expect(number[4] == .pseudonym(fixture.pseudonymizer.subject("$device:471147")) && number[0] == asSent[0])
+    let group = rows(ReceivedIdentity(distinctID: "ann-1234"), [Property("org_id", .string("acme-corp"))])
+    #expect(group[5] == .string("of [id]") && group[0] == asSent[0])
+    let list = rows(ReceivedIdentity(distinctID: "ann-1234"), [Property("org_id", .list([.string("acme-corp")]))])
+    #expect(list[5] == .string("of [id]") && list[0] == asSent[0])
+    let wide = rows(ReceivedIdentity(distinctID: "sent to Zo\u{EB} twice"))
+    #expect(wide[6] == .pseudonym(fixture.pseudonymizer.subject("sent to Zo\u{EB} twice")))
+  }
+
+  /// For values that the gate leaves alone.
+  static func asSent(_ value: PropertyValue) -> StoredValue {
+    switch value {
+    case .number(let number): .number(number)
+    case .string(let text): .string(text)
+    case .null, .boolean, .list, .object: .null
+    }
+  }
+
+  @Test("equal names in other bytes are one column, and the last of a name given twice counts")
+  func columns() {
+    let fixture = GateFixture(isKnown: { _ in true })
+    let batch = fixture.gate.pass(
+      events: [
+        GateFixture.event("A", [Property("caf\u{E9}", .number(1)), Property("caf\u{65}\u{301}", .number(2))]),
+        GateFixture.event("A", [Property("caf\u{65}\u{301}", .number(-0.0)), Property("x", .string("y"))]),
+        GateFixture.event("A", [Property("caf\u{E9}", .number(0)), Property("x", .string("y"))]),
+      ], profileUpdates: [])
+    #expect(batch.rows.columns.map(\.rows) == [[0, 1, 2], [1, 2]])
+    #expect((0..<3).map { batch.rows.properties(of: $0)["caf\u{E9}"] } == [.number(2), .number(0), .number(0)])
+    #expect(batch.rows.columns.last?.values == [.string("y")] && batch.rows.columns.last?.codes == [0, 0])
+  }
+
   /// Whether a row says what the event says.
   static func tells(_ rows: GatedRows, _ row: Int, _ event: GatedEvent) -> Bool {
     let actor = rows.actors[row] == GatedRows.absent ? nil : rows.identities[Int(rows.actors[row])].identity.pseudonym

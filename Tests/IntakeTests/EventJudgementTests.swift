@@ -215,6 +215,25 @@ struct EventJudgementTests {
     #expect(Self.intake.read(.json(.import, Self.event(#""x":1"#))).reply.text == "1")
   }
 
+  @Test("both forms of an event say the same")
+  func flatAndBack() {
+    let time = Timestamp(milliseconds: 1_790_000_000_123)
+    let properties = [
+      Property("text", .string("ä \u{0} é")), Property("empty", .string("")), Property("number", .number(-0.5)), Property("null", .null),
+      Property("flag", .boolean(true)), Property("list", .list([.string("x"), .object([Property("deep", .number(1))])])),
+    ]
+    let identities = [
+      ReceivedIdentity(), ReceivedIdentity(userID: "u", deviceID: "d", distinctID: "$device:d"), ReceivedIdentity(deviceID: "ü"),
+      ReceivedIdentity(userID: "", distinctID: ""),
+    ]
+    let events = identities.enumerated().map { number, identity in
+      ReceivedEvent(
+        name: number % 2 == 0 ? "a" : "b", time: time, sentTime: time, identity: identity, insertID: number == 0 ? nil : "i\(number)",
+        properties: Array(properties.dropFirst(number)), address: number == 1 ? "192.0.2.1" : nil, isVerified: true)
+    }
+    #expect(ReceivedEvents(events).all.map(\.contents) == events.map(\.contents))
+  }
+
   @Test func ignoredAndPlacedEvents() throws {
     let ignored = Self.track(#""$ignore":true"#)
     #expect(ignored.events.isEmpty && ignored.reply.text == #"{"error":null,"status":1}"#)
@@ -225,10 +244,23 @@ struct EventJudgementTests {
   }
 
   @Test func batchesAreSplitByToken() {
-    let body = "[" + ["t1", "t2", "t1"].map { Self.event(#""token":"\#($0)""#) }.joined(separator: ",") + "]"
+    let records = [("t1", 1), ("t2", 2), ("t2", 3), ("t1", 4), ("t1", 5)].map { token, number in
+      Self.event(
+        #""token":"\#(token)","a":"text \#(number)","a\#(number)":[\#(number)],"$device_id":"d\#(number)","$insert_id":"i\#(number)""#,
+        name: "e\(number % 2)")
+    }
+    // A record that is refused leaves nothing with its neighbours.
+    let bad = Self.event(#""token":"t1","a":"refused","b":{"c":1},"time":-1"#)
+    let body = "[" + (records[..<4] + [bad] + records[4...]).joined(separator: ",") + "]"
     let batches = Self.intake.read(.json(.track, body)).result?.batches ?? []
     #expect(batches.map(\.token) == ["t1", "t2"])
-    #expect(batches.map(\.events.count) == [2, 1])
+    for (batch, numbers) in zip(batches, [[1, 4, 5], [2, 3]]) {
+      #expect(batch.events.count == numbers.count)
+      for (event, number) in zip(batch.events.all, numbers) {
+        #expect(event.name == "e\(number % 2)" && event.insertID == "i\(number)" && event.identity.device == "$device:d\(number)")
+        #expect(event.properties == [Property("a", .string("text \(number)")), Property("a\(number)", .list([.number(Double(number))]))])
+      }
+    }
     let named = Self.intake.read(.json(.import, Self.event(#""a":1"#), credential: .projectToken("t9"))).result?.batches ?? []
     #expect(named.map(\.token) == ["t9"])
     #expect(named.first?.events.all.first?.isVerified == false)

@@ -39,13 +39,12 @@ struct RecordFitter {
 
   /// The id to add, nil if the record has a fit one.
   private mutating func insertID(_ record: [UInt8], _ at: Int?, _ tape: JSONTape) -> [UInt8]? {
-    guard let at, case .id(let text) = SentID(tape, at, maximumBytes: limits.recordBytes) else { return contentID.next(record) }
-    let isFit = text.utf8.count <= limits.insertIDBytes && text.utf8.allSatisfy { Self.isFit($0) }
-    return isFit && tape[at].kind == JSONTape.Kind.string ? nil : ContentID.id(for: text.utf8)
-  }
-
-  private static func isFit(_ byte: UInt8) -> Bool {
-    (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte) || byte == 0x2D
+    guard let at, SentID.form(tape, at) == .id else { return contentID.next(record) }
+    if tape[at].kind == JSONTape.Kind.string {
+      let bytes = tape.bytes(at).cut(to: limits.recordBytes)
+      return bytes.count <= limits.insertIDBytes && bytes.mayBeInsertID ? nil : ContentID.id(for: bytes)
+    }
+    return SentID(tape, at, maximumBytes: limits.recordBytes).text.map { ContentID.id(for: $0.utf8) } ?? contentID.next(record)
   }
 
   /// Where the value of the last member of that name stands.

@@ -171,10 +171,7 @@ final class Committer {
       if let key, !duplicates.insert(key) { decisions.duplicates.append(UInt32(row)) }
     }
     if decisions.duplicates.count == batch.rowCount, batch.updates.isEmpty, batch.keys.isEmpty { return decisions }
-    decisions.numbers.reserveCapacity(batch.identities.count)
-    for identity in batch.identities {
-      decisions.numbers.append(try store.identities.register(identity.pseudonym, isGroup: identity.isGroup))
-    }
+    decisions.numbers = try store.identities.register(batch.identities)
     if !batch.links.isEmpty {
       let duplicateRows = Set(decisions.duplicates)
       store.state.withLock { state in

@@ -81,6 +81,34 @@ final class IdentityTable: Sendable {
     return permutation.number(ofOrdinal: ordinal)
   }
 
+  /// The numbers of a batch's ids. The lock is held for some of them at a time: the gate of the next batch asks meanwhile.
+  func register(_ identities: [StoredIdentity]) throws(StoreError) -> [UInt32] {
+    var numbers: [UInt32] = []
+    numbers.reserveCapacity(identities.count)
+    var next = 0
+    while next < identities.count {
+      let end = min(next + Self.heldFor, identities.count)
+      guard count + end - next <= Self.limit else {
+        // Close to the limit, one by one: known ids are still taken.
+        for identity in identities[next..<end] { numbers.append(try register(identity.pseudonym, isGroup: identity.isGroup)) }
+        next = end
+        continue
+      }
+      let ordinals = state.withLock { state in
+        identities[next..<end].map { identity in
+          let slot = state.slot(of: identity.pseudonym)
+          return state.table[slot] != 0
+            ? state.table[slot] - 1 : state.insert(identity.pseudonym, flags: identity.isGroup ? 1 : 0, slot: slot)
+        }
+      }
+      for ordinal in ordinals { numbers.append(permutation.number(ofOrdinal: ordinal)) }
+      next = end
+    }
+    return numbers
+  }
+
+  private static let heldFor = 32
+
   /// Adds the next id as a file or the log holds it. False if it is there already.
   func restore(_ pseudonym: Pseudonym, flags: UInt8) -> Bool {
     state.withLock { state in
