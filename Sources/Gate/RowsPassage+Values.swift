@@ -121,7 +121,7 @@ extension RowsPassage {
         return passSlowly(value, name, rule(of: value.name))
       }
       let pseudonym = passage.group(events.names[name].string, id)
-      identity = self.identity(pseudonym, isGroup: true, value.text)
+      identity = groupIdentity(pseudonym, value.text)
       code = newCode(.pseudonym(pseudonym), name)
       texts.insert(value.text, name: value.name, letters: 0, hash: hash, code: code, identity: identity)
     }
@@ -141,7 +141,7 @@ extension RowsPassage {
     var named: [(id: String, pseudonym: Pseudonym)] = []
     let stored = passage.groups(events.value(value), key: field, into: &named)
     for (id, pseudonym) in named {
-      let identity = identityIndexes[pseudonym] ?? add(passage.identity(pseudonym, id: id), isGroup: true)
+      let identity = groupIdentity(pseudonym, id: id)
       if isKept { groups.append(.init(key: field, identity: seen(identity))) }
     }
     finish(stored, name)

@@ -40,7 +40,7 @@ struct RowsPassage {
   var texts = SeenTexts()
   var numbers = SeenNumbers()
   private var ids = SeenIDs()
-  var identityIndexes: [Pseudonym: UInt32] = [:]
+  private var groupIndexes: [Pseudonym: UInt32] = [:]
   var place: (address: Int32, place: Places.Place?) = (-1, nil)
 
   // Of the event in question.
@@ -109,7 +109,13 @@ struct RowsPassage {
     forms.clear()
     let user = event.user.map { ids.index(of: $0, in: bytes) }
     let device = event.device.map { ids.index(of: $0, in: bytes) }
-    let distinct = event.distinct.map { ids.index(of: $0, in: bytes) }
+    // Mostly the user's once more.
+    var distinct = user
+    if let id = event.distinct {
+      if event.user.map({ bytes.of($0).hasSameBytes(as: bytes.of(id)) }) != true { distinct = ids.index(of: id, in: bytes) }
+    } else {
+      distinct = nil
+    }
     if let user { forms.add(ids.entries[user].form) }
     if let device, let form = ids.entries[device].bareForm { forms.add(form) }
     if let distinct, distinct != user {
@@ -147,26 +153,38 @@ struct RowsPassage {
     return pseudonym
   }
 
+  /// Equal pseudonyms of subjects are equal bytes of ids, which `ids` knows already.
   private mutating func identity(of id: Int) -> UInt32 {
     if let known = ids.entries[id].identity { return known }
-    let pseudonym = pseudonym(of: id)
-    let index = identity(pseudonym, isGroup: false, ids.entries[id].text)
+    let index = add(identity(pseudonym(of: id), ids.entries[id].text), isGroup: false)
     ids.set(identity: index, of: id)
     return index
   }
 
-  mutating func identity(_ pseudonym: Pseudonym, isGroup: Bool, _ text: ReceivedEvents.Text) -> UInt32 {
-    if let known = identityIndexes[pseudonym] { return known }
-    let identity =
-      passage.isKnown(pseudonym) ? GatedIdentity(pseudonym: pseudonym, sealedID: nil) : passage.identity(pseudonym, id: events.string(text))
-    return add(identity, isGroup: isGroup)
+  /// Of an organization. Ids that were sent otherwise may be the same one: `7` and `"7"`.
+  mutating func groupIdentity(_ pseudonym: Pseudonym, _ text: ReceivedEvents.Text) -> UInt32 {
+    if let known = groupIndexes[pseudonym] { return known }
+    return addGroup(identity(pseudonym, text))
   }
 
-  mutating func add(_ identity: GatedIdentity, isGroup: Bool) -> UInt32 {
-    let index = UInt32(rows.identities.count)
-    rows.identities.append(GatedRows.Identity(identity: identity, isGroup: isGroup))
-    identityIndexes[identity.pseudonym] = index
+  mutating func groupIdentity(_ pseudonym: Pseudonym, id: String) -> UInt32 {
+    if let known = groupIndexes[pseudonym] { return known }
+    return addGroup(passage.identity(pseudonym, id: id))
+  }
+
+  private mutating func identity(_ pseudonym: Pseudonym, _ text: ReceivedEvents.Text) -> GatedIdentity {
+    passage.isKnown(pseudonym) ? GatedIdentity(pseudonym: pseudonym, sealedID: nil) : passage.identity(pseudonym, id: events.string(text))
+  }
+
+  private mutating func addGroup(_ identity: GatedIdentity) -> UInt32 {
+    let index = add(identity, isGroup: true)
+    groupIndexes[identity.pseudonym] = index
     return index
+  }
+
+  private mutating func add(_ identity: GatedIdentity, isGroup: Bool) -> UInt32 {
+    rows.identities.append(GatedRows.Identity(identity: identity, isGroup: isGroup))
+    return UInt32(rows.identities.count - 1)
   }
 
   /// Over the id and the event's name as sent (analytics-semantics A.21, 2): what the gate does later does not change them.

@@ -174,9 +174,19 @@ package final class Sealer: Sendable {
 }
 
 extension Sealer.Epoch {
+  /// Drawn by one system call; `SymmetricKey(size:)` takes four. None is drawn ahead: secrets do not wait in memory.
+  private static func recordKey() -> SymmetricKey {
+    withUnsafeTemporaryAllocation(byteCount: 32, alignment: 8) { bytes in
+      // A kernel without that call: the library has its own ways.
+      guard getentropy(bytes.baseAddress!, bytes.count) == 0 else { return SymmetricKey(size: .bits256) }
+      defer { explicit_bzero(bytes.baseAddress!, bytes.count) }
+      return SymmetricKey(data: UnsafeRawBufferPointer(bytes))
+    }
+  }
+
   /// Makes the subject's record key and wraps it at the next position.
   fileprivate mutating func addKey(for subject: Pseudonym) throws(SealingError) -> Sealer.Entry {
-    let key = SymmetricKey(size: .bits256)
+    let key = Self.recordKey()
     let sequence = UInt32(subjects.count)
     do {
       var plaintext = subject.bytes
