@@ -87,9 +87,15 @@ struct EventReader {
     cache.eventNumber += 1
     values.clear()
     place = Place()
-    let mark = Mark(values: open.values.count, trees: open.trees.count)
     let nameBytes = tape.bytes(nameAt).cut(to: context.limits.stringBytes)
     let name = cache.number(of: nameBytes)
+    if let openToken {
+      place.token = tokenPlace(tape, propertiesAt)
+      let (token, isWrong) = token(tape, cache: &cache)
+      if !isWrong, token != openToken { turn(to: token, &result) }
+      place.token = 0
+    }
+    let mark = Mark(values: open.values.count, trees: open.trees.count)
     takeStrings(tape, index)
     guard readProperties(tape, propertiesAt, isIdentify: nameBytes.isEqual("$identify"), cache: &cache) else {
       result.ignoredCount += 1
@@ -123,11 +129,7 @@ struct EventReader {
     readIdentity(tape, &event)
     event.address = open.addAddress(address(tape))
     open.events.append(event)
-    if openToken == nil {
-      openToken = .some(token)
-    } else if openToken != .some(token) {
-      move(mark, to: token, &result)
-    }
+    openToken = .some(token)
   }
 
   /// Hands over what was read.
@@ -138,17 +140,25 @@ struct EventReader {
     openToken = nil
   }
 
-  /// The event read last belongs to another token than those before it.
-  private mutating func move(_ mark: Mark, to token: String?, _ result: inout IntakeResult) {
-    let event = open[open.count - 1]
-    open.events.removeLast()
-    takeBack(mark)
+  /// The event that is read next belongs to another token than those before it.
+  private mutating func turn(to token: String?, _ result: inout IntakeResult) {
     finish(&result)
     let batch = result.indexOfBatch(token)
     swap(&open, &result.batches[batch].events)
+    open.isVerified = context.isVerified
     openToken = .some(token)
     numbers.forget()
-    open.append(event)
+  }
+
+  /// Where the token stands, 0 if nowhere: of equal names the last one counts, as for every property.
+  private func tokenPlace(_ tape: JSONTape, _ properties: Int) -> Int {
+    var found = 0
+    var at = properties + 1
+    for _ in 0..<min(Int(tape[properties].length), context.limits.members - 1) {
+      if tape.bytes(at).isEqual("token") { found = at + 1 }
+      at = tape.end(of: at + 1)
+    }
+    return found
   }
 
   /// Copies the strings of a record: one copy costs less than one for each, though names come with them.
@@ -335,8 +345,6 @@ struct EventReader {
     guard bytes.count > 8, UnsafeBufferPointer(rebasing: bytes[..<8]).isEqual("$device:") else { return nil }
     return UnsafeBufferPointer(rebasing: bytes[8...])
   }
-
-  /// Nil if none was sent, or one that stands for nothing: such an event is never taken for another.
 
   /// For naming a record whose properties have not been read.
   private mutating func insertID(in properties: Int, _ tape: JSONTape) -> String {

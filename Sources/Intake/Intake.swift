@@ -173,5 +173,9 @@ private struct Judge {
   }
 
   /// To be called once, after the last record.
-  mutating func finish(_ result: inout IntakeResult) { events?.finish(&result) }
+  mutating func finish(_ result: inout IntakeResult) {
+    events?.finish(&result)
+    // Of a token whose records were all refused or ignored nothing is left.
+    result.batches.removeAll { $0.events.isEmpty && $0.profileUpdates.isEmpty }
+  }
 }

@@ -190,6 +190,7 @@ package final class SegmentStore: Sendable {
       flusher.stop()
       finished.wait()
       finished.signal()
+      cache.forgetAll()
       directoryLock.withLock { $0 = nil }
     }
   }

@@ -95,7 +95,7 @@ struct StoreOpener {
     state.deletedKeys = manifest.deletedKeys
     return SegmentStore(
       directory: directory, options: options, identities: identities, state: state, manifest: manifest,
-      lastFileNumber: manifest.nextFile - 1, cache: BlockCache(limit: options.cacheBytes), directoryLock: lock)
+      lastFileNumber: manifest.nextFile - 1, cache: BlockCache(options.cache), directoryLock: lock)
   }
 
   /// Writes segments of an earlier version anew. The old files are deleted as leftovers then.

@@ -17,8 +17,10 @@ package struct StoreOptions: Sendable {
   package var groupBytes = 8 << 20
   /// Bytes of duplicate fingerprints in memory.
   package var fingerprintBytes = 128 << 20
-  /// Bytes of decoded columns and file chunks in memory.
-  package var cacheBytes = 256 << 20
+  /// A day of no more stored fingerprints is read into memory as a whole when an event of it arrives.
+  package var fingerprintsOfSmallDay = 1 << 15
+  /// Memory for decoded columns and file chunks. All stores that are opened with it share it.
+  package var cache = CacheMemory(limit: 256 << 20)
   /// Threads that queries are answered on.
   package var scanThreads = min(4, max(2, ProcessInfo.processInfo.activeProcessorCount))
   /// Reports that are kept for whoever asks the same; 0: none.

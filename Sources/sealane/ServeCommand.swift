@@ -59,7 +59,7 @@ struct ServeCommand: AsyncParsableCommand {
   var cachedReports: String?
   @Option(help: "Bytes that one query may take beside the cache; a larger one is refused (default 1073741824).")
   var queryMemory: String?
-  @Option(help: "Bytes of decoded columns that a project keeps in memory (default a quarter of the memory).")
+  @Option(help: "Bytes of decoded columns that all projects together keep in memory (default a quarter of the memory).")
   var cacheMemory: String?
   @Option(help: ArgumentHelp("false: day series are counted by reading the events, to measure that.", visibility: .hidden))
   var segmentCounts: String?

@@ -14,6 +14,29 @@ struct EventJudgementTests {
 
   static func strict(_ properties: String) -> IntakeOutcome { intake.read(.json(.import, event(properties), query: "strict=1")) }
 
+  @Test("each token's events keep their own names, however the tokens alternate") func alternatingTokens() throws {
+    let records = (0..<400).map { number in
+      let names = (0..<40).map { "\"p\(number)_\($0)\":1" }.joined(separator: ",")
+      return Self.event(#""token":"\#(number % 2 == 0 ? "a" : "b")","time":\#(nowSeconds),"distinct_id":"u",\#(names)"#)
+    }
+    let result = try #require(Self.intake.read(.json(.track, "[\(records.joined(separator: ","))]", query: "verbose=1")).result)
+    #expect(result.batches.map(\.token) == ["a", "b"])
+    for batch in result.batches {
+      #expect(batch.events.count == 200)
+      #expect(batch.events.names.count == 200 * 40)
+      #expect(batch.events.all.allSatisfy { $0.properties.count == 40 })
+    }
+  }
+
+  @Test("a token whose records are all refused leaves nothing behind") func refusedToken() throws {
+    let records = [
+      Self.event(#""token":"a","time":\#(nowSeconds),"distinct_id":"u""#), Self.event(#""token":"b","time":"no time""#),
+    ]
+    let result = try #require(Self.intake.read(.json(.track, "[\(records.joined(separator: ","))]", query: "verbose=1")).result)
+    #expect(result.batches.map(\.token) == ["a"])
+    #expect(result.failures.count == 1)
+  }
+
   @Test func aWholeEvent() throws {
     let outcome = Self.track(
       #""time":\#(nowSeconds - 60).5,"distinct_id":"u1","$user_id":"u1","$device_id":"d1","$insert_id":"abc-1","ip":"198.51.100.7","plan":"pro","n":3,"x":null,"l":[1,"b"],"o":{"k":true}"#

@@ -16,6 +16,7 @@ struct ReferenceComparisonTests {
       let expected = try Reference(example.world, calendar: example.calendar, instant: example.instant).report(example.query)
       var snapshot = example.world.snapshot(assignment: example.assignment, versions: example.versions, runs: example.runs)
       if seed % 2 == 1 { snapshot.useTwoThreads() }
+      snapshot.bandSubjects = [1, 3, 1_024][Int(seed % 3)]
       let execution = QueryExecution(
         snapshot: snapshot, calendar: example.calendar, instant: Timestamp(milliseconds: example.instant))
       let found = try execution.report(example.query)
@@ -60,6 +61,7 @@ struct ReferenceComparisonTests {
         var snapshot = example.world.snapshot(
           assignment: example.assignment, versions: example.versions, runs: example.runs, blockRows: blockRows)
         if round == 1 { snapshot.useTwoThreads() }
+        snapshot.bandSubjects = number % 2 == 0 ? 7 : 1_024
         let execution = QueryExecution(
           snapshot: snapshot, calendar: example.calendar, instant: Timestamp(milliseconds: example.instant))
         if let difference = Difference.between(expected.json, try execution.report(example.query).json) {

@@ -133,7 +133,8 @@ struct PlainStore {
     options.mergeWidth = Int.random(in: 2...4, using: &generator)
     options.stateFileWidth = 2
     options.fingerprintBytes = [1, 1 << 20].randomElement(using: &generator) ?? 1
-    options.cacheBytes = [0, 1 << 20].randomElement(using: &generator) ?? 0
+    options.fingerprintsOfSmallDay = [0, 1 << 15].randomElement(using: &generator) ?? 0
+    options.cache = CacheMemory(limit: [0, 1 << 20].randomElement(using: &generator) ?? 0)
     options.blockRows = Int.random(in: 1...40, using: &generator)
     options.now = { 60 * 3_600_000 }
     options.deletionDelayMilliseconds = [0, 86_400_000].randomElement(using: &generator) ?? 0

@@ -45,7 +45,8 @@ struct ConfigurationTests {
     let store = try ServerConfiguration(
       Settings(flags: [.scanThreads: "3"], environment: ["SEALANE_CACHED_REPORTS": "0", "SEALANE_QUERY_MEMORY": "2000"], file: file)
     ).store
-    #expect(store.scanThreads == 3 && store.cachedReports == 0 && store.queryBytes == 2000 && store.cacheBytes == 1000 && !store.usesCounts)
+    #expect(
+      store.scanThreads == 3 && store.cachedReports == 0 && store.queryBytes == 2000 && store.cache.limit == 1000 && !store.usesCounts)
     let plain = try ServerConfiguration(Settings(flags: [.data: "/d"], environment: [:], file: nil)).store
     #expect(plain.usesCounts && plain.cachedReports > 0)
   }
@@ -67,5 +68,18 @@ struct ConfigurationTests {
     #expect(ListenAddress("[::1]:8000") == ListenAddress(host: "::1", port: 8000))
     for text in ["", "8000", "::1:8000", "host:", "host:70000", ":80"] { #expect(ListenAddress(text) == nil, "\(text)") }
     #expect(ListenAddress(host: "127.0.0.1", port: 8000).origin(isSecure: false) == "http://localhost:8000")
+  }
+}
+
+@Suite struct MachineMemoryTests {
+  @Test func theLeastOfAGroupAndThoseAboveItCounts() {
+    let files = [
+      "/sys/fs/cgroup/system.slice/sealane.service/memory.max": "max\n", "/sys/fs/cgroup/system.slice/memory.max": "2147483648\n",
+      "/sys/fs/cgroup/memory.max": "4294967296\n",
+    ]
+    #expect(MachineMemory.bound("0::/system.slice/sealane.service\n") { files[$0] } == 2_147_483_648)
+    #expect(MachineMemory.bound("0::/\n") { files[$0] } == 4_294_967_296)
+    #expect(MachineMemory.bound("0::/system.slice/sealane.service\n") { _ in nil } == nil)
+    #expect(MachineMemory.bound("12:memory:/old\n") { files[$0] } == nil)
   }
 }

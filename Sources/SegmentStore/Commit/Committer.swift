@@ -19,7 +19,7 @@ final class Committer {
 
   init(store: SegmentStore) {
     self.store = store
-    duplicates = DuplicateIndex(byteLimit: store.options.fingerprintBytes)
+    duplicates = DuplicateIndex(byteLimit: store.options.fingerprintBytes, smallCount: store.options.fingerprintsOfSmallDay)
     for (code, name) in store.state.withLock({ $0.eventNames }).enumerated() { codes[name] = UInt16(code) }
   }
 
@@ -191,16 +191,16 @@ final class Committer {
   }
 
   /// The fingerprints of a day in segments and memory.
-  private func fingerprints(of day: Int32) throws(StoreError) -> [[UInt64]] {
+  private func fingerprints(of day: Int32) throws(StoreError) -> DuplicateIndex.Stored {
     let (segments, tables) = store.state.withLock { ($0.segments, $0.frozen + [$0.active]) }
-    var pieces: [[UInt64]] = []
+    var stored = DuplicateIndex.Stored()
     for segment in segments {
-      if let piece = try segment.fingerprints(of: day) { pieces.append(piece) }
+      if let piece = try segment.fingerprints(of: day, cache: store.cache) { stored.sorted.append(piece) }
     }
     for table in tables {
-      if let piece = table.with({ $0.fingerprints[day] }) { pieces.append(piece) }
+      if let piece = table.with({ $0.fingerprints[day] }) { stored.recent.append(piece) }
     }
-    return pieces
+    return stored
   }
 
   // MARK: Applying

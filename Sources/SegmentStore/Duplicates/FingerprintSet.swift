@@ -14,6 +14,12 @@ struct FingerprintSet: Sendable {
   /// Bytes of memory.
   var footprint: Int { slots.count * 8 }
 
+  mutating func insert(contentsOf lists: [[UInt64]]) {
+    let wanted = count + lists.reduce(0) { $0 + $1.count }
+    while slots.count * 3 < wanted * 4 { grow() }
+    for list in lists { for fingerprint in list { _ = insert(fingerprint) } }
+  }
+
   /// Returns false if it was there already.
   mutating func insert(_ fingerprint: UInt64) -> Bool {
     guard fingerprint != 0 else {

@@ -45,6 +45,17 @@ struct BandPart {
     return low &- 1
   }
 
+  /// How many of its rows have their bit set.
+  func count(of bits: UnsafePointer<UInt64>) -> Int {
+    let (first, last) = (firstRow, endRow - 1)
+    let head: UInt64 = ~0 << UInt64(first & 63)
+    let tail: UInt64 = ~0 >> UInt64(63 - (last & 63))
+    if first >> 6 == last >> 6 { return (bits[first >> 6] & head & tail).nonzeroBitCount }
+    var count = (bits[first >> 6] & head).nonzeroBitCount + (bits[last >> 6] & tail).nonzeroBitCount
+    for word in (first >> 6 + 1)..<(last >> 6) { count += bits[word].nonzeroBitCount }
+    return count
+  }
+
   /// Calls `body` with each row whose bit is set, in order, and the index of its subject.
   @inline(__always) func forEachRow(_ bits: UnsafePointer<UInt64>, _ body: (_ row: Int, _ index: Int) -> Void) {
     let (firstRow, endRow) = (firstRow, endRow)

@@ -125,10 +125,11 @@ struct BandWalk {
 
   /// The number up to which the sources' blocks have a band's worth of subjects.
   private func end(from first: UInt32) -> UInt32 {
+    let limit = min(scan.snapshot.bandSubjects, Band.limit)
     var end = subjects.upperBound
     for source in sources where source.head != ColumnRun.noActor {
       guard let keys = source.frame.keys, let last = keys.subjects.last else { continue }
-      let position = source.position &+ Band.limit
+      let position = source.position &+ limit
       // Who goes on in the next block has all of its rows in this band.
       end = min(end, position < keys.subjects.count ? keys.subjects[position] : last == ColumnRun.noActor ? last : last &+ 1)
     }
@@ -138,8 +139,8 @@ struct BandWalk {
         guard let keys = source.frame.keys else { continue }
         entries += Self.index(in: keys, from: source.position, of: end) - source.position
       }
-      if entries <= Band.limit { break }
-      end = first &+ max(1, min(end &- first &- 1, UInt32(UInt64(end &- first) * UInt64(Band.limit) * 15 / 16 / UInt64(entries))))
+      if entries <= limit { break }
+      end = first &+ max(1, min(end &- first &- 1, UInt32(UInt64(end &- first) * UInt64(limit) * 15 / 16 / UInt64(entries))))
     }
     return end
   }
@@ -242,7 +243,8 @@ struct BandWalk {
       parts.append(
         BandPart(
           view: UnsafePointer(sources[index].frame.view), subjects: keys.subjects.storage, starts: keys.starts.storage,
-          startBits: keys.startBits.storage, first: first, end: end, locals: UnsafePointer(locals), partitionEnd: runs[sources[index].run].partition.end))
+          startBits: keys.startBits.storage, first: first, end: end, locals: UnsafePointer(locals),
+          partitionEnd: runs[sources[index].run].partition.end))
       first = end
     }
   }

@@ -72,7 +72,7 @@ struct FlowBand {
     let view = part.view.pointee
     let (isWhole, forward, window, dropsIncomplete) = (isWhole, forward, window, dropsIncomplete)
     let (from, to) = (range.lowerBound, range.upperBound)
-    reserve(part.endRow - part.firstRow)
+    reserve(part.count(of: view.primary))
     let (hasCells, base, found) = (cells != nil, UInt64(base), found)
     var count = foundCount
     var anchorEvent: UInt16?

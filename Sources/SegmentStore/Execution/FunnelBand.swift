@@ -1,6 +1,7 @@
 internal import Journeys
 
-/// Plain funnels (`FunnelStream`) of all subjects of a band at once: what is known of each is a handful of words.
+/// Plain funnels (`FunnelStream`) of all subjects of a band at once: what is known of each is a handful of words, which are in registers
+/// while its rows of a part are read.
 struct FunnelBand {
   /// Offsets of a subject's words: flags; the time of its last event; where its first entry stands; when any attempt first got as far as
   /// the longest; from `times` on when the first entry's attempt reached each step; behind that, for each step, the latest entry that
@@ -14,11 +15,10 @@ struct FunnelBand {
     static let times = 5
   }
 
-  /// Of the flags: steps of the first entry's attempt, then of the longest one; nothing further matters; two events share a millisecond.
+  /// Of the flags: steps of the first entry's attempt, then of the longest one; whether two events share a millisecond.
   private enum Flag {
     static let longest: Int64 = 8
-    static let isDone: Int64 = 1 << 16
-    static let isTied: Int64 = 1 << 17
+    static let isTied: Int64 = 1 << 16
   }
 
   private let steps: Int
@@ -51,63 +51,95 @@ struct FunnelBand {
 
   func take(_ part: BandPart) {
     let view = part.view.pointee
-    let (steps, window, stride, words) = (steps, window, stride, words)
-    let (from, to, last) = (range.lowerBound, range.upperBound, lastTime)
-    part.forEachRow(view.bits) { row, index in
+    for index in part.first..<part.end {
+      let first = Int(part.starts[index])
+      let last = Int(part.starts[index &+ 1]) &- 1
+      let word = first >> 6
+      let lastWord = last >> 6
+      let tail: UInt64 = ~0 &>> UInt64(63 &- (last & 63))
+      var bits = view.bits[word] & (~0 &<< UInt64(first & 63))
+      if word == lastWord {
+        bits &= tail
+        if bits == 0 { continue }
+      }
       let subject = words + part.local(index) &* stride
-      let flags = subject[Word.flags]
-      if flags & Flag.isDone != 0 { return }
-      let time = view.time(row)
-      if time < from || time > last { return }
-      if time == subject[Word.previous] {
-        subject[Word.flags] = flags | Flag.isTied | Flag.isDone
-        return
+      if subject[Word.flags] & Flag.isTied == 0, subject[Word.flags] & 0xFF < steps {
+        follow(subject, part.view, view, bits, word, lastWord, tail)
       }
-      subject[Word.previous] = time
-      var rest = view.mask(row)
-      var own = Int(flags & 0xFF)
-      let times = subject + Word.times
-      let reached = times + steps
-      if own == 0 {
-        // Nothing counts before the first entry.
-        guard rest & 1 != 0, time < to else { return }
-        subject[Word.flags] = 1 | 1 << Flag.longest
-        subject[Word.view] = Int64(Int(bitPattern: part.view))
-        subject[Word.row] = Int64(row)
-        times[0] = time
-        reached[0] = time
-        var step = 1
-        while step < steps {
-          reached[step] = FunnelStream.never
-          step &+= 1
+    }
+  }
+
+  @inline(__always) private func follow(
+    _ subject: UnsafeMutablePointer<Int64>, _ place: UnsafePointer<BlockView>, _ view: BlockView, _ bits: UInt64, _ first: Int,
+    _ lastWord: Int, _ tail: UInt64
+  ) {
+    let (steps, window) = (steps, window)
+    let (from, to, last) = (range.lowerBound, range.upperBound, lastTime)
+    let times = subject + Word.times
+    let reached = times + steps
+    var (bits, word) = (bits, first)
+    var own = Int(subject[Word.flags] & 0xFF)
+    var longest = Int(subject[Word.flags] &>> Flag.longest)
+    var isTied = false
+    var previous = subject[Word.previous]
+    var begin = times[0]
+    rows: while true {
+      while bits != 0 {
+        let row = word << 6 &+ bits.trailingZeroBitCount
+        bits &= bits &- 1
+        let time = view.time(row)
+        if time < from { continue }
+        if time > last { break rows }
+        if time == previous {
+          isTied = true
+          break rows
         }
-        return
-      }
-      var longest = Int(flags >> Flag.longest)
-      if rest >> UInt32(own) & 1 == 1, time &- times[0] <= window {
-        times[own] = time
-        own &+= 1
-        if own == steps {
-          subject[Word.flags] = Int64(own) | Int64(own) << Flag.longest | Flag.isDone
-          return
+        previous = time
+        var rest = view.mask(row)
+        if own == 0 {
+          // Nothing counts before the first entry.
+          guard rest & 1 != 0, time < to else { continue }
+          own = 1
+          longest = 1
+          begin = time
+          subject[Word.view] = Int64(Int(bitPattern: place))
+          subject[Word.row] = Int64(row)
+          times[0] = time
+          reached[0] = time
+          var step = 1
+          while step < steps {
+            reached[step] = FunnelStream.never
+            step &+= 1
+          }
+          continue
         }
-      }
-      // From the last step down, so that one event does not serve two.
-      while rest != 0 {
-        let step = 31 &- rest.leadingZeroBitCount
-        rest ^= 1 &<< UInt32(step)
-        if step == 0 {
-          if time < to { reached[0] = time }
-        } else if time &- reached[step &- 1] <= window {
-          reached[step] = reached[step &- 1]
-          if step >= longest {
-            longest = step &+ 1
-            subject[Word.longestTime] = time
+        if rest >> UInt32(own) & 1 == 1, time &- begin <= window {
+          times[own] = time
+          own &+= 1
+          if own == steps { break rows }
+        }
+        // From the last step down, so that one event does not serve two.
+        while rest != 0 {
+          let step = 31 &- rest.leadingZeroBitCount
+          rest ^= 1 &<< UInt32(step)
+          if step == 0 {
+            if time < to { reached[0] = time }
+          } else if time &- reached[step &- 1] <= window {
+            reached[step] = reached[step &- 1]
+            if step >= longest {
+              longest = step &+ 1
+              subject[Word.longestTime] = time
+            }
           }
         }
       }
-      subject[Word.flags] = Int64(own) | Int64(longest) << Flag.longest
+      if word == lastWord { break }
+      word &+= 1
+      bits = view.bits[word]
+      if word == lastWord { bits &= tail }
     }
+    subject[Word.previous] = previous
+    subject[Word.flags] = Int64(own) | Int64(max(longest, own)) &<< Flag.longest | (isTied ? Flag.isTied : 0)
   }
 
   /// What became of a subject.

@@ -11,7 +11,7 @@ struct FunnelExecution {
     let log = found.log
     let trend = try FunnelTrend(query, context)
     let trendLog = found.trend ?? log
-    var groups = [group(.everything, of: log, Array(0..<log.count))]
+    var groups = [group(.everything, of: log, 0..<log.count)]
     if let trend { groups[0].trend = trend.points(trendLog, 0..<trendLog.count) }
     if let codes = found.codes, let breakdown = query.breakdown {
       let shown = shown(found, codes, breakdown.limit)
@@ -157,40 +157,30 @@ struct FunnelExecution {
     return slots
   }
 
-  private func group(_ name: ReportGroup, of log: AttemptLog, _ attempts: [Int]) -> FunnelReport.Group {
+  private func group(_ name: ReportGroup, of log: AttemptLog, _ attempts: some Sequence<Int>) -> FunnelReport.Group {
     let stepCount = query.steps.count
-    var steps: [FunnelReport.Step] = []
     var open = 0
     var excluded = 0
+    var counts = [Int](repeating: 0, count: stepCount + 1)
     for attempt in attempts {
       if log.isOpen[attempt] { open += 1 }
       if log.isExcluded[attempt] { excluded += 1 }
+      counts[Int(log.depths[attempt])] += 1
     }
-    for step in 0..<stepCount {
-      var fromEntry: [Int64] = []
-      var fromPrevious: [Int64] = []
-      var count = 0
-      for attempt in attempts where Int(log.depths[attempt]) > step {
-        count += 1
-        guard step > 0 else { continue }
-        let offset = log.offsets[attempt]
-        fromEntry.append(log.times[offset + step] - log.times[offset])
-        fromPrevious.append(log.times[offset + step] - log.times[offset + step - 1])
-      }
-      func average(_ values: [Int64]) -> Double? {
-        values.isEmpty ? nil : values.reduce(0) { $0 + Double($1) } / Double(values.count) / 1000
-      }
-      let averagePrevious = average(fromPrevious)
-      let averageEntry = average(fromEntry)
-      steps.append(
-        .init(
-          count: count, medianSecondsFromPrevious: Percentile.value(0.5, of: &fromPrevious).map { $0 / 1000 },
-          averageSecondsFromPrevious: averagePrevious, medianSecondsFromEntry: Percentile.value(0.5, of: &fromEntry).map { $0 / 1000 },
-          averageSecondsFromEntry: averageEntry))
+    // From attempts of just a depth to those of at least so many steps.
+    for depth in stride(from: stepCount - 1, through: 0, by: -1) { counts[depth] += counts[depth + 1] }
+    let durations = StepDurations(log, attempts, counts: counts)
+    defer { durations.free() }
+    let steps = (0..<stepCount).map { step in
+      FunnelReport.Step(
+        count: counts[step + 1], medianSecondsFromPrevious: durations.median(fromPrevious: true, step),
+        averageSecondsFromPrevious: durations.average(fromPrevious: true, step),
+        medianSecondsFromEntry: durations.median(fromPrevious: false, step),
+        averageSecondsFromEntry: durations.average(fromPrevious: false, step))
     }
     return .init(
       group: name, steps: steps, open: open, excluded: query.exclusions.isEmpty ? nil : excluded,
-      conversion: query.timeToConvert.map { Self.conversion($0, log, attempts) })
+      conversion: query.timeToConvert.map { Self.conversion($0, log, Array(attempts)) })
   }
 
   private static func conversion(_ asked: FunnelQuery.TimeToConvert, _ log: AttemptLog, _ attempts: [Int]) -> FunnelReport.Conversion {

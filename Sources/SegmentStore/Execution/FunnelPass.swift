@@ -82,6 +82,7 @@ struct FunnelPass: DivisibleVisitor {
   mutating func take(_ part: BandPart) { band?.take(part) }
 
   mutating func finish(_ subject: UInt32, _ local: Int) -> Bool {
+    outcome = nil
     guard let band, let stream else { return false }
     switch band.outcome(local, onlyFirst: stream.onlyFirst) {
     case .nobody: break

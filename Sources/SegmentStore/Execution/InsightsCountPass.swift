@@ -17,6 +17,7 @@ struct InsightsCountPass: DivisibleVisitor {
   private var groupBand: InsightsGroupBand?
   private let bucketsAreDays: Bool
   private var isOver = false
+  private let memory: Int
 
   /// Whether there were more groups than are kept with all their buckets: the figures are of no use then.
   var isFull: Bool { isOver || groupBand?.isFull ?? false }
@@ -27,7 +28,9 @@ struct InsightsCountPass: DivisibleVisitor {
   /// - Parameters:
   ///   - bucketsAreDays: whether every bucket is a day of the project's time zone.
   ///   - inBands: false: journeys are visited one by one, whatever is asked.
-  init(codes: BreakdownCodes?, table: BucketTable, bucketsAreDays: Bool, inBands: Bool = true) {
+  ///   - memory: bytes that it may take to remember whose events it saw.
+  init(codes: BreakdownCodes?, table: BucketTable, bucketsAreDays: Bool, inBands: Bool, memory: Int) {
+    self.memory = memory
     self.codes = codes
     self.table = table
     self.bucketsAreDays = bucketsAreDays
@@ -35,7 +38,7 @@ struct InsightsCountPass: DivisibleVisitor {
     counts = InsightsCells(width: width, groups: codes == nil ? 1 : 64)
     guard inBands else { return }
     if let codes {
-      groupBand = InsightsGroupBand(codes, table)
+      groupBand = InsightsGroupBand(codes, table, memory: memory)
     } else {
       band = InsightsBand(table, bucketsAreDays: bucketsAreDays)
     }
@@ -48,7 +51,7 @@ struct InsightsCountPass: DivisibleVisitor {
   }
 
   func fork() -> InsightsCountPass {
-    InsightsCountPass(codes: codes?.fork(), table: table, bucketsAreDays: bucketsAreDays, inBands: takesBands)
+    InsightsCountPass(codes: codes?.fork(), table: table, bucketsAreDays: bucketsAreDays, inBands: takesBands, memory: memory)
   }
 
   mutating func join(_ other: InsightsCountPass) {
@@ -58,6 +61,8 @@ struct InsightsCountPass: DivisibleVisitor {
     withoutActorTotals += other.withoutActorTotals
     other.free()
   }
+
+  var isFinished: Bool { isFull }
 
   var takesBands: Bool { band != nil || groupBand != nil }
 

@@ -68,6 +68,7 @@ struct InsightsExecution {
     else { return nil }
     if !counts.isMade {
       counts.isMade = true
+      // With too many groups for bands there is room for some more journey by journey.
       counts.pass = try counted(inBands: true)
       if counts.pass == nil { counts.pass = try counted(inBands: false) }
     }
@@ -75,7 +76,9 @@ struct InsightsExecution {
   }
 
   private func counted(inBands: Bool) throws(QueryError) -> InsightsCountPass? {
-    var pass = InsightsCountPass(codes: codes, table: table, bucketsAreDays: query.unit == .day, inBands: inBands)
+    var pass = InsightsCountPass(
+      codes: codes, table: table, bucketsAreDays: query.unit == .day, inBands: inBands,
+      memory: context.snapshot.queryMemory / 8)
     do throws(QueryError) {
       try scan(ShownProperties(query.breakdown), [query.series[0].selector]).run(&pass)
       try codes?.check()

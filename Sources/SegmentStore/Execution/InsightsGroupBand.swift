@@ -6,8 +6,8 @@ internal import Journeys
 struct InsightsGroupBand {
   /// More cells than this do not stay in the nearest caches.
   private static let cellLimit = 8_192
-  /// Entries of the record.
-  private static let recordLimit = 32_000_000
+  /// What a subject and a cell are written down as: ten bits of the local number under the cell.
+  private static let localBits: UInt32 = 10
   private static let wordsPerCell = Band.limit / 64
 
   private let codes: BreakdownCodes
@@ -21,20 +21,23 @@ struct InsightsGroupBand {
   private var band: UInt32 = 0
   /// Whether there were more groups than there is room for: nothing is of use then.
   private(set) var isFull = false
-  /// Each cell and subject once, in the order of the bands: the cell in the upper half, the local number in the lower. Then the ends of the
-  /// bands.
-  private var record: [UInt64] = []
+  /// Each cell and subject once, in the order of the bands: see `localBits`. Then the ends of the bands.
+  private var record: [UInt32] = []
+  /// Entries of the record at most.
+  private let recordLimit: Int
   private var recordEnds: [Int] = []
   private var isRecorded = true
   /// What is new in the part at hand.
-  private var fresh: UnsafeMutablePointer<UInt64>
+  private var fresh: UnsafeMutablePointer<UInt32>
   private var freshCapacity = 1
 
-  init?(_ codes: BreakdownCodes, _ table: BucketTable) {
+  /// - Parameter memory: bytes that the record may take.
+  init?(_ codes: BreakdownCodes, _ table: BucketTable, memory: Int) {
     guard (table.count + 1) * 64 <= Self.cellLimit else { return nil }
     self.codes = codes
     self.table = table
     width = table.count + 1
+    recordLimit = memory / MemoryLayout<UInt32>.stride
     bits = .allocate(capacity: 1)
     stamps = .allocate(capacity: 1)
     fresh = .allocate(capacity: 1)
@@ -70,6 +73,7 @@ struct InsightsGroupBand {
 
   /// - Parameter counts: cells of rows, and of different subjects, with room for any group.
   mutating func take(_ part: BandPart, _ counts: inout InsightsCells) {
+    guard !isFull else { return }
     let view = part.view.pointee
     let (buckets, width, band, table) = (view.buckets, width, band, table)
     // A row is new in its bucket and over the whole range at most; lists are met one element at a time.
@@ -111,14 +115,14 @@ struct InsightsGroupBand {
     let subjects: UnsafeMutablePointer<Int>
     let stamps: UnsafeMutablePointer<UInt32>
     let bits: UnsafeMutablePointer<UInt64>
-    let fresh: UnsafeMutablePointer<UInt64>
+    let fresh: UnsafeMutablePointer<UInt32>
     /// Groups below have their cells.
     let limit: Int
     var freshCount = 0
 
     init(
       _ counts: InsightsCells, limit: Int, stamps: UnsafeMutablePointer<UInt32>, bits: UnsafeMutablePointer<UInt64>,
-      fresh: UnsafeMutablePointer<UInt64>
+      fresh: UnsafeMutablePointer<UInt32>
     ) {
       (totals, subjects) = (counts.totals, counts.subjects)
       (self.stamps, self.bits, self.fresh, self.limit) = (stamps, bits, fresh, limit)
@@ -136,7 +140,8 @@ struct InsightsGroupBand {
       if word & bit != 0 { return }
       words[local >> 6] = word | bit
       subjects[cell] &+= 1
-      fresh[freshCount] = UInt64(cell) &<< 32 | UInt64(local)
+      fresh[freshCount] =
+        UInt32(truncatingIfNeeded: cell) &<< InsightsGroupBand.localBits | UInt32(truncatingIfNeeded: local)
       freshCount &+= 1
     }
   }
@@ -166,7 +171,7 @@ struct InsightsGroupBand {
   mutating func end() {
     guard isRecorded else { return }
     recordEnds.append(record.count)
-    if record.count > Self.recordLimit { forget() }
+    if record.count > recordLimit || isFull { forget() }
   }
 
   private mutating func forget() {
@@ -178,7 +183,7 @@ struct InsightsGroupBand {
   /// Takes over the record of another thread.
   mutating func join(_ other: InsightsGroupBand) {
     isFull = isFull || other.isFull
-    guard isRecorded, other.isRecorded, record.count + other.record.count <= Self.recordLimit else { return forget() }
+    guard isRecorded, other.isRecorded, record.count + other.record.count <= recordLimit else { return forget() }
     let shift = record.count
     record += other.record
     recordEnds += other.recordEnds.map { $0 + shift }
@@ -187,7 +192,7 @@ struct InsightsGroupBand {
   /// The different subjects that any of some groups counts, by bucket and then over the whole range; nil where that was not recorded.
   func subjects(ofAny isMeant: (_ group: Int) -> Bool) -> [Int]? {
     guard isRecorded else { return nil }
-    let groups = (record.max().map { Int($0 >> 32) / width } ?? 0) + 1
+    let groups = (record.max().map { Int($0 >> Self.localBits) / width } ?? 0) + 1
     let meant = (0..<groups * width).map { isMeant($0 / width) }
     let columns = (0..<groups * width).map { $0 % width }
     var counts = [Int](repeating: 0, count: width)
@@ -196,11 +201,11 @@ struct InsightsGroupBand {
     for end in recordEnds {
       var isAny = false
       while entry < end {
-        let cell = Int(record[entry] >> 32)
+        let cell = Int(record[entry] >> Self.localBits)
         if meant[cell] {
           isAny = true
           let column = columns[cell]
-          let local = Int(record[entry] & 0xFFFF)
+          let local = Int(record[entry] & (1 << Self.localBits - 1))
           let bit: UInt64 = 1 &<< UInt64(local & 63)
           if seen[column &* Self.wordsPerCell &+ local >> 6] & bit == 0 {
             seen[column &* Self.wordsPerCell &+ local >> 6] |= bit

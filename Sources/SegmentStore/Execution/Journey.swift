@@ -178,6 +178,8 @@ protocol JourneyVisitor {
   /// Rows that have no actor: in no order across calls.
   mutating func visitWithoutActor(_ journey: Journey)
 
+  /// Whether nothing that is still to come can matter: the walk ends.
+  var isFinished: Bool { get }
   /// Whether rows are taken run by run, for a band of subjects at a time; otherwise every journey is visited by itself.
   var takesBands: Bool { get }
   mutating func begin(_ band: Band)
@@ -197,6 +199,7 @@ extension DivisibleVisitor {
 }
 
 extension JourneyVisitor {
+  var isFinished: Bool { false }
   var takesBands: Bool { false }
   mutating func begin(_ band: Band) {}
   mutating func take(_ part: BandPart) {}

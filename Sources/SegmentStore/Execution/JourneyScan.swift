@@ -91,6 +91,7 @@ struct JourneyScan {
       if subject == ColumnRun.noActor { break }
       untilCheck &-= 1
       if untilCheck == 0 {
+        if visitor.isFinished { return }
         untilCheck = Self.subjectsPerCancellationCheck
         try Self.checkCancellation()
       }
@@ -115,6 +116,7 @@ struct JourneyScan {
       visitor.begin(band)
       for part in walk.parts { visitor.take(part) }
       visitor.endParts(band)
+      if visitor.isFinished { return }
       for local in 0..<band.count {
         let subject = walk.subject(local)
         if !band.unordered[local], visitor.finish(subject, local) { continue }

@@ -5,6 +5,10 @@ enum Percentile {
     interpolated(fraction, &values) { Double($0) }
   }
 
+  static func value(_ fraction: Double, of values: inout UnsafeMutableBufferPointer<Int64>) -> Double? {
+    interpolated(fraction, in: &values) { Double($0) }
+  }
+
   static func value(_ fraction: Double, of values: inout [Double]) -> Double? {
     interpolated(fraction, &values) { $0 }
   }
@@ -12,18 +16,22 @@ enum Percentile {
   @inline(__always) private static func interpolated<Number: Comparable>(
     _ fraction: Double, _ values: inout [Number], _ number: (Number) -> Double
   ) -> Double? {
+    values.withUnsafeMutableBufferPointer { interpolated(fraction, in: &$0, number) }
+  }
+
+  @inline(__always) private static func interpolated<Number: Comparable>(
+    _ fraction: Double, in values: inout UnsafeMutableBufferPointer<Number>, _ number: (Number) -> Double
+  ) -> Double? {
     guard !values.isEmpty else { return nil }
     let rank = fraction * Double(values.count - 1)
     let lower = min(Int(rank), values.count - 1)
-    return values.withUnsafeMutableBufferPointer { buffer in
-      select(lower, &buffer)
-      let low = number(buffer[lower])
-      let weight = rank - Double(lower)
-      guard weight > 0, lower + 1 < buffer.count else { return low }
-      var next = buffer[lower + 1]
-      for index in (lower + 1)..<buffer.count where buffer[index] < next { next = buffer[index] }
-      return low + (number(next) - low) * weight
-    }
+    select(lower, &values)
+    let low = number(values[lower])
+    let weight = rank - Double(lower)
+    guard weight > 0, lower + 1 < values.count else { return low }
+    var next = values[lower + 1]
+    for index in (lower + 1)..<values.count where values[index] < next { next = values[index] }
+    return low + (number(next) - low) * weight
   }
 
   /// Hoare's selection with the median of three: afterwards nothing before `rank` is larger and nothing behind it smaller.

@@ -104,9 +104,12 @@ struct RetentionBand {
           if bucket == BucketTable.outside { return false }
           period = Int(bucket) &- cohort
           if period > periods { return false }
+          // Before its start: of a subject whose rows are not in order here, and which is visited again.
+          if period < 0 { continue }
         } else {
           let time = view.time(row)
           if time >= last { return false }
+          if time < start { continue }
           period = isRolling ? Int((time &- start) / frame.period) : reader.bucket(time) &- cohort
         }
         if everythingReturns || view.mask(row) & 2 != 0 {

@@ -28,6 +28,8 @@ package struct StoreSnapshot: Sendable {
   package var queryMemory = 1 << 30
   /// Where a pass may be cut in two; nil: one thread does everything.
   package var scanThreads: ScanThreads?
+  /// Subjects of a band at most; no more than `Band.limit`.
+  package var bandSubjects = Band.limit
   /// Below this many rows a second thread is not worth its start.
   package var rowsForTwoThreads = 131_072
   /// Whether day series may be answered from what segments have counted when they were written.

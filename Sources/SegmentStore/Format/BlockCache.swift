@@ -1,10 +1,37 @@
 import Synchronization
 
-/// Decoded columns and file chunks, those used last, up to a number of bytes.
-final class BlockCache: Sendable {
+/// What a store keeps of its files in memory: decoded columns and file chunks. Several stores may share the memory.
+struct BlockCache: Sendable {
   struct Key: Hashable, Sendable {
     let file: UInt64
     let section: String
+  }
+
+  private let memory: CacheMemory
+  private let store: UInt64
+
+  init(_ memory: CacheMemory) {
+    self.memory = memory
+    store = memory.addStore()
+  }
+
+  /// The cached value, or the one that `make` makes, which is kept if it fits. Two callers may make the same value at the same time.
+  func value<Value: AnyObject & Sendable>(_ key: Key, make: () throws(StoreError) -> (Value, cost: Int)) throws(StoreError) -> Value {
+    try memory.value(CacheMemory.Key(store: store, key: key), make: make)
+  }
+
+  /// Forgets what belongs to a file that is no longer part of the store.
+  func forget(file: UInt64) { memory.forget(store: store, file: file) }
+
+  /// The store is closed.
+  func forgetAll() { memory.forget(store: store, file: nil) }
+}
+
+/// The memory for what was used last, up to a number of bytes.
+package final class CacheMemory: Sendable {
+  fileprivate struct Key: Hashable {
+    let store: UInt64
+    let key: BlockCache.Key
   }
 
   private struct Entry {
@@ -17,15 +44,24 @@ final class BlockCache: Sendable {
     var entries: [Key: Entry] = [:]
     var cost = 0
     var clock: UInt64 = 0
+    var stores: UInt64 = 0
   }
 
-  private let limit: Int
+  package let limit: Int
   private let state = Mutex(State())
 
-  init(limit: Int) { self.limit = limit }
+  package init(limit: Int) { self.limit = limit }
 
-  /// The cached value, or the one that `make` makes, which is kept if it fits. Two callers may make the same value at the same time.
-  func value<Value: AnyObject & Sendable>(_ key: Key, make: () throws(StoreError) -> (Value, cost: Int)) throws(StoreError) -> Value {
+  fileprivate func addStore() -> UInt64 {
+    state.withLock { state in
+      state.stores += 1
+      return state.stores
+    }
+  }
+
+  fileprivate func value<Value: AnyObject & Sendable>(_ key: Key, make: () throws(StoreError) -> (Value, cost: Int)) throws(StoreError)
+    -> Value
+  {
     let known = state.withLock { state -> (any AnyObject & Sendable)? in
       state.clock += 1
       let clock = state.clock
@@ -50,10 +86,9 @@ final class BlockCache: Sendable {
     return value
   }
 
-  /// Forgets what belongs to a file that is no longer part of the store.
-  func forget(file: UInt64) {
+  fileprivate func forget(store: UInt64, file: UInt64?) {
     state.withLock { state in
-      for (key, entry) in state.entries where key.file == file {
+      for (key, entry) in state.entries where key.store == store && (file == nil || key.key.file == file) {
         state.entries[key] = nil
         state.cost -= entry.cost
       }

@@ -106,6 +106,18 @@ final class Segment: Sendable {
     }
   }
 
+  /// The same, kept in memory for the next time where there is room.
+  func fingerprints(of day: Int32, cache: BlockCache) throws(StoreError) -> [UInt64]? {
+    guard days.contains(day) else { return nil }
+    let kept: Cached<[UInt64]> = try cache.value(
+      BlockCache.Key(file: file.reference.number, section: SegmentSection.fingerprints(day))
+    ) { () throws(StoreError) in
+      let list = try fingerprints(of: day) ?? []
+      return (Cached(list), cost: list.count * MemoryLayout<UInt64>.stride)
+    }
+    return kept.value
+  }
+
   /// The segment as queries see it.
   ///
   /// - Parameter codes: store-wide event codes by name; holds every name of `statistics`.

@@ -91,7 +91,7 @@ extension StoreOptions {
     scanThreads = try settings.count(.scanThreads, default: scanThreads, in: 1...64)
     cachedReports = try settings.count(.cachedReports, default: cachedReports, in: 0 ... .max)
     queryBytes = try settings.count(.queryMemory, default: queryBytes)
-    cacheBytes = try settings.count(.cacheMemory, default: max(cacheBytes, MachineMemory.bytes / 4), in: 0 ... .max)
+    cache = CacheMemory(limit: try settings.count(.cacheMemory, default: max(cache.limit, MachineMemory.bytes / 4), in: 0 ... .max))
     usesCounts = try settings.value(.segmentCounts, default: usesCounts, "true or false") { Bool($0) }
   }
 }

@@ -51,7 +51,7 @@ package enum Setting: String, Sendable, CaseIterable {
     case .scanThreads: "threads that a project's queries are answered on (default: one a core, 2 to 4)"
     case .cachedReports: "reports that are kept for whoever asks the same; 0: none (default 64)"
     case .queryMemory: "bytes that one query may take beside the cache; a larger one is refused (default 1073741824)"
-    case .cacheMemory: "bytes of decoded columns that a project keeps in memory (default a quarter of the memory)"
+    case .cacheMemory: "bytes of decoded columns that all projects together keep in memory (default a quarter of the memory)"
     case .segmentCounts: "false: day series are counted by reading the events, to measure that (default true)"
     }
   }
