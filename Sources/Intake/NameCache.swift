@@ -1,7 +1,7 @@
 import Events
 import Glibc
 
-/// The property names of recent requests, so that a name is made into a `String` once and not once an event.
+/// The names of properties and events of recent requests, so that a name is made into a `String` once and not once an event.
 ///
 /// Bounded: at 4,096 names it starts again, so that a sender who invents names costs itself speed and nobody memory. Numbers below
 /// `Special.count` are the names with a meaning of their own.

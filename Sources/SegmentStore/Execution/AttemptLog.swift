@@ -1,6 +1,6 @@
 internal import Journeys
 
-/// All attempts of a report, column by column, in the order of their subjects.
+/// All attempts of a report, column by column, those of a subject together.
 struct AttemptLog {
   var subjects: [UInt32] = []
   /// Of `BreakdownCodes`; 0 without a breakdown.

@@ -1,7 +1,7 @@
 internal import Events
 internal import Journeys
 
-/// Who belongs to a cohort (semantics A.11). One pass counts what each actor did; the rule is applied as its journey ends.
+/// Who belongs to a cohort (semantics A.11). One pass counts what each actor did; the rule is applied at the end of each band.
 struct CohortExecution {
   let cohort: Cohort
   /// Of the cohort's level.

@@ -10,8 +10,9 @@ struct InsightsFigures {
   var withoutValue = 0
 }
 
-/// Those series of an insights report that event by event can fill (semantics A.2); the rest is for `JourneyInsights`. With a breakdown, a
-/// first pass ranks the groups over the whole range and a second fills the shown ones, so that "other" counts its subjects once.
+/// Those series of an insights report that event by event can fill (semantics A.2); the rest is for `JourneyInsights`. Mostly one
+/// pass counts all groups. Otherwise a first pass ranks them over the whole range and a second fills the shown ones, so that "other" counts
+/// its subjects once.
 struct InsightsExecution {
   /// With no other series.
   let query: InsightsQuery

@@ -1,6 +1,6 @@
 internal import Journeys
 
-/// One pass over all journeys of a snapshot, in ascending order of the canonical subject number.
+/// One pass over all journeys of a snapshot: in bands where the visitor takes them, else in ascending order of the canonical subject number.
 ///
 /// Runs are walked side by side: partitions follow each other in time, so a journey is the pieces of its partitions one after the other.
 /// Rows that a newer merge moved stand in runs of their own (`MovedRuns`). Where two runs of one partition have the subject, its rows are
