@@ -31,6 +31,8 @@ import intake  # noqa: E402
 import machine  # noqa: E402
 from sealane import NotOffered, Sealane  # noqa: E402
 
+#: Bytes of decoded columns in memory: more than a store of this size would fill, memory could not be told to be flat.
+CACHE = 256 << 20
 PERCENTILES = ["50", "90", "99", "99.9", "100"]
 
 
@@ -55,7 +57,7 @@ class Soak:
     def __init__(self, options):
         self.options = options
         self.seconds = options.minutes * 60
-        self.server = Sealane(options.work / "soak", options.binaries, data.FIRST, data.LAST, ["--cached-reports", 0])
+        self.server = Sealane(options.work / "soak", options.binaries, data.FIRST, data.LAST, ["--cached-reports", 0, "--cache-memory", CACHE])
         self.latencies = Latencies()
         self.over = threading.Event()
         self.failures, self.resident, self.refused = [], [], 0

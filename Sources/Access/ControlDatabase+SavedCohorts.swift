@@ -52,6 +52,24 @@ extension ControlDatabase {
     }
   }
 
+  /// Changes what saved cohorts say, all in one transaction.
+  ///
+  /// - Parameter revise: given each cohort of the project, whole; nil leaves it as it is.
+  package func reviseCohorts(of project: ProjectID, _ revise: @escaping @Sendable (SavedCohort) throws -> CohortDraft?)
+    async throws(AccessError)
+  {
+    let now = clock()
+    try await write { database in
+      let ids = try Int64.fetchAll(database, sql: "SELECT id FROM saved_cohort WHERE project_id = ?", arguments: [project.rawValue])
+      for id in ids {
+        guard let saved = try SavedCohort.one(database, id, of: project), let draft = try revise(saved) else { continue }
+        try database.execute(
+          sql: "UPDATE saved_cohort SET kind = ?, definition = ?, member_count = ?, updated_at = ? WHERE id = ?",
+          arguments: [draft.kind.rawValue, draft.definition, draft.memberCount, now.milliseconds, id])
+      }
+    }
+  }
+
   /// In the order of their numbers, after one of them, at most `limit`. Lists come without their members.
   package func savedCohorts(
     of project: ProjectID, after id: Int64 = 0, limit: Int = SavedCohort.maximumPerProject

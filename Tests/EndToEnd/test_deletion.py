@@ -61,8 +61,13 @@ def test_only_the_owner_deletes_and_only_whom_there_is(filled):
 def test_a_deleted_subject_is_gone(filled):
     sealane, subject, other = filled
     assert sealane.total("Signed in") == 1 and sealane.total(measure="unique") == 2
+    lists = {"Both": {"members": [subject, other]}, "In a rule": {"any": [{"members": [subject]}, {"did": {"event": NAME[STAYS]}}]}}
+    for name, definition in lists.items():
+        assert _control(sealane, "POST", "/api/v1/cohorts", {"name": name, "definition": definition})[0] == 201
     done = json.loads(sealane.command("subject", "delete", subject, "--data", sealane.data, "--json"))
     assert done["subjects"] == 1 and done["ids"] >= 2
+    cohorts = {cohort["name"]: cohort for cohort in get(sealane, "/api/v1/cohorts").json()["cohorts"]}
+    assert cohorts["Both"]["member_count"] == 1 and cohorts["In a rule"]["definition"]["any"][0]["members"] == []
 
     def check():
         assert sealane.total(NAME[GONE]) == 0 and sealane.total("Signed in") == 0 and sealane.total("On a device") == 0

@@ -73,7 +73,7 @@ import Testing
     #expect(store.isKnown(Sample.pseudonym(3)))
     // By one of the devices: the person is meant.
     let outcome = try await store.deleteSubjects([Sample.pseudonym(1), Sample.pseudonym(77)])
-    #expect(outcome.deletedIDs == 3)
+    #expect(outcome.deletedNumbers.count == 3)
     try await expectGone(store, "at once")
     await store.stop()
     store = try await SegmentStore.open(directory: Self.directory, options: Self.options(disk))

@@ -41,6 +41,23 @@ package struct CohortLibrary: Sendable {
     return found
   }
 
+  private static func draft(_ cohort: Cohort, name: String) -> CohortDraft {
+    var draft = CohortDraft(name: name, kind: .dynamic, definition: cohort.json.text)
+    if case .members(let list) = cohort.rule { (draft.kind, draft.memberCount) = (.static, list.count) }
+    return draft
+  }
+
+  /// Takes subjects out of all lists: they were deleted.
+  package func remove(_ gone: Set<Pseudonym>) async throws {
+    try await control.reviseCohorts(of: project) { saved in
+      var cohort = try saved.cohort
+      let rule = cohort.rule.without(gone)
+      guard rule != cohort.rule else { return nil }
+      cohort.rule = rule
+      return Self.draft(cohort, name: saved.name)
+    }
+  }
+
   /// Keeps a cohort under a name.
   ///
   /// - Parameter replaced: the cohort that becomes this one; nil for a new one.
@@ -49,8 +66,7 @@ package struct CohortLibrary: Sendable {
     // What it says by itself is judged first, for the better sentence.
     try Query.cohort(CohortQuery(try await resolved(cohort))).validate()
     let json = cohort.json
-    var draft = CohortDraft(name: name, kind: .dynamic, definition: json.text)
-    if case .members(let list) = cohort.rule { (draft.kind, draft.memberCount) = (.static, list.count) }
+    let draft = Self.draft(cohort, name: name)
     return try await control.saveCohort(draft, replacing: replaced, project: project) { lookup in
       do {
         try Self.check(json, name, replaced, lookup)

@@ -25,6 +25,19 @@ package indirect enum CohortRule: Sendable, Hashable {
   case saved(Int64)
 }
 
+extension CohortRule {
+  /// Without some subjects in its lists.
+  package func without(_ gone: Set<Pseudonym>) -> CohortRule {
+    switch self {
+    case .all(let parts): .all(parts.map { $0.without(gone) })
+    case .any(let parts): .any(parts.map { $0.without(gone) })
+    case .not(let part): .not(part.without(gone))
+    case .members(let list): .members(list.filter { !gone.contains($0) })
+    case .did, .property, .saved: self
+    }
+  }
+}
+
 /// How often an actor did something.
 package struct Behaviour: Sendable, Hashable {
   package enum Count: Sendable, Hashable {

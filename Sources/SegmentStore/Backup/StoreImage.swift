@@ -67,4 +67,7 @@ extension SegmentStore {
     guard let number = identities.number(of: pseudonym), !identities.isGroup(number) else { return nil }
     return SubjectNumber(number)
   }
+
+  /// The id of a number; nil for one that was never given.
+  package func pseudonym(of number: UInt32) -> Pseudonym? { identities.pseudonym(of: number) }
 }

@@ -10,21 +10,21 @@ package struct AppendOutcome: Sendable, Hashable {
   package var refusedProfileUpdates: Int
   /// Events and profile operations of deleted subjects, where those are refused.
   package var refusedDeleted: Int
-  /// Ids whose data were deleted: of a deletion only.
-  package var deletedIDs: Int
+  /// Numbers of the ids whose data were deleted: of a deletion only.
+  package var deletedNumbers: [UInt32]
   /// The version of the data that contains them.
   package var dataVersion: UInt64
 
   package init(
     accepted: Int = 0, duplicates: Int = 0, refusedLinks: Int = 0, refusedProfileUpdates: Int = 0, refusedDeleted: Int = 0,
-    deletedIDs: Int = 0, dataVersion: UInt64 = 0
+    deletedNumbers: [UInt32] = [], dataVersion: UInt64 = 0
   ) {
     self.accepted = accepted
     self.duplicates = duplicates
     self.refusedLinks = refusedLinks
     self.refusedProfileUpdates = refusedProfileUpdates
     self.refusedDeleted = refusedDeleted
-    self.deletedIDs = deletedIDs
+    self.deletedNumbers = deletedNumbers
     self.dataVersion = dataVersion
   }
 }

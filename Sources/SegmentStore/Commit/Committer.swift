@@ -103,7 +103,7 @@ final class Committer {
           store.state.withLock { $0.deletedKeys = max($0.deletedKeys, number) }
           outcomes.append(AppendOutcome())
         case .deleteSubjects:
-          outcomes.append(AppendOutcome(deletedIDs: deleted.first?.count ?? 0))
+          outcomes.append(AppendOutcome(deletedNumbers: deleted.first?.map(\.number) ?? []))
           apply(deleted.isEmpty ? [] : deleted.removeFirst())
         case .expire(let time, let keepDays):
           apply(expiredBefore: time, keepDays: keepDays)

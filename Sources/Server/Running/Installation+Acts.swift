@@ -1,4 +1,5 @@
 import Access
+import Console
 import Events
 import Journeys
 import Ledger
@@ -25,7 +26,10 @@ extension Installation {
     let outcome = try await project.store.deleteSubjects(pseudonyms)
     // The view of what arrives keeps the newest events for a moment: whose they are is not known there once ids were merged.
     project.live.forget()
-    return outcome.deletedIDs
+    // A crash here leaves deleted subjects' pseudonyms in saved lists; deleting them again takes them out.
+    let gone = outcome.deletedNumbers.compactMap { project.store.pseudonym(of: $0) }
+    try await CohortLibrary(access, of: project.id).remove(Set(gone))
+    return outcome.deletedNumbers.count
   }
 
   func createServiceAccount(
