@@ -302,7 +302,8 @@ class Bench:
                      if any(d != wanted for d in [result["digest"], *(v["digest"] for v in result.get("variants", []))])]
         found["equal"] = not different
         self.failed |= bool(different)
-        print(f"{query} {'equal' if not different else 'DIFFERS: ' + ', '.join(different)} {wanted}", flush=True)
+        times = ", ".join(f"{name} {result['ms']:.2f} ms" for name, result in found.items() if isinstance(result, dict))
+        print(f"{query} {'equal' if not different else 'DIFFERS: ' + ', '.join(different)} {wanted}: {times}", flush=True)
         return found
 
     @staticmethod
