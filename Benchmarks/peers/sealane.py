@@ -192,8 +192,16 @@ class Sealane:
             self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=600)
             self.connected_to = self.port
         headers = {"Authorization": self.authorization} | ({"Content-Type": "application/json"} if body else {})
-        self.connection.request(method, f"{path}project_id={self.project}", body, headers)
-        answer = self.connection.getresponse()
+        for attempt in range(2):
+            try:
+                self.connection.request(method, f"{path}project_id={self.project}", body, headers)
+                answer = self.connection.getresponse()
+                break
+            except (BrokenPipeError, http.client.RemoteDisconnected, ConnectionResetError):
+                # The server closes connections that were idle for long, as while a peer is measured.
+                if attempt:
+                    raise
+                self.connection.close()
         text = answer.read()
         if answer.status == 400:
             raise NotOffered(text[:300].decode(errors="replace").strip())
