@@ -95,7 +95,7 @@ struct FunnelBand {
           break rows
         }
         previous = time
-        var rest = view.mask(row)
+        let rest = view.mask(row)
         if own == 0 {
           // Nothing counts before the first entry.
           guard rest & 1 != 0, time < to else { continue }
@@ -118,20 +118,7 @@ struct FunnelBand {
           own &+= 1
           if own == steps { break rows }
         }
-        // From the last step down, so that one event does not serve two.
-        while rest != 0 {
-          let step = 31 &- rest.leadingZeroBitCount
-          rest ^= 1 &<< UInt32(step)
-          if step == 0 {
-            if time < to { reached[0] = time }
-          } else if time &- reached[step &- 1] <= window {
-            reached[step] = reached[step &- 1]
-            if step >= longest {
-              longest = step &+ 1
-              subject[Word.longestTime] = time
-            }
-          }
-        }
+        if FunnelStream.advance(reached, by: rest, at: time, window, to, &longest) { subject[Word.longestTime] = time }
       }
       if word == lastWord { break }
       word &+= 1

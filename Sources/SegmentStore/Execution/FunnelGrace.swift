@@ -112,7 +112,7 @@ struct FunnelGrace {
 
   private mutating func following(_ state: State, _ events: FunnelEvents, _ entry: Int) -> [State] {
     let candidates = serving[state.done]
-    let first = candidates.partitioningIndex { events.times[$0] >= state.time - grace }
+    let first = candidates.firstIndex(fromWhich: { events.times[$0] >= state.time - grace })
     let limit = min(events.times[entry] + window, hop.map { state.time + $0 } ?? .max)
     var found: [State] = []
     var behind: Set<UInt32> = []
@@ -137,17 +137,5 @@ struct FunnelGrace {
     work += found.count * 16
     if work > Self.workLimit { isTangled = true }
     return found
-  }
-}
-
-extension [Int] {
-  /// Index of the first element of an ordered list for which a test holds.
-  fileprivate func partitioningIndex(_ test: (Int) -> Bool) -> Int {
-    var (low, high) = (0, count)
-    while low < high {
-      let middle = (low + high) / 2
-      if test(self[middle]) { high = middle } else { low = middle + 1 }
-    }
-    return low
   }
 }

@@ -73,6 +73,29 @@ struct FunnelStream {
     times.deallocate()
   }
 
+  /// Moves the latest entries that reached each step on by an event. True if an attempt got further than any before.
+  @inline(__always) static func advance(
+    _ reached: UnsafeMutablePointer<Int64>, by mask: UInt32, at time: Int64, _ window: Int64, _ to: Int64, _ longest: inout Int
+  ) -> Bool {
+    var rest = mask
+    var isFurther = false
+    // From the last step down, so that one event does not serve two.
+    while rest != 0 {
+      let step = 31 &- rest.leadingZeroBitCount
+      rest ^= 1 &<< UInt32(step)
+      if step == 0 {
+        if time < to { reached[0] = time }
+      } else if time &- reached[step &- 1] <= window {
+        reached[step] = reached[step &- 1]
+        if step >= longest {
+          longest = step &+ 1
+          isFurther = true
+        }
+      }
+    }
+    return isFurther
+  }
+
   @inline(__always) mutating func follow(_ journey: Journey) -> Outcome {
     let (reached, times, steps, window) = (reached, times, steps, window)
     let (from, to, last) = (from, to, lastTime)
@@ -93,7 +116,7 @@ struct FunnelStream {
         return false
       }
       previous = time
-      var rest = view.pointee.mask(row)
+      let rest = view.pointee.mask(row)
       if own == 0 {
         // Nothing counts before the first entry.
         guard rest & 1 != 0, time < to else { return time < to }
@@ -110,20 +133,7 @@ struct FunnelStream {
         own &+= 1
         if own == steps { return false }
       }
-      // From the last step down, so that one event does not serve two.
-      while rest != 0 {
-        let step = 31 &- rest.leadingZeroBitCount
-        rest ^= 1 &<< UInt32(step)
-        if step == 0 {
-          if time < to { reached[0] = time }
-        } else if time &- reached[step &- 1] <= window {
-          reached[step] = reached[step &- 1]
-          if step >= longest {
-            longest = step &+ 1
-            longestTime = time
-          }
-        }
-      }
+      if Self.advance(reached, by: rest, at: time, window, to, &longest) { longestTime = time }
       return true
     }
     if isTied { return .needsWhole }
