@@ -1,11 +1,13 @@
 /// Writes the rows of neighbouring segments as one. In memory are a few blocks of each, what every property's shared values are in the
-/// output, the rows of the subject at hand, and of a month the places of its events without an actor.
+/// output, the rows of the subject at hand, some of the rows of moved subjects, and of a month the places of its events without an actor.
 ///
 /// Subjects are walked side by side, as a query does. A subject whose rows are consecutive in one input is taken over as it is; otherwise
 /// its rows are put into their order first.
 final class SegmentMerger {
   private struct Source {
     let segment: Segment
+    /// Its place among the inputs.
+    let input: Int
     let run: Int
     /// The store's code by the file's.
     let eventCodes: [UInt16]
@@ -20,72 +22,78 @@ final class SegmentMerger {
     var blocks: [ColumnRun.Block] { segment.runs[run].blocks }
   }
 
+  /// A block of a source, or taken out rows of moved subjects.
+  private struct Place: Hashable {
+    static let moved = -1
+    /// `moved`, or the number of the source.
+    var source: Int
+    /// The number of the block, or of the taken out rows.
+    var block: Int
+  }
+
   /// Where an output row comes from.
   private struct Origin {
-    var source: Int32
-    var block: Int32
+    /// Its number among `places`.
+    var place: Int32
     var row: Int32
   }
 
-  private struct Move {
-    var canonical: UInt32
+  private struct Row {
+    var time: Int64
+    var raw: UInt32
+    /// Of arrival, among the rows that are put into their order together.
+    var order: Int32
+    /// The store's code.
+    var event: UInt16
+    var place: Place
+    /// There.
+    var row: Int
+  }
+
+  /// Rows of a subject that stand together in an input.
+  private struct Piece {
     var source: Int
     var block: Int
+    /// In the block's `keys.subjects`.
     var index: Int
+    /// Its number among `moves`.
+    var move: Int?
   }
 
-  /// The key columns of an input block.
-  private final class Decoded {
-    let keys: KeyChunk
-    let events: EventChunk
-    let slots: SlotChunk
-    let remainders: RemainderChunk
-    init(_ segment: Segment, _ run: Int, _ block: Int) throws(StoreError) {
-      keys = try segment.keys(run, block)
-      events = try segment.events(run, block)
-      slots = try segment.slots(run, block, keys: keys)
-      remainders = try segment.remainders(run, block)
-    }
-  }
-
-  private struct BlockKey: Hashable {
-    var source: Int
-    var block: Int
-  }
+  /// Bytes that taken out rows may take, about.
+  private static let movedBytes = 64 << 20
+  /// Bytes of decoded columns that may stay for the next output block, about.
+  private static let keptBytes = 64 << 20
 
   private let inputs: [Segment]
   /// By input: rows that are left out; nil where there are none.
   private let hidden: [HiddenRows?]
-  /// By input: what its other rows use, where some are left out, so that nothing of those comes into the output by a dictionary.
-  private var used: [Used?] = []
-
-  /// What the rows of an input that are kept use of its lists.
-  private struct Used {
-    var events: [Bool]
-    var properties: [Bool]
-    /// By property, of the shared values.
-    var values: [[Bool]]
-  }
+  /// By input: what its other rows use, where some are left out.
+  private let used: [UsedValues?]
   private let journal: MergeJournal
   private let names: [String]
   private let codes: [String: UInt16]
   private let blockRows: Int
   private let shouldStop: () -> Bool
-  private let properties: [String]
-  private var shared: [ValueDictionary] = []
-  /// By property and input: the output's code of each of the input's shared values, 0 where it has none.
-  private var mapped: [[[UInt32]]] = []
-  /// By property and input, where not all of them are among the output's.
-  private var inputShared: [[ValueDictionary?]] = []
-  /// By property and input: how many shared values it has.
-  private var sharedCounts: [[Int]] = []
+  private let properties: MergedColumns
 
   private var sources: [Source] = []
-  private var moves: [Move] = []
+  private var decoded: [Place: MergedBlock] = [:]
+  /// In the order in which the walk takes them.
+  private var moves: [MovedPiece] = []
   private var nextMove = 0
-  private var decoded: [BlockKey: Decoded] = [:]
+  /// By the number of the first of its moves.
+  private var movedRows: [Int: MovedRows] = [:]
+  private var takenOut = 0..<0
+  /// By property: columns that the block before was made from too.
+  private var kept: [[Place: MergedColumn?]] = []
+
   private var rows = BlockRows()
   private var origins: [Origin] = []
+  /// Those that the rows of the block in the making come from.
+  private var places: [Place] = []
+  private var placeNumbers: [Place: Int32] = [:]
+  private var latest: (place: Place, number: Int32)?
 
   init(
     _ inputs: [Segment], hidden: [HiddenRows?], journal: MergeJournal, names: [String], blockRows: Int,
@@ -98,41 +106,13 @@ final class SegmentMerger {
     self.blockRows = blockRows
     self.shouldStop = shouldStop
     codes = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, UInt16($0)) })
-    var used: [Used?] = []
-    for (input, rows) in zip(inputs, hidden) { used.append(try rows.map { rows throws(StoreError) in try Self.used(of: input, rows) }) }
-    self.used = used
-    properties = Set(
-      zip(inputs, used).flatMap { input, used in
-        input.properties.enumerated().filter { used?.properties[$0.offset] ?? true }.map(\.element)
-      }
-    ).sorted()
-    for property in properties {
-      var dictionary = ValueDictionary()
-      var maps: [[UInt32]] = []
-      sharedCounts.append([])
-      var dictionaries: [ValueDictionary?] = []
-      for (number, input) in inputs.enumerated() {
-        let isUsed = used[number]
-        guard let index = input.properties.firstIndex(of: property) else {
-          maps.append([])
-          dictionaries.append(nil)
-          sharedCounts[sharedCounts.count - 1].append(0)
-          continue
-        }
-        let values = try input.sharedValues(index)
-        maps.append(
-          (0..<values.count).map { code in
-            isUsed?.values[index][code] ?? true && dictionary.count < SegmentWriter.sharedValues
-              ? dictionary.code(of: code, in: values) + 1 : 0
-          })
-        // Kept only where some of its values do not fit among the shared ones.
-        dictionaries.append(maps[maps.count - 1].contains(0) ? values : nil)
-        sharedCounts[sharedCounts.count - 1].append(values.count)
-      }
-      shared.append(dictionary)
-      mapped.append(maps)
-      inputShared.append(dictionaries)
+    var used: [UsedValues?] = []
+    for (input, rows) in zip(inputs, hidden) {
+      used.append(try rows.map { rows throws(StoreError) in try UsedValues(of: input, without: rows) })
     }
+    self.used = used
+    properties = try MergedColumns(inputs, used: used)
+    kept = [[Place: MergedColumn?]](repeating: [:], count: properties.names.count)
   }
 
   func write(disk: any Disk, directory: String, number: UInt64) throws -> FileReference {
@@ -144,55 +124,19 @@ final class SegmentMerger {
     }
     var writer = try SegmentWriter(
       disk: disk, directory: directory, number: number, journalVersion: journal.version, numbering: EventNumbering(used),
-      eventNames: names, properties: Array(zip(properties, shared).map { (name: $0, shared: $1) }))
+      eventNames: names, properties: Array(zip(properties.names, properties.shared).map { (name: $0, shared: $1) }))
     for partition in Set(inputs.flatMap { $0.runs.map(\.partition) }).sorted() {
       try writer.begin(partition)
       try begin(partition)
-      while let subject = nextSubject() { try take(subject, partition: partition, to: &writer) }
-      try takeWithoutActor(partition, to: &writer)
+      while let subject = nextSubject() { try take(subject, to: &writer) }
+      try takeWithoutActor(to: &writer)
       try writeBlock(&writer)
-      decoded.removeAll()
     }
     var fingerprints: [Int32: [UInt64]] = [:]
     for input in inputs {
       for day in input.days { fingerprints[day, default: []] += try input.fingerprints(of: day) ?? [] }
     }
     return try writer.finish(fingerprints: fingerprints)
-  }
-
-  /// Goes through all of an input's rows.
-  private static func used(of input: Segment, _ hidden: HiddenRows) throws(StoreError) -> Used {
-    var used = Used(
-      events: [Bool](repeating: false, count: input.statistics.count),
-      properties: [Bool](repeating: false, count: input.properties.count), values: [])
-    for property in input.properties.indices {
-      used.values.append([Bool](repeating: false, count: try input.sharedValues(property).count))
-    }
-    for (number, run) in input.runs.enumerated() where run.partition.end > hidden.cutoff {
-      for block in run.blocks.indices {
-        let decoded = try Decoded(input, number, block)
-        var kept: [Int] = []
-        var subject = 0
-        for row in 0..<run.blocks[block].rowCount {
-          while Int(decoded.keys.starts[subject + 1]) <= row { subject += 1 }
-          let time =
-            run.partition.base + Int64(decoded.slots.slots[row]) * Partition.slotMilliseconds
-            + Int64(decoded.remainders.milliseconds[row])
-          if hidden.contains(raw: decoded.keys.raw(of: row, subject: decoded.keys.subjects[subject]), time: time) { continue }
-          kept.append(row)
-          used.events[decoded.events[row]] = true
-        }
-        for property in input.properties.indices {
-          let shared = used.values[property].count
-          guard let (codes, _) = try input.rawColumn(property, number, block, shared: shared) else { continue }
-          for row in kept where codes[row] != 0 {
-            used.properties[property] = true
-            if Int(codes[row]) <= shared { used.values[property][Int(codes[row]) - 1] = true }
-          }
-        }
-      }
-    }
-    return used
   }
 
   private func code(of name: String, in input: Segment) throws(StoreError) -> UInt16 {
@@ -204,20 +148,25 @@ final class SegmentMerger {
 
   private func begin(_ partition: Partition) throws(StoreError) {
     sources = []
+    decoded = [:]
     moves = []
     nextMove = 0
-    for (input, hidden) in zip(inputs, hidden) {
+    movedRows = [:]
+    takenOut = 0..<0
+    for property in kept.indices { kept[property] = [:] }
+    for (number, input) in inputs.enumerated() {
       guard let run = input.runs.firstIndex(where: { $0.partition == partition }) else { continue }
       var eventCodes: [UInt16] = []
       for event in input.statistics { eventCodes.append(try code(of: event.name, in: input)) }
-      var source = Source(segment: input, run: run, eventCodes: eventCodes, hidden: hidden)
+      var source = Source(segment: input, input: number, run: run, eventCodes: eventCodes, hidden: hidden[number])
       if input.journalVersion < journal.version {
         for block in source.blocks.indices {
           let keys = try input.keys(run, block)
           for (index, subject) in keys.subjects.enumerated() where subject != ColumnRun.noActor {
             let canonical = journal.canonical(subject)
             guard canonical != subject else { continue }
-            moves.append(Move(canonical: canonical, source: sources.count, block: block, index: index))
+            let rowCount = Int(keys.starts[index + 1] - keys.starts[index])
+            moves.append(MovedPiece(canonical: canonical, source: sources.count, block: block, index: index, rowCount: rowCount))
             if source.moved.last != subject { source.moved.append(subject) }
           }
         }
@@ -263,12 +212,11 @@ final class SegmentMerger {
     return smallest == ColumnRun.noActor ? nil : smallest
   }
 
-  private func take(_ subject: UInt32, partition: Partition, to writer: inout SegmentWriter) throws {
-    var pieces: [(source: Int, block: Int, rows: Range<Int>)] = []
+  private func take(_ subject: UInt32, to writer: inout SegmentWriter) throws {
+    var pieces: [Piece] = []
     for index in sources.indices {
-      while head(index) == subject, let keys = sources[index].keys {
-        let position = sources[index].position
-        pieces.append((index, sources[index].block, Int(keys.starts[position])..<Int(keys.starts[position + 1])))
+      while head(index) == subject {
+        pieces.append(Piece(source: index, block: sources[index].block, index: sources[index].position))
         try advance(index)
       }
       try skipMoved(index)
@@ -276,82 +224,117 @@ final class SegmentMerger {
     var isOrdered = !pieces.contains { $0.source != pieces[0].source }
     while nextMove < moves.count, moves[nextMove].canonical == subject {
       let move = moves[nextMove]
-      nextMove += 1
+      pieces.append(Piece(source: move.source, block: move.block, index: move.index, move: nextMove))
       isOrdered = false
-      let keys = try block(move.source, move.block).keys
-      pieces.append((move.source, move.block, Int(keys.starts[move.index])..<Int(keys.starts[move.index + 1])))
+      nextMove += 1
     }
     if isOrdered {
-      for piece in pieces { for row in piece.rows { try add(subject, Int32(piece.source), piece.block, row, partition, to: &writer) } }
+      for piece in pieces { try forEachRow(of: piece) { row in try add(subject, row, to: &writer) } }
       return
     }
-    // By time, number under which it arrived, and arrival: inputs stand in the order of arrival.
-    var keys: [(time: Int64, raw: UInt32, order: Int, origin: Origin)] = []
-    for piece in pieces.sorted(by: { ($0.source, $0.block, $0.rows.lowerBound) < ($1.source, $1.block, $1.rows.lowerBound) }) {
-      let from = try block(piece.source, piece.block)
-      for row in piece.rows {
-        keys.append(
-          (
-            time(from, row, partition), rawNumber(from, row), keys.count,
-            Origin(source: Int32(piece.source), block: Int32(piece.block), row: Int32(row))
-          ))
-      }
-    }
-    keys.sort { ($0.time, $0.raw, $0.order) < ($1.time, $1.raw, $1.order) }
-    for key in keys { try add(subject, key.origin.source, Int(key.origin.block), Int(key.origin.row), partition, to: &writer) }
+    // Inputs stand in the order of arrival.
+    pieces.sort { ($0.source, $0.block, $0.index) < ($1.source, $1.block, $1.index) }
+    try addSorted(subject, pieces, to: &writer)
   }
 
-  private func takeWithoutActor(_ partition: Partition, to writer: inout SegmentWriter) throws {
-    var keys: [(time: Int64, order: Int, origin: Origin)] = []
+  private func takeWithoutActor(to writer: inout SegmentWriter) throws {
+    var pieces: [Piece] = []
     for index in sources.indices {
-      while let chunk = sources[index].keys {
-        let position = sources[index].position
-        let from = try block(index, sources[index].block)
-        for row in Int(chunk.starts[position])..<Int(chunk.starts[position + 1]) {
-          keys.append(
-            (
-              time(from, row, partition), keys.count,
-              Origin(source: Int32(index), block: Int32(sources[index].block), row: Int32(row))
-            ))
-        }
+      while sources[index].keys != nil {
+        pieces.append(Piece(source: index, block: sources[index].block, index: sources[index].position))
         try advance(index)
       }
     }
-    keys.sort { ($0.time, $0.order) < ($1.time, $1.order) }
-    for key in keys {
-      try add(ColumnRun.noActor, key.origin.source, Int(key.origin.block), Int(key.origin.row), partition, to: &writer)
+    try addSorted(ColumnRun.noActor, pieces, to: &writer)
+  }
+
+  /// By time, number under which it arrived, and arrival.
+  private func addSorted(_ label: UInt32, _ pieces: [Piece], to writer: inout SegmentWriter) throws {
+    var rows: [Row] = []
+    for piece in pieces {
+      try forEachRow(of: piece) { row in
+        rows.append(row)
+        rows[rows.count - 1].order = Int32(truncatingIfNeeded: rows.count)
+      }
+    }
+    rows.sort { ($0.time, $0.raw, $0.order) < ($1.time, $1.raw, $1.order) }
+    for row in rows { try add(label, row, to: &writer) }
+  }
+
+  // MARK: - Rows of the inputs
+
+  /// Those that are not hidden.
+  @inline(__always) private func forEachRow(of piece: Piece, _ body: (Row) throws -> Void) throws {
+    let hidden = sources[piece.source].hidden
+    if let move = piece.move {
+      let (first, moved) = try takeOut(move)
+      let place = Place(source: Place.moved, block: first)
+      for row in moved.starts[move - first]..<moved.starts[move - first + 1] {
+        let (raw, time) = (moved.raws[row], moved.times[row])
+        if let hidden, hidden.contains(raw: raw, time: time) { continue }
+        try body(Row(time: time, raw: raw, order: 0, event: moved.events[row], place: place, row: row))
+      }
+      return
+    }
+    let block = try block(piece.source, piece.block)
+    let codes = sources[piece.source].eventCodes
+    let place = Place(source: piece.source, block: piece.block)
+    try block.forEachRow(of: piece.index) { row throws in
+      if let hidden, hidden.contains(raw: row.raw, time: row.time) { return }
+      try body(Row(time: row.time, raw: row.raw, order: 0, event: codes[row.event], place: place, row: row.row))
     }
   }
 
-  private func time(_ block: Decoded, _ row: Int, _ partition: Partition) -> Int64 {
-    partition.base + Int64(block.slots.slots[row]) * Partition.slotMilliseconds + Int64(block.remainders.milliseconds[row])
-  }
-
-  private func block(_ source: Int, _ block: Int) throws(StoreError) -> Decoded {
-    let key = BlockKey(source: source, block: block)
+  private func block(_ source: Int, _ block: Int) throws(StoreError) -> MergedBlock {
+    let key = Place(source: source, block: block)
     if let known = decoded[key] { return known }
     if decoded.count > 4 * sources.count + 16 { decoded.removeAll() }
-    let made = try Decoded(sources[source].segment, sources[source].run, block)
+    let made = try MergedBlock(sources[source].segment, sources[source].run, block)
     decoded[key] = made
     return made
   }
 
+  /// The taken out rows that have those of a move, and the number of the first move there.
+  private func takeOut(_ move: Int) throws(StoreError) -> (first: Int, MovedRows) {
+    if takenOut.contains(move), let known = movedRows[takenOut.lowerBound] { return (takenOut.lowerBound, known) }
+    let limit = max(blockRows, min(16 * blockRows, Self.movedBytes / (24 + 4 * properties.names.count)))
+    var (end, count) = (move, 0)
+    // All rows of a subject together: they are put into their order together.
+    while end < moves.count, count < limit || moves[end].canonical == moves[end - 1].canonical {
+      count += moves[end].rowCount
+      end += 1
+    }
+    let made = try MovedRows(moves[move..<end], of: properties) { piece throws(StoreError) in
+      if shouldStop() { throw .closed }
+      let source = sources[piece.source]
+      return (try MergedBlock(source.segment, source.run, piece.block), source.eventCodes)
+    } column: { property, piece throws(StoreError) in
+      if shouldStop() { throw .closed }
+      let source = sources[piece.source]
+      return try properties.column(property, input: source.input, run: source.run, block: piece.block)
+    }
+    takenOut = move..<end
+    movedRows[move] = made
+    return (move, made)
+  }
+
   // MARK: - Output
 
-  private func add(_ subject: UInt32, _ source: Int32, _ block: Int, _ row: Int, _ partition: Partition, to writer: inout SegmentWriter)
-    throws
-  {
-    let from = try self.block(Int(source), block)
-    let (raw, time) = (rawNumber(from, row), time(from, row, partition))
-    if let hidden = sources[Int(source)].hidden, hidden.contains(raw: raw, time: time) { return }
-    rows.append(
-      label: subject, raw: raw, time: time, event: sources[Int(source)].eventCodes[from.events[row]])
-    origins.append(Origin(source: source, block: Int32(block), row: Int32(row)))
+  private func add(_ subject: UInt32, _ row: Row, to writer: inout SegmentWriter) throws {
+    rows.append(label: subject, raw: row.raw, time: row.time, event: row.event)
+    origins.append(Origin(place: number(of: row.place), row: Int32(row.row)))
     if rows.count == blockRows { try writeBlock(&writer) }
   }
 
-  private func rawNumber(_ block: Decoded, _ row: Int) -> UInt32 {
-    block.keys.raw(of: row, subject: block.keys.subjects[block.keys.index(containing: row)])
+  private func number(of place: Place) -> Int32 {
+    if latest?.place == place, let latest { return latest.number }
+    let number = placeNumbers[place] ?? Int32(places.count)
+    if Int(number) == places.count {
+      places.append(place)
+      placeNumbers[place] = number
+    }
+    latest = (place, number)
+    return number
   }
 
   private func writeBlock(_ writer: inout SegmentWriter) throws {
@@ -361,74 +344,52 @@ final class SegmentMerger {
     try writer.block(rows) { property throws(StoreError) in try column(property) }
     rows.removeAll()
     origins.removeAll(keepingCapacity: true)
+    places.removeAll(keepingCapacity: true)
+    placeNumbers.removeAll(keepingCapacity: true)
+    latest = nil
+    movedRows = movedRows.filter { $0.key == takenOut.lowerBound }
   }
 
-  /// One property of the output block, from the input blocks that its rows come from.
+  /// One property of the output block, from the columns that its rows come from.
   private func column(_ property: Int) throws(StoreError) -> SegmentWriter.Column? {
-    var column = SegmentWriter.Column(codes: [UInt32](repeating: 0, count: origins.count))
+    var columns: [MergedColumn?] = []
+    for place in places { columns.append(try load(property, place)) }
+    keep(columns, property)
+    guard columns.contains(where: { $0 != nil }) else { return nil }
+    var codes = [UInt32](repeating: 0, count: origins.count)
     var own = ValueDictionary()
-    var loaded: [BlockKey: InputColumn?] = [:]
-    var isPresent = false
-    var lastKey: BlockKey?
-    var last: InputColumn?
+    let shared = UInt32(properties.shared[property].count)
     for (index, origin) in origins.enumerated() {
-      let key = BlockKey(source: Int(origin.source), block: Int(origin.block))
-      if key != lastKey {
-        if loaded[key] == nil { loaded[key] = .some(try load(property, key)) }
-        last = loaded[key] ?? nil
-        lastKey = key
-      }
-      guard let input = last else { continue }
-      let code = input.code(Int(origin.row), shared: UInt32(shared[property].count), own: &own)
-      column.codes[index] = code
-      if code != 0 { isPresent = true }
+      guard let column = columns[Int(origin.place)] else { continue }
+      codes[index] = column.code(Int(origin.row), shared: shared, own: &own)
     }
-    column.own = own
-    return isPresent ? column : nil
+    return codes.contains { $0 != 0 } ? SegmentWriter.Column(codes: codes, own: own) : nil
   }
 
-  /// An input block's codes, and what they are in the output: its values come into the block's own as rows need them.
-  private final class InputColumn {
-    private let codes: [UInt32]
-    /// Of the input's shared values; 0 where the output does not share it.
-    private let mapped: [UInt32]
-    private let values: ValueDictionary?
-    private let own: ValueDictionary
-    /// Where a value got a code of the output block's own.
-    private var taken: [UInt32: UInt32] = [:]
-
-    init(codes: [UInt32], mapped: [UInt32], values: ValueDictionary?, own: ValueDictionary) {
-      self.codes = codes
-      self.mapped = mapped
-      self.values = values
-      self.own = own
-    }
-
-    func code(_ row: Int, shared: UInt32, own output: inout ValueDictionary) -> UInt32 {
-      let code = codes[row]
-      if code == 0 { return 0 }
-      let index = Int(code) - 1
-      if index < mapped.count, mapped[index] != 0 { return mapped[index] }
-      if let known = taken[code] { return known }
-      let made: UInt32
-      if index >= mapped.count {
-        made = shared + 1 + output.code(of: index - mapped.count, in: own)
-      } else if let values {
-        made = shared + 1 + output.code(of: index, in: values)
-      } else {
-        made = 0
-      }
-      taken[code] = made
-      return made
+  /// Keeps of each source the block at which the next output block begins, most likely.
+  private func keep(_ columns: [MergedColumn?], _ property: Int) {
+    var last: [Int: Int] = [:]
+    for (number, place) in places.enumerated() where place.source != Place.moved { last[place.source] = number }
+    kept[property] = [:]
+    var bytes = 0
+    for number in last.values {
+      bytes += columns[number]?.footprint ?? 0
+      if bytes > Self.keptBytes / properties.names.count { return }
+      kept[property][places[number]] = .some(columns[number])
     }
   }
 
-  private func load(_ property: Int, _ key: BlockKey) throws(StoreError) -> InputColumn? {
-    let source = sources[key.source]
-    guard let index = source.segment.properties.firstIndex(of: properties[property]),
-      let input = inputs.firstIndex(where: { $0 === source.segment }),
-      let (codes, own) = try source.segment.rawColumn(index, source.run, key.block, shared: sharedCounts[property][input])
-    else { return nil }
-    return InputColumn(codes: codes, mapped: mapped[property][input], values: inputShared[property][input], own: own)
+  private func load(_ property: Int, _ place: Place) throws(StoreError) -> MergedColumn? {
+    if place.source == Place.moved {
+      let column = movedRows[place.block]?.column(property)
+      column?.reset()
+      return column
+    }
+    if let known = kept[property][place] {
+      known?.reset()
+      return known
+    }
+    let source = sources[place.source]
+    return try properties.column(property, input: source.input, run: source.run, block: place.block)
   }
 }
