@@ -58,7 +58,7 @@ import Testing
   /// A store that an earlier version wrote opens in every later one and answers the same.
   @Test(arguments: [
     FormatVector.logged, FormatVector.flushed, FormatVector.loggedByVersion1, FormatVector.flushedByManifest1,
-    FormatVector.flushedByVersion1,
+    FormatVector.flushedByVersion1, FormatVector.flushedByVersion2,
   ])
   func everyVersionOpens(vector: [String: String]) async throws {
     var files: [String: [UInt8]] = [:]

@@ -21,7 +21,10 @@ import Testing
 
   /// Stores with something in every kind of file: closed, or as a crash leaves them.
   static func stores() async throws -> [[String: [UInt8]]] {
-    var made = [FormatVector.loggedByVersion1, FormatVector.flushedByVersion1, FormatVector.flushedByManifest1, FormatVector.flushed].map {
+    var made = [
+      FormatVector.loggedByVersion1, FormatVector.flushedByVersion1, FormatVector.flushedByManifest1, FormatVector.flushedByVersion2,
+      FormatVector.flushed,
+    ].map {
       Dictionary(uniqueKeysWithValues: $0.map { (directory.path + "/" + $0.key, bytes(ofHexadecimal: $0.value)) })
     }
     for isClosed in [true, false] {

@@ -42,8 +42,8 @@ struct InsightsBand {
   }
 
   /// - Parameters:
-  ///   - totals: rows by bucket, then of the whole range. Where only firsts are seen, nobody asks for them.
-  ///   - subjects: the same of different subjects.
+  ///   - totals: rows by bucket. Where only firsts are seen, nobody asks for them.
+  ///   - subjects: different subjects by bucket, then of the whole range.
   mutating func take(_ part: BandPart, totals: UnsafeMutablePointer<Int>, subjects: UnsafeMutablePointer<Int>) {
     if bucketsAreDays, part.view.pointee.isFirsts, let buckets = part.view.pointee.buckets {
       takeDays(part, buckets, subjects)
@@ -56,7 +56,6 @@ struct InsightsBand {
     let view = part.view
     let (table, seen, isAny, words) = (table, seen, isAny, words)
     let buckets = view.pointee.buckets
-    var counted = 0
     part.forEachRow(view.pointee.bits) { row, index in
       var bucket = 0
       if let buckets {
@@ -70,11 +69,9 @@ struct InsightsBand {
       }
       let local = part.local(index)
       totals[bucket] &+= 1
-      counted &+= 1
       seen[local &* words &+ bucket >> 6] |= 1 &<< UInt64(bucket & 63)
       isAny[local] = true
     }
-    totals[table.count] &+= counted
   }
 
   private mutating func takeDays(_ part: BandPart, _ buckets: UnsafePointer<UInt16>, _ subjects: UnsafeMutablePointer<Int>) {

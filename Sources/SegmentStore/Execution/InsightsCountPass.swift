@@ -124,12 +124,10 @@ struct InsightsCountPass: DivisibleVisitor {
   @inline(__always) private mutating func count(_ piece: Journey.Piece, _ ordinal: UInt32) {
     let view = piece.view
     let buckets = view.pointee.buckets
-    let whole = width &- 1
     forEachRow(piece) { row in
       let bucket = bucket(view, buckets, row)
       if bucket < 0 { return }
-      add(bucket, ordinal)
-      add(whole, ordinal)
+      add(0, bucket, ordinal)
     }
   }
 
@@ -144,18 +142,21 @@ struct InsightsCountPass: DivisibleVisitor {
       if bucket < 0 { return }
       let group = codes.code(Journey.Place(view: view, row: row), subject: journey.subject)
       if group >= UInt32(counts.groupCount) && !makeRoom(group) { return countList(group, bucket, ordinal) }
-      let first = Int(group) &* width
-      add(first &+ bucket, ordinal)
-      add(first &+ width &- 1, ordinal)
+      add(Int(group) &* width, bucket, ordinal)
     }
   }
 
-  @inline(__always) private mutating func add(_ cell: Int, _ ordinal: UInt32) {
+  /// A row of a group whose cells begin at `first`.
+  @inline(__always) private mutating func add(_ first: Int, _ bucket: Int, _ ordinal: UInt32) {
+    let cell = first &+ bucket
     counts.totals[cell] &+= 1
-    if lastSeen[cell] != ordinal {
-      lastSeen[cell] = ordinal
-      counts.subjects[cell] &+= 1
-    }
+    if lastSeen[cell] == ordinal { return }
+    lastSeen[cell] = ordinal
+    counts.subjects[cell] &+= 1
+    let whole = first &+ width &- 1
+    if lastSeen[whole] == ordinal { return }
+    lastSeen[whole] = ordinal
+    counts.subjects[whole] &+= 1
   }
 
   /// False for a list of groups, or where there are too many.
@@ -173,8 +174,7 @@ struct InsightsCountPass: DivisibleVisitor {
   @inline(never) private mutating func countList(_ code: UInt32, _ bucket: Int, _ ordinal: UInt32) {
     guard code & BreakdownCodes.listBit != 0, let codes else { return }
     for group in codes.groups(code) where group < UInt32(counts.groupCount) || makeRoom(group) {
-      add(Int(group) * width + bucket, ordinal)
-      add(Int(group) * width + width - 1, ordinal)
+      add(Int(group) * width, bucket, ordinal)
     }
   }
 
@@ -188,7 +188,6 @@ struct InsightsCountPass: DivisibleVisitor {
       if let codes { groups = codes.groups(codes.code(Journey.Place(view: view, row: row), subject: journey.subject)) }
       for group in groups where group < UInt32(counts.groupCount) || makeRoom(group) {
         counts.totals[Int(group) * width + bucket] += 1
-        counts.totals[Int(group) * width + width - 1] += 1
       }
     }
   }
@@ -204,7 +203,9 @@ struct InsightsCountPass: DivisibleVisitor {
 
   private func value(_ group: Int, _ cell: Int, _ measure: InsightsQuery.Measure) -> Int {
     guard group < counts.groupCount else { return 0 }
-    return measure == .unique ? counts.subjects[group * width + cell] : counts.totals[group * width + cell]
+    if measure == .unique { return counts.subjects[group * width + cell] }
+    let cells = group * width..<(group + 1) * width - 1
+    return cell < width - 1 ? counts.totals[cells.lowerBound + cell] : cells.reduce(0) { $0 + counts.totals[$1] }
   }
 
   /// What several groups come to that a report shows as one; nil where only reading the events again can tell.

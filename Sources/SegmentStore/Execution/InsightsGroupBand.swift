@@ -98,9 +98,7 @@ struct InsightsGroupBand {
       }
       let local = part.local(index)
       if let group = known?.group(row), Int(group) < cells.limit {
-        let first = Int(group) &* width
-        cells.mark(first &+ bucket, local, band)
-        cells.mark(first &+ width &- 1, local, band)
+        cells.count(Int(group) &* width, bucket, width &- 1, local, band)
         return
       }
       addSlowly(part, row, index, bucket, &cells, &counts)
@@ -128,8 +126,15 @@ struct InsightsGroupBand {
       (self.stamps, self.bits, self.fresh, self.limit) = (stamps, bits, fresh, limit)
     }
 
-    @inline(__always) mutating func mark(_ cell: Int, _ local: Int, _ band: UInt32) {
-      totals[cell] &+= 1
+    /// A row of a group whose cells begin at `first`.
+    @inline(__always) mutating func count(_ first: Int, _ bucket: Int, _ whole: Int, _ local: Int, _ band: UInt32) {
+      totals[first &+ bucket] &+= 1
+      // Who was seen in the bucket was seen in the whole range.
+      if mark(first &+ bucket, local, band) { _ = mark(first &+ whole, local, band) }
+    }
+
+    /// False if the cell knows the subject.
+    @inline(__always) private mutating func mark(_ cell: Int, _ local: Int, _ band: UInt32) -> Bool {
       let words = bits + cell &* InsightsGroupBand.wordsPerCell
       if stamps[cell] != band {
         stamps[cell] = band
@@ -137,12 +142,13 @@ struct InsightsGroupBand {
       }
       let bit: UInt64 = 1 &<< UInt64(local & 63)
       let word = words[local >> 6]
-      if word & bit != 0 { return }
+      if word & bit != 0 { return false }
       words[local >> 6] = word | bit
       subjects[cell] &+= 1
       fresh[freshCount] =
         UInt32(truncatingIfNeeded: cell) &<< InsightsGroupBand.localBits | UInt32(truncatingIfNeeded: local)
       freshCount &+= 1
+      return true
     }
   }
 
@@ -159,8 +165,7 @@ struct InsightsGroupBand {
       if group >= groupCount && !makeRoom(group) { continue }
       if group >= counts.groupCount { counts.grow(to: group + 1) }
       cells = Cells(counts, limit: min(groupCount, counts.groupCount), stamps: stamps, bits: bits, fresh: fresh)
-      cells.mark(group * width + bucket, part.local(index), band)
-      cells.mark(group * width + width - 1, part.local(index), band)
+      cells.count(group * width, bucket, width - 1, part.local(index), band)
     }
   }
 
@@ -220,7 +225,8 @@ struct InsightsGroupBand {
   }
 }
 
-/// How many rows, and how many different subjects, each cell has: of every group its buckets, then the whole range.
+/// How many rows, and how many different subjects, each cell has: of every group its buckets, then the whole range. Rows are counted by
+/// bucket alone.
 struct InsightsCells {
   let width: Int
   private(set) var groupCount = 0

@@ -1,15 +1,46 @@
-/// The byte form of a column of codes (0: missing), one of four.
+/// The byte form of a column of codes (0: missing), one of five.
 ///
 /// | first byte | form | what follows |
 /// | 0 | constant | varint code: every row has it |
 /// | 1 | dense | byte width (1...32), then the codes, `width` bits each, from the lowest bit of the first byte on, zeros to a full byte |
 /// | 2 | sparse | varint count, varint distance of each row that has a value from the one before (the first from row 0), then byte width and the codes of those rows packed as in dense |
 /// | 3 | runs | varint count of runs of equal codes; byte 1, 2 or 4: the width of a code; the code of each run; the varint length of each run |
+/// | 4 | by event | varint count of the events whose rows have a value (no other row has one), varint distance of each event's code from the one before, varint count of those rows; then their codes in one of the forms 0 to 3 |
 enum CodeList {
   static func width(of limit: UInt32) -> Int { max(1, 32 - limit.leadingZeroBitCount) }
 
-  /// - Parameter withRuns: rows of one subject stand together, so that what belongs to it repeats.
-  static func write(_ codes: UnsafeBufferPointer<UInt32>, withRuns: Bool = false, to writer: inout ByteWriter) {
+  /// A column of a segment, which is compressed as a whole: so no code is narrower than a byte, in which frequent ones are found again.
+  ///
+  /// - Parameters:
+  ///   - events: the event code of each row. What API calls have, for example, no page view has.
+  ///   - names: how many event codes there are.
+  static func write(_ codes: UnsafeBufferPointer<UInt32>, events: [UInt32], names: Int, to writer: inout ByteWriter) {
+    var rows = [Int](repeating: 0, count: names)
+    var present = [Int](repeating: 0, count: names)
+    for (row, code) in codes.enumerated() {
+      rows[Int(events[row])] += 1
+      if code != 0 { present[Int(events[row])] += 1 }
+    }
+    let having = present.indices.filter { present[$0] > 0 }
+    guard having.allSatisfy({ present[$0] == rows[$0] }), having.count < rows.count(where: { $0 > 0 }), !having.isEmpty else {
+      return write(codes, withRuns: true, narrowest: 8, to: &writer)
+    }
+    writer.byte(4)
+    writer.varint(having.count)
+    var previous = 0
+    for event in having {
+      writer.varint(event - previous)
+      previous = event
+    }
+    let kept = codes.filter { $0 != 0 }
+    writer.varint(kept.count)
+    kept.withUnsafeBufferPointer { write($0, withRuns: true, narrowest: 8, to: &writer) }
+  }
+
+  /// - Parameters:
+  ///   - withRuns: rows of one subject stand together, so that what belongs to it repeats.
+  ///   - narrowest: bits that a code takes at least.
+  static func write(_ codes: UnsafeBufferPointer<UInt32>, withRuns: Bool = false, narrowest: Int = 1, to writer: inout ByteWriter) {
     var largest: UInt32 = 0
     var present = 0
     var runs = 0
@@ -37,10 +68,10 @@ enum CodeList {
         previous = row
         kept.append(code)
       }
-      kept.withUnsafeBufferPointer { pack($0, largest: largest, to: &writer) }
+      kept.withUnsafeBufferPointer { pack($0, largest: largest, narrowest: narrowest, to: &writer) }
     } else {
       writer.byte(1)
-      pack(codes, largest: largest, to: &writer)
+      pack(codes, largest: largest, narrowest: narrowest, to: &writer)
     }
   }
 
@@ -93,6 +124,50 @@ enum CodeList {
     return codes
   }
 
+  /// A column of a segment.
+  static func column(count: Int, limit: Int, from reader: inout ByteReader) throws(FormatError) -> Column {
+    var ahead = reader
+    guard try ahead.byte() == 4 else { return Column(codes: try read(count: count, limit: limit, from: &reader), events: nil) }
+    reader = ahead
+    var having = [Bool](repeating: false, count: 1 << 16)
+    var event = 0
+    for index in 0..<(try reader.count()) {
+      let distance = try reader.number(through: having.count - 1 - event)
+      guard index == 0 || distance > 0 else { throw FormatError("a column names an event twice") }
+      event += distance
+      having[event] = true
+    }
+    let present = try reader.number(through: count)
+    return Column(codes: try read(count: present, limit: limit, from: &reader), events: having)
+  }
+
+  struct Column {
+    /// One for each row that has a value by its event, or for each row.
+    fileprivate var codes: [UInt32]
+    /// By event code, whether its rows have a value; nil if that says nothing.
+    fileprivate var events: [Bool]?
+
+    /// A code for each row.
+    ///
+    /// - Parameter chunk: asked for only where it says which rows have a value.
+    func codes(_ chunk: () throws(StoreError) -> EventChunk) throws(StoreError) -> Result<[UInt32], FormatError> {
+      guard let events else { return .success(codes) }
+      let chunk = try chunk()
+      return chunk.wide.isEmpty ? spread(chunk.narrow, events) : spread(chunk.wide, events)
+    }
+
+    private func spread(_ rows: [some UnsignedInteger & FixedWidthInteger], _ events: [Bool]) -> Result<[UInt32], FormatError> {
+      var all = [UInt32](repeating: 0, count: rows.count)
+      var next = 0
+      for (row, event) in rows.enumerated() where events[Int(event)] {
+        guard next < codes.count, codes[next] != 0 else { return .failure(FormatError("a row lacks what it has by its event")) }
+        all[row] = codes[next]
+        next += 1
+      }
+      return next == codes.count ? .success(all) : .failure(FormatError("a column has values that belong to no row"))
+    }
+  }
+
   /// - Parameter limit: the largest code that makes sense.
   static func read(count: Int, limit: Int, from reader: inout ByteReader) throws(FormatError) -> [UInt32] {
     switch try reader.byte() {
@@ -124,8 +199,8 @@ enum CodeList {
     }
   }
 
-  static func pack(_ codes: UnsafeBufferPointer<UInt32>, largest: UInt32, to writer: inout ByteWriter) {
-    let width = width(of: largest)
+  static func pack(_ codes: UnsafeBufferPointer<UInt32>, largest: UInt32, narrowest: Int = 1, to writer: inout ByteWriter) {
+    let width = max(narrowest, width(of: largest))
     writer.byte(UInt8(width))
     writer.reserve((codes.count * width + 7) / 8 + 8)
     var pending: UInt64 = 0

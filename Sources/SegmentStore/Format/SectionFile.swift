@@ -32,7 +32,7 @@ enum SectionFile {
     }
 
     /// The format versions that are read; the last one is written.
-    var versions: ClosedRange<UInt32> { self == .segment ? 1...2 : 1...1 }
+    var versions: ClosedRange<UInt32> { self == .segment ? 1...3 : 1...1 }
 
     func name(_ number: UInt64) -> String { prefix + LogFormat.hexadecimal(number) }
   }

@@ -36,7 +36,7 @@ final class Segment: Sendable {
 
   init(disk: any Disk, directory: String, reference: FileReference) throws(StoreError) {
     let file = try SectionFileReader(disk: disk, directory: directory, reference: reference)
-    guard file.version == 2 else { throw .unsupported(file: reference.name, version: file.version) }
+    guard file.version >= 2 else { throw .unsupported(file: reference.name, version: file.version) }
     self.file = file
     let meta = try file.read(SegmentSection.meta) { reader in try Meta(reading: &reader) }
     journalVersion = meta.journalVersion
@@ -205,10 +205,15 @@ extension Segment {
     let names = statistics.count
     return try file.read(SegmentSection.events(run, block)) { reader in
       let form = try reader.byte()
-      guard form == 2 ? names > 256 : form < 2 && names <= 256 else { throw FormatError("event codes are in an unknown form") }
-      if form < 2 {
+      guard form == 2 ? names > 256 : form < 4 && names <= 256 else { throw FormatError("event codes are in an unknown form") }
+      if form != 2 {
         let codes =
-          form == 0 ? try CodeList.unpackBytes(count: count, limit: names - 1, from: &reader) : try reader.array(UInt8.self, count: count)
+          switch form {
+          case 0: try CodeList.unpackBytes(count: count, limit: names - 1, from: &reader)
+          case 1: try reader.array(UInt8.self, count: count)
+          default: try Compression.unpack(&reader)
+          }
+        guard codes.count == count else { throw FormatError("event codes are fewer or more than rows") }
         guard form == 0 || codes.allSatisfy({ Int($0) < names }) else { throw FormatError("an event code is out of range") }
         return EventChunk(narrow: codes)
       }
@@ -277,13 +282,25 @@ extension Segment {
   }
 
   /// A property's codes and the block's own values, as they stand in the file; nil if no row of the block has it.
-  func rawColumn(_ property: Int, _ run: Int, _ block: Int, shared: Int) throws(StoreError) -> (codes: [UInt32], own: ValueDictionary)? {
+  ///
+  /// - Parameter events: the block's, where they are at hand.
+  func rawColumn(
+    _ property: Int, _ run: Int, _ block: Int, shared: Int, events: (() throws(StoreError) -> EventChunk)? = nil
+  ) throws(StoreError) -> (codes: [UInt32], own: ValueDictionary)? {
     let name = SegmentSection.column(property, run, block)
     guard file.contains(name) else { return nil }
     let count = runs[run].blocks[block].rowCount
-    return try readPacked(name) { reader throws(FormatError) in
+    let (column, own) = try readPacked(name) { reader throws(FormatError) in
       let own = try ValueDictionary(reading: &reader)
-      return (try CodeList.read(count: count, limit: shared + own.count, from: &reader), own)
+      return (try CodeList.column(count: count, limit: shared + own.count, from: &reader), own)
+    }
+    let made = try column.codes { () throws(StoreError) -> EventChunk in
+      if let events { return try events() }
+      return try self.events(run, block)
+    }
+    switch made {
+    case .success(let codes): return (codes, own)
+    case .failure(let error): throw .corrupt(file: file.name, reason: "in a chunk, \(error)")
     }
   }
 
@@ -383,7 +400,8 @@ private struct CachedChunks: ChunkSource {
       return (values, values.footprint)
     }
     return try cached(SegmentSection.column(index, run, block)) { () throws(StoreError) in
-      guard let (codes, own) = try segment.rawColumn(index, run, block, shared: shared.values.count) else {
+      let raw = try segment.rawColumn(index, run, block, shared: shared.values.count) { () throws(StoreError) in try events(block) }
+      guard let (codes, own) = raw else {
         throw .corrupt(file: segment.file.name, reason: "a chunk of a property is missing")
       }
       let chunk = ColumnChunk(codes: codes, shared: shared, own: try values(own))

@@ -89,9 +89,9 @@ struct SegmentWriter {
     for event in events { counts[Int(event)] += 1 }
     try writeKeys(rows.keys, SegmentSection.keys(run, block))
     var eventBytes = ByteWriter()
-    eventBytes.byte(names.count <= 256 ? 0 : 2)
+    eventBytes.byte(names.count <= 256 ? 3 : 2)
     if names.count <= 256 {
-      events.withUnsafeBufferPointer { CodeList.pack($0, largest: UInt32(max(1, names.count) - 1), to: &eventBytes) }
+      eventBytes.raw(Compression.pack(events.map { UInt8(truncatingIfNeeded: $0) }).bytes)
     } else {
       eventBytes.array(events.map { UInt16(truncatingIfNeeded: $0) })
     }
@@ -101,7 +101,7 @@ struct SegmentWriter {
       guard let column = try column(index), column.codes.contains(where: { $0 != 0 }) else { continue }
       var bytes = ByteWriter()
       (column.own ?? ValueDictionary()).write(to: &bytes)
-      column.codes.withUnsafeBufferPointer { CodeList.write($0, withRuns: true, to: &bytes) }
+      column.codes.withUnsafeBufferPointer { CodeList.write($0, events: events, names: names.count, to: &bytes) }
       try file.section(SegmentSection.column(index, run, block), Compression.pack(bytes.bytes))
       var seen = [Bool](repeating: false, count: names.count)
       for (row, code) in column.codes.enumerated() where code != 0 { seen[Int(events[row])] = true }
