@@ -106,4 +106,18 @@ import Testing
     await store.stop()
     #expect(try SegmentStore.check(directory: FaultTests.directory, disk: disk) == [])
   }
+
+  @Test(
+    "at rest few segments become one, small ones between large ones too",
+    arguments: [
+      ([46_000, 1_000, 38_000, 500, 13_000, 100], 0..<6), ([50_000, 500, 500], 1..<3), ([50_000, 500], nil), ([50_000, 6_500], 0..<2),
+      ([10, 10, 10, 10], 0..<4), ([200, 1], 0..<2), ([90_000, 90_000], nil), ([90_000, 5_000, 90_000, 5_000], nil), ([7], nil), ([], nil),
+      ([60_000, 5_000, 30_000, 4_000], 0..<4), ([60_000, 5_000, 40_000, 4_000], 1..<4),
+    ] as [([Int], Range<Int>?)]) func atRest(rowCounts: [Int], expected: Range<Int>?)
+  {
+    var options = StoreOptions()
+    options.memoryRows = 300
+    options.idleMergeRows = 100_000
+    #expect(SegmentStore.idleCandidates(rowCounts: rowCounts, options: options) == expected)
+  }
 }

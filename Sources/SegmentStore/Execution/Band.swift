@@ -80,4 +80,43 @@ struct BandPart {
       rest = bits[word]
     }
   }
+
+  /// The rows of a subject whose bit is set.
+  struct Rows {
+    fileprivate let bits: UnsafePointer<UInt64>
+    fileprivate let word: Int
+    fileprivate let lastWord: Int
+    fileprivate let head: UInt64
+    fileprivate let tail: UInt64
+
+    @inline(__always) func visit(_ body: (_ row: Int) -> Void) {
+      var (word, rest) = (word, head)
+      while true {
+        while rest != 0 {
+          body(word << 6 &+ rest.trailingZeroBitCount)
+          rest &= rest &- 1
+        }
+        if word == lastWord { return }
+        word &+= 1
+        rest = bits[word]
+        if word == lastWord { rest &= tail }
+      }
+    }
+  }
+
+  /// Calls `body` with the index of each subject that may have rows whose bit is set, and those.
+  @inline(__always) func forEachSubject(_ bits: UnsafePointer<UInt64>, _ body: (_ index: Int, _ rows: Rows) -> Void) {
+    for index in first..<end {
+      let firstRow = Int(starts[index])
+      let lastRow = Int(starts[index &+ 1]) &- 1
+      let (word, lastWord) = (firstRow >> 6, lastRow >> 6)
+      let tail: UInt64 = ~0 &>> UInt64(63 &- (lastRow & 63))
+      var head = bits[word] & (~0 &<< UInt64(firstRow & 63))
+      if word == lastWord {
+        head &= tail
+        if head == 0 { continue }
+      }
+      body(index, Rows(bits: bits, word: word, lastWord: lastWord, head: head, tail: tail))
+    }
+  }
 }

@@ -4,8 +4,8 @@ internal import Journeys
 /// while its rows of a part are read.
 struct FunnelBand {
   /// Offsets of a subject's words: flags; the time of its last event; where its first entry stands; when any attempt first got as far as
-  /// the longest; from `times` on when the first entry's attempt reached each step; behind that, for each step, the latest entry that
-  /// got there.
+  /// the longest; from `times` on when the first entry's attempt reached each step; behind that the time of the event at hand, and for each
+  /// step the latest entry that got there.
   private enum Word {
     static let flags = 0
     static let previous = 1
@@ -33,7 +33,7 @@ struct FunnelBand {
     self.window = window
     self.range = range
     self.lastTime = lastTime
-    stride = Word.times + 2 * steps
+    stride = Word.times + 2 * steps + 1
     words = .allocate(capacity: stride * Band.limit)
   }
 
@@ -76,7 +76,7 @@ struct FunnelBand {
     let (steps, window) = (steps, window)
     let (from, to, last) = (range.lowerBound, range.upperBound, lastTime)
     let times = subject + Word.times
-    let reached = times + steps
+    let reached = times + (steps &+ 1)
     var (bits, word) = (bits, first)
     var own = Int(subject[Word.flags] & 0xFF)
     var longest = Int(subject[Word.flags] &>> Flag.longest)
@@ -118,7 +118,20 @@ struct FunnelBand {
           own &+= 1
           if own == steps { break rows }
         }
-        if FunnelStream.advance(reached, by: rest, at: time, window, to, &longest) { subject[Word.longestTime] = time }
+        if rest == 0 || rest & (rest &- 1) != 0 || time >= to {
+          if FunnelStream.advance(reached, by: rest, at: time, window, to, &longest) { subject[Word.longestTime] = time }
+          continue
+        }
+        // The same for one step, which is the rule: without a branch on which it is, that nothing could foretell.
+        let step = rest.trailingZeroBitCount
+        reached[-1] = time
+        let source = reached[step &- 1]
+        let isInTime = time &- source <= window
+        reached[step] = isInTime ? source : reached[step]
+        if step >= longest, isInTime {
+          longest = step &+ 1
+          subject[Word.longestTime] = time
+        }
       }
       if word == lastWord { break }
       word &+= 1

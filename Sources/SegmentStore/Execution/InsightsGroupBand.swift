@@ -85,24 +85,35 @@ struct InsightsGroupBand {
     }
     var known = codes.groups(of: part.view)
     var cells = Cells(counts, limit: min(groupCount, counts.groupCount), stamps: stamps, bits: bits, fresh: fresh)
-    part.forEachRow(view.bits) { row, index in
-      var bucket = 0
-      if let buckets {
-        let code = buckets[Int(view.slots[row])]
-        if code == BucketTable.outside { return }
-        bucket = Int(code)
-      } else {
-        let time = view.time(row)
-        if time < table.from || time >= table.to { return }
-        bucket = table.reader.bucket(time)
-      }
+    part.forEachSubject(view.bits) { index, rows in
       let local = part.local(index)
-      if let group = known?.group(row), Int(group) < cells.limit {
-        cells.count(Int(group) &* width, bucket, width &- 1, local, band)
-        return
+      // Mostly a subject's rows are of one group and bucket.
+      var (first, bucket, count) = (0, 0, 0)
+      rows.visit { row in
+        var next = 0
+        if let buckets {
+          let code = buckets[Int(view.slots[row])]
+          if code == BucketTable.outside { return }
+          next = Int(code)
+        } else {
+          let time = view.time(row)
+          if time < table.from || time >= table.to { return }
+          next = table.reader.bucket(time)
+        }
+        guard let group = known?.group(row), Int(group) < cells.limit else {
+          addSlowly(part, row, index, next, &cells, &counts)
+          known = codes.groups(of: part.view)
+          return
+        }
+        let start = Int(group) &* width
+        if start == first, next == bucket {
+          count &+= 1
+          return
+        }
+        if count > 0 { cells.count(count, first, bucket, width &- 1, local, band) }
+        (first, bucket, count) = (start, next, 1)
       }
-      addSlowly(part, row, index, bucket, &cells, &counts)
-      known = codes.groups(of: part.view)
+      if count > 0 { cells.count(count, first, bucket, width &- 1, local, band) }
     }
     keep(cells)
   }
@@ -126,9 +137,9 @@ struct InsightsGroupBand {
       (self.stamps, self.bits, self.fresh, self.limit) = (stamps, bits, fresh, limit)
     }
 
-    /// A row of a group whose cells begin at `first`.
-    @inline(__always) mutating func count(_ first: Int, _ bucket: Int, _ whole: Int, _ local: Int, _ band: UInt32) {
-      totals[first &+ bucket] &+= 1
+    /// Rows of a group whose cells begin at `first`.
+    @inline(__always) mutating func count(_ rows: Int, _ first: Int, _ bucket: Int, _ whole: Int, _ local: Int, _ band: UInt32) {
+      totals[first &+ bucket] &+= rows
       // Who was seen in the bucket was seen in the whole range.
       if mark(first &+ bucket, local, band) { _ = mark(first &+ whole, local, band) }
     }
@@ -165,7 +176,7 @@ struct InsightsGroupBand {
       if group >= groupCount && !makeRoom(group) { continue }
       if group >= counts.groupCount { counts.grow(to: group + 1) }
       cells = Cells(counts, limit: min(groupCount, counts.groupCount), stamps: stamps, bits: bits, fresh: fresh)
-      cells.count(group * width, bucket, width - 1, part.local(index), band)
+      cells.count(1, group * width, bucket, width - 1, part.local(index), band)
     }
   }
 

@@ -45,16 +45,32 @@ extension SegmentStore {
     return pairs.min { rowCounts[$0 - 1] + rowCounts[$0] < rowCounts[$1 - 1] + rowCounts[$1] }.map { $0 - 1..<$0 + 1 }
   }
 
-  /// With nothing else to do: makes one of the two smallest neighbours, so that a store at rest is read as one run a month.
+  /// With nothing else to do: the most neighbours that can become one, so that a store at rest is read as one run a month. A few rows beside
+  /// many are no reason to write the many again.
+  package static func idleCandidates(rowCounts: [Int], options: StoreOptions) -> Range<Int>? {
+    var best: (range: Range<Int>, rows: Int)?
+    for start in rowCounts.indices.dropLast() {
+      var (total, largest) = (0, 0)
+      for end in start..<min(rowCounts.count, start + idleMergeWidth) {
+        total += rowCounts[end]
+        largest = max(largest, rowCounts[end])
+        if total > min(options.idleMergeRows, options.largestSegmentRows) { break }
+        guard end > start, largest <= max(8 * (total - largest), options.memoryRows) else { continue }
+        let range = start..<end + 1
+        if let best, (best.range.count, -best.rows) >= (range.count, -total) { continue }
+        best = (range, total)
+      }
+    }
+    return best?.range
+  }
+
+  /// Of each segment a few blocks are in memory while it is merged.
+  private static let idleMergeWidth = 16
+
   func mergeWhenIdle() throws(StoreError) -> Bool {
     let rowCounts = state.withLock { $0.segments.map(\.rowCount) }
-    // A few rows beside many are no reason to write the many again.
-    let pairs = rowCounts.indices.dropLast().filter { first in
-      let (small, large) = (min(rowCounts[first], rowCounts[first + 1]), max(rowCounts[first], rowCounts[first + 1]))
-      return small + large <= options.idleMergeRows && large <= max(8 * small, options.memoryRows)
-    }
-    guard let first = pairs.min(by: { rowCounts[$0] + rowCounts[$0 + 1] < rowCounts[$1] + rowCounts[$1 + 1] }) else { return false }
-    return try merging { try merge(first..<first + 2) }
+    guard let range = Self.idleCandidates(rowCounts: rowCounts, options: options) else { return false }
+    return try merging { try merge(range) }
   }
 
   private func mergeSegments() throws -> Bool {
