@@ -35,7 +35,7 @@ import Testing
 
   private func rows(_ store: SegmentStore) async throws -> [Row] {
     let range = DateRange(from: CalendarDate(year: 1969, month: 1, day: 1), to: CalendarDate(year: 1971, month: 1, day: 1))
-    let events = try await store.export(range, events: nil, calendar: ProjectCalendar(), after: nil, limit: 100_000)
+    let events = try await store.export(range, events: nil, calendar: ProjectCalendar(), after: nil, limit: 200_000)
     return events.map { event in
       Row(
         name: event.name, time: event.time.milliseconds, subject: event.subject?.pseudonym, original: event.original?.pseudonym,
@@ -81,12 +81,15 @@ import Testing
     var options = StoreOptions(disk: disk)
     options.mergeWidth = 2
     let store = try await SegmentStore.open(directory: FaultTests.directory, options: options)
-    let count = 50_000
+    let count = 70_000
     for round in 0..<2 {
       let rows = (0..<count).map { number in
         Sample.row(
           "event", number % 300, Int64(number), link: round == 1 && number < 100 ? (number, 300 + number % 7) : nil,
-          properties: [("id", .number(Double(round * count + number))), ("round", .number(Double(round)))])
+          properties: [
+            ("id", .number(Double(round * count + number))), ("round", .number(Double(round))),
+            ("word", .string("\(round) \(number % 17_000)")),
+          ])
       }
       _ = try await store.append(Sample.batch(rows))
       try await store.flush()
@@ -100,7 +103,9 @@ import Testing
     for row in merged {
       guard case .number(let id)? = row.properties["id"] else { continue }
       found.insert(id)
-      #expect(row.properties["round"] == .number(id < Double(count) ? 0 : 1) && row.time == Int64(id) % Int64(count))
+      let (round, number) = Int(id).quotientAndRemainder(dividingBy: count)
+      #expect(row.properties["round"] == .number(Double(round)) && row.time == Int64(number))
+      #expect(row.properties["word"] == .string("\(round) \(number % 17_000)"))
     }
     #expect(merged.count == 2 * count && found.count == 2 * count)
     await store.stop()

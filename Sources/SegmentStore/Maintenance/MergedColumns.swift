@@ -29,19 +29,20 @@ struct MergedColumns {
       }
     ).sorted()
     for name in names {
+      var known: [(index: Int, values: ValueDictionary)?] = []
+      for input in inputs {
+        known.append(try input.properties.firstIndex(of: name).map { index throws(StoreError) in (index, try input.sharedValues(index)) })
+      }
+      // Where values do not repeat, what is shared ends there.
+      let isCut = known.contains { $0?.values.count == SegmentWriter.sharedValues }
+      let limit = isCut ? SegmentWriter.sharedValues : SegmentWriter.sharedRepeatingValues
       var dictionary = ValueDictionary()
-      var parts: [Part?] = []
-      for (input, used) in zip(inputs, used) {
-        guard let index = input.properties.firstIndex(of: name) else {
-          parts.append(nil)
-          continue
-        }
-        let values = try input.sharedValues(index)
+      let parts = zip(known, used).map { part, used -> Part? in
+        guard let (index, values) = part else { return nil }
         let mapped = (0..<values.count).map { code in
-          used?.values[index][code] ?? true && dictionary.count < SegmentWriter.sharedValues
-            ? dictionary.code(of: code, in: values) + 1 : 0
+          used?.values[index][code] ?? true && dictionary.count < limit ? dictionary.code(of: code, in: values) + 1 : 0
         }
-        parts.append(Part(index: index, sharedCount: values.count, mapped: mapped, values: mapped.contains(0) ? values : nil))
+        return Part(index: index, sharedCount: values.count, mapped: mapped, values: mapped.contains(0) ? values : nil)
       }
       self.parts.append(parts)
       same.append((0..<dictionary.count).map { UInt32($0) + 1 })

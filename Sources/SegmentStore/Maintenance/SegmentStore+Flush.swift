@@ -73,17 +73,20 @@ extension SegmentStore {
     let order = RowOrder(times: content.times[...], rawSubjects: content.rawSubjects[...], firstRow: 0, journal: journal)
     let columns = content.columns.sorted { $0.name < $1.name }
     let codes = columns.map { $0.dense(count: content.times.count) }
+    let limits = zip(columns, codes).map { column, codes in
+      SegmentWriter.sharedLimit(distinct: column.dictionary.count, rows: codes.count { $0 != 0 })
+    }
     var writer = try SegmentWriter(
       disk: disk, directory: directory, number: nextFileNumber(), journalVersion: journal.version,
       numbering: EventNumbering(content.events), eventNames: names,
-      properties: columns.map { ($0.name, SegmentWriter.shared($0.dictionary)) })
+      properties: zip(columns, limits).map { ($0.name, SegmentWriter.shared($0.dictionary, limit: $1)) })
     for (partition, keys) in order.partitions {
       try writer.begin(partition)
       for range in keys.cut(every: options.blockRows) {
         let rows = order.keys[range].map { Int($0.row) }
         try writer.block(order.rows(range, events: content.events)) { property in
           let dense = codes[property]
-          return SegmentWriter.Column(rows.map { dense[$0] }, of: columns[property].dictionary)
+          return SegmentWriter.Column(rows.map { dense[$0] }, of: columns[property].dictionary, limit: limits[property])
         }
       }
     }

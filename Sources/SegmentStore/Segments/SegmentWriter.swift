@@ -1,7 +1,14 @@
 /// Writes a segment block by block, so that it may be larger than memory (docs/FORMATS.md, "Segment").
 struct SegmentWriter {
-  /// Values that all blocks share; those met later stand in the blocks that have them.
+  /// Values that all blocks share at most; those met later stand in the blocks that have them.
   static let sharedValues = 65_535
+  /// The same where values repeat: then a shared one costs less than one in every block.
+  static let sharedRepeatingValues = 262_143
+
+  /// - Parameters:
+  ///   - distinct: different values of a property.
+  ///   - rows: that have it.
+  static func sharedLimit(distinct: Int, rows: Int) -> Int { distinct <= rows / 4 ? sharedRepeatingValues : sharedValues }
 
   /// The codes of a block's rows for one property: 0 missing, then the shared values, then `own`.
   struct Column {
@@ -10,10 +17,10 @@ struct SegmentWriter {
   }
 
   /// Of a dictionary of any length, the values that all blocks share: the first ones.
-  static func shared(_ dictionary: ValueDictionary) -> ValueDictionary {
-    if dictionary.count <= sharedValues { return dictionary }
+  static func shared(_ dictionary: ValueDictionary, limit: Int = sharedValues) -> ValueDictionary {
+    if dictionary.count <= limit { return dictionary }
     var shared = ValueDictionary()
-    for code in 0..<sharedValues { _ = shared.code(of: code, in: dictionary) }
+    for code in 0..<limit { _ = shared.code(of: code, in: dictionary) }
     return shared
   }
 
@@ -203,12 +210,12 @@ enum SegmentSection {
 
 extension SegmentWriter.Column {
   /// Rows whose codes (+ 1, 0 where missing) are of a dictionary of any length, of which `SegmentWriter.shared` is shared.
-  init(_ codes: [UInt32], of dictionary: ValueDictionary) {
+  init(_ codes: [UInt32], of dictionary: ValueDictionary, limit: Int = SegmentWriter.sharedValues) {
     self.init(codes: codes, own: nil)
-    guard dictionary.count > SegmentWriter.sharedValues else { return }
+    guard dictionary.count > limit else { return }
     var own = ValueDictionary()
-    for (row, code) in codes.enumerated() where Int(code) > SegmentWriter.sharedValues {
-      self.codes[row] = own.code(of: Int(code) - 1, in: dictionary) + UInt32(SegmentWriter.sharedValues) + 1
+    for (row, code) in codes.enumerated() where Int(code) > limit {
+      self.codes[row] = own.code(of: Int(code) - 1, in: dictionary) + UInt32(limit) + 1
     }
     self.own = own
   }
