@@ -27,5 +27,9 @@ package struct IntakeLimits: Sendable {
   /// The earliest time an event may have: 1971-01-01, milliseconds.
   package var earliestMilliseconds: Int64 = 31_536_000_000
 
+  /// Bytes of an OTLP request without its compression, and spans or log records in it. More: 413.
+  package var otlpBytes = 10_485_760
+  package var otlpRecords = 10_000
+
   package init() {}
 }

@@ -68,6 +68,12 @@ enum SentID: Equatable {
   ]
 
   /// Without regard to case and surrounding spaces.
+  /// Whether an id as sent stands for nobody.
+  static func isNobody(_ text: String) -> Bool {
+    var text = text
+    return text.withUTF8 { $0.isEmpty || isKnownBad($0) }
+  }
+
   private static func isKnownBad(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
     if bytes.count == 36 { return bytes[0] == 0x30 && bytes[35] == 0x30 && String(decoding: bytes, as: UTF8.self) == nobody }
     guard bytes.count <= 16 else { return false }

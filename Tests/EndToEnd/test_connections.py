@@ -19,10 +19,14 @@ def talk(sealane, data: bytes, seconds: float = 1.0, shut: bool = False) -> tupl
     """Everything that comes back, and whether the other side closed: `closed`, `open` or `reset`."""
     with socket.create_connection(("127.0.0.1", sealane.intake_port)) as connection:
         connection.settimeout(seconds)
-        connection.sendall(data)
-        if shut:
-            connection.shutdown(socket.SHUT_WR)
         seen = b""
+        try:
+            connection.sendall(data)
+            if shut:
+                connection.shutdown(socket.SHUT_WR)
+        except OSError:
+            # It refused and closed before all was sent. What it answered may be there all the same.
+            pass
         try:
             while piece := connection.recv(65536):
                 seen += piece

@@ -158,10 +158,10 @@ def test_an_interrupted_import_goes_on_where_it_stopped(make_installation, tmp_p
     path.write_text("\n".join(content))
     command = [BINARIES / "sealane", "import", "--data", sealane.data, path]
     # It notes once a second how far it is. On a fast machine it would be done by then: the server pauses while that second passes.
-    sealane.process.send_signal(signal.SIGSTOP)
+    sealane.server.send_signal(signal.SIGSTOP)
     importer = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     time.sleep(1.5)
-    sealane.process.send_signal(signal.SIGCONT)
+    sealane.server.send_signal(signal.SIGCONT)
     marks = sealane.data / "imports"
     deadline = time.monotonic() + 60
     while not (marks.is_dir() and any(mark.stat().st_size for mark in marks.iterdir())):

@@ -12,6 +12,8 @@ struct IdentifierNames: NameStep {
     "gen ai conversation id", "gen ai response id", "gen ai tool call id", "gen ai agent id", "gen ai data source id",
     "gen ai memory store id", "gen ai memory record id", "aws bedrock knowledge base id", "mcp session id", "enduser id", "session id",
     "gen ai user", "llm user",
+    // Models of no known family, which may be a customer's own (docs/OTLP.md).
+    "gen ai request model id", "gen ai response model id",
   ]
 
   /// Ends of names: `target_user_id`, `parentAccountId`, `stripe customer ids`.

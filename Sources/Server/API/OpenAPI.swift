@@ -51,6 +51,23 @@ package enum OpenAPI {
       /engage:
         get: {summary: Change profiles by the query (Mixpanel), tags: [intake], security: [], responses: {"200": {$ref: "#/components/responses/Intake"}, default: {$ref: "#/components/responses/Refused"}}}
         post: {summary: Change profiles (Mixpanel), tags: [intake], security: [], responses: {"200": {$ref: "#/components/responses/Intake"}, default: {$ref: "#/components/responses/Refused"}}}
+      /v1/traces:
+        post:
+          summary: Send spans (OTLP/HTTP); those about a model become events
+          description: With the project token as bearer, or a service account with the scope send. Only listed attributes are kept (docs/OTLP.md).
+          tags: [intake]
+          security: [{projectToken: []}, {serviceAccount: []}]
+          parameters: [{$ref: "#/components/parameters/project"}]
+          requestBody: {required: true, content: {application/x-protobuf: {}, application/json: {}}}
+          responses: {"200": {$ref: "#/components/responses/Telemetry"}, default: {$ref: "#/components/responses/Telemetry"}}
+      /v1/logs:
+        post:
+          summary: Send log records (OTLP/HTTP); those about a whole operation of a model become events
+          tags: [intake]
+          security: [{projectToken: []}, {serviceAccount: []}]
+          parameters: [{$ref: "#/components/parameters/project"}]
+          requestBody: {required: true, content: {application/x-protobuf: {}, application/json: {}}}
+          responses: {"200": {$ref: "#/components/responses/Telemetry"}, default: {$ref: "#/components/responses/Telemetry"}}
       /groups:
         get: {summary: Change organizations' profiles by the query (Mixpanel), tags: [intake], security: [], responses: {"200": {$ref: "#/components/responses/Intake"}, default: {$ref: "#/components/responses/Refused"}}}
         post: {summary: Change organizations' profiles (Mixpanel), tags: [intake], security: [], responses: {"200": {$ref: "#/components/responses/Intake"}, default: {$ref: "#/components/responses/Refused"}}}
@@ -208,6 +225,7 @@ package enum OpenAPI {
         Cohort: {type: object, additionalProperties: false, required: [name, definition], properties: {name: {type: string, maxLength: 200}, definition: {type: object}}}
       securitySchemes:
         serviceAccount: {type: http, scheme: basic}
+        projectToken: {type: http, scheme: bearer}
       parameters:
         project: {name: project_id, in: query, description: "The project; default: the account's, or the first.", schema: {type: integer}}
         subject: {name: subject, in: path, required: true, description: s_ and 32 hexadecimal digits., schema: {type: string, pattern: "^s_[0-9a-f]{32}$"}}
@@ -219,6 +237,7 @@ package enum OpenAPI {
       responses:
         Intake: {description: "Mixpanel's own answers: 1 or 0, or JSON with verbose=1 or strict=1."}
         Refused: {description: "Nothing was stored: 400 unreadable, 401 credentials, 413 too large, 415 encoding, 429 too fast, 503 busy or out of order; the last two say when in Retry-After.", content: {application/json: {}}}
+        Telemetry: {description: "OTLP's own answers, in the encoding of the request: an export response, perhaps with partial_success; or google.rpc.Status with 400, 401, 413, 415, 429 or 503.", content: {application/x-protobuf: {}, application/json: {}}}
         Answer: {description: JSON. Lists come in pages; “next” is null on the last., headers: {Sealane-Ledger-Index: {$ref: "#/components/headers/ledger"}}, content: {application/json: {}}}
         Error:
           description: What was wrong and what to do.

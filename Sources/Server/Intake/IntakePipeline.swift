@@ -36,7 +36,7 @@ package struct IntakePipeline: Sendable {
           metrics.count("sealane_intake_unknown_token_records_total", by: batch.events.count + batch.profileUpdates.count)
           continue
         }
-        if let refusal = try await store(batch, in: project, endpoint: request.endpoint) { return refusal }
+        if let refusal = try await store(batch.events, batch.profileUpdates, in: project) { return refusal }
       } catch {
         return reply(for: error)
       }
@@ -52,8 +52,30 @@ package struct IntakePipeline: Sendable {
     return projects[project.id]
   }
 
-  private func store(_ batch: IntakeResult.Batch, in project: OpenProject, endpoint: IntakeRequest.Endpoint) async throws -> IntakeReply? {
-    if let refusal = project.meter.take(batch.events.count + batch.profileUpdates.count, now: clock().milliseconds) {
+  /// The same for OTLP.
+  func take(_ request: OTLPRequest, in project: OpenProject) async -> IntakeReply {
+    let result: OTLPResult
+    switch intake.read(request) {
+    case .refused(let reply):
+      metrics.count("sealane_intake_refused_requests_total", [("reason", "unreadable")])
+      return reply
+    case .judged(let judged): result = judged
+    }
+    metrics.count("sealane_otlp_records_total", [("signal", request.signal.rawValue)], by: result.recordCount)
+    metrics.count("sealane_otlp_rejected_records_total", [("signal", request.signal.rawValue)], by: result.rejectedCount)
+    for (name, count) in result.drops { metrics.count("sealane_otlp_dropped_attributes_total", [("name", name)], by: count) }
+    do {
+      guard !result.events.isEmpty, let refusal = try await store(result.events, [], in: project) else { return result.reply() }
+      return .otlp(refusal, isJSON: result.isJSON)
+    } catch {
+      return .otlp(reply(for: error), isJSON: result.isJSON)
+    }
+  }
+
+  private func store(_ received: ReceivedEvents, _ profileUpdates: [ReceivedProfileUpdate], in project: OpenProject) async throws
+    -> IntakeReply?
+  {
+    if let refusal = project.meter.take(received.count + profileUpdates.count, now: clock().milliseconds) {
       metrics.count("sealane_intake_refused_requests_total", [("reason", "rate")])
       return .rateLimited(retryAfterSeconds: refusal.retryAfterSeconds)
     }
@@ -61,11 +83,11 @@ package struct IntakePipeline: Sendable {
       metrics.count("sealane_intake_refused_requests_total", [("reason", "storage")])
       return .unavailable("The storage cap of this project is reached. Its operator can raise max_storage_bytes.", retryAfterSeconds: 60)
     }
-    var events = batch.events
+    var events = received
     let capped = project.caps.apply(to: &events)
     metrics.count("sealane_intake_capped_total", [("what", "event_name")], by: capped.events)
     metrics.count("sealane_intake_capped_total", [("what", "property_name")], by: capped.properties)
-    let gated = project.gate.pass(events, profileUpdates: batch.profileUpdates, kept: LiveBuffer.newest)
+    let gated = project.gate.pass(events, profileUpdates: profileUpdates, kept: LiveBuffer.newest)
     let outcome = try await project.store.append(gated)
     project.sealer.markDurable(gated.wrappedKeys)
     metrics.count("sealane_store_events_total", [("outcome", "accepted")], by: outcome.accepted)

@@ -111,7 +111,7 @@ struct IntakeRoutes: Sendable {
     return Self.closing(.unavailable("Too much is in flight already. Send the same again.", retryAfterSeconds: 1))
   }
 
-  private static func closing(_ reply: IntakeReply) -> IntakeReply {
+  static func closing(_ reply: IntakeReply) -> IntakeReply {
     var reply = reply
     reply.headers.append(.init("Connection", "close"))
     return reply

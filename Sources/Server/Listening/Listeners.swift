@@ -156,6 +156,7 @@ package struct Listeners: Sendable {
     IntakeRoutes(
       installation: installation, authenticator: authenticator, addresses: ClientAddress(trustedProxies: []), answersSettings: false
     ).addEndpoints(to: router)
+    OTLPRoutes(installation: installation, authenticator: authenticator).add(to: router)
     return Set(router.routes.filter { $0.method != .options }.map { "\($0.method.rawValue) \($0.path)" })
   }
 
@@ -168,6 +169,7 @@ package struct Listeners: Sendable {
     if door != .console || isShared {
       IntakeRoutes(installation: installation, authenticator: authenticator, addresses: addresses, answersSettings: door == .intake)
         .add(to: router)
+      OTLPRoutes(installation: installation, authenticator: authenticator).add(to: router)
     }
     if door != .intake {
       QueryRoutes(installation: installation, authenticator: authenticator).add(to: router)
