@@ -1,10 +1,12 @@
 import ArgumentParser
 import Foundation
+import Journeys
 import Server
 
 struct LedgerCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "ledger", abstract: "Verify and read the ledger of disclosures.", subcommands: [Verify.self, Entries.self])
+    commandName: "ledger", abstract: "Verify, read and back up the ledger of disclosures.",
+    subcommands: [Verify.self, Entries.self, Backup.self, Restore.self])
 
   struct Verify: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -53,6 +55,78 @@ struct LedgerCommand: AsyncParsableCommand {
       try await options.run {
         let path = "/api/v1/ledger/entries?from=\(from)&limit=\(limit)"
         Terminal.say(try await ControlSession.run(try options.configuration()) { try await $0.text("GET", path) })
+      }
+    }
+  }
+
+  struct Backup: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Write a backup of the ledger, while the server runs or without one; or check one.",
+      discussion: """
+        Encrypted under the ledger's own key, which stands in the key directory: keep that elsewhere. Copies what is not in TARGET yet.
+
+        Examples:
+          sealane ledger backup /mnt/backup/ledger --data DIR --keep 14
+          sealane ledger backup /mnt/backup/ledger --data DIR --verify
+        """)
+
+    @Argument(help: "A directory for backups of this ledger; made if it is not there.", completion: .directory)
+    var target: String
+    @OptionGroup var options: DataOptions
+    @Flag(help: "Write nothing; open every file of every backup in TARGET and say whether it is sound. Needs the key directory.")
+    var verify = false
+    @Option(help: "Afterwards delete all but so many of the newest backups in TARGET.")
+    var keep: Int?
+
+    func run() async throws {
+      try await options.run {
+        let directory = URL(fileURLWithPath: target, isDirectory: true).standardizedFileURL
+        if verify {
+          let found = try LedgerRestore(directory, keys: options.configuration().keys).verify()
+          if options.json { return Terminal.say(JSONValue.object(["sound": .boolean(true), "backups": .list(found.map(\.json))]).text) }
+          for backup in found { Terminal.say("\(backup.name) is sound: \(backup.entries) entries, \(backup.files) files.") }
+          return
+        }
+        var members: [String: JSONValue] = ["target": .string(directory.path)]
+        if let keep { members["keep"] = .number(Double(keep)) }
+        let body = Array(JSONValue.object(members).text.utf8)
+        let answer = try await ControlSession.run(try options.configuration()) { client in
+          try await client.text("POST", "/api/v1/ledger/backups", body: body, deadline: .seconds(86_400))
+        }
+        if options.json { return Terminal.say(answer) }
+        guard case .object(let members) = try JSONValue(parsing: Array(answer.utf8)), case .string(let name)? = members["backup"],
+          case .number(let entries)? = members["entries"], case .number(let files)? = members["files"],
+          case .number(let old)? = members["files_there_already"]
+        else { return Terminal.say(answer) }
+        Terminal.say("Backup \(name): \(Int(entries)) entries; copied \(Int(files - old)) files, \(Int(old)) were there already.")
+      }
+    }
+  }
+
+  struct Restore: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Put the ledger of a backup to a data directory that has none, and verify it.",
+      discussion: """
+        Overwrites nothing. Take the newest backup there is, however old the data are: a ledger is never rolled back. Whoever kept a later
+        checkpoint sees that entries are missing (sealane ledger verify --checkpoint).
+
+        Example:
+          sealane ledger restore /mnt/backup/ledger --data NEWDIR
+        """)
+
+    @Argument(help: "The directory with backups of the ledger.", completion: .directory)
+    var target: String
+    @OptionGroup var options: DataOptions
+    @Option(help: "Which backup (default: the newest).")
+    var snapshot: String?
+
+    func run() async throws {
+      try await options.run {
+        let configuration = try options.configuration()
+        let source = URL(fileURLWithPath: target, isDirectory: true)
+        let made = try LedgerRestore(source, keys: configuration.keys).restore(snapshot, to: configuration.data, keys: configuration.keys)
+        if options.json { return Terminal.say(made.json.text) }
+        Terminal.say("Restored the ledger of \(made.name) to \(configuration.data.path)/ledger: \(made.entries) entries, verified.")
       }
     }
   }

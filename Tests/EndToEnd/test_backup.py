@@ -241,3 +241,76 @@ def test_no_key_and_no_ledger_is_in_a_backup(make_installation, tmp_path):
         other.command("doctor", "--data", other.data)
     finally:
         other.close()
+
+
+def ledger_backup(sealane, target, *arguments) -> dict:
+    return json.loads(sealane.command("ledger", "backup", target, "--data", sealane.data, "--json", *arguments))
+
+
+def test_the_ledger_has_a_backup_of_its_own(make_installation, tmp_path):
+    sealane = make_installation()
+    sealane.start()
+    load(sealane, range(2))
+    target, data = tmp_path / "ledger-backups", tmp_path / "data-backups"
+    first = ledger_backup(sealane, target)
+    for _ in range(300):
+        report(sealane)
+    second = ledger_backup(sealane, target)
+    assert second["entries"] > first["entries"] + 300 and second["backup"] > first["backup"]
+    backup(sealane, data)
+    third = ledger_backup(sealane, target)
+    assert third["files_there_already"] > 0
+    verified = json.loads(sealane.command("ledger", "backup", target, "--data", sealane.data, "--verify", "--json"))
+    assert [found["entries"] for found in verified["backups"]] == [first["entries"], second["entries"], third["entries"]]
+    checkpoint = requests.get(sealane.api + "/api/v1/ledger/checkpoint", auth=sealane.account, timeout=10).text
+    # Nothing of it is in the clear: neither the credential's name, nor the queries, nor the kinds of entries.
+    content = b"".join(path.read_bytes() for path in target.rglob("*") if path.is_file())
+    for word in (sealane.account[0], "disclosure.aggregate", "console", "backup_made", "sealane/ledger"):
+        assert word.encode() not in content
+    sealane.kill()
+
+    # The machine is gone; what is left are the two backups and the keys.
+    root = tmp_path / "restored"
+    root.mkdir()
+    shutil.copytree(sealane.keys, root / "data.keys")
+    run = sealane.run("ledger", "restore", target, "--data", root / "data")
+    assert run.returncode == 1 and "sealane restore" in run.stderr
+    sealane.command("restore", data, "--data", root / "data")
+    made = json.loads(sealane.command("ledger", "restore", target, "--data", root / "data", "--json"))
+    assert made["entries"] == third["entries"]
+    again = sealane.run("ledger", "restore", target, "--data", root / "data")
+    assert again.returncode == 1 and "never rolled back" in again.stderr
+    assert json.loads(sealane.command("ledger", "verify", "--data", root / "data", "--json"))["sound"]
+    # It lacks what came after the backup, and a checkpoint from then says so.
+    kept = tmp_path / "later.checkpoint"
+    kept.write_text(checkpoint)
+    assert sealane.run("ledger", "verify", "--data", root / "data", "--checkpoint", kept).returncode == 1
+    installation = Installation(root, made=sealane.made)
+    installation.start()
+    try:
+        assert report(installation) is not None
+        entries = json.loads(installation.command("ledger", "entries", "--data", installation.data, "--from", first["entries"] - 1, "--limit", 1))
+        assert entries["entries"][0]["kind"] == "backup_made"
+    finally:
+        installation.close()
+
+
+def test_a_ledger_backup_that_is_damaged_or_of_another_ledger_is_refused(make_installation, tmp_path):
+    sealane, other = make_installation(), make_installation()
+    sealane.start()
+    other.start()
+    target = tmp_path / "ledger-backups"
+    ledger_backup(sealane, target)
+    theirs = other.run("ledger", "backup", target, "--data", other.data)
+    assert theirs.returncode == 1 and "another key" in theirs.stderr
+    inside = sealane.run("ledger", "backup", sealane.data / "here", "--data", sealane.data)
+    assert inside.returncode == 1 and "lie within each other" in inside.stderr
+    path = max((target / "objects").iterdir(), key=lambda file: file.stat().st_size)
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    found = sealane.run("ledger", "backup", target, "--data", sealane.data, "--verify")
+    assert found.returncode == 1 and path.name in found.stderr
+    for _ in range(3):
+        ledger_backup(sealane, target, "--keep", 2)
+    assert len(list((target / "snapshots").iterdir())) == 2

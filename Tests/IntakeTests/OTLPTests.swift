@@ -96,7 +96,8 @@ private struct Message {
 
   private static func request(_ body: [UInt8], isJSON: Bool, _ signal: OTLPRequest.Signal = .traces) -> OTLPRequest {
     OTLPRequest(
-      signal: signal, contentType: isJSON ? "application/json" : "application/x-protobuf", body: body, receivedAt: now, groupKeys: ["org_id"])
+      signal: signal, contentType: isJSON ? "application/json" : "application/x-protobuf", body: body, receivedAt: now,
+      groupKeys: ["org_id"])
   }
 
   private func events(_ outcome: OTLPOutcome) -> [ReceivedEvent] {
@@ -143,7 +144,8 @@ private struct Message {
     arguments: [
       ("gpt-5-mini", true), ("claude-opus-4-7", true), ("meta-llama/Llama-3.3-70B-Instruct", true), ("ft:gpt-4o:acme::x", false),
       ("acme-secret-project", false), ("my gpt-5", false), ("gpt-5:acme", false),
-    ]) func modelsOfKnownFamiliesAlone(name: String, isKept: Bool) throws {
+    ]) func modelsOfKnownFamiliesAlone(name: String, isKept: Bool) throws
+  {
     var request = Message()
     request.message(1) {
       $0.message(2) {
@@ -164,7 +166,8 @@ private struct Message {
     for body in [#"{"resourceSpans":[{"scopeSpans":[{"spans":[{"name":"GET /","startTimeUnixNano":"1795435100000000000"}]}]}]}"#, "{}"] {
       #expect(events(Self.intake.read(Self.request(Array(body.utf8), isJSON: true))).isEmpty)
     }
-    let message = #"{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"eventName":"gen_ai.user.message","attributes":[{"key":"gen_ai.system","value":{"stringValue":"openai"}}]}]}]}]}"#
+    let message =
+      #"{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"eventName":"gen_ai.user.message","attributes":[{"key":"gen_ai.system","value":{"stringValue":"openai"}}]}]}]}]}"#
     #expect(events(Self.intake.read(Self.request(Array(message.utf8), isJSON: true, .logs))).isEmpty)
   }
 

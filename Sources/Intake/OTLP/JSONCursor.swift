@@ -41,7 +41,10 @@ struct JSONCursor {
   /// Goes through an object; `body` is called with each key, at its value, and must step over that.
   mutating func members(_ body: (inout JSONCursor, _ key: OTLPText) throws(OTLPError) -> Void) throws(OTLPError) {
     try expect(UInt8(ascii: "{"))
-    if peek() == UInt8(ascii: "}") { return at += 1 }
+    if peek() == UInt8(ascii: "}") {
+      at += 1
+      return
+    }
     while true {
       guard peek() == UInt8(ascii: "\"") else { throw Self.broken }
       let key = try text()
@@ -55,7 +58,10 @@ struct JSONCursor {
   /// Goes through an array; `body` must step over each element.
   mutating func elements(_ body: (inout JSONCursor) throws(OTLPError) -> Void) throws(OTLPError) {
     try expect(UInt8(ascii: "["))
-    if peek() == UInt8(ascii: "]") { return at += 1 }
+    if peek() == UInt8(ascii: "]") {
+      at += 1
+      return
+    }
     while true {
       _ = peek()
       try body(&self)

@@ -33,7 +33,8 @@ struct ModelAttribute {
     let request = "gen_ai.request."
     let usage = "gen_ai.usage."
     add(
-      ["max_tokens", "choice.count", "temperature", "top_p", "top_k", "frequency_penalty", "presence_penalty"].map { request + $0 }, .number)
+      ["max_tokens", "choice.count", "temperature", "top_p", "top_k", "frequency_penalty", "presence_penalty"].map { request + $0 }, .number
+    )
     add([request + "stream"], .flag)
     add([request + "encoding_formats", "gen_ai.response.finish_reasons"], .words)
     add([request + "model", "gen_ai.response.model"], .model)
@@ -55,7 +56,8 @@ struct ModelAttribute {
       ], .word)
     add(["gen_ai.tool.type"], .oneOf(["function", "extension", "datastore"]))
     add(["gen_ai.embeddings.dimension.count", "gen_ai.memory.record.count", "gen_ai.evaluation.score.value"], .number)
-    add(["gen_ai.evaluation.score.label"], .oneOf(["pass", "fail", "passed", "failed", "relevant", "not_relevant", "correct", "incorrect"]))
+    add(
+      ["gen_ai.evaluation.score.label"], .oneOf(["pass", "fail", "passed", "failed", "relevant", "not_relevant", "correct", "incorrect"]))
     add(
       [
         "gen_ai.conversation.id", "gen_ai.response.id", "gen_ai.tool.call.id", "gen_ai.agent.id", "gen_ai.data_source.id",

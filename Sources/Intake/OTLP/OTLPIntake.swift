@@ -167,7 +167,8 @@ extension OTLPResult {
     let reason = "Events this old are taken from service accounts alone."
     if isJSON {
       let name = signal == .traces ? "rejectedSpans" : "rejectedLogRecords"
-      return .json(rejectedCount == 0 ? "{}" : #"{"partialSuccess":{"\#(name)":"\#(rejectedCount)","errorMessage":\#(JSONText.quoted(reason))}}"#)
+      return .json(
+        rejectedCount == 0 ? "{}" : #"{"partialSuccess":{"\#(name)":"\#(rejectedCount)","errorMessage":\#(JSONText.quoted(reason))}}"#)
     }
     var body: [UInt8] = []
     if rejectedCount > 0 {
@@ -195,7 +196,8 @@ extension IntakeReply {
   /// A refusal of the store as OTLP has it. Exporters come again after 429 and 503.
   package static func otlp(_ refusal: IntakeReply, isJSON: Bool) -> IntakeReply {
     var reply = otlp(
-      refusal.status == 429 ? "More events than are taken now." : "The events cannot be stored now.", status: refusal.status, isJSON: isJSON)
+      refusal.status == 429 ? "More events than are taken now." : "The events cannot be stored now.", status: refusal.status, isJSON: isJSON
+    )
     reply.headers += refusal.headers
     return reply
   }

@@ -27,6 +27,7 @@ struct AdministrationRoutes: Sendable {
     router.delete("/api/v1/subjects/:subject", use: deleteSubject)
     router.post("/api/v1/deletions", use: deleteSubjects)
     router.post("/api/v1/backups", use: backUp)
+    router.post("/api/v1/ledger/backups", use: backUpLedger)
     router.get("/api/v1/ledger/checkpoint", use: checkpoint)
     router.get("/api/v1/ledger/entries", use: entries)
   }
@@ -195,6 +196,21 @@ struct AdministrationRoutes: Sendable {
 
   /// Writes a backup to a directory of the server's machine, with the rights of the user whose server it is: by the control socket only.
   private func backUp(_ request: Request, _ context: ServerContext) async throws -> Response {
+    let (caller, path, keep) = try await backupOrder(request, context)
+    let target = BackupDirectory(path)
+    return try await answeringFailures {
+      try await BackupWriter(installation: installation, target: target, keep: keep).write(by: caller.principal).json
+    }
+  }
+
+  private func backUpLedger(_ request: Request, _ context: ServerContext) async throws -> Response {
+    let (caller, path, keep) = try await backupOrder(request, context)
+    return try await answeringFailures {
+      try await LedgerBackupWriter(installation: installation, target: path, keep: keep).write(by: caller.principal).json
+    }
+  }
+
+  private func backupOrder(_ request: Request, _ context: ServerContext) async throws -> (Authenticated, URL, keep: Int?) {
     let caller = try await authenticator.require(request, context)
     try Access.authorize(caller, .writeBackups, in: nil)
     let members = try await object(request, known: ["target", "keep"])
@@ -208,11 +224,14 @@ struct AdministrationRoutes: Sendable {
       }
       keep = count
     }
-    let target = BackupDirectory(URL(fileURLWithPath: path, isDirectory: true))
+    return (caller, URL(fileURLWithPath: path, isDirectory: true), keep)
+  }
+
+  /// A target that cannot be written is no fault of the server.
+  private func answeringFailures(_ work: () async throws -> JSONValue) async throws -> Response {
     do {
-      return DisclosedResponse.plain(
-        try await BackupWriter(installation: installation, target: target, keep: keep).write(by: caller.principal).json)
-    } catch let error as LedgerError {
+      return DisclosedResponse.plain(try await work())
+    } catch let error as LedgerError where [.poisoned, .closed].contains(error.code) {
       throw error
     } catch {
       throw APIError(.conflict, "backup_failed", CommandError(error).description)

@@ -202,6 +202,8 @@ package enum OpenAPI {
         post: {summary: Delete up to 1000 subjects and all ids that count as theirs (owner), description: 'The body: {"subjects": ["s_…"]}; with "compact": true the files are written anew before the answer.', parameters: [{$ref: "#/components/parameters/project"}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
       /api/v1/backups:
         post: {summary: Write a backup to a directory of the server's machine (control socket only), description: 'The body: {"target": "/a/directory", "keep": 7}.', responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
+      /api/v1/ledger/backups:
+        post: {summary: Write an encrypted backup of the ledger to a directory of the server's machine (control socket only), description: 'The body: {"target": "/a/directory", "keep": 7}.', responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
       /api/v1/ledger/checkpoint:
         get: {summary: The newest signed checkpoint (C2SP tlog-checkpoint), responses: {"200": {description: A signed note., content: {text/plain: {}}}, default: {$ref: "#/components/responses/Error"}}}
       /api/v1/ledger/entries:

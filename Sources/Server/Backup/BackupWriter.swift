@@ -31,7 +31,7 @@ struct BackupWriter: Sendable {
   let keep: Int?
 
   func write(by principal: Principal) async throws -> Outcome {
-    try refuse()
+    try installation.refuseBackup(to: target.root)
     try target.prepare()
     let lock = try target.lock()
     defer { withExtendedLifetime(lock) {} }
@@ -60,18 +60,6 @@ struct BackupWriter: Sendable {
       }
       thread.name = "sealane.backup"
       thread.start()
-    }
-  }
-
-  /// Data and backup must not be lost together, and a key must not lie beside either.
-  private func refuse() throws {
-    let place = target.root.resolvingSymlinksInPath().path + "/"
-    let data = installation.directory.root
-    for other in [data, installation.configuration.keys, DataDirectory.defaultCustodian(of: data)] {
-      let path = other.resolvingSymlinksInPath().path + "/"
-      if place.hasPrefix(path) || path.hasPrefix(place) {
-        throw CommandError("\(target.root.path) and \(other.path) lie within each other. Name a directory elsewhere, best on another disk.")
-      }
     }
   }
 
@@ -167,5 +155,18 @@ struct BackupWriter: Sendable {
     let text = Date(timeIntervalSince1970: Double(milliseconds) / 1000).formatted(
       .iso8601.year().month().day().dateSeparator(.omitted).time(includingFractionalSeconds: true).timeSeparator(.omitted))
     return text.filter { $0.isNumber || $0 == "T" } + "Z"
+  }
+}
+
+extension Installation {
+  /// Data and backup must not be lost together, and a key must not lie beside either.
+  func refuseBackup(to target: URL) throws {
+    let place = target.resolvingSymlinksInPath().path + "/"
+    for other in [directory.root, configuration.keys, DataDirectory.defaultCustodian(of: directory.root)] {
+      let path = other.resolvingSymlinksInPath().path + "/"
+      if place.hasPrefix(path) || path.hasPrefix(place) {
+        throw CommandError("\(target.path) and \(other.path) lie within each other. Name a directory elsewhere, best on another disk.")
+      }
+    }
   }
 }

@@ -63,6 +63,7 @@ struct OTLPRoutes: Sendable {
 
   private func shed(_ reason: String, _ isJSON: Bool) -> IntakeReply {
     installation.metrics.count("sealane_intake_refused_requests_total", [("reason", "busy_\(reason)")])
-    return IntakeRoutes.closing(.otlp("Too much is in flight already. Send the same again.", status: 503, isJSON: isJSON, retryAfterSeconds: 1))
+    return IntakeRoutes.closing(
+      .otlp("Too much is in flight already. Send the same again.", status: 503, isJSON: isJSON, retryAfterSeconds: 1))
   }
 }
