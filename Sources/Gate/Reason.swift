@@ -11,7 +11,7 @@ package enum Reason: UInt8, Sendable, Hashable, CaseIterable {
   case link, linkCredentials
   case card
   case openAI, anthropic, aws, gitHub, gitLab, npm, huggingFace, slack, stripe, google, sendGrid, databricks, vaultToken, grafana
-  case shopify, serviceAccount, otherProvider, jwt, privateKey, authorization, assignedSecret
+  case shopify, serviceAccount, otherProvider, jwt, privateKey, authorization, assignedSecret, bankAccount, highEntropy
   // What the gate adds or could not do.
   case place, addressForgotten, sealerAbsent, sealerStopped, sealingFailed, noIdentifier, tooManyIdentifiers
   case eventName
@@ -63,6 +63,8 @@ package enum Reason: UInt8, Sendable, Hashable, CaseIterable {
     case .privateKey: "private_key"
     case .authorization: "authorization"
     case .assignedSecret: "assigned_secret"
+    case .bankAccount: "iban"
+    case .highEntropy: "high_entropy"
     case .place: "place"
     case .addressForgotten: "address_forgotten"
     case .sealerAbsent: "sealer_absent"
@@ -94,7 +96,8 @@ package enum Reason: UInt8, Sendable, Hashable, CaseIterable {
     case .sealerAbsent, .sealerStopped, .sealingFailed: .sealing
     case .eventName: .eventNames
     case .card, .openAI, .anthropic, .aws, .gitHub, .gitLab, .npm, .huggingFace, .slack, .stripe, .google, .sendGrid, .databricks,
-      .vaultToken, .grafana, .shopify, .serviceAccount, .otherProvider, .jwt, .privateKey, .authorization, .assignedSecret:
+      .vaultToken, .grafana, .shopify, .serviceAccount, .otherProvider, .jwt, .privateKey, .authorization, .assignedSecret,
+      .bankAccount, .highEntropy:
       .secrets
     }
   }

@@ -84,7 +84,7 @@ struct LedgerCommand: AsyncParsableCommand {
         if verify {
           let found = try LedgerRestore(directory, keys: options.configuration().keys).verify()
           if options.json { return Terminal.say(JSONValue.object(["sound": .boolean(true), "backups": .list(found.map(\.json))]).text) }
-          for backup in found { Terminal.say("\(backup.name) is sound: \(backup.entries) entries, \(backup.files) files.") }
+          for backup in found { Terminal.say(backup.soundSentence) }
           return
         }
         var members: [String: JSONValue] = ["target": .string(directory.path)]
@@ -126,7 +126,7 @@ struct LedgerCommand: AsyncParsableCommand {
         let source = URL(fileURLWithPath: target, isDirectory: true)
         let made = try LedgerRestore(source, keys: configuration.keys).restore(snapshot, to: configuration.data, keys: configuration.keys)
         if options.json { return Terminal.say(made.json.text) }
-        Terminal.say("Restored the ledger of \(made.name) to \(configuration.data.path)/ledger: \(made.entries) entries, verified.")
+        Terminal.say(made.restoredSentence(to: configuration.data))
       }
     }
   }

@@ -4,7 +4,45 @@ import Journeys
 import Server
 
 struct SubjectCommand: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "subject", abstract: "Delete subjects.", subcommands: [Delete.self])
+  static let configuration = CommandConfiguration(
+    commandName: "subject", abstract: "Export and delete subjects.", subcommands: [Export.self, Delete.self])
+
+  struct Export: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Write down everything that is stored about one subject (GDPR Art. 15 and 20).",
+      discussion: """
+        Profile and events, under pseudonyms: what is sealed stays sealed. As JSON for programs or as text for people. Each page of 1,000 events is
+        in the ledger before it leaves.
+
+        Example:
+          sealane subject export s_057499d2a5bca2e6ff81de95b2aa26c9 --data DIR --output answer.json
+          sealane subject export s_057499d2a5bca2e6ff81de95b2aa26c9 --data DIR --format text
+        """)
+
+    @Argument(help: "A pseudonym: s_ and 32 hexadecimal digits.")
+    var subject: String
+    @OptionGroup var options: DataOptions
+    @Option(help: "json or text.")
+    var format: SubjectExporter.Form = .json
+    @Option(help: "A file to write, for the owner alone (default: standard output).")
+    var output: String?
+    @Option(help: "The project (default: the first).")
+    var projectID: Int64?
+
+    func run() async throws {
+      try await options.run {
+        let exporter = SubjectExporter(subject, project: projectID, form: format)
+        let target = output.map { URL(fileURLWithPath: $0) }
+        let outcome = try await ControlSession.run(try options.configuration()) { client in try await exporter.run(client, to: target) }
+        guard let output else { return }
+        if options.json {
+          Terminal.say(#"{"events":\#(outcome.events),"bytes":\#(outcome.bytes)}"#)
+        } else {
+          Terminal.say("Wrote \(outcome.events) events to \(output).")
+        }
+      }
+    }
+  }
 
   struct Delete: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -41,3 +79,5 @@ struct SubjectCommand: AsyncParsableCommand {
     }
   }
 }
+
+extension SubjectExporter.Form: ExpressibleByArgument {}

@@ -58,6 +58,26 @@ def test_only_the_owner_deletes_and_only_whom_there_is(filled):
     assert get(sealane, f"/api/v1/subjects/{subject}").status_code == 200
 
 
+def test_everything_about_one_subject_is_written_down(filled, tmp_path):
+    sealane, subject, other = filled
+    many = [{"event": "Many", "properties": {"time": int(time.time()) - 9_000 + n, "distinct_id": STAYS, "$insert_id": f"m-{n}", "n": n}} for n in range(1200)]
+    assert sealane.send_import(many).status_code == 200
+    made = json.loads(sealane.command("subject", "export", other, "--data", sealane.data))
+    assert made["subject"] == other and made["profile"]["subject"] == other
+    assert sorted(event["properties"]["n"] for event in made["events"] if event["event"] == "Many") == list(range(1200))
+    assert len(made["events"]) == 1220 and WORD[GONE] not in json.dumps(made) and subject not in json.dumps(made)
+    target = tmp_path / "answer.txt"
+    sealane.command("subject", "export", other, "--data", sealane.data, "--format", "text", "--output", target)
+    text = target.read_text()
+    assert target.stat().st_mode & 0o777 == 0o600 and text.count("Many") == 1200 and WORD[STAYS] in text and TIER[STAYS] in text
+    assert STAYS not in text and "orrery.example" not in text
+    entries = json.loads(sealane.command("ledger", "entries", "--data", sealane.data, "--from", 0, "--limit", 1000))["entries"]
+    assert sum(entry["kind"] == "disclosure.subjects" for entry in entries) >= 4
+    for wrong in ("nonsense", "s_" + "0" * 32):
+        refused = sealane.run("subject", "export", wrong, "--data", sealane.data, "--output", tmp_path / "none")
+        assert refused.returncode == 1 and refused.stderr.strip() and not list(tmp_path.glob("none*"))
+
+
 def test_a_deleted_subject_is_gone(filled):
     sealane, subject, other = filled
     assert sealane.total("Signed in") == 1 and sealane.total(measure="unique") == 2

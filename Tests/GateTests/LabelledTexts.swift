@@ -9,7 +9,7 @@ enum LabelledTexts {
   }
 
   static let all: [Text] =
-    (emails + phones + addresses + cards + secrets).map { Text(text: $0, holdsSomething: true) }
+    (emails + phones + addresses + cards + accounts + tokens + secrets).map { Text(text: $0, holdsSomething: true) }
     + harmless.map { Text(text: $0, holdsSomething: false) }
 
   static let emails = [
@@ -53,6 +53,25 @@ enum LabelledTexts {
     "6011111111111117", "2223003122003222", "card 4242424242424242 declined", "paid with 5105-1051-0510-5100.",
   ]
 
+  /// The registry's examples of some countries, in other clothes.
+  static let accounts = [
+    "DE89370400440532013000", "DE89 3704 0044 0532 0130 00", "GB82WEST12345698765432", "GB82 WEST 1234 5698 7654 32",
+    "gb82west12345698765432",
+    "FR1420041010050500013M02606", "FR14 2004 1010 0505 0001 3M02 606", "NL91ABNA0417164300", "NL91-ABNA-0417-1643-00",
+    "CH9300762011623852957",
+    "NO9386011117947", "paid to DE89370400440532013000.", "iban=BE68539007547034", "from AT611904300234573201 to ES9121000418450200051332",
+    "{\"account\":\"PL61109010140000071219812874\"}", "IT60 X054 2811 1010 0000 0123 456",
+  ]
+
+  /// Of no known shape.
+  static let tokens: [String] = {
+    var generator = SeededGenerator(seed: 11)
+    let mixed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+    return [40, 43, 44, 48, 52, 56, 60, 64, 72, 86, 88, 100, 128].flatMap { count in
+      [generator.text(mixed, count), "key \(generator.text(mixed, count)) rejected", generator.text(mixed + "-_", count) + "="]
+    }
+  }()
+
   static let secrets: [String] = {
     var generator = SeededGenerator(seed: 7)
     let mixed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
@@ -92,6 +111,15 @@ enum LabelledTexts {
   }()
 
   static let harmless = [
+    // Long, but not drawn by lot.
+    "AbstractSingletonProxyFactoryBeanConfigurationManagerImpl2", "com.example.orrery.billing.InvoiceReconciliationService2Impl",
+    "the-complete-guide-to-rate-limits-and-quotas-in-2026-part-3",
+    "sha512-9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "projects/orrery-labs/locations/europe-west4/keyRings/prod/cryptoKeys/k1", "HTTP_2_STREAM_ERROR_INTERNAL_SERVER_ERROR_CODE_2_RETRYABLE",
+    "arn:aws:iam::role/AWSReservedSSO_AdministratorAccess", "meta-llama/Meta-Llama-3.1-405B-Instruct-FP8-dynamic-batch32",
+    "Win32_PerfFormattedData_PerfOS_Memory_AvailableMBytes64", "DE00370400440532013000", "GB82WEST12345698765433",
+    "FR1420041010050500013M0260",
+    "550e8400-e29b-41d4-a716-446655440000-550e8400-e29b-41d4-a716-446655440000", "NotificationPreferencesUpdatedByAdministratorV2",
     // Versions.
     "1.2.3", "v1.2.3", "10.15.7", "17.4.1", "v10.0.0.1", "version 10.0.0.1", "2.28.1-beta.3", "10.0.19045", "10.0.19041.1110",
     "120.0.6099.109",

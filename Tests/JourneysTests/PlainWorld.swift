@@ -167,8 +167,8 @@ private struct PlainChunks: ChunkSource {
     SlotChunk(slots: blocks[block].map { UInt16(($0.event.time - partition.base) / Partition.slotMilliseconds) })
   }
 
-  func remainders(_ block: Int) -> RemainderChunk {
-    RemainderChunk(milliseconds: blocks[block].map { UInt32(($0.event.time - partition.base) % Partition.slotMilliseconds) })
+  func times(_ block: Int) -> TimeChunk {
+    TimeChunk(offsets: blocks[block].map { UInt32($0.event.time - partition.base) })
   }
 
   /// Every third value is one of the block's own.

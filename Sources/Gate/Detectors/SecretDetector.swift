@@ -1,4 +1,5 @@
-/// Finds credentials by their published shapes: provider keys, JWTs, PEM private keys, `Authorization` values, `password=…`, cards.
+/// Finds credentials by their published shapes: provider keys, JWTs, PEM private keys, `Authorization` values, `password=…`,
+/// cards, bank accounts, and long rows that look drawn by lot.
 /// What was found is replaced by `[redacted: kind]`; nothing of it is kept.
 enum SecretDetector {
   static func find(in bytes: UnsafeBufferPointer<UInt8>, scan: TextScan, into findings: inout Findings) {
@@ -18,6 +19,8 @@ enum SecretDetector {
     }
     if scan.joints > 0 || scan.colons > 0 { AssignmentDetector.find(in: bytes, into: &findings) }
     if scan.mayHoldCard { CardDetector.find(in: bytes, into: &findings) }
+    if scan.mayHoldAccount { AccountDetector.find(in: bytes, into: &findings) }
+    if scan.mayHoldToken { TokenDetector.find(in: bytes, into: &findings) }
   }
 
   /// Whether any word begins like a provider's key. Cheap: a look into a table at each word.

@@ -43,6 +43,8 @@ struct TextScan {
   var mayHoldAddress: Bool { (dots >= 3 && digits >= 4) || colons >= 2 }
   var mayHoldPhone: Bool { digits >= 7 }
   var mayHoldCard: Bool { digits >= 14 }
+  var mayHoldAccount: Bool { digits >= 9 && byteCount >= 15 }
+  var mayHoldToken: Bool { digits >= 3 && byteCount >= TokenDetector.shortest }
   var mayHoldSecret: Bool { byteCount >= Self.shortestSecret || (joints > 0 || colons > 0) && byteCount >= 8 }
   var mayHoldLink: Bool { slashes > 0 || joints > 0 }
   var mayBePayload: Bool { byteCount >= PayloadTexts.shortestProse }

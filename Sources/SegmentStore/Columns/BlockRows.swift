@@ -64,5 +64,6 @@ struct BlockRows {
   }
 
   func slots(base: Int64) -> [UInt16] { times.map { UInt16(truncatingIfNeeded: ($0 - base) / Partition.slotMilliseconds) } }
+  func offsets(base: Int64) -> [UInt32] { times.map { UInt32(truncatingIfNeeded: $0 - base) } }
   func remainders(base: Int64) -> [UInt32] { times.map { UInt32(truncatingIfNeeded: ($0 - base) % Partition.slotMilliseconds) } }
 }

@@ -90,10 +90,10 @@ package final class SlotChunk: Sendable {
   package init(slots: [UInt16]) { self.slots = slots }
 }
 
-/// Milliseconds beyond the slot, by row.
-package final class RemainderChunk: Sendable {
-  package let milliseconds: [UInt32]
-  package init(milliseconds: [UInt32]) { self.milliseconds = milliseconds }
+/// Milliseconds since the partition began, by row: no month has more than 32 bits of them.
+package final class TimeChunk: Sendable {
+  package let offsets: [UInt32]
+  package init(offsets: [UInt32]) { self.offsets = offsets }
 }
 
 /// Distinct values that codes stand for.

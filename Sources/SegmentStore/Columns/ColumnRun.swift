@@ -55,7 +55,7 @@ package final class ColumnRun: Sendable {
   package func keys(_ block: Int) throws(StoreError) -> KeyChunk { try source.keys(block) }
   package func events(_ block: Int) throws(StoreError) -> EventChunk { try source.events(block) }
   package func slots(_ block: Int) throws(StoreError) -> SlotChunk { try source.slots(block) }
-  package func remainders(_ block: Int) throws(StoreError) -> RemainderChunk { try source.remainders(block) }
+  package func times(_ block: Int) throws(StoreError) -> TimeChunk { try source.times(block) }
   /// Nil if no row of the run has the property.
   package func column(_ property: String, _ block: Int) throws(StoreError) -> ColumnChunk? {
     properties.contains(property) ? try source.column(property, block) : nil
@@ -82,7 +82,7 @@ package protocol ChunkSource: Sendable {
   func keys(_ block: Int) throws(StoreError) -> KeyChunk
   func events(_ block: Int) throws(StoreError) -> EventChunk
   func slots(_ block: Int) throws(StoreError) -> SlotChunk
-  func remainders(_ block: Int) throws(StoreError) -> RemainderChunk
+  func times(_ block: Int) throws(StoreError) -> TimeChunk
   /// Called for properties of the run only.
   func column(_ property: String, _ block: Int) throws(StoreError) -> ColumnChunk?
   func derived(_ block: Int, _ name: String, _ make: () throws(StoreError) -> RowSet) throws(StoreError) -> RowSet

@@ -77,13 +77,13 @@ extension ColumnRun {
     var marks = [Bool](repeating: false, count: block.rowCount)
     var found = hidden.mark(keys, &marks)
     guard found || block.firstTime < hidden.cutoff else { return nil }
-    let (slots, remainders) = (try slots(number).slots, try remainders(number).milliseconds)
+    let offsets = try times(number).offsets
     var summary: Block?
     var rows: [Range<Int>] = []
     var subject = 0
     for row in 0..<block.rowCount {
       while Int(keys.starts[subject + 1]) <= row { subject += 1 }
-      let time = partition.base + Int64(slots[row]) * Partition.slotMilliseconds + Int64(remainders[row])
+      let time = partition.base + Int64(offsets[row])
       if time < hidden.cutoff {
         marks[row] = true
         found = true

@@ -99,12 +99,12 @@ final class ReducedChunks: ChunkSource {
     }
   }
 
-  func remainders(_ block: Int) throws(StoreError) -> RemainderChunk {
+  func times(_ block: Int) throws(StoreError) -> TimeChunk {
     let place = places[block]
-    guard let rows = place.kept else { return try base.remainders(place.block) }
+    guard let rows = place.kept else { return try base.times(place.block) }
     return try kept("\(block).ms") { () throws(StoreError) in
-      let chunk = RemainderChunk(milliseconds: Self.gather(try base.remainders(place.block).milliseconds, rows))
-      return (chunk, chunk.milliseconds.count * 4)
+      let chunk = TimeChunk(offsets: Self.gather(try base.times(place.block).offsets, rows))
+      return (chunk, chunk.offsets.count * 4)
     }
   }
 

@@ -46,7 +46,7 @@ extension ColumnRun {
           events: EventChunk(
             codes: content.events.lazy.map { UInt16(numbering.number[Int($0)]) }, names: numbering.storeCodes.count),
           slots: SlotChunk(slots: content.slots(base: partition.base)),
-          remainders: RemainderChunk(milliseconds: content.remainders(base: partition.base)), origins: rows[range].map(\.origin)))
+          times: TimeChunk(offsets: content.offsets(base: partition.base)), origins: rows[range].map(\.origin)))
     }
     let sources = Dictionary(Set(rows.map { Int($0.origin.run) }).map { ($0, runs[$0]) }, uniquingKeysWith: { first, _ in first })
     self.init(
@@ -61,7 +61,7 @@ private final class GatheredChunks: ChunkSource {
     let keys: KeyChunk
     let events: EventChunk
     let slots: SlotChunk
-    let remainders: RemainderChunk
+    let times: TimeChunk
     let origins: [GatheredRow.Origin]
   }
 
@@ -83,7 +83,7 @@ private final class GatheredChunks: ChunkSource {
   func keys(_ block: Int) -> KeyChunk { blocks[block].keys }
   func events(_ block: Int) -> EventChunk { blocks[block].events }
   func slots(_ block: Int) -> SlotChunk { blocks[block].slots }
-  func remainders(_ block: Int) -> RemainderChunk { blocks[block].remainders }
+  func times(_ block: Int) -> TimeChunk { blocks[block].times }
 
   func column(_ property: String, _ block: Int) throws(StoreError) -> ColumnChunk? {
     let key = Key(property: property, block: block)

@@ -62,7 +62,7 @@ final class GroupSnapshots: Sendable {
     _ whole: StoreSnapshot
   ) throws(StoreError) {
     let keys = try run.keys(block)
-    let (events, slots, remainders) = (try run.events(block), try run.slots(block).slots, try run.remainders(block).milliseconds)
+    let (events, offsets) = (try run.events(block), try run.times(block).offsets)
     let column = try run.column(key, block)
     // By code of the column: whose journeys a row with it belongs to.
     var labels: [Int: [UInt32]] = [0: [ColumnRun.noActor]]
@@ -81,7 +81,7 @@ final class GroupSnapshots: Sendable {
           rows.append(
             GatheredRow(
               label: group, raw: owner,
-              time: run.partition.base + Int64(slots[row]) * Partition.slotMilliseconds + Int64(remainders[row]),
+              time: run.partition.base + Int64(offsets[row]),
               event: run.eventCodes[events[row]], origin: .init(run: runIndex, block: Int32(block), row: Int32(row))))
         }
       }

@@ -8,7 +8,8 @@ struct BlockView {
   var narrowEvents: UnsafePointer<UInt8>?
   var wideEvents: UnsafePointer<UInt16>?
   var slots: UnsafePointer<UInt16>
-  var remainders: UnsafePointer<UInt32>
+  /// Milliseconds since then.
+  var offsets: UnsafePointer<UInt32>
   /// A bit for each row: whether it is visible and matches any selector (or is to be seen all the same).
   var bits: UnsafeMutablePointer<UInt64>
   /// The same for the selectors without which a journey is of no interest.
@@ -36,7 +37,7 @@ struct BlockView {
   var isFirsts = false
 
   @inline(__always) func time(_ row: Int) -> Int64 {
-    base &+ Int64(slots[row]) &* Partition.slotMilliseconds &+ Int64(remainders[row])
+    base &+ Int64(offsets[row])
   }
 
   /// Event code of the run.

@@ -59,7 +59,7 @@ final class MovedRuns: Sendable {
           }
         }
         guard !found.isEmpty else { continue }
-        let (events, slots, remainders) = (try run.events(block), try run.slots(block).slots, try run.remainders(block).milliseconds)
+        let (events, offsets) = (try run.events(block), try run.times(block).offsets)
         for index in found {
           let subject = keys.subjects[index]
           if moved[runIndex].last != subject { moved[runIndex].append(subject) }
@@ -67,7 +67,7 @@ final class MovedRuns: Sendable {
             rows[run.partition, default: []].append(
               GatheredRow(
                 label: snapshot.merges[subject] ?? subject, raw: keys.raw(of: row, subject: subject),
-                time: run.partition.base + Int64(slots[row]) * Partition.slotMilliseconds + Int64(remainders[row]),
+                time: run.partition.base + Int64(offsets[row]),
                 event: run.eventCodes[events[row]], origin: .init(run: Int32(runIndex), block: Int32(block), row: Int32(row))))
           }
         }

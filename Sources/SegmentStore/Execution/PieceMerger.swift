@@ -5,7 +5,7 @@ struct PieceMerger {
     let view = UnsafeMutablePointer<BlockView>.allocate(capacity: 1)
     var capacity = 0
     var slots = UnsafeMutablePointer<UInt16>.allocate(capacity: 1)
-    var remainders = UnsafeMutablePointer<UInt32>.allocate(capacity: 1)
+    var offsets = UnsafeMutablePointer<UInt32>.allocate(capacity: 1)
     var events = UnsafeMutablePointer<UInt16>.allocate(capacity: 1)
     var masks = UnsafeMutablePointer<UInt32>.allocate(capacity: 1)
     var places = UnsafeMutablePointer<Journey.Place>.allocate(capacity: 1)
@@ -19,7 +19,7 @@ struct PieceMerger {
 
     private func freeColumns() {
       slots.deallocate()
-      remainders.deallocate()
+      offsets.deallocate()
       events.deallocate()
       masks.deallocate()
       places.deallocate()
@@ -32,7 +32,7 @@ struct PieceMerger {
       freeColumns()
       capacity = rows * 2
       slots = .allocate(capacity: capacity)
-      remainders = .allocate(capacity: capacity)
+      offsets = .allocate(capacity: capacity)
       events = .allocate(capacity: capacity)
       masks = .allocate(capacity: capacity)
       places = .allocate(capacity: capacity)
@@ -126,7 +126,7 @@ struct PieceMerger {
         let row = readers[best].row
         let view = readers[best].view
         scratch.slots[count] = view.pointee.slots[row]
-        scratch.remainders[count] = view.pointee.remainders[row]
+        scratch.offsets[count] = view.pointee.offsets[row]
         scratch.events[count] = view.pointee.event(row)
         scratch.masks[count] = view.pointee.mask(row)
         scratch.places[count] = Journey.Place(view: view, row: row)
@@ -147,7 +147,7 @@ struct PieceMerger {
     view.wideEvents = UnsafePointer(scratch.events)
     view.eventCodes = storeCodes.storage
     view.slots = UnsafePointer(scratch.slots)
-    view.remainders = UnsafePointer(scratch.remainders)
+    view.offsets = UnsafePointer(scratch.offsets)
     view.rowMasks = UnsafePointer(scratch.masks)
     view.places = UnsafePointer(scratch.places)
     view.bits = scratch.bits

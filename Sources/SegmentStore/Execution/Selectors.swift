@@ -222,18 +222,18 @@ final class Selectors: Sendable {
     var view = BlockView(
       base: run.partition.base, narrowEvents: events.wide.isEmpty ? events.narrow.storage : nil,
       wideEvents: events.wide.isEmpty ? nil : events.wide.storage, slots: UnsafePointer(bitPattern: 2).unsafelyUnwrapped,
-      remainders: UnsafePointer(bitPattern: 4).unsafelyUnwrapped, bits: frame.bits, primary: samePrimary ? frame.bits : frame.primary,
+      offsets: UnsafePointer(bitPattern: 4).unsafelyUnwrapped, bits: frame.bits, primary: samePrimary ? frame.bits : frame.primary,
       masks: self.tables[runIndex].masks.storage, filtered: filtered, filterBits: frame.filterBits, eventCodes: run.eventCodes.storage,
       buckets: buckets?.bySlot(run.partition), columns: frame.columns, run: Int32(runIndex), rowMasks: rowMasks,
       places: nil, owners: snapshot.level == .subject ? nil : keys.owners.storage, hasRows: Self.hasAny(frame.bits, words),
       isFirsts: isFirsts)
     if view.hasRows {
       let slots = try run.slots(block)
-      let remainders = try run.remainders(block)
+      let times = try run.times(block)
       frame.hold(slots)
-      frame.hold(remainders)
+      frame.hold(times)
       view.slots = slots.slots.storage
-      view.remainders = remainders.milliseconds.storage
+      view.offsets = times.offsets.storage
       hideLater(&view, run.blocks[block], words)
       for (index, property) in properties.enumerated() {
         frame.columns[index] = ColumnView()

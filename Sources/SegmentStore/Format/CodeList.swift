@@ -9,6 +9,38 @@
 enum CodeList {
   static func width(of limit: UInt32) -> Int { max(1, 32 - limit.leadingZeroBitCount) }
 
+  /// Own values of a block are numbered as they first occur: written so that this costs nothing. A code beyond the shared ones is
+  /// `shared` + 1 for the first occurrence of the next own value, and the one after its own for any other.
+  static func markingFirsts(_ codes: [UInt32], shared: UInt32) -> [UInt32] {
+    var next = shared + 1
+    return codes.map { code in
+      if code <= shared { return code }
+      if code != next { return code + 1 }
+      next += 1
+      return shared + 1
+    }
+  }
+
+  /// Undoes `markingFirsts`.
+  ///
+  /// - Parameter own: how many own values there are.
+  static func resolvingFirsts(_ codes: [UInt32], shared: UInt32, own: Int) throws(FormatError) -> [UInt32] {
+    var next = shared + 1
+    let end = shared + 1 + UInt32(own)
+    var resolved = codes
+    for (row, code) in codes.enumerated() where code > shared {
+      if code == shared + 1 {
+        guard next < end else { throw FormatError("a column has a first occurrence too many") }
+        resolved[row] = next
+        next += 1
+      } else {
+        guard code - 1 < end else { throw FormatError("a column holds a code that its dictionary lacks") }
+        resolved[row] = code - 1
+      }
+    }
+    return resolved
+  }
+
   /// A column of a segment, which is compressed as a whole: so no code is narrower than a byte, in which frequent ones are found again.
   ///
   /// - Parameters:

@@ -11,15 +11,13 @@ final class MergedBlock {
 
   let keys: KeyChunk
   private let events: EventChunk
-  private let slots: SlotChunk
-  private let remainders: RemainderChunk
+  private let times: TimeChunk
   private let base: Int64
 
   init(_ segment: Segment, _ run: Int, _ block: Int) throws(StoreError) {
     keys = try segment.keys(run, block)
     events = try segment.events(run, block)
-    slots = try segment.slots(run, block, keys: keys)
-    remainders = try segment.remainders(run, block)
+    times = try segment.times(run, block, slots: try segment.slots(run, block, keys: keys))
     base = segment.runs[run].partition.base
   }
 
@@ -35,7 +33,7 @@ final class MergedBlock {
         if row >= Int(run.start) { raw = run.raw }
         if row + 1 == Int(run.start + run.count) { exception += 1 }
       }
-      let time = base + Int64(slots.slots[row]) * Partition.slotMilliseconds + Int64(remainders.milliseconds[row])
+      let time = base + Int64(times.offsets[row])
       try body(Row(row: row, time: time, raw: raw, event: events[row]))
     }
   }

@@ -11,7 +11,7 @@ extension Memtable {
         table: self, rows: order.keys[keys].map(\.row), blockRows: blockRows, keys: pieces.map(\.keys),
         events: pieces.map { EventChunk(codes: $0.events.lazy.map { UInt16(codes.number[Int($0)]) }, names: codes.storeCodes.count) },
         slots: pieces.map { SlotChunk(slots: $0.slots(base: partition.base)) },
-        remainders: pieces.map { RemainderChunk(milliseconds: $0.remainders(base: partition.base)) })
+        times: pieces.map { TimeChunk(offsets: $0.offsets(base: partition.base)) })
       return ColumnRun(
         partition: partition, journalVersion: journalVersion, blocks: pieces.map(\.summary), eventCodes: codes.storeCodes,
         properties: properties, source: source)
@@ -66,12 +66,12 @@ private final class MemoryChunks: ChunkSource {
   private let keys: [KeyChunk]
   private let events: [EventChunk]
   private let slots: [SlotChunk]
-  private let remainders: [RemainderChunk]
+  private let times: [TimeChunk]
   private let columns = Mutex<[String: [ColumnChunk]]>([:])
 
   init(
     table: Memtable, rows: [UInt32], blockRows: Int, keys: [KeyChunk], events: [EventChunk], slots: [SlotChunk],
-    remainders: [RemainderChunk]
+    times: [TimeChunk]
   ) {
     self.table = table
     self.rows = rows
@@ -79,13 +79,13 @@ private final class MemoryChunks: ChunkSource {
     self.keys = keys
     self.events = events
     self.slots = slots
-    self.remainders = remainders
+    self.times = times
   }
 
   func keys(_ block: Int) -> KeyChunk { keys[block] }
   func events(_ block: Int) -> EventChunk { events[block] }
   func slots(_ block: Int) -> SlotChunk { slots[block] }
-  func remainders(_ block: Int) -> RemainderChunk { remainders[block] }
+  func times(_ block: Int) -> TimeChunk { times[block] }
 
   func column(_ property: String, _ block: Int) throws(StoreError) -> ColumnChunk? {
     if let known = columns.withLock({ $0[property] }) { return known.isEmpty ? nil : known[block] }

@@ -228,7 +228,7 @@ struct StoreChecker {
     try expectKnown(keys.rawRuns.map(\.raw).filter { $0 != ColumnRun.noActor }, in: segment.file.reference)
     let events = try segment.events(run, block)
     let slots = try segment.slots(run, block, keys: keys)
-    let remainders = try segment.remainders(run, block)
+    let times = try segment.times(run, block, slots: slots)
     var first = Int64.max
     var last = Int64.min
     var before = Int64.min
@@ -236,7 +236,7 @@ struct StoreChecker {
       counts[events[row]] += 1
       bySlot[events[row] * Partition.slotLimit + Int(slots.slots[row]), default: 0] += 1
       let time =
-        segment.runs[run].partition.base + Int64(slots.slots[row]) * Partition.slotMilliseconds + Int64(remainders.milliseconds[row])
+        segment.runs[run].partition.base + Int64(times.offsets[row])
       if keys.startBits[row / 64] >> UInt64(row % 64) & 1 == 1 { before = .min }
       guard time >= before else { throw .corrupt(file: segment.file.name, reason: "its times are out of order") }
       before = time

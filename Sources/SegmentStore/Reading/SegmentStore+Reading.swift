@@ -206,10 +206,10 @@ extension SegmentStore {
       var bound = Int64.min
       for run in runs {
         for block in run.blocks.indices where run.blocks[block].lastTime >= bound {
-          let (keys, slots, remainders) = (try run.keys(block), try run.slots(block), try run.remainders(block))
+          let (keys, offsets) = (try run.keys(block), try run.times(block).offsets)
           for (index, label) in keys.subjects.enumerated() where label != ColumnRun.noActor {
             let row = Int(keys.starts[index + 1]) - 1
-            let time = run.partition.base + Int64(slots.slots[row]) * Partition.slotMilliseconds + Int64(remainders.milliseconds[row])
+            let time = run.partition.base + Int64(offsets[row])
             guard time >= bound else { continue }
             let subject = rows.canonical(label)
             latest[subject] = max(latest[subject] ?? .min, time)

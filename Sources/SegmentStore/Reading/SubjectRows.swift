@@ -44,10 +44,10 @@ struct SubjectRows {
     var rows: [Row] = []
     try visit(subject) { number, block, keys, range in
       let run = snapshot.runs[number]
-      let (slots, remainders, events) = (try run.slots(block), try run.remainders(block), try run.events(block))
+      let (offsets, events) = (try run.times(block).offsets, try run.events(block))
       let label = keys.subjects[keys.index(containing: range.lowerBound)]
       for row in range {
-        let time = run.partition.base + Int64(slots.slots[row]) * Partition.slotMilliseconds + Int64(remainders.milliseconds[row])
+        let time = run.partition.base + Int64(offsets[row])
         rows.append(
           Row(
             place: EventPlace(subject: subject, time: time, raw: keys.raw(of: row, subject: label), index: 0), run: number, block: block,
@@ -111,6 +111,6 @@ struct SubjectRows {
 extension ColumnRun {
   /// Time of one row.
   func time(_ block: Int, _ row: Int) throws -> Int64 {
-    partition.base + Int64(try slots(block).slots[row]) * Partition.slotMilliseconds + Int64(try remainders(block).milliseconds[row])
+    partition.base + Int64(try times(block).offsets[row])
   }
 }

@@ -240,12 +240,17 @@ extension Segment {
     }
   }
 
-  func remainders(_ run: Int, _ block: Int) throws(StoreError) -> RemainderChunk {
+  func times(_ run: Int, _ block: Int, slots: SlotChunk) throws(StoreError) -> TimeChunk {
     let count = runs[run].blocks[block].rowCount
-    return try file.read(SegmentSection.remainders(run, block)) { reader in
-      RemainderChunk(
-        milliseconds: try CodeList.unpack(count: count, limit: Int(Partition.slotMilliseconds) - 1, from: &reader))
+    let remainders = try file.read(SegmentSection.remainders(run, block)) { reader in
+      try CodeList.unpack(count: count, limit: Int(Partition.slotMilliseconds) - 1, from: &reader)
     }
+    let slots = slots.slots
+    return TimeChunk(
+      offsets: [UInt32](unsafeUninitializedCapacity: count) { buffer, initialized in
+        for row in 0..<count { buffer[row] = UInt32(slots[row]) &* UInt32(Partition.slotMilliseconds) &+ remainders[row] }
+        initialized = count
+      })
   }
 
   /// How many rows of a run each event has in each slot; nil where the segment does not say.
@@ -292,17 +297,24 @@ extension Segment {
     let count = runs[run].blocks[block].rowCount
     let (column, own) = try readPacked(name) { reader throws(FormatError) in
       let own = try ValueDictionary(reading: &reader)
-      return (try CodeList.column(count: count, limit: shared + own.count, from: &reader), own)
+      // From version 3 on there is one code more: for first occurrences.
+      let limit = shared + own.count + (hasMarkedFirsts && own.count > 0 ? 1 : 0)
+      return (try CodeList.column(count: count, limit: limit, from: &reader), own)
     }
     let made = try column.codes { () throws(StoreError) -> EventChunk in
       if let events { return try events() }
       return try self.events(run, block)
     }
-    switch made {
-    case .success(let codes): return (codes, own)
-    case .failure(let error): throw .corrupt(file: file.name, reason: "in a chunk, \(error)")
+    do throws(FormatError) {
+      let codes = try made.get()
+      guard hasMarkedFirsts, own.count > 0 else { return (codes, own) }
+      return (try CodeList.resolvingFirsts(codes, shared: UInt32(shared), own: own.count), own)
+    } catch {
+      throw .corrupt(file: file.name, reason: "in a chunk, \(error)")
     }
   }
+
+  private var hasMarkedFirsts: Bool { file.version >= 3 }
 
   private func readPacked<Result>(_ name: String, _ body: (inout ByteReader) throws(FormatError) -> Result) throws(StoreError) -> Result {
     let bytes = try file.read(name) { reader in try Compression.unpack(&reader) }
@@ -384,10 +396,11 @@ private struct CachedChunks: ChunkSource {
     }
   }
 
-  func remainders(_ block: Int) throws(StoreError) -> RemainderChunk {
-    try cached(SegmentSection.remainders(run, block)) { () throws(StoreError) in
-      let remainders = try segment.remainders(run, block)
-      return (remainders, remainders.milliseconds.count * 4)
+  func times(_ block: Int) throws(StoreError) -> TimeChunk {
+    let slots = try slots(block)
+    return try cached(SegmentSection.remainders(run, block)) { () throws(StoreError) in
+      let times = try segment.times(run, block, slots: slots)
+      return (times, times.offsets.count * 4)
     }
   }
 

@@ -30,6 +30,8 @@ struct SegmentWriter {
   /// By the store's event code: the file's.
   private let local: [UInt32]
   private let properties: [String]
+  /// By property: how many values all blocks share.
+  private let sharedCounts: [UInt32]
   private var counts: [Int]
   private var present: [Set<Int>]
   private var runs: [(partition: Partition, blocks: [ColumnRun.Block])] = []
@@ -48,6 +50,7 @@ struct SegmentWriter {
     names = numbering.storeCodes.map { eventNames[Int($0)] }
     local = numbering.number
     self.properties = properties.map(\.name)
+    sharedCounts = properties.map { UInt32($0.shared.count) }
     counts = [Int](repeating: 0, count: names.count)
     present = [Set<Int>](repeating: [], count: names.count)
     for (index, property) in properties.enumerated() {
@@ -108,7 +111,8 @@ struct SegmentWriter {
       guard let column = try column(index), column.codes.contains(where: { $0 != 0 }) else { continue }
       var bytes = ByteWriter()
       (column.own ?? ValueDictionary()).write(to: &bytes)
-      column.codes.withUnsafeBufferPointer { CodeList.write($0, events: events, names: names.count, to: &bytes) }
+      let codes = column.own.map { _ in CodeList.markingFirsts(column.codes, shared: sharedCounts[index]) } ?? column.codes
+      codes.withUnsafeBufferPointer { CodeList.write($0, events: events, names: names.count, to: &bytes) }
       try file.section(SegmentSection.column(index, run, block), Compression.pack(bytes.bytes))
       var seen = [Bool](repeating: false, count: names.count)
       for (row, code) in column.codes.enumerated() where code != 0 { seen[Int(events[row])] = true }

@@ -27,6 +27,12 @@ struct LedgerBackupWriter: Sendable {
 }
 
 extension LedgerBackup.Outcome {
+  package var soundSentence: String { "\(name) is sound: \(entries) entries, \(files) files." }
+
+  package func restoredSentence(to data: URL) -> String {
+    "Restored the ledger of \(name) to \(data.path)/ledger: \(entries) entries, verified."
+  }
+
   package var json: JSONValue {
     [
       "backup": .string(name), "entries": .number(Double(entries)), "files": .number(Double(files)), "bytes": .number(Double(bytes)),

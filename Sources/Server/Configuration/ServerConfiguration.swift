@@ -13,6 +13,8 @@ package struct ServerConfiguration: Sendable {
   package var custodianOrigin: String
   package var tls: TLSFiles?
   package var trustedProxies: Set<String>
+  /// Whether what a browser sends with `Sec-GPC: 1` or `DNT: 1` is left unstored.
+  package var honoursOptOut: Bool
   package var places: URL?
   package var logLevel: Logger.Level
   package var shutdown: Duration
@@ -44,6 +46,7 @@ package struct ServerConfiguration: Sendable {
     custodianOrigin = try settings.value(.custodianOrigin, default: "http://custodian.localhost:8002", origin, Self.origin)
     trustedProxies = Set(
       (settings[.trustedProxies] ?? "").split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty })
+    honoursOptOut = try settings.value(.optOutSignals, default: true, "honour or ignore") { ["honour": true, "ignore": false][$0] }
     places = settings[.places].map { URL(fileURLWithPath: $0) }
     logLevel = try settings.value(.logLevel, default: .info, "one of trace, debug, info, notice, warning, error, critical") {
       Logger.Level(rawValue: $0)

@@ -13,6 +13,7 @@ package enum Setting: String, Sendable, CaseIterable {
   case places
   case logLevel = "log_level"
   case shutdownSeconds = "shutdown_seconds"
+  case optOutSignals = "opt_out_signals"
   case maxRequests = "max_requests"
   case maxRequestBytes = "max_request_bytes"
   case eventsPerSecond = "events_per_second"
@@ -42,6 +43,7 @@ package enum Setting: String, Sendable, CaseIterable {
     case .places: "MaxMind database that turns addresses into places (default: none, no places)"
     case .logLevel: "trace, debug, info, notice, warning, error or critical (default info)"
     case .shutdownSeconds: "how long requests in flight may take after SIGTERM (default 20)"
+    case .optOutSignals: "honour or ignore Sec-GPC and DNT of browsers (default honour: their events are not stored)"
     case .maxRequests: "intake requests in flight; more are answered 503 (default 256)"
     case .maxRequestBytes: "bytes of intake bodies in flight; more are answered 503 (default 268435456)"
     case .eventsPerSecond: "records a second that one project may send, over ten seconds; more are answered 429 (default 250000)"

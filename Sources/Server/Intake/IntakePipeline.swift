@@ -16,8 +16,10 @@ package struct IntakePipeline: Sendable {
   let logger: Logger
   let clock: @Sendable () -> Timestamp
 
-  /// - Parameter accountProject: the project of the service account or operator that sends; nil: the records name it by their token.
-  func take(_ request: IntakeRequest, accountProject: OpenProject?) async -> IntakeReply {
+  /// - Parameters:
+  ///   - accountProject: the project of the service account or operator that sends; nil: the records name it by their token.
+  ///   - optOut: the signal by which who sends asks not to be followed: nothing is stored, and the answer is the same.
+  func take(_ request: IntakeRequest, accountProject: OpenProject?, optOut: OptOut? = nil) async -> IntakeReply {
     let result: IntakeResult
     switch intake.read(request) {
     case .refused(let reply):
@@ -29,6 +31,10 @@ package struct IntakePipeline: Sendable {
     metrics.count("sealane_intake_failed_records_total", [("endpoint", request.endpoint.rawValue)], by: result.failures.count)
     metrics.count("sealane_intake_ignored_records_total", by: result.ignoredCount)
     metrics.count("sealane_intake_dropped_values_total", by: result.droppedValueCount)
+    if let optOut {
+      optOut.count(result.acceptedCount, metrics)
+      return result.reply()
+    }
     for batch in result.batches {
       do {
         guard let project = project(of: batch, accountProject) else {
@@ -53,7 +59,7 @@ package struct IntakePipeline: Sendable {
   }
 
   /// The same for OTLP.
-  func take(_ request: OTLPRequest, in project: OpenProject) async -> IntakeReply {
+  func take(_ request: OTLPRequest, in project: OpenProject, optOut: OptOut? = nil) async -> IntakeReply {
     let result: OTLPResult
     switch intake.read(request) {
     case .refused(let reply):
@@ -64,6 +70,10 @@ package struct IntakePipeline: Sendable {
     metrics.count("sealane_otlp_records_total", [("signal", request.signal.rawValue)], by: result.recordCount)
     metrics.count("sealane_otlp_rejected_records_total", [("signal", request.signal.rawValue)], by: result.rejectedCount)
     for (name, count) in result.drops { metrics.count("sealane_otlp_dropped_attributes_total", [("name", name)], by: count) }
+    if let optOut {
+      optOut.count(result.events.count, metrics)
+      return result.reply()
+    }
     do {
       guard !result.events.isEmpty, let refusal = try await store(result.events, [], in: project) else { return result.reply() }
       return .otlp(refusal, isJSON: result.isJSON)

@@ -81,7 +81,9 @@ struct IntakeRoutes: Sendable {
     let received = IntakeRequest(
       endpoint: endpoint, contentType: request.headers[.contentType], contentEncoding: request.headers[.contentEncoding], query: query,
       body: body, remoteAddress: addresses.of(request, context), receivedAt: installation.now(), credential: sender.credential)
-    return await installation.pipeline.take(received, accountProject: sender.project)
+    // A server that sends for others has asked them itself; its own headers say nothing about them.
+    let optOut = sender.credential == .secret || !installation.configuration.honoursOptOut ? nil : OptOut(request.headers)
+    return await installation.pipeline.take(received, accountProject: sender.project, optOut: optOut)
   }
 
   private struct Sender {

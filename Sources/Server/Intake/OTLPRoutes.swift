@@ -39,10 +39,11 @@ struct OTLPRoutes: Sendable {
       reply.headers.append(.init("WWW-Authenticate", "Bearer realm=\"sealane\", Basic realm=\"sealane\""))
       return reply
     }
+    let optOut = isVerified || !installation.configuration.honoursOptOut ? nil : OptOut(request.headers)
     return await installation.pipeline.take(
       OTLPRequest(
         signal: signal, contentType: request.headers[.contentType], contentEncoding: request.headers[.contentEncoding], body: body,
-        receivedAt: installation.now(), isVerified: isVerified, groupKeys: project.settings.groupKeys), in: project)
+        receivedAt: installation.now(), isVerified: isVerified, groupKeys: project.settings.groupKeys), in: project, optOut: optOut)
   }
 
   /// The project, and whether a secret credential sent it; nil: nobody known. Unlike Mixpanel's SDKs, exporters say a wrong token aloud.
