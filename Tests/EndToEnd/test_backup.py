@@ -262,6 +262,7 @@ def test_the_ledger_has_a_backup_of_its_own(make_installation, tmp_path):
     assert third["files_there_already"] > 0
     verified = json.loads(sealane.command("ledger", "backup", target, "--data", sealane.data, "--verify", "--json"))
     assert [found["entries"] for found in verified["backups"]] == [first["entries"], second["entries"], third["entries"]]
+    report(sealane)
     checkpoint = requests.get(sealane.api + "/api/v1/ledger/checkpoint", auth=sealane.account, timeout=10).text
     # Nothing of it is in the clear: neither the credential's name, nor the queries, nor the kinds of entries.
     content = b"".join(path.read_bytes() for path in target.rglob("*") if path.is_file())
