@@ -107,7 +107,8 @@ let package = Package(
     .testTarget(name: "LedgerTests", dependencies: ["Ledger", "Events", crypto], swiftSettings: room),
     .testTarget(name: "AccessTests", dependencies: ["Access", "Ledger", "Events", database], swiftSettings: room),
     .testTarget(
-      name: "ServerTests", dependencies: ["Server", "Outbound", "Demo", "Events", "Access", "Ledger", "Journeys", "SegmentStore"],
+      name: "ServerTests",
+      dependencies: ["Server", "Outbound", "Demo", "Events", "Access", "Ledger", "Journeys", "SegmentStore", "Gate"],
       swiftSettings: room),
     .testTarget(name: "DemoTests", dependencies: ["Demo", "Events"], swiftSettings: room),
   ],

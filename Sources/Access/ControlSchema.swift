@@ -10,6 +10,7 @@ enum ControlSchema {
     migrator.registerMigration("v4") { database in
       try database.execute(sql: "ALTER TABLE project ADD COLUMN retention_days INTEGER CHECK (retention_days > 0)")
     }
+    migrator.registerMigration("v5") { database in try database.execute(sql: version5) }
     return migrator
   }
 
@@ -31,6 +32,19 @@ enum ControlSchema {
       updated_at INTEGER NOT NULL,
       UNIQUE (project_id, name)
     ) STRICT;
+    """
+
+  private static let version5 = """
+    CREATE TABLE tracking_plan (
+      project_id INTEGER NOT NULL REFERENCES project (id) ON DELETE CASCADE,
+      version INTEGER NOT NULL CHECK (version > 0),
+      digest TEXT NOT NULL CHECK (length(digest) = 64),
+      canonical TEXT NOT NULL,
+      source TEXT NOT NULL,
+      ledger_index INTEGER NOT NULL,
+      created_at INTEGER NOT NULL,
+      PRIMARY KEY (project_id, version)
+    ) STRICT, WITHOUT ROWID;
     """
 
   private static let version1 = """

@@ -37,6 +37,8 @@ package struct Gate: Sendable {
     var passage = Passage(self)
     var rows = GatedRows()
     var keptEvents: [GatedEvent] = []
+    var events = events
+    if let plan = configuration.plan { passage.removeUnplanned(&events, by: plan) }
     if !events.isEmpty {
       events.bytes.withUnsafeBufferPointer { bytes in
         var all = RowsPassage(passage, events, bytes)

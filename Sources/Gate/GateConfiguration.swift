@@ -4,9 +4,12 @@ package struct GateConfiguration: Sendable {
   package var groupKeys: [String]
   /// Turns addresses into places. Nil: an address is only forgotten.
   package var places: Places?
+  /// What the project's tracking plan takes away beyond the gate's own steps. Nil: there is none.
+  package var plan: PlanTable?
 
-  package init(groupKeys: [String], places: Places? = nil) {
+  package init(groupKeys: [String], places: Places? = nil, plan: PlanTable? = nil) {
     self.groupKeys = groupKeys
     self.places = places
+    self.plan = plan
   }
 }

@@ -18,6 +18,8 @@ package final class GateCounters: Sendable {
     package let count: UInt64
   }
 
+  /// What the tracking plan does not know.
+  package let unplanned = UnplannedNames()
   private let state = Mutex<[String: [UInt64]]>([:])
 
   package init() {}

@@ -3,6 +3,8 @@
 package enum GateStep: String, Sendable, Hashable, CaseIterable {
   /// The event's own name is judged like a value.
   case eventNames = "event_names"
+  /// The tracking plan, after the steps below where it wants something of the value.
+  case plan
   // By the property's name; the first that knows the name decides (`NameSteps.inOrder`).
   case unfitNames = "unfit_names"
   case groupKeys = "group_keys"

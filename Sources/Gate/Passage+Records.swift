@@ -6,6 +6,7 @@ extension Passage {
   mutating func pass(_ update: ReceivedProfileUpdate) -> GatedProfileUpdate {
     own = OwnIdentifiers(update.target)
     let target: GatedProfileUpdate.Target
+    plannedProfile = (isGroup: false, isVerified: update.isVerified)
     switch update.target {
     case .subject(let id):
       turn(to: GateCounters.profiles)
@@ -14,6 +15,7 @@ extension Passage {
       target = .subject(identity(pseudonym, id: id))
     case .group(let key, let id):
       turn(to: GateCounters.groupProfiles)
+      plannedProfile.isGroup = true
       let pseudonym = group(key, id)
       sealingSubject = pseudonym
       target = .group(key: Redaction.shown(key, own: own), identity(pseudonym, id: id))
@@ -71,9 +73,14 @@ extension Passage {
         decisions.append(decision(on: Redaction.shown(assignment.name, own: own)))
         continue
       }
-      if let stored = value(assignment.value, rule: rule, path: assignment.name, field: assignment.name) {
-        kept.append(.init(assignment.name, stored))
+      let stored: StoredValue?
+      if let plan = gate.configuration.plan {
+        stored = plannedOnProfile(
+          assignment, by: plan, isGroup: plannedProfile.isGroup, isVerified: plannedProfile.isVerified, rule: rule)
+      } else {
+        stored = value(assignment.value, rule: rule, path: assignment.name, field: assignment.name)
       }
+      if let stored { kept.append(.init(assignment.name, stored)) }
       decisions.append(decision(on: assignment.name))
     }
     return kept

@@ -163,7 +163,7 @@ extension Passage {
     }
   }
 
-  private mutating func sealedOrDropped(_ text: String, _ reason: Reason, field: String) -> StoredValue? {
+  mutating func sealedOrDropped(_ text: String, _ reason: Reason, field: String) -> StoredValue? {
     guard let subject = sealingSubject else {
       note(.dropped, reason)
       return nil

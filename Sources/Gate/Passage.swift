@@ -21,9 +21,15 @@ struct Passage {
   var own = OwnIdentifiers.none
   /// Whose sealed values they are; nil on events, whose identities are dropped.
   var sealingSubject: Pseudonym?
+  /// Which part of the plan is about them, of profiles.
+  var plannedProfile = (isGroup: false, isVerified: false)
   private var keptCount: UInt32 = 0
   // Of the property in question.
   private var worst: (treatment: Decision.Treatment, reason: Reason) = (.kept, .kept)
+  /// How often something was noted of it.
+  private(set) var noteCount = 0
+  /// What came and the plan does not know.
+  var unplanned = UnplannedNames.Counts()
 
   init(_ gate: Gate) {
     self.gate = gate
@@ -33,14 +39,27 @@ struct Passage {
   func finish() {
     if !freshNames.isEmpty { gate.names.remember(freshNames) }
     gate.counters.add(tally)
+    if !unplanned.events.isEmpty || !unplanned.properties.isEmpty { gate.counters.unplanned.add(unplanned) }
   }
 
   // MARK: What is counted
 
   mutating func note(_ treatment: Decision.Treatment, _ reason: Reason) {
     tally.count(treatment, reason)
+    noteCount += 1
     // A trimmed link is the least of what can be told.
     if treatment.index > worst.treatment.index || (treatment == worst.treatment && worst.reason == .link) { worst = (treatment, reason) }
+  }
+
+  /// The property in question is kept, and somebody should look at it. Whatever else is noted of it goes before.
+  mutating func flag(_ reason: Reason) { if worst == (.kept, .kept) { worst = (.kept, reason) } }
+
+  mutating func count(_ treatment: Decision.Treatment, _ reason: Reason) { tally.count(treatment, reason) }
+
+  /// Counts for an event that goes no further.
+  mutating func count(_ treatment: Decision.Treatment, _ reason: Reason, ofEvent event: String) {
+    turn(to: event)
+    tally.count(treatment, reason)
   }
 
   mutating func turn(to event: String) { tally.turn(to: tally.row(of: event)) }
@@ -51,6 +70,8 @@ struct Passage {
 
   /// Whether anything was done to the property in question.
   var hasNoted: Bool { worst.treatment != .kept }
+
+  var worstReason: Reason { worst.reason }
 
   /// Adds what was kept of the record in question to the tally.
   mutating func countKept() {
@@ -67,8 +88,11 @@ struct Passage {
 
   /// Counts what became of the property in question, and a clean slate for the next.
   mutating func settle() {
-    if worst.treatment == .kept { keptCount += 1 }
+    if worst.treatment == .kept {
+      if worst.reason == .kept { keptCount += 1 } else { tally.count(.kept, worst.reason) }
+    }
     worst = (.kept, .kept)
+    noteCount = 0
   }
 
   // MARK: Names

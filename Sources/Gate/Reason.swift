@@ -15,6 +15,9 @@ package enum Reason: UInt8, Sendable, Hashable, CaseIterable {
   // What the gate adds or could not do.
   case place, addressForgotten, sealerAbsent, sealerStopped, sealingFailed, noIdentifier, tooManyIdentifiers
   case eventName
+  // Said by the tracking plan.
+  case planUnknownEvent, planUnknownProperty, planType, planDropped, planRefused, planCoarsened, planPseudonymized, planSealed, planUnfit
+  case planUnverified
 
   package var word: String {
     switch self {
@@ -73,6 +76,16 @@ package enum Reason: UInt8, Sendable, Hashable, CaseIterable {
     case .noIdentifier: "no_identifier"
     case .tooManyIdentifiers: "too_many_identifiers"
     case .eventName: "event_name"
+    case .planUnknownEvent: "plan_unknown_event"
+    case .planUnknownProperty: "plan_unknown_property"
+    case .planType: "plan_type"
+    case .planDropped: "plan_drop"
+    case .planRefused: "plan_refuse"
+    case .planCoarsened: "plan_coarsen"
+    case .planPseudonymized: "plan_pseudonymize"
+    case .planSealed: "plan_seal"
+    case .planUnfit: "plan_unfit"
+    case .planUnverified: "plan_unverified"
     }
   }
 
@@ -95,6 +108,9 @@ package enum Reason: UInt8, Sendable, Hashable, CaseIterable {
     case .place, .addressForgotten: .places
     case .sealerAbsent, .sealerStopped, .sealingFailed: .sealing
     case .eventName: .eventNames
+    case .planUnknownEvent, .planUnknownProperty, .planType, .planDropped, .planRefused, .planCoarsened, .planPseudonymized, .planSealed,
+      .planUnfit, .planUnverified:
+      .plan
     case .card, .openAI, .anthropic, .aws, .gitHub, .gitLab, .npm, .huggingFace, .slack, .stripe, .google, .sendGrid, .databricks,
       .vaultToken, .grafana, .shopify, .serviceAccount, .otherProvider, .jwt, .privateKey, .authorization, .assignedSecret,
       .bankAccount, .highEntropy:

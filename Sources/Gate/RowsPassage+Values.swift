@@ -3,10 +3,18 @@ internal import Events
 /// Values on their way into columns: what is known by its bytes, and what `Passage` has to judge.
 extension RowsPassage {
   @inline(__always)
-  mutating func pass(_ value: ReceivedEvents.Value) {
+  mutating func pass(_ value: ReceivedEvents.Value, _ plan: PlanTable?) {
     let rule = rule(of: value.name)
     let name = Int(value.name)
     if names[name].count >= forms.shortest || forms.isIncomplete || rule.reason == .unfitName, isUnfit(name, rule) { return }
+    if let plan {
+      let code = planRow[names[name].planned]
+      if code != PlanTable.passes {
+        let gist = plan.gists[Int(code)]
+        let isAsPlanned = gist.keeps && code != PlanTable.unknown && gist.kinds & (1 << value.kind.rawValue) != 0
+        if !isAsPlanned, passPlanned(value, name, rule, code, plan) { return }
+      }
+    }
     switch rule.action {
     case .judge, .identityOnProfiles:
       switch value.kind {
@@ -147,7 +155,7 @@ extension RowsPassage {
     finish(stored, name)
   }
 
-  private mutating func finish(_ stored: StoredValue?, _ name: Int) {
+  mutating func finish(_ stored: StoredValue?, _ name: Int) {
     if let stored { append(newCode(stored, name), name) }
     decide(on: name)
   }

@@ -16,6 +16,9 @@ struct RowsPassage {
     var column: Int?
     /// Codes of null, false and true.
     var constants: (UInt32?, UInt32?, UInt32?)
+    /// Its number in the plan, and how often it came without being in it.
+    var planned = 0
+    var unplanned: UInt32 = 0
   }
 
   /// An event's name as it is stored, by its number in the batch.
@@ -23,6 +26,9 @@ struct RowsPassage {
     var letters: UInt64
     var stored: UInt32?
     var isChanged = false
+    /// What the plan says of its properties, by their numbers; nil: not asked yet.
+    var planned: [UInt16]?
+    var isPlanned = true
   }
 
   let events: ReceivedEvents
@@ -32,7 +38,11 @@ struct RowsPassage {
   private(set) var keptEvents: [GatedEvent] = []
 
   var names: [Name]
-  private var eventNames: [EventName]
+  var eventNames: [EventName]
+  private let plan: PlanTable?
+  /// Of the event in question; empty without a plan.
+  var planRow: [UInt16] = []
+  var plannedTexts = SeenTexts()
   private var nameIndexes: [String: UInt32] = [:]
   /// By index in `rows.names`.
   private var tallyRows: [Int] = []
@@ -45,7 +55,7 @@ struct RowsPassage {
 
   // Of the event in question.
   var row: UInt32 = 0
-  private var event: ReceivedEvents.Event
+  private(set) var event: ReceivedEvents.Event
   var forms = OwnForms()
   private var ownIsMade = false
   var isKept = false
@@ -61,6 +71,7 @@ struct RowsPassage {
     self.passage = passage
     names = events.names.map { _ in Name() }
     eventNames = events.eventNames.map { EventName(letters: Letters.of(bytes.of($0.text))) }
+    plan = passage.gate.configuration.plan
     event = ReceivedEvents.Event(name: 0, time: 0, sentTime: 0, first: 0, end: 0)
     rows.rowNames.reserveCapacity(events.count)
     rows.times.reserveCapacity(events.count)
@@ -72,6 +83,7 @@ struct RowsPassage {
   mutating func run(kept: Int) -> Passage {
     for index in 0..<events.count { pass(index, isKept: events.count - index <= kept) }
     passage.own = .none
+    if plan != nil { noteUnplannedNames() }
     return passage
   }
 
@@ -87,7 +99,12 @@ struct RowsPassage {
     let (user, device, distinct) = noteIDs()
 
     let name = storedName()
-    for index in Int(event.first)..<Int(event.end) { pass(events.values[index]) }
+    if let plan {
+      ask(plan, name)
+      for index in Int(event.first)..<Int(event.end) { pass(events.values[index], plan) }
+    } else {
+      for index in Int(event.first)..<Int(event.end) { pass(events.values[index], nil) }
+    }
     if event.address >= 0 { passPlace(of: event.address) }
     passage.countKept()
 
@@ -244,6 +261,7 @@ struct RowsPassage {
     names[name].rule = rule
     names[name].letters = Letters.of(bytes.of(events.names[name].text))
     names[name].count = Int(events.names[name].text.count)
+    if let plan { names[name].planned = plan.number(ofProperty: events.names[name].string) }
     return rule
   }
 

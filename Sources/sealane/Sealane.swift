@@ -17,6 +17,7 @@ struct Sealane: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       InitCommand.self, ServeCommand.self, DemoCommand.self, ImportCommand.self, ExportCommand.self, QueryCommand.self,
-      SetupLinkCommand.self, SubjectCommand.self, BackupCommand.self, RestoreCommand.self, LedgerCommand.self, DoctorCommand.self,
+      PlanCommand.self, SetupLinkCommand.self, SubjectCommand.self, BackupCommand.self, RestoreCommand.self, LedgerCommand.self,
+      DoctorCommand.self,
     ])
 }

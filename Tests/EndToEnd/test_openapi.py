@@ -54,6 +54,8 @@ CASES = [
     ("GET", "/api/v1/projects", {}, 403),
     ("GET", "/api/v1/settings", {}, 403),
     ("PATCH", "/api/v1/settings", {"json": {"zone": "Mars/Base"}}, 403),
+    ("GET", "/api/v1/plan", {}, 403),
+    ("PUT", "/api/v1/plan", {"data": "plan: 1"}, 403),
     ("GET", "/api/v1/service-accounts", {}, 403),
     ("POST", "/api/v1/service-accounts", {"json": {}}, 403),
     ("DELETE", "/api/v1/service-accounts/x", {}, 403),

@@ -15,7 +15,7 @@ struct GateFixture {
   let gate: Gate
 
   init(
-    groupKeys: [String] = ["org_id", "organization_id"], places: Places? = nil, seals: Bool = true,
+    groupKeys: [String] = ["org_id", "organization_id"], places: Places? = nil, plan: TrackingPlan? = nil, seals: Bool = true,
     isKnown: @escaping @Sendable (Pseudonym) -> Bool = { _ in false }
   ) {
     let key = Self.key ?? SecretKey()
@@ -25,8 +25,9 @@ struct GateFixture {
     guard let custodian else { preconditionFailure("the base point is 32 bytes") }
     sealer = Sealer(project: Self.project, custodianKey: custodian, pseudonymizer: pseudonymizer)
     gate = Gate(
-      configuration: GateConfiguration(groupKeys: groupKeys, places: places), pseudonymizer: pseudonymizer, sealer: seals ? sealer : nil,
-      isKnown: isKnown, counters: counters)
+      configuration: GateConfiguration(
+        groupKeys: groupKeys, places: places, plan: plan.map { PlanTable($0, groupKeys: groupKeys) }), pseudonymizer: pseudonymizer,
+      sealer: seals ? sealer : nil, isKnown: isKnown, counters: counters)
   }
 
   static func event(
@@ -53,13 +54,14 @@ struct GateFixture {
   }
 
   func profile(
-    _ operation: ProfileOperation<PropertyValue>, target: ReceivedProfileUpdate.Target = .subject("user-4711"), address: String? = nil
+    _ operation: ProfileOperation<PropertyValue>, target: ReceivedProfileUpdate.Target = .subject("user-4711"), address: String? = nil,
+    isVerified: Bool = false
   ) -> GatedBatch {
     gate.pass(
       events: [],
       profileUpdates: [
         ReceivedProfileUpdate(
-          target: target, operation: operation, time: Self.time, ignoresTime: false, address: address, isVerified: false)
+          target: target, operation: operation, time: Self.time, ignoresTime: false, address: address, isVerified: isVerified)
       ])
   }
 }

@@ -6,6 +6,8 @@ package enum AdministrativeEntry: Sendable, Hashable {
   case projectCreated(ProjectID)
   /// The names of the settings that changed, not their values.
   case projectSettingsChanged(ProjectID, settings: [String])
+  /// `digest`: SHA-256 of the plan's canonical form, so that whoever has a plan can show that it was in force.
+  case trackingPlanChanged(ProjectID, version: Int, digest: String)
   case settingsChanged([String])
   case serviceAccountCreated(username: String, project: ProjectID, scopes: [String])
   case serviceAccountRevoked(username: String, project: ProjectID)
@@ -38,6 +40,7 @@ package enum AdministrativeEntry: Sendable, Hashable {
     case .ledgerOpened: "ledger_opened"
     case .projectCreated: "project_created"
     case .projectSettingsChanged: "project_settings_changed"
+    case .trackingPlanChanged: "tracking_plan_changed"
     case .settingsChanged: "settings_changed"
     case .serviceAccountCreated: "service_account_created"
     case .serviceAccountRevoked: "service_account_revoked"
@@ -60,7 +63,8 @@ package enum AdministrativeEntry: Sendable, Hashable {
 
   var project: ProjectID? {
     switch self {
-    case .projectCreated(let project), .projectSettingsChanged(let project, _), .serviceAccountCreated(_, let project, _),
+    case .projectCreated(let project), .projectSettingsChanged(let project, _), .trackingPlanChanged(let project, _, _),
+      .serviceAccountCreated(_, let project, _),
       .serviceAccountRevoked(_, let project), .subjectErased(let project, _):
       project
     default: nil
@@ -71,6 +75,7 @@ package enum AdministrativeEntry: Sendable, Hashable {
   var publicFacts: [String: String] {
     switch self {
     case .ledgerOpened(let version): ["version": version]
+    case .trackingPlanChanged(_, let version, let digest): ["version": String(version), "digest": digest]
     case .custodianKeyPinned(let fingerprint, let key), .custodianKeyRotated(let fingerprint, let key),
       .custodianIdentityPinned(let fingerprint, let key):
       ["fingerprint": fingerprint, "public_key": key]
@@ -91,7 +96,8 @@ package enum AdministrativeEntry: Sendable, Hashable {
     case .sealingStopped(let reason), .sealingResumed(let reason), .custodianAlarmSettled(_, let reason): detail.facts = ["reason": reason]
     case .backupMade(let name, let target): detail.facts = ["backup": name, "target": target]
     case .subjectErased(_, let subject): detail.subjects = SubjectSet([subject])
-    case .ledgerOpened, .projectCreated, .setupLinkCreated, .custodianKeyPinned, .custodianKeyRotated, .custodianIdentityPinned,
+    case .ledgerOpened, .projectCreated, .trackingPlanChanged, .setupLinkCreated, .custodianKeyPinned, .custodianKeyRotated,
+      .custodianIdentityPinned,
       .custodianAlarm, .detailErased:
       break
     }

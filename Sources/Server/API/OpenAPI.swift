@@ -191,6 +191,17 @@ package enum OpenAPI {
       /api/v1/settings:
         get: {summary: A project's settings (owner), parameters: [{$ref: "#/components/parameters/project"}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
         patch: {summary: "Change name, zone, week_start, group_keys or retention_days (owner)", parameters: [{$ref: "#/components/parameters/project"}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
+      /api/v1/plan:
+        get:
+          summary: The tracking plan in force, or a version of it, and names that came without being in it (owner)
+          parameters: [{$ref: "#/components/parameters/project"}, {name: version, in: query, schema: {type: integer, minimum: 1}}]
+          responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}
+        put:
+          summary: Put a tracking plan in force (owner)
+          description: The body is the plan as docs/PLAN.md describes it. A new version is entered in the ledger with its SHA-256.
+          parameters: [{$ref: "#/components/parameters/project"}]
+          requestBody: {required: true, content: {application/yaml: {}}}
+          responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}
       /api/v1/service-accounts:
         get: {summary: Service accounts (owner), parameters: [{$ref: "#/components/parameters/project"}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
         post: {summary: Make a service account; its secret is in this answer only (owner), parameters: [{$ref: "#/components/parameters/project"}], responses: {"201": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}

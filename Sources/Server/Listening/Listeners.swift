@@ -152,6 +152,7 @@ package struct Listeners: Sendable {
     QueryRoutes(installation: installation, authenticator: authenticator).add(to: router)
     ExportRoutes(installation: installation, authenticator: authenticator).add(to: router)
     CohortRoutes(installation: installation, authenticator: authenticator).add(to: router)
+    PlanRoutes(installation: installation, authenticator: authenticator).add(to: router)
     AdministrationRoutes(installation: installation, authenticator: authenticator).add(to: router)
     IntakeRoutes(
       installation: installation, authenticator: authenticator, addresses: ClientAddress(trustedProxies: []), answersSettings: false
@@ -175,6 +176,7 @@ package struct Listeners: Sendable {
       QueryRoutes(installation: installation, authenticator: authenticator).add(to: router)
       ExportRoutes(installation: installation, authenticator: authenticator).add(to: router)
       CohortRoutes(installation: installation, authenticator: authenticator).add(to: router)
+      PlanRoutes(installation: installation, authenticator: authenticator).add(to: router)
       AdministrationRoutes(installation: installation, authenticator: authenticator).add(to: router)
     }
     if door == .console {

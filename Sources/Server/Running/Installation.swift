@@ -77,7 +77,8 @@ package final class Installation: Sendable {
 
   private func open(_ settings: Project) async throws {
     let project = try await OpenProject(
-      settings: settings, directory: directory.project(settings.id.rawValue), keys: keys, custodianKey: custodian.key, places: places,
+      settings: settings, plan: try await planInForce(in: settings.id), directory: directory.project(settings.id.rawValue), keys: keys,
+      custodianKey: custodian.key, places: places,
       limits: configuration.limits, options: configuration.store, clock: clock)
     projects.add(project)
   }

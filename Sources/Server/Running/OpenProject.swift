@@ -21,8 +21,16 @@ package final class OpenProject: Sendable {
   private let places: Places?
   private let directory: URL
   private let storageLimit: Int
+  /// A version of the tracking plan that the gate goes by.
+  package struct PlanInForce: Sendable {
+    package let version: Int
+    package let digest: String
+    package let plan: TrackingPlan
+  }
   private struct State {
     var settings: Project
+    var plan: PlanInForce?
+    var isChangingPlan = false
     var gate: Gate
     var usedBytes = 0
     var measuredAt = ContinuousClock.now
@@ -30,8 +38,8 @@ package final class OpenProject: Sendable {
   private let state: Mutex<State>
 
   init(
-    settings: Project, directory: URL, keys: KeyDirectory, custodianKey: CustodianPublicKey, places: Places?, limits: ServerLimits,
-    options: StoreOptions, clock: @escaping @Sendable () -> Timestamp
+    settings: Project, plan: PlanInForce?, directory: URL, keys: KeyDirectory, custodianKey: CustodianPublicKey, places: Places?,
+    limits: ServerLimits, options: StoreOptions, clock: @escaping @Sendable () -> Timestamp
   ) async throws {
     id = settings.id
     self.directory = directory
@@ -54,8 +62,9 @@ package final class OpenProject: Sendable {
       propertyLimit: limits.propertyNames)
     state = Mutex(
       State(
-        settings: settings,
-        gate: Self.gate(settings, pseudonymizer: pseudonymizer, sealer: sealer, store: store, places: places, counters: counters),
+        settings: settings, plan: plan,
+        gate: Self.gate(
+          settings, plan: plan?.plan, pseudonymizer: pseudonymizer, sealer: sealer, store: store, places: places, counters: counters),
         usedBytes: Self.size(of: directory)))
   }
 
@@ -63,18 +72,45 @@ package final class OpenProject: Sendable {
   package var settings: Project { state.withLock { $0.settings } }
   package var calendar: ProjectCalendar { settings.calendar }
   package var groupKeys: Set<String> { Set(settings.groupKeys) }
+  package var plan: PlanInForce? { state.withLock { $0.plan } }
   var gate: Gate { state.withLock { $0.gate } }
 
   /// Takes changed settings into use; what arrives from now on passes a gate that knows them.
   ///
   /// - Throws: where the store cannot write down the new retention; the next start tries again.
   func adopt(_ settings: Project) async throws {
-    let gate = Self.gate(settings, pseudonymizer: pseudonymizer, sealer: sealer, store: store, places: places, counters: counters)
     state.withLock { state in
       state.settings = settings
-      state.gate = gate
+      state.gate = gate(settings, state.plan)
     }
     if store.retentionDays != settings.retentionDays { try await store.setRetention(days: settings.retentionDays) }
+  }
+
+  /// Takes a version of the plan into force; what arrives from now on passes by it.
+  func adopt(_ plan: PlanInForce) {
+    state.withLock { state in
+      state.plan = plan
+      state.gate = gate(state.settings, plan)
+    }
+    counters.unplanned.clear()
+  }
+
+  /// Runs a change of the plan unless another one is under way.
+  ///
+  /// - Throws: `AccessError`, in use, where one is.
+  func changingPlan<Result>(_ change: () async throws -> Result) async throws -> Result {
+    let mayBegin = state.withLock { state in
+      defer { state.isChangingPlan = true }
+      return !state.isChangingPlan
+    }
+    guard mayBegin else { throw AccessError(.inUse, "The plan is being changed by somebody else at this moment. Try again.") }
+    defer { state.withLock { $0.isChangingPlan = false } }
+    return try await change()
+  }
+
+  private func gate(_ settings: Project, _ plan: PlanInForce?) -> Gate {
+    Self.gate(
+      settings, plan: plan?.plan, pseudonymizer: pseudonymizer, sealer: sealer, store: store, places: places, counters: counters)
   }
 
   /// Whether the storage cap leaves room. Measured at most every ten seconds: the cap is a bound for runaways, not an account.
@@ -93,10 +129,13 @@ package final class OpenProject: Sendable {
   }
 
   private static func gate(
-    _ settings: Project, pseudonymizer: Pseudonymizer, sealer: Sealer, store: SegmentStore, places: Places?, counters: GateCounters
+    _ settings: Project, plan: TrackingPlan?, pseudonymizer: Pseudonymizer, sealer: Sealer, store: SegmentStore, places: Places?,
+    counters: GateCounters
   ) -> Gate {
     Gate(
-      configuration: GateConfiguration(groupKeys: settings.groupKeys, places: places), pseudonymizer: pseudonymizer, sealer: sealer,
+      configuration: GateConfiguration(
+        groupKeys: settings.groupKeys, places: places, plan: plan.map { PlanTable($0, groupKeys: settings.groupKeys) }),
+      pseudonymizer: pseudonymizer, sealer: sealer,
       isKnown: { store.isKnown($0) }, counters: counters)
   }
 

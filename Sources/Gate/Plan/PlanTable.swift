@@ -1,0 +1,99 @@
+/// A tracking plan as the gate asks it: numbers and tables, made once when a version comes into force.
+///
+/// Every name of a property has a number, every event a row; a row has one rule for each number. So a value of an event costs two look-ups.
+package final class PlanTable: Sendable {
+  struct Rule: Sendable, Hashable {
+    var treatment: TrackingPlan.Treatment = .keep
+    var kind: TrackingPlan.Kind?
+    var isDeclared = true
+    var isAuthority = false
+  }
+
+  /// What a batch asks first.
+  struct Gist: Sendable {
+    /// Bits of the `ReceivedEvents.Value.Kind`s that the plan expects.
+    let kinds: UInt8
+    let keeps: Bool
+  }
+
+  /// Rules at these numbers of `rules`.
+  static let passes: UInt16 = 0
+  static let unknown: UInt16 = 1
+  /// Numbers of names that the plan does not list: strangers, and those that are known without a plan.
+  private static let strange = 0
+  private static let familiar = 1
+
+  package let plan: TrackingPlan
+  let rules: [Rule]
+  let gists: [Gist]
+  private let groupKeys: Set<String>
+  private let propertyNumbers: [String: Int]
+  private let rows: [String: [UInt16]]
+  private let otherRow: [UInt16]
+
+  package init(_ plan: TrackingPlan, groupKeys: [String]) {
+    let groupKeys = Set(groupKeys)
+    var rules = [Rule(), Rule(isDeclared: false)]
+    var ruleNumbers: [Rule: UInt16] = [rules[0]: PlanTable.passes]
+    func number(_ property: TrackingPlan.Property) -> UInt16 {
+      let rule = Rule(treatment: property.treatment, kind: property.kind)
+      if let known = ruleNumbers[rule] { return known }
+      guard rules.count < Int(UInt16.max) else { return PlanTable.unknown }
+      rules.append(rule)
+      ruleNumbers[rule] = UInt16(rules.count - 1)
+      return UInt16(rules.count - 1)
+    }
+    let names = Set(plan.everyEvent.keys).union(plan.events.values.flatMap(\.properties.keys)).sorted()
+    var otherRow = [PlanTable.unknown, PlanTable.passes]
+    for name in names {
+      let isFamiliar = PlanTable.isFamiliar(name, groupKeys: groupKeys)
+      otherRow.append(plan.everyEvent[name].map { number($0) } ?? (isFamiliar ? PlanTable.passes : PlanTable.unknown))
+    }
+    let propertyNumbers = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0 + 2) })
+    var rows: [String: [UInt16]] = [:]
+    for (name, event) in plan.events where !event.properties.isEmpty {
+      var row = otherRow
+      for (property, declared) in event.properties {
+        if let place = propertyNumbers[property] { row[place] = number(declared) }
+      }
+      rows[name] = row
+    }
+    self.plan = plan
+    self.groupKeys = groupKeys
+    self.rules = rules
+    gists = rules.map { Gist(kinds: PlanTable.kinds($0.kind), keeps: $0.treatment == .keep) }
+    self.propertyNumbers = propertyNumbers
+    self.rows = rows
+    self.otherRow = otherRow
+  }
+
+  private static func isFamiliar(_ name: String, groupKeys: Set<String>) -> Bool {
+    groupKeys.contains(name) || ReservedNames.isProperty(name)
+  }
+
+  /// Null is no kind of its own: it says that there is no value. Lists and objects are looked at more closely.
+  private static func kinds(_ kind: TrackingPlan.Kind?) -> UInt8 {
+    switch kind {
+    case nil: 0b11_1111
+    case .string: 0b01_0001
+    case .number: 0b00_1001
+    case .boolean: 0b00_0111
+    case .time: 0b01_1001
+    case .list, .object: 0b00_0001
+    }
+  }
+
+  func number(ofProperty name: String) -> Int {
+    propertyNumbers[name] ?? (Self.isFamiliar(name, groupKeys: groupKeys) ? Self.familiar : Self.strange)
+  }
+
+  func row(ofEvent name: String) -> [UInt16] { rows[name] ?? otherRow }
+
+  /// What the plan says of a profile's property.
+  func rule(ofProfileProperty name: String, isGroup: Bool) -> Rule {
+    guard let property = isGroup ? plan.groups[name] : plan.people[name] else {
+      return Self.isFamiliar(name, groupKeys: groupKeys) ? Rule() : Rule(isDeclared: false)
+    }
+    return Rule(treatment: property.treatment, kind: property.kind, isAuthority: property.weight == .authority)
+  }
+}

@@ -1,0 +1,40 @@
+import Gate
+import Journeys
+
+/// Writes a plan as YAML for people to go on with.
+package enum PlanText {
+  package static func yaml(_ plan: TrackingPlan, comments: [String: String] = [:]) -> String {
+    var lines = ["plan: 1", "unknown: \(plan.unknownEvents.rawValue)"]
+    if !plan.everyEvent.isEmpty || !plan.events.isEmpty { lines.append("events:") }
+    if !plan.everyEvent.isEmpty {
+      lines += ["  \"*\":", "    properties:"] + properties(plan.everyEvent)
+    }
+    for (name, event) in plan.events.sorted(by: { $0.key < $1.key }) {
+      lines.append("  \(quoted(name)):\(comments[name].map { "  # \($0)" } ?? "")")
+      if let owner = event.owner { lines.append("    owner: \(quoted(owner))") }
+      if event.treatment != .keep { lines.append("    treatment: \(event.treatment.rawValue)") }
+      if !event.properties.isEmpty { lines += ["    properties:"] + properties(event.properties) }
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  private static func properties(_ properties: [String: TrackingPlan.Property]) -> [String] {
+    properties.sorted { $0.key < $1.key }.map { name, property in
+      var members: [String] = []
+      if let kind = property.kind { members.append("type: \(kind.rawValue)") }
+      members.append("treatment: \(property.treatment.word)")
+      if case .coarsen(let coarsening) = property.treatment { members.append("to: \(coarsening.word)") }
+      return "      \(quoted(name)): {\(members.joined(separator: ", "))}"
+    }
+  }
+
+  /// As it is where that is one plain text in YAML whatever the version, else in quotes.
+  private static func quoted(_ name: String) -> String {
+    func isLetter(_ byte: UInt8) -> Bool { (0x61...0x7A).contains(byte | 0x20) }
+    let isPlain =
+      name.utf8.allSatisfy { isLetter($0) || $0 == 0x5F || $0 == 0x20 || (0x30...0x39).contains($0) }
+      && name.utf8.first.map(isLetter) == true && name.utf8.last != 0x20
+      && !["y", "n", "yes", "no", "on", "off", "true", "false", "null"].contains(name.lowercased())
+    return isPlain ? name : JSONValue.string(name).text
+  }
+}

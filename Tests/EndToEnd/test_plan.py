@@ -1,0 +1,123 @@
+"""The tracking plan: set by command, in force for what SDKs send, in the ledger, over a restart."""
+
+import hashlib
+import json
+import subprocess
+
+import mixpanel
+import pytest
+import requests
+from installation import BINARIES
+
+PLAN = """\
+plan: 1
+unknown: {events: accept, properties: quarantine}
+events:
+  "*":
+    properties:
+      page: {type: string, treatment: coarsen, to: url}
+  Report Opened:
+    owner: growth
+    properties:
+      seats: {type: number, treatment: coarsen, to: bucket, edges: [0, 10, 100]}
+      opened_at: {type: time, treatment: coarsen, to: hour}
+      reference: pseudonymize
+      contact: keep
+      remark: refuse
+      plan: keep
+  Heartbeat: drop
+people:
+  role: {type: string, field: authority}
+  region: keep
+"""
+
+
+@pytest.fixture(scope="module")
+def planned(sealane):
+    (sealane.root / "plan.yaml").write_text(PLAN)
+    return sealane
+
+
+def ledger(sealane) -> list:
+    return json.loads(sealane.command("ledger", "entries", "--data", sealane.data, "--limit", "1000", "--json"))["entries"]
+
+
+def sdk(sealane) -> mixpanel.Mixpanel:
+    """As an application has it: with the public token alone."""
+    consumer = mixpanel.Consumer(
+        events_url=sealane.intake + "/track", people_url=sealane.intake + "/engage", groups_url=sealane.intake + "/groups",
+        import_url=sealane.intake + "/import")
+    return mixpanel.Mixpanel(sealane.token, consumer)
+
+
+def test_check_says_what_is_wrong_and_where(planned):
+    assert "The plan is good" in planned.command("plan", "check", "plan.yaml")
+    (planned.root / "wrong.yaml").write_text(PLAN.replace("edges: [0, 10, 100]", "edges: [10, 0]").replace("owner: growth", "ovner: growth"))
+    wrong = planned.run("plan", "check", "wrong.yaml")
+    assert wrong.returncode == 1 and "2 mistakes" in wrong.stderr
+    assert "line 8, events / Report Opened / ovner" in wrong.stderr and "line 10, events / Report Opened / properties / seats / edges" in wrong.stderr
+    assert planned.run("plan", "set", "wrong.yaml", "--data", planned.data).returncode == 1
+    assert planned.run("plan", "check", "nowhere.yaml").returncode == 1
+    piped = subprocess.run([str(BINARIES / "sealane"), "plan", "check", "-", "--json"], input=PLAN, capture_output=True, text=True, timeout=60)
+    assert piped.returncode == 0 and json.loads(piped.stdout)["events"] == 2
+
+
+def test_what_an_sdk_sends_is_treated_as_planned(planned):
+    client = sdk(planned)
+    properties = {
+        "seats": 57, "opened_at": "2026-11-28T07:21:18Z", "reference": "case 4711", "contact": "ann@example.com", "remark": "said a lot",
+        "plan": "pro", "page": "https://x.example/orders/4711?coupon=1", "stray": "x"}
+    client.track("planned-7", "Report Opened", properties)
+    version = planned.command("plan", "set", "plan.yaml", "--data", planned.data)
+    assert version.startswith("Version 1 is in force")
+    client.track("planned-7", "Report Opened", properties)
+    client.track("planned-7", "Heartbeat", {})
+    client.track("planned-7", "Elsewhere", {"page": "/orders/4712"})
+    before, after = sorted(planned.export(event='["Report Opened"]'), key=lambda row: row["properties"]["seats"], reverse=True)
+    assert before["properties"]["seats"] == 57 and before["properties"]["stray"] == "x"
+    after = after["properties"]
+    assert after["seats"] == 10 and after["opened_at"] == "2026-11-28T07:00:00Z" and after["plan"] == "pro"
+    assert after["page"] == "https://x.example/orders/[id]"
+    assert after["reference"].startswith("s_") and len(after["reference"]) == 34
+    assert not {"contact", "remark", "stray"} & set(after), "keep is no pass for an e-mail address"
+    assert planned.export(event='["Heartbeat"]') == []
+    (elsewhere,) = planned.export(event='["Elsewhere"]')
+    assert elsewhere["properties"]["page"] == "/orders/[id]"
+    assert "ann@example.com" not in json.dumps(planned.export())
+
+
+def test_the_ledger_and_show_tell_the_version(planned):
+    entry = [entry for entry in ledger(planned) if entry["kind"] == "tracking_plan_changed"][-1]
+    canonical = planned.command("plan", "show", "--canonical", "--data", planned.data)
+    assert entry["facts"] == {"version": "1", "digest": hashlib.sha256(canonical.encode()).hexdigest()}
+    shown = planned.command("plan", "show", "--data", planned.data)
+    assert PLAN.strip() in shown and entry["facts"]["digest"] in shown
+    assert '#   property "stray": 1' in shown and '#   event "Elsewhere": 1' in shown
+    metrics = requests.get(planned.api + "/metrics", timeout=30).text
+    for reason in ("plan_coarsen", "plan_pseudonymize", "plan_refuse", "plan_drop", "plan_unknown_property", "plan_unknown_event"):
+        assert f'reason="{reason}"' in metrics
+    assert "already" in planned.command("plan", "set", "plan.yaml", "--data", planned.data)
+
+
+def test_the_public_token_writes_no_authority(planned):
+    sdk(planned).people_set("planned-7", {"role": "admin", "region": "eu"})
+    subject = planned.export(event='["Elsewhere"]')[0]["properties"]["distinct_id"]
+    profile = requests.get(planned.api + f"/api/v1/subjects/{subject}", auth=planned.account, timeout=30)
+    assert profile.status_code == 200 and "eu" in profile.text and "admin" not in profile.text
+
+
+def test_a_proposal_a_difference_and_a_second_version(planned):
+    proposal = planned.command("plan", "infer", "--data", planned.data)
+    (planned.root / "proposal.yaml").write_text(proposal)
+    assert "Report Opened" in proposal and "The plan is good" in planned.command("plan", "check", "proposal.yaml")
+    (planned.root / "second.yaml").write_text(PLAN.replace("plan: keep", "plan: drop"))
+    difference = json.loads(planned.command("plan", "diff", "second.yaml", "--data", planned.data, "--json"))
+    assert difference["differences"] == [
+        {"event": "Report Opened", "property": "plan", "before": "stored", "after": "dropped", "count": 2}]
+    assert planned.command("plan", "set", "second.yaml", "--data", planned.data).startswith("Version 2 is in force")
+    assert planned.terminate() == 0
+    planned.start()
+    sdk(planned).track("planned-7", "Report Opened", {"plan": "pro", "seats": 3})
+    (row,) = [row["properties"] for row in planned.export(event='["Report Opened"]') if row["properties"]["seats"] == 0]
+    assert "plan" not in row
+    assert PLAN.strip() in planned.command("plan", "show", "--version", "1", "--data", planned.data)
