@@ -55,13 +55,14 @@ let package = Package(
     .target(name: "Journeys", dependencies: ["Events"], swiftSettings: room),
     .target(name: "SegmentStore", dependencies: ["Events", "Journeys", "Gate", "Vault", "CRowBits", "CZstd", crypto], swiftSettings: room),
     .target(name: "Access", dependencies: ["Events", "Ledger", crypto, database], swiftSettings: room),
+    .target(name: "Passkeys", dependencies: [crypto], swiftSettings: room),
     .target(name: "Web", dependencies: ["Events", hummingbird], swiftSettings: room),
     .target(name: "Demo", dependencies: ["Events"], swiftSettings: room),
     .target(name: "Outbound", dependencies: ["CCurl"], swiftSettings: room),
     .target(
       name: "Custodian",
       dependencies: [
-        "Events", "Vault", "Ledger", "Access", "Web", "Outbound", crypto, database, hummingbird, logging,
+        "Events", "Vault", "Ledger", "Access", "Passkeys", "Web", "Outbound", crypto, database, hummingbird, logging,
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -103,7 +104,14 @@ let package = Package(
     .testTarget(name: "JourneysTests", dependencies: ["Journeys", "SegmentStore", "Events"], swiftSettings: room),
     .testTarget(name: "IntakeTests", dependencies: ["Intake", "Events", "CSimdJSON", "CZlib", "CZstd"], swiftSettings: room),
     .testTarget(name: "VaultTests", dependencies: ["Vault", "Events", crypto], swiftSettings: room),
-    .testTarget(name: "CustodianTests", dependencies: ["Custodian", "Vault", "Events", crypto, database, logging], swiftSettings: room),
+    // A passkey in software, which can be told to misbehave.
+    .target(name: "SoftAuthenticator", dependencies: ["Passkeys", crypto], path: "Tests/SoftAuthenticator", swiftSettings: room),
+    .testTarget(
+      name: "PasskeysTests", dependencies: ["Passkeys", "SoftAuthenticator", crypto], exclude: ["section16.json"], swiftSettings: room),
+    .testTarget(
+      name: "CustodianTests",
+      dependencies: ["Custodian", "Access", "Vault", "Events", "Passkeys", "SoftAuthenticator", crypto, database, logging],
+      swiftSettings: room),
     .testTarget(name: "LedgerTests", dependencies: ["Ledger", "Events", crypto], swiftSettings: room),
     .testTarget(name: "AccessTests", dependencies: ["Access", "Ledger", "Events", database], swiftSettings: room),
     .testTarget(

@@ -12,10 +12,11 @@ struct ImportOrderTests {
     "Journeys": ["Events"],
     "SegmentStore": ["Events", "Journeys", "Gate", "Vault", "CRowBits", "CZstd"],
     "Access": ["Events", "Ledger"],
+    "Passkeys": [],
     "Web": ["Events"],
     "Outbound": ["CCurl"],
     "Demo": ["Events"],
-    "Custodian": ["Events", "Vault", "Ledger", "Access", "Web", "Outbound"],
+    "Custodian": ["Events", "Vault", "Ledger", "Access", "Passkeys", "Web", "Outbound"],
     "Console": ["Events", "Web", "Access", "Ledger", "Journeys", "Gate"],
     "Server": [
       "Events", "Vault", "Gate", "Intake", "Ledger", "Journeys", "SegmentStore", "Access", "Web", "Outbound", "Console", "Demo",
