@@ -11,6 +11,8 @@ package struct Secret: Sendable {
     case setupLink = "slu_"
     case session = "slc_"
     case custodian = "slt_"
+    /// What makes its bearer an approver at the custodian, once.
+    case approverLink = "sla_"
   }
 
   package let kind: Kind

@@ -25,6 +25,12 @@ package enum CustodianCheck {
             severity: .warning,
             sentence: "Alarm \(alarm.id) stands, and sealing with it: \(alarm.fault.sentence) See sealane-custodian alarms."))
       }
+      let enrolled = try store.approvers().filter { $0.enrolledAt != nil }.count
+      findings.append(
+        Finding(
+          severity: .good,
+          sentence: enrolled < CustodianDirectory.firstApprovers
+            ? "\(enrolled) approvers are enrolled; until there are three nothing can be opened." : "\(enrolled) approvers are enrolled."))
       let setAside = try store.setAside().values.reduce(0, +)
       if setAside > 0 {
         findings.append(

@@ -3,6 +3,7 @@ package import Foundation
 internal import Glibc
 internal import Hummingbird
 package import Logging
+internal import Passkeys
 internal import ServiceLifecycle
 internal import UnixSignals
 internal import Vault
@@ -17,6 +18,8 @@ package struct CustodianService: Sendable {
     package var certificateAuthority: String?
     package var host = "127.0.0.1"
     package var port = 8002
+    /// Where browsers reach the pages; passkeys are for its host name. Nil: `http://custodian.localhost` with the port.
+    package var origin: String?
     package var pollInterval: Duration = .seconds(3)
     package var keyLifetime = Keyring.defaultLifetime
     package var keyOverlap = Keyring.defaultOverlap
@@ -31,10 +34,17 @@ package struct CustodianService: Sendable {
 
   /// Runs until a signal comes.
   package static func run(_ options: Options, logger: Logger) async throws {
+    let origin = options.origin ?? "http://custodian.localhost\(options.port == 80 ? "" : ":\(options.port)")"
+    guard let relyingParty = RelyingParty(origin: origin) else {
+      throw CustodianError.badOption(
+        "--origin takes the address of the custodian's pages as browsers show it, such as https://custodian.example.com; without https only a name that ends in localhost, since passkeys work nowhere else."
+      )
+    }
     let lock = try DirectoryLock(options.directory)
     defer { withExtendedLifetime(lock) {} }
     let secrets = try CustodianSecrets(directory: options.directory)
     let store = try CustodianStore(secrets: secrets)
+    try store.takeSetupLinks(at: wallClock())
     let keyring = try Keyring(store: store, lifetime: options.keyLifetime, overlap: options.keyOverlap, now: wallClock())
     let connection = try ServerConnection(
       server: options.server, token: secrets.serverToken, certificateAuthority: options.certificateAuthority)
@@ -42,14 +52,14 @@ package struct CustodianService: Sendable {
     let status = CustodianStatus(store: store, server: options.server, clock: wallClock)
     let poller = Poller(
       courier: courier, keyring: keyring, connection: connection, status: status, interval: options.pollInterval, logger: logger)
+    let approvals = Approvals(store: store, relyingParty: relyingParty, connection: connection, logger: logger, clock: wallClock)
     let application = Application(
-      router: StatusPages.router(status), configuration: .init(address: .hostname(options.host, port: options.port), serverName: nil),
-      onServerRunning: { channel in
-        let port = channel.localAddress?.port ?? options.port
-        let shown = options.host == "127.0.0.1" ? "custodian.localhost" : options.host
+      router: CustodianSite(status: status, approvals: approvals).router(),
+      configuration: .init(address: .hostname(options.host, port: options.port), serverName: nil),
+      onServerRunning: { _ in
         logger.info(
           "custodian is ready",
-          metadata: ["page": "http://\(shown):\(port)", "server": "\(options.server)", "key": "\(status.fingerprint() ?? "-")"])
+          metadata: ["page": "\(origin)", "server": "\(options.server)", "key": "\(status.fingerprint() ?? "-")"])
       }, logger: logger)
     let group = ServiceGroup(
       configuration: .init(services: [application, poller], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))

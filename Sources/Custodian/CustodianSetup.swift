@@ -1,3 +1,4 @@
+internal import Access
 internal import Events
 package import Foundation
 internal import Vault
@@ -9,26 +10,49 @@ package enum CustodianSetup {
     package let announcement: String
     package let fingerprint: String
     package let serverToken: String
+    /// One for each of the three first approvers; shown once and kept nowhere.
+    package let setupURLs: [String]
 
     private enum CodingKeys: String, CodingKey {
       case announcement, fingerprint
       case serverToken = "server_token"
+      case setupURLs = "setup_urls"
     }
   }
+
+  package static let defaultOrigin = "http://custodian.localhost:8002"
 
   /// Makes a directory; with the server's key directory, its look-up keys are copied.
   ///
   /// `token` is what the server issued for this custodian; without one a fresh one is made, which the server must then be told.
-  package static func create(at directory: URL, keys: URL?, token: String?) throws -> Made {
+  package static func create(at directory: URL, keys: URL?, token: String?, origin: String = defaultOrigin) throws -> Made {
+    let now = CustodianService.wallClock()
     let lookUpKeys = try keys.map { try KeyDirectory.load(from: $0) }
     let created = try CustodianDirectory.create(
-      at: directory, lookUpKeys: lookUpKeys, madeAt: CustodianService.wallClock().milliseconds)
+      at: directory, lookUpKeys: lookUpKeys, madeAt: now.milliseconds)
+    let links = (0..<CustodianDirectory.firstApprovers).map { _ in Secret.random(.approverLink) }
+    try CustodianDirectory.write(
+      setupLinks: links.map(\.digest.bytes), expiresAt: now.milliseconds + CustodianDirectory.setupLinkLifetime, in: directory)
     if let token {
       try SecretFile.replace(directory.appendingPathComponent(CustodianDirectory.serverToken), bytes: Array((token + "\n").utf8))
     }
     return Made(
-      announcement: created.announcement.text, fingerprint: created.publicKey.fingerprint, serverToken: token ?? created.serverToken)
+      announcement: created.announcement.text, fingerprint: created.publicKey.fingerprint, serverToken: token ?? created.serverToken,
+      setupURLs: links.map { setupURL(origin, $0) })
   }
+
+  /// New links for those of the first three approvers who have not enrolled; the links before them are worth nothing any more. None once
+  /// three are enrolled: further ones are admitted by those.
+  package static func setupLinks(on directory: URL, origin: String = defaultOrigin) throws -> [String] {
+    let store = try CustodianStore(secrets: CustodianSecrets(directory: directory))
+    let now = CustodianService.wallClock()
+    try store.takeSetupLinks(at: now)
+    let links = (0..<CustodianDirectory.firstApprovers).map { _ in Secret.random(.approverLink) }
+    let end = Timestamp(milliseconds: now.milliseconds + CustodianDirectory.setupLinkLifetime)
+    return links.prefix(try store.replaceSetupLinks(links.map(\.digest.bytes), expires: end, at: now)).map { setupURL(origin, $0) }
+  }
+
+  private static func setupURL(_ origin: String, _ link: Secret) -> String { "\(origin)/enrol#\(link.text)" }
 
   /// An alarm as the commands show it.
   package struct AlarmLine: Sendable, Codable {

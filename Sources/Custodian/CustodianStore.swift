@@ -70,6 +70,7 @@ package final class CustodianStore: Sendable {
             PRIMARY KEY (project, epoch, sequence, wrapped)) STRICT, WITHOUT ROWID;
           """)
     }
+    migrator.registerMigration("3 approvers, passkeys, requests") { try $0.execute(sql: Self.approvalTables) }
     return migrator
   }
 

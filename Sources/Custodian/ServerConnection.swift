@@ -138,6 +138,57 @@ package struct ServerConnection: Sendable {
     }
   }
 
+  /// A sealed value and where it stands; `layer` is `verified`, `unverified`, or `id`.
+  package struct SealedField: Sendable, Hashable {
+    package let subject: String
+    package let field: String
+    package let layer: String
+    package let bytes: [UInt8]
+  }
+
+  package struct SealedAnswer: Sendable {
+    /// The number of the ledger's entry for this opening.
+    package let entry: UInt64
+    package let values: [SealedField]
+  }
+
+  /// The sealed values of these fields of these subjects. The server enters the opening in its ledger before it answers.
+  package func sealedValues(
+    project: ProjectID, subjects: [String], fields: [String], request: String, requester: String, approvers: [String]
+  ) async throws -> SealedAnswer {
+    struct Question: Encodable {
+      let project: Int64
+      let request: String
+      let requester: String
+      let approvers: [String]
+      let subjects: [String]
+      let fields: [String]
+    }
+    struct Body: Decodable {
+      struct Value: Decodable {
+        let subject: String
+        let field: String
+        let layer: String
+        let value: Data
+      }
+      let entry: UInt64
+      let values: [Value]
+    }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    let question = Question(
+      project: project.rawValue, request: request, requester: requester, approvers: approvers, subjects: subjects, fields: fields)
+    let answer = try await exchange(
+      Request(
+        method: "POST", path: "/custodian/v1/openings", contentType: "application/json", body: Array(try encoder.encode(question))))
+    guard answer.status == 200, let body = try? JSONDecoder().decode(Body.self, from: Data(answer.body)), body.values.count <= 10_000,
+      body.values.allSatisfy({ ["verified", "unverified", "id"].contains($0.layer) })
+    else { throw Self.unexpected("Asking for sealed values", answer) }
+    return SealedAnswer(
+      entry: body.entry,
+      values: body.values.map { SealedField(subject: $0.subject, field: $0.field, layer: $0.layer, bytes: Array($0.value)) })
+  }
+
   private static func unexpected(_ request: String, _ answer: Answer) -> CustodianError {
     .unexpectedAnswer(request: request, status: answer.status, sentence: sentence(answer))
   }

@@ -15,6 +15,12 @@ package enum CustodianDirectory {
   package static let pseudonymKey = KeyDirectory.File.pseudonym.rawValue
   package static let tagKey = KeyDirectory.File.tag.rawValue
   package static let database = "custodian.sqlite"
+  /// The digests of the first approvers' setup links, until the custodian has taken them into its database.
+  package static let setupLinks = "setup-links"
+  /// How many approvers enrol by links that nobody approved.
+  package static let firstApprovers = 3
+  /// For how long such a link is good, in milliseconds: three people have to be reached.
+  package static let setupLinkLifetime: Int64 = 7 * 86_400_000
 
   /// The private key of an HPKE key pair, 32 bytes.
   package static func privateKey(id: UInt64) -> String {
@@ -51,6 +57,13 @@ package enum CustodianDirectory {
     let first = try CustodianKeyAnnouncement(key: publicKey, previous: nil, madeAt: madeAt, signedBy: signing)
     try SecretFile.create(directory.appendingPathComponent(announcement), bytes: Array(first.text.utf8))
     return Created(announcement: first, serverToken: token)
+  }
+
+  /// Notes which setup links are good until when: a line each, the SHA-256 of the link's secret in hexadecimal and the end in
+  /// milliseconds since 1970. The secrets themselves are kept nowhere.
+  package static func write(setupLinks digests: [[UInt8]], expiresAt: Int64, in directory: URL) throws(SecretFileError) {
+    let lines = digests.map { "\($0.hexadecimal) \(expiresAt)\n" }.joined()
+    try SecretFile.create(directory.appendingPathComponent(setupLinks), bytes: Array(lines.utf8))
   }
 
   /// Makes an HPKE key pair, writes its private half durably, and gives the public one.

@@ -23,10 +23,12 @@ package struct Page: Sendable {
   /// Left side of the top line: the search.
   package var search: HTML
   package var content: HTML
+  /// Scripts besides the one of every page.
+  package var scripts: [Asset]
 
   package init(
     title: String, product: String = "Sealane", place: String? = nil, navigation: [Item] = [], current: String? = nil, top: HTML = "",
-    search: HTML = "", content: HTML
+    search: HTML = "", content: HTML, scripts: [Asset] = []
   ) {
     self.title = title
     self.product = product
@@ -36,6 +38,7 @@ package struct Page: Sendable {
     self.top = top
     self.search = search
     self.content = content
+    self.scripts = scripts
   }
 
   package func document() -> HTML {
@@ -44,7 +47,7 @@ package struct Page: Sendable {
     <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">\
     <meta name="color-scheme" content="light dark"><title>\(title) · \(product)</title>\
     <link rel="icon" href="\(Asset.icon.path)" type="image/svg+xml"><link rel="stylesheet" href="\(Asset.stylesheet.path)">\
-    <script src="\(Asset.script.path)" defer></script></head>
+    \(([Asset.script] + scripts).map { "<script src=\"\($0.path)\" defer></script>" as HTML })</head>
     <body\(navigation.isEmpty ? " class=\"plain\"" as HTML : "")><a class="skip" href="#main">Skip to the content</a>
     \(navigation.isEmpty ? plainHead : side)
     <div class="page">\(navigation.isEmpty ? HTML() : topLine)

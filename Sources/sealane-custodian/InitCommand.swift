@@ -20,6 +20,9 @@ struct InitCommand: AsyncParsableCommand {
   @Option(help: "A file with the token that the server issued for this custodian; - for standard input.")
   var tokenFile: String?
 
+  @Option(help: "The custodian's public origin, for the setup links.")
+  var origin = CustodianSetup.defaultOrigin
+
   @Flag(help: "Print JSON.")
   var json = false
 
@@ -30,7 +33,7 @@ struct InitCommand: AsyncParsableCommand {
       guard !token.isEmpty, token.utf8.count <= 256 else { throw ValidationError("--token-file names a file with the token in one line.") }
       return token
     }
-    let made = try CustodianSetup.create(at: try directory.url, keys: keys.map { URL(fileURLWithPath: $0) }, token: token)
+    let made = try CustodianSetup.create(at: try directory.url, keys: keys.map { URL(fileURLWithPath: $0) }, token: token, origin: origin)
     if json {
       print(try JSONText.of(made))
     } else {
@@ -44,6 +47,9 @@ struct InitCommand: AsyncParsableCommand {
 
         The token with which it comes to the server; show it to nobody else:
         \(made.serverToken)
+
+        Setup links: each makes its bearer an approver, once, within a week. Give them to three people:
+        \(made.setupURLs.joined(separator: "\n"))
         """)
     }
   }

@@ -5,7 +5,7 @@ import Logging
 
 struct ServeCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "serve", abstract: "Fetches key parcels from the server, keeps the keys, and shows a status page.",
+    commandName: "serve", abstract: "Fetches key parcels from the server, keeps the keys, and serves the approvers' pages.",
     discussion: """
       Examples:
         sealane-custodian serve --data DIR.custodian --server http://localhost:8000
@@ -17,7 +17,13 @@ struct ServeCommand: AsyncParsableCommand {
   @Option(help: "The server's origin, such as https://sealane.example. Environment: SEALANE_SERVER_URL.")
   var server: String?
 
-  @Option(help: "Address and port of the status page. Environment: SEALANE_CUSTODIAN_LISTEN.")
+  @Option(
+    help:
+      "The pages' address as browsers show it, such as https://custodian.example.com (default http://custodian.localhost and the port). Environment: SEALANE_CUSTODIAN_ORIGIN."
+  )
+  var origin: String?
+
+  @Option(help: "Address and port of the pages. Environment: SEALANE_CUSTODIAN_LISTEN.")
   var listen: String?
 
   @Option(help: "A PEM file with the certificate authority of the server, instead of the system's.")
@@ -46,6 +52,7 @@ struct ServeCommand: AsyncParsableCommand {
     }
     options.host = String(address[..<colon])
     options.port = port
+    options.origin = origin ?? environment["SEALANE_CUSTODIAN_ORIGIN"]
     options.certificateAuthority = ca
     options.pollInterval = .seconds(interval)
     options.keyLifetime = .seconds(keyLifetime)

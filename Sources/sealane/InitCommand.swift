@@ -23,6 +23,8 @@ struct InitCommand: AsyncParsableCommand {
   var custodianData: String?
   @Option(help: "The console's public origin, for the setup link (default http://localhost:8000).")
   var origin = "http://localhost:8000"
+  @Option(help: "The custodian's public origin, for its setup links (default http://custodian.localhost:8002).")
+  var custodianOrigin = "http://custodian.localhost:8002"
   @Option(help: "Name of the first project.")
   var projectName = "Main"
   @Option(help: "Time zone of its reports, an IANA name such as Europe/Berlin.")
@@ -35,8 +37,8 @@ struct InitCommand: AsyncParsableCommand {
   func run() async throws {
     try await Terminal.run(json: json) {
       let made = try await Initialization(
-        data: directory(data), keys: keys.map(directory), custodian: custodianData.map(directory), origin: origin, projectName: projectName,
-        zone: zone, groupKeys: groupKey
+        data: directory(data), keys: keys.map(directory), custodian: custodianData.map(directory), origin: origin,
+        custodianOrigin: custodianOrigin, projectName: projectName, zone: zone, groupKeys: groupKey
       ).run()
       Terminal.say(json ? made.json : made.text(data: data))
     }

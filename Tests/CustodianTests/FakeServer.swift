@@ -22,6 +22,21 @@ final class FakeServer: Sendable {
     var faults: [Int: Fault] = [:]
     /// Sent instead of the bundle.
     var forgedBundle: [UInt8]?
+    /// What openings are answered from, and those that were asked for.
+    var sealed: [(subject: String, field: String, layer: String, bytes: [UInt8])] = []
+    var openings: [OpeningAsked] = []
+    /// What an opening is answered with instead.
+    var openingStatus = 200
+  }
+
+  /// The body of `POST /custodian/v1/openings`.
+  struct OpeningAsked: Decodable {
+    let project: Int64
+    let request: String
+    let requester: String
+    let approvers: [String]
+    let subjects: [String]
+    let fields: [String]
   }
 
   let state: Mutex<State>
@@ -99,6 +114,15 @@ final class FakeServer: Sendable {
         state.announcement = made
       }
       return .init(status: 200, body: [])
+    case ("POST", "/custodian/v1/openings"):
+      guard state.openingStatus == 200 else { return .init(status: state.openingStatus, body: Array(#"{"error":"no ledger"}"#.utf8)) }
+      state.openings.append(try JSONDecoder().decode(OpeningAsked.self, from: Data(request.body)))
+      // Whatever it has, whether asked for or not: that is for the custodian to sort out.
+      let values = state.sealed.map {
+        ["subject": $0.subject, "field": $0.field, "layer": $0.layer, "value": Data($0.bytes).base64EncodedString()]
+      }
+      let answer: [String: Any] = ["entry": 40 + state.openings.count, "values": values]
+      return .init(status: 200, body: Array(try JSONSerialization.data(withJSONObject: answer)))
     default: return .init(status: 404, body: [])
     }
   }

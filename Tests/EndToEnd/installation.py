@@ -37,7 +37,8 @@ class Installation:
         self.console_port, self.intake_port, self.custodian_port = free_port(), free_port(), free_port()
         self.server = None
         self.custodian = None
-        made = made or json.loads(self.command("init", "--data", str(self.data), "--json", *init))
+        made = made or json.loads(
+            self.command("init", "--data", str(self.data), "--custodian-origin", self.custodian_origin, "--json", *init))
         self.project_id = int(made["project_id"])
         self.token = made["project_token"]
         self.account = (made["service_account"]["username"], made["service_account"]["secret"])
@@ -50,6 +51,10 @@ class Installation:
     @property
     def api(self) -> str:
         return f"http://127.0.0.1:{self.console_port}"
+
+    @property
+    def custodian_origin(self) -> str:
+        return f"http://custodian.localhost:{self.custodian_port}"
 
     # Commands
 

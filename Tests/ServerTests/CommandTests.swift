@@ -13,7 +13,8 @@ struct CommandTests {
   @Test func initNeverOverwrites() async throws {
     try await TestServer.inDirectory { root in
       let made = try await Initialization(data: root).run()
-      #expect(made.json.contains("\"custodian_setup_urls\":[]"))
+      #expect(made.custodianSetupURLs.count == 3 && Set(made.custodianSetupURLs).count == 3)
+      #expect(made.custodianSetupURLs.allSatisfy { made.json.contains("\"\($0)\"") && $0.contains("/enrol#sla_") })
       await #expect(throws: CommandError.self) { _ = try await Initialization(data: root).run() }
       #expect(await Doctor(data: root).run().allSatisfy { $0.severity != .problem })
     }

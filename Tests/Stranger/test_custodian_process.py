@@ -142,7 +142,7 @@ def test_pages_are_closed(custodian):
     with urllib.request.urlopen(f"http://127.0.0.1:{custodian.port}/", timeout=5) as answer:
         assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
         assert answer.headers["Cache-Control"] == "no-store"
-        assert b"opens nothing for anybody" in answer.read()
+        assert b"two others approve" in answer.read()
 
 
 def test_a_second_custodian_and_open_files_are_refused(custodian):

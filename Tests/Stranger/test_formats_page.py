@@ -34,6 +34,19 @@ def test_parcel_and_value(rows, keys):
     assert open_value(bytes.fromhex(rows["sealed value"]), keys[0].key, 7, keys[0].subject, "$email") == rows["plaintext"]
 
 
+def test_request_to_the_custodian(rows):
+    import hashlib
+    import json
+
+    text = rows["canonical request"]
+    # RFC 8785, as far as these members need it.
+    assert json.dumps(json.loads(text), separators=(",", ":"), sort_keys=True, ensure_ascii=False) == text
+    digest = hashlib.sha256(text.encode()).digest()
+    assert digest.hex() == rows["SHA-256 of the request"]
+    for act, row in (("request", "challenge of its request"), ("approval", "challenge of its approvals"), ("completion", "challenge of its completion")):
+        assert hashlib.sha256(f"sealane custodian {act} v1\n".encode() + digest).hexdigest() == rows[row]
+
+
 def test_settlement():
     made = settlement_text(
         Ed25519PrivateKey.from_private_bytes(bytes([11]) * 32), bytes(range(16)).hex(), "unknown_recipient", bytes(range(0x20, 0x40)), 1763400000000,

@@ -26,6 +26,9 @@ package enum AdministrativeEntry: Sendable, Hashable {
   case custodianAlarm(code: String)
   /// The custodian signed that an alarm is settled; `reason` in its words.
   case custodianAlarmSettled(code: String, reason: String)
+  /// Sealed values were handed to the custodian for an opening that its approvers signed. `request`: SHA-256 of the request, which holds a
+  /// random number, so that it says nothing to others; `approvers`: the custodian's ids, which name nobody.
+  case identitiesOpened(ProjectID, subjects: [SubjectNumber], fields: [String], request: String, approvers: [String])
   case sealingStopped(reason: String)
   case sealingResumed(reason: String)
   /// The details of entry `index` are removed for good.
@@ -53,6 +56,7 @@ package enum AdministrativeEntry: Sendable, Hashable {
     case .custodianIdentityPinned: "custodian_identity_pinned"
     case .custodianAlarm: "custodian_alarm"
     case .custodianAlarmSettled: "custodian_alarm_settled"
+    case .identitiesOpened: "identities_opened"
     case .sealingStopped: "sealing_stopped"
     case .sealingResumed: "sealing_resumed"
     case .detailErased: "detail_erased"
@@ -64,8 +68,8 @@ package enum AdministrativeEntry: Sendable, Hashable {
   var project: ProjectID? {
     switch self {
     case .projectCreated(let project), .projectSettingsChanged(let project, _), .trackingPlanChanged(let project, _, _),
-      .serviceAccountCreated(_, let project, _),
-      .serviceAccountRevoked(_, let project), .subjectErased(let project, _):
+      .serviceAccountCreated(_, let project, _), .serviceAccountRevoked(_, let project), .subjectErased(let project, _),
+      .identitiesOpened(let project, _, _, _, _):
       project
     default: nil
     }
@@ -81,6 +85,7 @@ package enum AdministrativeEntry: Sendable, Hashable {
       ["fingerprint": fingerprint, "public_key": key]
     case .custodianAlarm(let code), .custodianAlarmSettled(let code, _): ["code": code]
     case .detailErased(let index): ["index": String(index)]
+    case .identitiesOpened(_, _, _, let request, _): ["request": request]
     default: [:]
     }
   }
@@ -96,6 +101,10 @@ package enum AdministrativeEntry: Sendable, Hashable {
     case .sealingStopped(let reason), .sealingResumed(let reason), .custodianAlarmSettled(_, let reason): detail.facts = ["reason": reason]
     case .backupMade(let name, let target): detail.facts = ["backup": name, "target": target]
     case .subjectErased(_, let subject): detail.subjects = SubjectSet([subject])
+    case .identitiesOpened(_, let subjects, let fields, _, let approvers):
+      detail.subjects = SubjectSet(subjects)
+      detail.fields = fields
+      detail.facts = ["approvers": approvers.joined(separator: " ")]
     case .ledgerOpened, .projectCreated, .trackingPlanChanged, .setupLinkCreated, .custodianKeyPinned, .custodianKeyRotated,
       .custodianIdentityPinned,
       .custodianAlarm, .detailErased:

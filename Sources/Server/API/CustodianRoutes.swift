@@ -3,6 +3,7 @@ import Events
 import HTTPTypes
 import Hummingbird
 import Journeys
+import Ledger
 import Logging
 import NIOCore
 import SegmentStore
@@ -25,6 +26,7 @@ struct CustodianRoutes: Sendable {
     router.post("/custodian/v1/settlement", use: settlement)
     router.get("/custodian/v1/key", use: key)
     router.post("/custodian/v1/key", use: announce)
+    router.post("/custodian/v1/openings", use: openings)
   }
 
   private func authenticate(_ request: Request) async throws {
@@ -109,8 +111,35 @@ struct CustodianRoutes: Sendable {
     ])
   }
 
-  private static func isAlarmID(_ id: String) -> Bool {
-    id.utf8.count == 32 && id.utf8.allSatisfy { (48...57).contains($0) || (97...102).contains($0) }
+  /// Hands over sealed values, of named fields of named subjects, after the opening stands in the ledger. They are of no use to whoever has
+  /// not the record keys; who asked and who approved is the custodian's to verify, and its word here.
+  private func openings(_ request: Request, _ context: ServerContext) async throws -> Response {
+    try await authenticate(request)
+    guard case .object(let members) = try await json(request), case .number(let project)? = members["project"],
+      let project = Int64(exactly: project), case .string(let digest)? = members["request"], Self.isHexadecimal(digest, 64),
+      case .string(let requester)? = members["requester"], Self.isHexadecimal(requester, 32),
+      let approvers = Self.texts(members["approvers"], atMost: 16), approvers.allSatisfy({ Self.isHexadecimal($0, 32) }),
+      let subjects = Self.texts(members["subjects"], atMost: 100), let fields = Self.texts(members["fields"], atMost: 100)
+    else { throw Self.malformed }
+    guard let open = installation.projects[ProjectID(project)] else { throw APIError.notFound("There is no such project here.") }
+    let opening = SealedOpening(project: open, subjects: subjects, fields: Set(fields))
+    let answer = try await opening.values()
+    let receipt = try await installation.ledger.record(
+      .identitiesOpened(open.id, subjects: answer.numbers, fields: fields, request: digest, approvers: approvers),
+      by: Principal(kind: .custodian, id: requester, credential: "opening"))
+    return DisclosedResponse.plain(["entry": .number(Double(receipt.index)), "values": .list(answer.values)])
+  }
+
+  private static func texts(_ value: JSONValue?, atMost limit: Int) -> [String]? {
+    guard case .list(let elements)? = value, (1...limit).contains(elements.count) else { return nil }
+    let texts = elements.compactMap { element -> String? in if case .string(let text) = element { text } else { nil } }
+    return texts.count == elements.count ? texts : nil
+  }
+
+  private static func isAlarmID(_ id: String) -> Bool { isHexadecimal(id, 32) }
+
+  private static func isHexadecimal(_ text: String, _ count: Int) -> Bool {
+    text.utf8.count == count && text.utf8.allSatisfy { (48...57).contains($0) || (97...102).contains($0) }
   }
 
   private static let malformed = APIError.badRequest("The body is not what docs/FORMATS.md, “Custodian and server over HTTP”, says.")

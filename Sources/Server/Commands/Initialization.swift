@@ -11,18 +11,22 @@ package struct Initialization: Sendable {
   package var keys: URL
   package var custodian: URL
   package var origin: String
+  /// Where the custodian's pages will be, for its setup links.
+  package var custodianOrigin: String
   package var projectName: String
   package var zone: String
   package var groupKeys: [String]
 
   package init(
-    data: URL, keys: URL? = nil, custodian: URL? = nil, origin: String = "http://localhost:8000", projectName: String = "Main",
+    data: URL, keys: URL? = nil, custodian: URL? = nil, origin: String = "http://localhost:8000",
+    custodianOrigin: String = "http://custodian.localhost:8002", projectName: String = "Main",
     zone: String = "UTC", groupKeys: [String] = []
   ) {
     self.data = data.standardizedFileURL
     self.keys = keys ?? DataDirectory.defaultKeys(of: data)
     self.custodian = custodian ?? DataDirectory.defaultCustodian(of: data)
     self.origin = origin
+    self.custodianOrigin = custodianOrigin
     self.projectName = projectName
     self.zone = zone
     self.groupKeys = groupKeys.isEmpty ? Project.defaultGroupKeys : groupKeys
@@ -33,6 +37,8 @@ package struct Initialization: Sendable {
     package let project: Project
     package let account: NewServiceAccount
     package let setupURL: String
+    /// One for each of the three first approvers.
+    package let custodianSetupURLs: [String]
     package let ledgerPublicKey: String
 
     /// Exactly the members that programs depend on.
@@ -40,7 +46,8 @@ package struct Initialization: Sendable {
       JSONValue.object([
         "project_id": .number(Double(project.id.rawValue)), "project_token": .string(project.token),
         "service_account": ["username": .string(account.account.username), "secret": .string(account.secret.text)],
-        "setup_url": .string(setupURL), "custodian_setup_urls": .list([]), "ledger_public_key": .string(ledgerPublicKey),
+        "setup_url": .string(setupURL), "custodian_setup_urls": .list(custodianSetupURLs.map { .string($0) }),
+        "ledger_public_key": .string(ledgerPublicKey),
       ]).text
     }
 
@@ -51,6 +58,8 @@ package struct Initialization: Sendable {
 
       Setup link (signs you in, once, within the hour; start the server first):
         \(setupURL)
+      Custodian's setup links (each makes its bearer an approver, once, within a week; give them to three people):
+      \(custodianSetupURLs.map { "  \($0)" }.joined(separator: "\n"))
       Project token (public, for SDKs):
         \(project.token)
       Service account (shown once; may send, query and export):
@@ -84,6 +93,9 @@ package struct Initialization: Sendable {
     // The custodian's token is the control database's to make: only there its digest is kept.
     let token = try await access.issueCustodianToken()
     try SecretFile.replace(custodian.appendingPathComponent(CustodianDirectory.serverToken), bytes: Array((token.text + "\n").utf8))
+    let approverLinks = (0..<CustodianDirectory.firstApprovers).map { _ in Secret.random(.approverLink) }
+    try CustodianDirectory.write(
+      setupLinks: approverLinks.map(\.digest.bytes), expiresAt: clock().milliseconds + CustodianDirectory.setupLinkLifetime, in: custodian)
 
     let project = try await access.createProject(name: projectName, zone: zone, groupKeys: groupKeys)
     try await ledger.record(.projectCreated(project.id), by: me)
@@ -100,7 +112,7 @@ package struct Initialization: Sendable {
     try SecretFile.create(directory.format, bytes: Array(DataDirectory.formatText.utf8))
     return Outcome(
       project: project, account: account, setupURL: Installation.setupURL(origin: origin, token: link.token),
-      ledgerPublicKey: ledger.publicKey.description)
+      custodianSetupURLs: approverLinks.map { "\(custodianOrigin)/enrol#\($0.text)" }, ledgerPublicKey: ledger.publicKey.description)
   }
 
   private func pin(

@@ -16,6 +16,8 @@ package struct Asset: Sendable {
 
   package static let stylesheet = Asset(name: "sealane", extension: "css", contentType: "text/css; charset=utf-8", text: Stylesheet.text)
   package static let script = Asset(name: "sealane", extension: "js", contentType: "text/javascript; charset=utf-8", text: Script.text)
+  package static let passkeys = Asset(
+    name: "passkeys", extension: "js", contentType: "text/javascript; charset=utf-8", text: PasskeyScript.text)
   package static let icon = Asset(
     name: "mark", extension: "svg", contentType: "image/svg+xml",
     text: """

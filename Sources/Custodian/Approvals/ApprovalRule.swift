@@ -1,0 +1,43 @@
+package import Events
+
+/// Who may do what with a request, decided from values alone.
+package enum ApprovalRule {
+  /// What an approver's signature on a request would mean now.
+  ///
+  /// - Throws: `ApprovalError`, the first that holds: not yet active, over, too old, one's own, signed already.
+  package static func act(
+    of approver: Approver, on stored: StoredRequest, at time: Timestamp
+  ) throws(ApprovalError) -> CustodianRequest.Act {
+    guard approver.isActive(at: time) else { throw .notYetActive }
+    let isOwn = stored.request.requester == approver.text
+    switch stored.state {
+    case .draft:
+      guard isOwn else { throw .noSuchRequest }
+      guard time.milliseconds - stored.request.created.milliseconds <= CustodianRequest.draftLifetime else { throw .draftOver }
+      return .request
+    case .waiting:
+      guard time < stored.request.expires else { throw .expired }
+      guard !isOwn else { throw .selfApproval }
+      guard !stored.signatures.contains(where: { $0.approver == approver.id }) else { throw .samePersonTwice }
+      return .approval
+    case .approved where isOwn:
+      try mayCarryOut(stored, by: approver, at: time)
+      return .completion
+    case .approved, .refused, .done: throw .decided
+    }
+  }
+
+  /// Whether a request may be carried out now by this approver; what its signatures are worth is for the caller to verify.
+  package static func mayCarryOut(_ stored: StoredRequest, by approver: Approver, at time: Timestamp) throws(ApprovalError) {
+    guard approver.isActive(at: time) else { throw .notYetActive }
+    guard stored.request.requester == approver.text else { throw .notTheRequester }
+    switch stored.state {
+    case .approved: break
+    case .draft, .waiting: throw .notApproved
+    case .refused, .done: throw .decided
+    }
+    guard time < stored.request.expires else { throw .expired }
+    let approvers = Set(stored.approvals.map(\.approver)).subtracting([approver.id])
+    guard approvers.count >= StoredRequest.approvalsNeeded else { throw .notApproved }
+  }
+}

@@ -1,0 +1,199 @@
+package import Access
+package import Events
+internal import Foundation
+package import Logging
+package import Passkeys
+internal import Vault
+
+/// What approvers do at the custodian: enrol, sign in, ask, approve, open. Every refusal of it is recorded, for everybody to see.
+package final class Approvals: Sendable {
+  package let store: CustodianStore
+  package let relyingParty: RelyingParty
+  package let ceremonies = Ceremonies()
+  package let sessions = ApproverSessions()
+  let connection: ServerConnection
+  let clock: @Sendable () -> Timestamp
+  let logger: Logger
+
+  package init(
+    store: CustodianStore, relyingParty: RelyingParty, connection: ServerConnection, logger: Logger,
+    clock: @escaping @Sendable () -> Timestamp
+  ) {
+    self.store = store
+    self.relyingParty = relyingParty
+    self.connection = connection
+    self.clock = clock
+    self.logger = logger
+  }
+
+  // MARK: Enrolment
+
+  /// Whose link it is, and the challenge for its passkey. The link is used up by the passkey, not by looking at it.
+  package func beginEnrolment(link: String, name: String) throws -> (approver: Approver, name: String, challenge: [UInt8]) {
+    try recording("enrolment") {
+      guard let secret = Secret(link, kind: .approverLink), let invited = try store.invited(link: secret.digest.bytes, at: clock()) else {
+        throw ApprovalError.linkNotValid
+      }
+      // A further approver was admitted under a name: it stays, whatever the person writes.
+      let chosen = invited.admittedBy == nil ? name.trimmingCharacters(in: .whitespaces) : invited.name
+      guard PlainText.isShown(chosen, limit: Approver.longestName) else {
+        throw ApprovalError.badInput("Write your name as the others know you, in at most \(Approver.longestName) bytes.")
+      }
+      let others = try store.approvers().filter { $0.enrolledAt != nil }
+      guard !others.contains(where: { $0.name.lowercased() == chosen.lowercased() }) else {
+        throw ApprovalError.badInput("Somebody of this name is an approver already. Write yours so that the others can tell you apart.")
+      }
+      return (invited, chosen, ceremonies.begin(.enrolment(approver: invited.id, name: chosen), at: clock()))
+    }
+  }
+
+  package func finishEnrolment(challenge: [UInt8], with response: RegistrationResponse) throws -> Approver {
+    try recording("enrolment") {
+      guard case .enrolment(let id, let name)? = ceremonies.end(challenge, at: clock()) else { throw ApprovalError.ceremonyOver }
+      let ceremony = RegistrationCeremony(relyingParty: relyingParty, challenge: challenge)
+      let record: CredentialRecord
+      do { record = try ceremony.verify(response) { try store.passkey($0) != nil } } catch let error as PasskeyError {
+        throw ApprovalError.passkey(error)
+      }
+      guard try store.enrol(id, name: name, passkey: record, at: clock()), let approver = try store.approver(id) else {
+        throw ApprovalError.linkNotValid
+      }
+      logger.notice("an approver enrolled", metadata: ["approver": "\(approver.text)"])
+      return approver
+    }
+  }
+
+  // MARK: Signing in
+
+  package func beginSignIn() -> [UInt8] { ceremonies.begin(.signIn, at: clock()) }
+
+  package func finishSignIn(challenge: [UInt8], with assertion: AssertionResponse) throws -> (approver: Approver, cookie: Secret) {
+    try recording("sign_in") {
+      guard case .signIn? = ceremonies.end(challenge, at: clock()) else { throw ApprovalError.ceremonyOver }
+      let ceremony = AuthenticationCeremony(relyingParty: relyingParty, challenge: challenge, user: .unidentified)
+      let approver = try store.use(assertion, in: ceremony, at: clock())
+      return (approver, sessions.begin(approver.id, at: clock()))
+    }
+  }
+
+  /// Who is signed in with this cookie.
+  package func visitor(cookie: String?) throws -> (approver: Approver, session: ApproverSessions.Session)? {
+    guard let session = sessions.session(cookie: cookie, at: clock()), let approver = try store.approver(session.approver) else {
+      return nil
+    }
+    return (approver, session)
+  }
+
+  // MARK: Requests
+
+  /// Writes a request, which is nothing until its writer signs it.
+  package func write(_ wish: CustodianRequest.Wish, purpose: String, by approver: Approver) throws -> CustodianRequest {
+    try recording("request", by: approver) {
+      let now = clock()
+      guard approver.isActive(at: now) else { throw ApprovalError.notYetActive }
+      let request = try CustodianRequest(wish, purpose: purpose, by: approver, at: now)
+      let left = try store.dailyLimit(at: now).left
+      guard request.subjectCount <= left else { throw ApprovalError.overDailyLimit(left: left) }
+      try store.enter(request)
+      return request
+    }
+  }
+
+  /// What a passkey of this approver is asked to sign on a request, and which passkeys may.
+  package func beginSignature(_ digest: [UInt8], by approver: Approver) throws -> (challenge: [UInt8], passkeys: [[UInt8]]) {
+    try recording("approval", by: approver, on: digest) {
+      guard let stored = try store.request(digest) else { throw ApprovalError.noSuchRequest }
+      let act = try ApprovalRule.act(of: approver, on: stored, at: clock())
+      return (stored.request.challenge(for: act), try store.passkeys(of: approver.id))
+    }
+  }
+
+  /// What became of a request by a signature; a ticket where the signature was for carrying it out.
+  package struct Signed: Sendable {
+    package let request: StoredRequest
+    package let ticket: [UInt8]?
+  }
+
+  package func sign(_ digest: [UInt8], by approver: Approver, with assertion: AssertionResponse) throws -> Signed {
+    try recording("approval", by: approver, on: digest) {
+      let (stored, act) = try store.sign(digest, by: approver, with: assertion, relyingParty: relyingParty, at: clock())
+      if act == .completion {
+        return Signed(
+          request: stored, ticket: ceremonies.begin(.completion(request: digest, approver: approver.id), at: clock()))
+      }
+      logger.notice(
+        "a request was signed",
+        metadata: ["request": "\(digest.hexadecimal)", "approver": "\(approver.text)", "state": "\(stored.state.rawValue)"])
+      return Signed(request: stored, ticket: nil)
+    }
+  }
+
+  package func refuse(_ digest: [UInt8], by approver: Approver) throws {
+    try recording("approval", by: approver, on: digest) {
+      guard approver.isActive(at: clock()) else { throw ApprovalError.notYetActive }
+      try store.refuse(digest, at: clock())
+      logger.notice("a request was refused", metadata: ["request": "\(digest.hexadecimal)", "approver": "\(approver.text)"])
+    }
+  }
+
+  /// A one-time link for whom an approved request admits.
+  package func invite(_ digest: [UInt8], by approver: Approver, ticket: [UInt8]) throws -> Secret {
+    try recording("request", by: approver, on: digest) {
+      let now = clock()
+      let stored = try carriedOut(digest, by: approver, at: now)
+      guard case .admit(let name) = stored.request.wish else { throw ApprovalError.noSuchRequest }
+      try take(ticket, for: digest, by: approver)
+      let link = Secret.random(.approverLink)
+      let end = Timestamp(milliseconds: now.milliseconds + CustodianDirectory.setupLinkLifetime)
+      try store.invite(name, by: digest, link: link.digest.bytes, expires: end, at: now)
+      return link
+    }
+  }
+
+  /// Takes the ticket that a passkey's signature gave, so that a session alone carries out nothing.
+  func take(_ ticket: [UInt8], for digest: [UInt8], by approver: Approver) throws(ApprovalError) {
+    guard ceremonies.end(ticket, at: clock()) == .completion(request: digest, approver: approver.id) else { throw .ceremonyOver }
+  }
+
+  /// A request that may be carried out: its state says so, and every signature under it is verified once more against its bytes, so that
+  /// whoever can write to the database opens nothing by that.
+  func carriedOut(_ digest: [UInt8], by approver: Approver, at time: Timestamp) throws -> StoredRequest {
+    guard let stored = try store.request(digest) else { throw ApprovalError.noSuchRequest }
+    try ApprovalRule.mayCarryOut(stored, by: approver, at: time)
+    for signature in stored.signatures {
+      guard let known = try store.passkey(signature.assertion.credentialID), known.owner == signature.approver,
+        let signer = try store.approver(signature.approver), signer.isActive(at: signature.madeAt),
+        (signature.act == .request) == (stored.request.requester == signer.text)
+      else { throw ApprovalError.changedBytes }
+      // The counter went on since: only whether it went up then was asked, when the signature was made.
+      var record = known.record
+      record.signatureCounter = 0
+      let ceremony = AuthenticationCeremony(
+        relyingParty: relyingParty, challenge: stored.request.challenge(for: signature.act), user: .identified(handle: signer.id))
+      guard (try? ceremony.verify(signature.assertion, record: record, owner: signer.id)) != nil else { throw ApprovalError.changedBytes }
+    }
+    guard stored.signatures.contains(where: { $0.act == .request }) else { throw ApprovalError.changedBytes }
+    return stored
+  }
+
+  // MARK: Refusals
+
+  /// Records a refusal before it is passed on.
+  func recording<Result>(
+    _ attempt: String, by approver: Approver? = nil, on request: [UInt8]? = nil, _ body: () throws -> Result
+  ) throws -> Result {
+    do { return try body() } catch let error as ApprovalError {
+      try record(error, attempt, by: approver, on: request)
+      throw error
+    }
+  }
+
+  func record(_ error: ApprovalError, _ attempt: String, by approver: Approver?, on request: [UInt8]?) throws {
+    guard error.isRecorded else { return }
+    logger.warning(
+      "refused", metadata: ["attempt": "\(attempt)", "code": "\(error.code)", "approver": "\(approver?.text ?? "-")"])
+    try store.note(
+      Refusal(
+        time: clock(), approver: approver?.id, request: request, attempt: attempt, code: error.code, sentence: error.description))
+  }
+}

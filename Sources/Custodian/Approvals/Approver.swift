@@ -1,0 +1,51 @@
+package import Events
+internal import Vault
+
+/// Somebody who may ask for identities and approve what others ask.
+package struct Approver: Sendable, Hashable {
+  /// 16 random bytes; the user handle of its passkeys.
+  package let id: [UInt8]
+  /// As the person gave it at enrolment; empty before.
+  package let name: String
+  /// The digest of the request that admitted it; nil for the first three.
+  package let admittedBy: [UInt8]?
+  package let linkExpires: Timestamp?
+  package let enrolledAt: Timestamp?
+  /// From when on it may ask and approve.
+  package let activeFrom: Timestamp?
+
+  package init(
+    id: [UInt8], name: String, admittedBy: [UInt8]? = nil, linkExpires: Timestamp? = nil, enrolledAt: Timestamp? = nil,
+    activeFrom: Timestamp? = nil
+  ) {
+    self.id = id
+    self.name = name
+    self.admittedBy = admittedBy
+    self.linkExpires = linkExpires
+    self.enrolledAt = enrolledAt
+    self.activeFrom = activeFrom
+  }
+
+  package func isActive(at time: Timestamp) -> Bool { enrolledAt != nil && activeFrom.map { $0 <= time } ?? false }
+
+  /// How requests and ledger entries name it.
+  package var text: String { id.hexadecimal }
+
+  package static let longestName = 64
+  /// A further approver waits this long after its second approval, so that three people notice.
+  package static let admissionDelay: Int64 = 72 * 3_600_000
+}
+
+/// Words that stand on pages and in requests: they must say on every screen what they say on one.
+enum PlainText {
+  /// Whether a text is 1 to `limit` bytes without control, format and other characters that do not show.
+  static func isShown(_ text: String, limit: Int) -> Bool {
+    (1...limit).contains(text.utf8.count) && !text.hasPrefix(" ") && !text.hasSuffix(" ")
+      && text.unicodeScalars.allSatisfy { scalar in
+        switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .unassigned, .privateUse: false
+        default: true
+        }
+      }
+  }
+}

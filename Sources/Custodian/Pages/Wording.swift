@@ -1,0 +1,67 @@
+internal import Events
+internal import Vault
+internal import Web
+
+/// A request in plain words: what its bytes say, and nothing that they do not say.
+enum Wording {
+  /// Fields that are offered by name; others can be written.
+  static let fields: [(name: String, label: String)] = [
+    ("$id", "the id as it was sent"), ("$email", "e-mail address"), ("$name", "name"), ("$first_name", "first name"),
+    ("$last_name", "last name"), ("$phone", "phone number"),
+  ]
+
+  /// One line, without who asks.
+  static func title(_ request: CustodianRequest) -> String {
+    switch request.wish {
+    case .open(let project, let subjects, let fields):
+      "Open \(list(fields.map(label))) of \(NumberFormat.count(subjects.count, "subject")) of project \(project)"
+    case .admit(let name): "Admit \(name) as an approver"
+    case .dailyLimit(let subjects): "Open \(NumberFormat.count(subjects, "subject")) a day at most"
+    }
+  }
+
+  static func link(_ stored: StoredRequest) -> HTML {
+    "<a href=\"/requests/\(stored.request.digest.hexadecimal)\">\(title(stored.request))</a>"
+  }
+
+  static func label(_ field: String) -> String {
+    fields.first { $0.name == field }.map { "\($0.label) (\(field))" } ?? field
+  }
+
+  static func state(_ stored: StoredRequest, at time: Timestamp) -> String {
+    let isOver = time >= stored.request.expires
+    switch stored.state {
+    case .draft: return "not signed"
+    case .waiting: return isOver ? "expired" : "\(stored.approvals.count) of \(StoredRequest.approvalsNeeded) approvals"
+    case .approved: return isOver ? "approved, expired" : "approved"
+    case .refused: return "refused"
+    case .done: return stored.request.kind == "open" ? "opened" : "done"
+    }
+  }
+
+  static func sentence(_ request: CustodianRequest) -> HTML {
+    switch request.wish {
+    case .open(let project, let subjects, let fields):
+      """
+      <p><strong>\(request.requesterName)</strong> asks to see <strong>\(list(fields.map(label)))</strong> of \
+      <strong>\(NumberFormat.count(subjects.count, "subject"))</strong> of project \(project.description), once, on this page:</p>\
+      <ul>\(subjects.map { "<li><code>\($0)</code></li>" as HTML })</ul>
+      """
+    case .admit(let name):
+      """
+      <p><strong>\(request.requesterName)</strong> asks to make <strong>\(name)</strong> a further approver, who may then ask for identities \
+      and approve what others ask, from 72 hours after the second approval on.</p>
+      """
+    case .dailyLimit(let subjects):
+      """
+      <p><strong>\(request.requesterName)</strong> asks that at most <strong>\(NumberFormat.count(subjects, "subject"))</strong> be opened in a day. \
+      A higher limit begins 72 hours after the second approval, a lower one at once.</p>
+      """
+    }
+  }
+
+  private static func list(_ words: [String]) -> String {
+    guard words.count > 1, let last = words.last else { return words.first ?? "" }
+    return words.dropLast().joined(separator: ", ") + " and " + last
+  }
+}
