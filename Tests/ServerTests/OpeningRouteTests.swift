@@ -2,6 +2,7 @@ import Events
 import Foundation
 import Journeys
 import Ledger
+import Outbound
 import Server
 import Testing
 
