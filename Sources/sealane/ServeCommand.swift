@@ -41,6 +41,8 @@ struct ServeCommand: AsyncParsableCommand {
   var logLevel: String?
   @Option(help: "Seconds that requests in flight may take after SIGTERM (default 20).")
   var shutdownSeconds: String?
+  @Option(help: "honour or ignore Sec-GPC and DNT of browsers (default honour: their events are not stored).")
+  var optOutSignals: String?
   @Option(help: "Intake requests in flight; more are answered 503 (default 256).")
   var maxRequests: String?
   @Option(help: "Bytes of intake bodies in flight; more are answered 503 (default 268435456).")
@@ -88,6 +90,7 @@ struct ServeCommand: AsyncParsableCommand {
     flags[.places] = places
     flags[.logLevel] = logLevel
     flags[.shutdownSeconds] = shutdownSeconds
+    flags[.optOutSignals] = optOutSignals
     flags[.maxRequests] = maxRequests
     flags[.maxRequestBytes] = maxRequestBytes
     flags[.eventsPerSecond] = eventsPerSecond
