@@ -157,9 +157,11 @@ def test_an_interrupted_import_goes_on_where_it_stopped(make_installation, tmp_p
     content[10] = "no record"
     path.write_text("\n".join(content))
     command = [BINARIES / "sealane", "import", "--data", sealane.data, path]
+    importer = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    while sealane.total("Interrupted") == 0:
+        assert importer.poll() is None, importer.communicate()
     # It notes once a second how far it is. On a fast machine it would be done by then: the server pauses while that second passes.
     sealane.server.send_signal(signal.SIGSTOP)
-    importer = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     time.sleep(1.5)
     sealane.server.send_signal(signal.SIGCONT)
     marks = sealane.data / "imports"
