@@ -44,7 +44,7 @@ struct TextScan {
   var mayHoldPhone: Bool { digits >= 7 }
   var mayHoldCard: Bool { digits >= 14 }
   var mayHoldAccount: Bool { digits >= 9 && byteCount >= 15 }
-  var mayHoldToken: Bool { digits >= 3 && byteCount >= TokenDetector.shortest }
+  var mayHoldToken: Bool { digits >= 2 && byteCount >= TokenDetector.shortest }
   var mayHoldSecret: Bool { byteCount >= Self.shortestSecret || (joints > 0 || colons > 0) && byteCount >= 8 }
   var mayHoldLink: Bool { slashes > 0 || joints > 0 }
   var mayBePayload: Bool { byteCount >= PayloadTexts.shortestProse }
@@ -52,7 +52,7 @@ struct TextScan {
   /// Whether any detector but that of provider keys has something to look at.
   @inline(__always)
   var mayHoldSomething: Bool {
-    ats > 0 || digits >= 7 || dots >= 3 || colons > 0 || slashes > 0 || joints > 0 || wide > 0 || byteCount >= PayloadTexts.shortestProse
+    ats > 0 || digits >= 7 || dots >= 3 || colons > 0 || slashes > 0 || joints > 0 || wide > 0 || byteCount >= TokenDetector.shortest
   }
 
   /// Nothing in it that any detector looks for.

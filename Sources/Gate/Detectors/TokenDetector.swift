@@ -30,11 +30,12 @@ enum TokenDetector {
       counts[Int(byte)] += 1
       let kind = byte.isUpper ? 1 : byte.isLower ? 2 : byte.isDigit ? 3 : 0
       if kind == 1 { upper += 1 } else if kind == 2 { lower += 1 } else if kind == 3 { digits += 1 }
-      // `SomeName` changes at each word; what is drawn, at more than a third of its places.
+      // `SomeName` changes at each word; what is drawn, at more than half of its places.
+      if kind == 0 { continue }
       if kind != previous { changes += 1 }
       previous = kind
     }
-    guard upper >= 4, lower >= 4, digits >= 3, changes * 3 >= range.count else { return false }
+    guard upper >= 4, lower >= 4, digits >= 2, changes * 5 >= range.count * 2 else { return false }
     let total = Double(range.count)
     return counts.reduce(0.0) { $1 == 0 ? $0 : $0 - Double($1) / total * log2(Double($1) / total) } >= entropy
   }
