@@ -30,7 +30,7 @@ enum TokenDetector {
       counts[Int(byte)] += 1
       let kind = byte.isUpper ? 1 : byte.isLower ? 2 : byte.isDigit ? 3 : 0
       if kind == 1 { upper += 1 } else if kind == 2 { lower += 1 } else if kind == 3 { digits += 1 }
-      // `SomeName` changes at each word; what is drawn, at more than half of its places.
+      // `SomeName` changes at each word; what is drawn, at some six places of ten.
       if kind == 0 { continue }
       if kind != previous { changes += 1 }
       previous = kind
