@@ -15,35 +15,20 @@ struct BackupCommand: AsyncParsableCommand {
         sealane backup /mnt/backup/sealane --verify
       """)
 
-  @Argument(help: "A directory for backups of this data directory; made if it is not there.", completion: .directory)
-  var target: String
+  @OptionGroup var order: BackupOrder
   @OptionGroup var options: DataOptions
-  @Flag(help: "Write nothing; read every byte of every backup in TARGET and say whether it is sound.")
-  var verify = false
-  @Option(help: "Afterwards delete all but so many of the newest backups in TARGET.")
-  var keep: Int?
 
   func run() async throws {
     try await options.run {
-      let directory = URL(fileURLWithPath: target, isDirectory: true).standardizedFileURL
-      if verify {
-        let found = try Restore(directory).verify()
-        if options.json { return Terminal.say(JSONValue.object(["sound": .boolean(true), "backups": .list(found.map(\.json))]).text) }
-        for backup in found { Terminal.say("\(backup.name) is sound: \(backup.files) files, \(backup.bytes) bytes.") }
-        return
+      if order.verify {
+        let found = try Restore(order.directory).verify()
+        let sound = found.map { (json: $0.json, sentence: "\($0.name) is sound: \($0.files) files, \($0.bytes) bytes.") }
+        return order.saySound(sound, json: options.json)
       }
-      var members: [String: JSONValue] = ["target": .string(directory.path)]
-      if let keep { members["keep"] = .number(Double(keep)) }
-      let body = Array(JSONValue.object(members).text.utf8)
-      let answer = try await ControlSession.run(try options.configuration()) { client in
-        try await client.text("POST", "/api/v1/backups", body: body, deadline: .seconds(86_400))
+      try await order.write("/api/v1/backups", options) { name, number in
+        "Backup \(name): copied \(number("files")) files of \(number("bytes")) bytes; "
+          + "\(number("files_there_already")) files were there already."
       }
-      if options.json { return Terminal.say(answer) }
-      guard case .object(let members) = try JSONValue(parsing: Array(answer.utf8)), case .string(let name)? = members["backup"],
-        case .number(let files)? = members["files"], case .number(let bytes)? = members["bytes"],
-        case .number(let old)? = members["files_there_already"]
-      else { return Terminal.say(answer) }
-      Terminal.say("Backup \(name): copied \(Int(files)) files of \(Int(bytes)) bytes; \(Int(old)) files were there already.")
     }
   }
 }

@@ -70,35 +70,19 @@ struct LedgerCommand: AsyncParsableCommand {
           sealane ledger backup /mnt/backup/ledger --data DIR --verify
         """)
 
-    @Argument(help: "A directory for backups of this ledger; made if it is not there.", completion: .directory)
-    var target: String
+    @OptionGroup var order: BackupOrder
     @OptionGroup var options: DataOptions
-    @Flag(help: "Write nothing; open every file of every backup in TARGET and say whether it is sound. Needs the key directory.")
-    var verify = false
-    @Option(help: "Afterwards delete all but so many of the newest backups in TARGET.")
-    var keep: Int?
 
     func run() async throws {
       try await options.run {
-        let directory = URL(fileURLWithPath: target, isDirectory: true).standardizedFileURL
-        if verify {
-          let found = try LedgerRestore(directory, keys: options.configuration().keys).verify()
-          if options.json { return Terminal.say(JSONValue.object(["sound": .boolean(true), "backups": .list(found.map(\.json))]).text) }
-          for backup in found { Terminal.say(backup.soundSentence) }
-          return
+        if order.verify {
+          let found = try LedgerRestore(order.directory, keys: options.configuration().keys).verify()
+          return order.saySound(found.map { (json: $0.json, sentence: $0.soundSentence) }, json: options.json)
         }
-        var members: [String: JSONValue] = ["target": .string(directory.path)]
-        if let keep { members["keep"] = .number(Double(keep)) }
-        let body = Array(JSONValue.object(members).text.utf8)
-        let answer = try await ControlSession.run(try options.configuration()) { client in
-          try await client.text("POST", "/api/v1/ledger/backups", body: body, deadline: .seconds(86_400))
+        try await order.write("/api/v1/ledger/backups", options) { name, number in
+          let old = number("files_there_already")
+          return "Backup \(name): \(number("entries")) entries; copied \(number("files") - old) files, \(old) were there already."
         }
-        if options.json { return Terminal.say(answer) }
-        guard case .object(let members) = try JSONValue(parsing: Array(answer.utf8)), case .string(let name)? = members["backup"],
-          case .number(let entries)? = members["entries"], case .number(let files)? = members["files"],
-          case .number(let old)? = members["files_there_already"]
-        else { return Terminal.say(answer) }
-        Terminal.say("Backup \(name): \(Int(entries)) entries; copied \(Int(files - old)) files, \(Int(old)) were there already.")
       }
     }
   }
@@ -124,7 +108,7 @@ struct LedgerCommand: AsyncParsableCommand {
       try await options.run {
         let configuration = try options.configuration()
         let source = URL(fileURLWithPath: target, isDirectory: true)
-        let made = try LedgerRestore(source, keys: configuration.keys).restore(snapshot, to: configuration.data, keys: configuration.keys)
+        let made = try LedgerRestore(source, keys: configuration.keys).restore(snapshot, to: configuration.data)
         if options.json { return Terminal.say(made.json.text) }
         Terminal.say(made.restoredSentence(to: configuration.data))
       }

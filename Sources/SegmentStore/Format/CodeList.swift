@@ -179,24 +179,27 @@ enum CodeList {
     /// By event code, whether its rows have a value; nil if that says nothing.
     fileprivate var events: [Bool]?
 
+    /// Whether the rows' events say which of them have a value.
+    var needsEvents: Bool { events != nil }
+
     /// A code for each row.
     ///
-    /// - Parameter chunk: asked for only where it says which rows have a value.
-    func codes(_ chunk: () throws(StoreError) -> EventChunk) throws(StoreError) -> Result<[UInt32], FormatError> {
-      guard let events else { return .success(codes) }
-      let chunk = try chunk()
-      return chunk.wide.isEmpty ? spread(chunk.narrow, events) : spread(chunk.wide, events)
+    /// - Parameter chunk: the rows' events; nil where they are not needed.
+    func codes(of chunk: EventChunk?) throws(FormatError) -> [UInt32] {
+      guard let events, let chunk else { return codes }
+      return chunk.wide.isEmpty ? try spread(chunk.narrow, events) : try spread(chunk.wide, events)
     }
 
-    private func spread(_ rows: [some UnsignedInteger & FixedWidthInteger], _ events: [Bool]) -> Result<[UInt32], FormatError> {
+    private func spread(_ rows: [some UnsignedInteger & FixedWidthInteger], _ events: [Bool]) throws(FormatError) -> [UInt32] {
       var all = [UInt32](repeating: 0, count: rows.count)
       var next = 0
       for (row, event) in rows.enumerated() where events[Int(event)] {
-        guard next < codes.count, codes[next] != 0 else { return .failure(FormatError("a row lacks what it has by its event")) }
+        guard next < codes.count, codes[next] != 0 else { throw FormatError("a row lacks what it has by its event") }
         all[row] = codes[next]
         next += 1
       }
-      return next == codes.count ? .success(all) : .failure(FormatError("a column has values that belong to no row"))
+      guard next == codes.count else { throw FormatError("a column has values that belong to no row") }
+      return all
     }
   }
 

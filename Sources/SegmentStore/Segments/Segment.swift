@@ -301,12 +301,10 @@ extension Segment {
       let limit = shared + own.count + (hasMarkedFirsts && own.count > 0 ? 1 : 0)
       return (try CodeList.column(count: count, limit: limit, from: &reader), own)
     }
-    let made = try column.codes { () throws(StoreError) -> EventChunk in
-      if let events { return try events() }
-      return try self.events(run, block)
-    }
+    let chunk: EventChunk?
+    if column.needsEvents { chunk = if let events { try events() } else { try self.events(run, block) } } else { chunk = nil }
     do throws(FormatError) {
-      let codes = try made.get()
+      let codes = try column.codes(of: chunk)
       guard hasMarkedFirsts, own.count > 0 else { return (codes, own) }
       return (try CodeList.resolvingFirsts(codes, shared: UInt32(shared), own: own.count), own)
     } catch {

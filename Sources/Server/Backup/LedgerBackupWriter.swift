@@ -43,17 +43,19 @@ extension LedgerBackup.Outcome {
 
 /// `sealane ledger restore` and `sealane ledger backup --verify`: work on files alone.
 package struct LedgerRestore: Sendable {
+  private let keys: LedgerKeys
   private let backup: LedgerBackup
 
   /// - Parameter keys: the key directory.
   package init(_ source: URL, keys: URL) throws {
-    backup = LedgerBackup(source, keys: try LedgerKeys(origin: Installation.ledgerOrigin, directory: keys))
+    self.keys = try LedgerKeys(origin: Installation.ledgerOrigin, directory: keys)
+    backup = LedgerBackup(source, keys: self.keys)
   }
 
   package func verify() throws -> [LedgerBackup.Outcome] { try backup.verify() }
 
   /// Puts the ledger to a data directory that has none, and verifies it first.
-  package func restore(_ name: String?, to data: URL, keys: URL) throws -> LedgerBackup.Outcome {
+  package func restore(_ name: String?, to data: URL) throws -> LedgerBackup.Outcome {
     let directory = DataDirectory(data.standardizedFileURL)
     let files = FileManager.default
     if files.fileExists(atPath: directory.ledger.path) {
@@ -68,9 +70,7 @@ package struct LedgerRestore: Sendable {
     if files.fileExists(atPath: making.root.path) { try files.removeItem(at: making.root) }
     try files.createDirectory(at: making.root, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
     let outcome = try backup.restore(name, to: making.ledger)
-    let key = try LedgerKeys(origin: Installation.ledgerOrigin, directory: keys).publicKey
-    let found = Ledger.verify(
-      directory: making.ledger, publicKey: key, keys: try LedgerKeys(origin: Installation.ledgerOrigin, directory: keys), older: nil)
+    let found = Ledger.verify(directory: making.ledger, publicKey: keys.publicKey, keys: keys, older: nil)
     guard found.isSound, found.size == outcome.entries else {
       throw CommandError(
         "What was restored is no sound ledger: \(found.firstProblem ?? "it has another size"). Use another backup (--snapshot).")
