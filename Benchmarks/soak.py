@@ -14,12 +14,14 @@ import itertools
 import json
 import pathlib
 import queue
+import re
 import shutil
 import statistics
 import subprocess
 import sys
 import threading
 import time
+import urllib.request
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE / "peers")]
@@ -32,7 +34,7 @@ import machine  # noqa: E402
 from sealane import NotOffered, Sealane  # noqa: E402
 
 #: Bytes of decoded columns in memory: more than a store of this size would fill, memory could not be told to be flat.
-CACHE = 256 << 20
+CACHE = 64 << 20
 PERCENTILES = ["50", "90", "99", "99.9", "100"]
 
 
@@ -60,7 +62,7 @@ class Soak:
         self.server = Sealane(options.work / "soak", options.binaries, data.FIRST, data.LAST, ["--cached-reports", 0, "--cache-memory", CACHE])
         self.latencies = Latencies()
         self.over = threading.Event()
-        self.failures, self.resident, self.refused = [], [], 0
+        self.failures, self.resident, self.parts, self.refused = [], [], [], 0
 
     def fail(self, what):
         self.failures.append(what)
@@ -144,6 +146,14 @@ class Soak:
         begin = time.monotonic()
         while not self.over.wait(1):
             self.resident.append((time.monotonic() - begin, machine.resident_mib(self.server.process.pid)))
+            if len(self.resident) % 5 == 0:
+                self.parts.append((time.monotonic() - begin, self.memory_parts()))
+
+    def memory_parts(self):
+        """What the server says that its memory is for, in MiB: the store's parts and the allocator's states."""
+        text = urllib.request.urlopen(f"http://127.0.0.1:{self.server.port}/metrics", timeout=60).read().decode()
+        found = re.findall(r'^sealane_(?:store_memory|allocator)_bytes\{.*?(?:part|state)="(\w+)".*?\} (\S+)$', text, re.MULTILINE)
+        return {"resident": machine.resident_mib(self.server.process.pid), **{name: round(float(value) / 2**20, 1) for name, value in found}}
 
     def run(self):
         load = [machine.load_average()]
@@ -177,6 +187,7 @@ class Soak:
         figures = {
             "kind": "soak", "date": dt.date.today().isoformat(), "machine": machine.describe(HERE.parent), "minutes": lasted / 60, "events": events,
             "rate": self.options.rate, "failures": len(self.failures), "shed": self.refused, "resident_mib": memory,
+            "memory_parts_mib": self.parts,
             "latencies": self.latencies.figures(), "load_average": [*load, machine.load_average()]}
         out = self.options.json or self.options.work / "soak.json"
         out.write_text(json.dumps(figures, indent=1) + "\n")

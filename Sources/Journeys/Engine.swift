@@ -5,6 +5,9 @@ package protocol Engine: Sendable {
   /// Changes with every durable write.
   func dataVersion() async -> UInt64
 
+  /// What the engine holds in memory now, for operators.
+  func memory() async -> [MemoryUse]
+
   /// - Throws: `QueryError` where the query makes no sense or the data cannot be read.
   func report(_ query: Query, calendar: ProjectCalendar, at instant: Timestamp) async throws -> Report
 
@@ -27,6 +30,16 @@ package protocol Engine: Sendable {
   /// Event names with their volume, property names of an event, and frequent values of a property: what pickers offer.
   func catalog() async throws -> Catalog
   func values(of property: String, event: String?, limit: Int) async throws -> [StoredValue]
+}
+
+/// What a part of an engine takes in memory, about.
+package struct MemoryUse: Sendable, Hashable {
+  package var part: String
+  package var bytes: Int
+  package init(part: String, bytes: Int) {
+    self.part = part
+    self.bytes = bytes
+  }
 }
 
 /// How a project cuts time: its zone (IANA) and the first day of its week.

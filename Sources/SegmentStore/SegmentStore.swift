@@ -20,6 +20,8 @@ package final class SegmentStore: Sendable {
   let snapshots = Mutex(SnapshotCache())
   let scanThreads: ScanThreads
   let results: ResultCache
+  /// Of the committing thread's duplicate index.
+  let fingerprintBytes = Atomic(0)
   private let queue: CommitQueue
   private let expiryIsWaiting = Atomic(false)
   /// Holds the directory for this process until `stop`.

@@ -113,6 +113,9 @@ extension ProfileImage {
 }
 
 extension SnapshotCache.Pieces {
+  /// Bytes of memory, about, without columns.
+  var footprint: Int { rowCount * (MemoryLayout<RowOrder.Key>.stride + 16) }
+
   /// Brings the pieces up to date with the memtable's first `count` rows.
   mutating func extend(to count: Int, journal: MergeJournal, blockRows: Int) {
     guard count > rowCount else { return }

@@ -27,6 +27,7 @@ struct SampleEngine: Engine {
   }
 
   func dataVersion() async -> UInt64 { 48_211 }
+  func memory() async -> [MemoryUse] { [] }
 
   func catalog() async throws -> Catalog {
     let counts = [812_411, 240_113, 31_207, 22_480, 17_903, 4_211, 1_870, 402]

@@ -50,6 +50,33 @@ import Testing
     }
   }
 
+  /// Where every checksum is right: two groups of one value would be a wrong answer.
+  @Test func aValueThatADictionaryHoldsTwiceIsFound() async throws {
+    let disk = SimulatedDisk()
+    let store = try await SegmentStore.open(directory: Self.directory, options: StoreOptions(disk: disk))
+    let rows = ["ab", "cd"].enumerated().map { Sample.row("a", $0, Int64($0), properties: [("p", .string($1))]) }
+    _ = try await store.append(Sample.batch(rows))
+    try await store.close()
+    var files = disk.files
+    let path = try #require(files.keys.first { $0.contains("/segment-") })
+    let changed = StoreFileFuzzTests.changeSections(try #require(files[path])) { sections in
+      for index in sections.indices where sections[index].name == Array("v0".utf8) {
+        let (first, second) = (Array("ab".utf8), Array("cd".utf8))
+        for place in sections[index].content.indices.dropLast() where Array(sections[index].content[place...place + 1]) == second {
+          sections[index].content.replaceSubrange(place...place + 1, with: first)
+        }
+      }
+    }
+    #expect(changed.bytes != files[path])
+    files[path] = changed.bytes
+    let manifest = Self.directory.path + "/manifest"
+    files[manifest] = StoreFileFuzzTests.manifest(
+      try #require(files[manifest]), naming: String(path.split(separator: "/").last ?? ""), length: changed.bytes.count,
+      checksum: changed.checksum)
+    let found = try SegmentStore.check(directory: Self.directory, disk: SimulatedDisk(files: files))
+    #expect(found.count == 1 && "\(found)".contains("holds a value twice"), "\(found)")
+  }
+
   @Test func aLogIsDamagedInTheMiddleAndTornAtTheEnd() async throws {
     let files = try await filled(flushed: false).files
     let name = Self.directory.path + "/log-0000000000000001"

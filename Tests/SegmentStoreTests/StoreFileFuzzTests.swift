@@ -109,6 +109,22 @@ import Testing
 
   /// Changes one section (or a section's name) and makes all lengths and checksums fit again.
   static func changeSections(_ file: [UInt8], _ random: inout SeededGenerator) -> (bytes: [UInt8], checksum: UInt64) {
+    changeSections(file) { sections in
+      let chosen = Int.random(in: sections.indices, using: &random)
+      switch Int.random(in: 0..<24, using: &random) {
+      case 0: sections.remove(at: chosen)
+      case 1: sections.swapAt(chosen, Int.random(in: sections.indices, using: &random))
+      case 2: sections[chosen].content = sections.randomElement(using: &random)?.content ?? []
+      case 3: change(&sections[chosen].name, &random)
+      case 4: sections[chosen].content = []
+      default: change(&sections[chosen].content, &random)
+      }
+    }
+  }
+
+  static func changeSections(_ file: [UInt8], _ body: (inout [(name: [UInt8], content: [UInt8])]) -> Void) -> (
+    bytes: [UInt8], checksum: UInt64
+  ) {
     let end = file.count - 32
     let offset = Int(number(file[end..<end + 8]))
     var sections: [(name: [UInt8], content: [UInt8])] = []
@@ -121,15 +137,7 @@ import Testing
       sections.append((name, Array(file[start..<start + Int(number(file[place + 8..<place + 16]))])))
       place += 24
     }
-    let chosen = Int.random(in: sections.indices, using: &random)
-    switch Int.random(in: 0..<24, using: &random) {
-    case 0: sections.remove(at: chosen)
-    case 1: sections.swapAt(chosen, Int.random(in: sections.indices, using: &random))
-    case 2: sections[chosen].content = sections.randomElement(using: &random)?.content ?? []
-    case 3: change(&sections[chosen].name, &random)
-    case 4: sections[chosen].content = []
-    default: change(&sections[chosen].content, &random)
-    }
+    body(&sections)
     var made = Array(file[..<16])
     var list: [UInt8] = []
     for (name, content) in sections {

@@ -120,6 +120,14 @@ struct APIRouteTests {
       let metrics = try await server.send("GET", server.console + "/metrics").text
       #expect(metrics.contains(#"sealane_store_events_total{outcome="accepted"} 1"#) && metrics.contains("sealane_gate_values_total"))
       #expect(!metrics.contains("ada"))
+      func bytes(_ gauge: String) throws -> Int {
+        let line = try #require(metrics.split(separator: "\n").first { $0.hasPrefix(gauge + " ") })
+        return try #require(Int(line.dropFirst(gauge.count + 1)))
+      }
+      for part in ["memtables", "fingerprints", "identities"] {
+        #expect(try bytes(#"sealane_store_memory_bytes{project="1",part="\#(part)"}"#) > 0)
+      }
+      #expect(try bytes(#"sealane_allocator_bytes{state="used"}"#) > 1 << 20)
     }
   }
 }

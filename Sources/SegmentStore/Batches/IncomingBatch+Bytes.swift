@@ -31,7 +31,7 @@ extension IncomingBatch {
     writer.varint(columns.count)
     for column in columns {
       writer.string(column.name)
-      column.dictionary.write(to: &writer)
+      column.dictionary.values.write(to: &writer)
       writer.varint(column.rows.count)
       if column.rows.count != times.count {
         var last: UInt32 = 0

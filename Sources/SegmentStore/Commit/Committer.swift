@@ -40,7 +40,7 @@ final class Committer {
       } else if let failure = store.state.withLock({ $0.failure }) {
         for request in deletions { request.finish(.failure(failure)) }
       }
-      duplicates.trim()
+      store.fingerprintBytes.store(duplicates.trim(), ordering: .relaxed)
       rotateIfFull(forced: !deletions.isEmpty || requests.contains { if case .rotate = $0.work { true } else { false } })
       for request in requests { if case .rotate = request.work { request.finish(.success(AppendOutcome())) } }
     }

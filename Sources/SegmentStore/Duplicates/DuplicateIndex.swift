@@ -94,19 +94,22 @@ final class DuplicateIndex {
 
   /// Lets go of the lists of segments, which may be others next time, and forgets the days that were asked for longest ago until the rest
   /// fits. Only between frames, when every fingerprint stands with its row.
-  func trim() {
+  ///
+  /// - Returns: bytes of memory that it takes then.
+  func trim() -> Int {
     recent = nil
     var footprint = 0
     for day in days.values {
       day.sorted = nil
       footprint += day.fingerprints.footprint
     }
-    guard footprint > byteLimit else { return }
+    guard footprint > byteLimit else { return footprint }
     for (day, content) in days.sorted(by: { $0.value.lastUse < $1.value.lastUse }) {
       if footprint <= byteLimit * 3 / 4 { break }
       footprint -= content.fingerprints.footprint
       days[day] = nil
     }
+    return footprint
   }
 }
 

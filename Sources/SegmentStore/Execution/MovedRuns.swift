@@ -19,6 +19,13 @@ final class MovedRuns: Sendable {
   final class Box: Sendable {
     fileprivate let made = Mutex<MovedRuns?>(nil)
     init() {}
+
+    /// Bytes of memory, about.
+    var footprint: Int {
+      made.withLock { made in
+        (made?.runs ?? []).reduce(0) { $0 + $1.rowCount * 40 } + (made?.moved ?? []).reduce(0) { $0 + $1.count * 4 }
+      }
+    }
   }
 
   static func of(_ snapshot: StoreSnapshot) throws(QueryError) -> MovedRuns {

@@ -23,6 +23,9 @@ struct BlockCache: Sendable {
   /// Forgets what belongs to a file that is no longer part of the store.
   func forget(file: UInt64) { memory.forget(store: store, file: file) }
 
+  /// Bytes of memory, of all stores that share it.
+  var footprint: Int { memory.footprint }
+
   /// The store is closed.
   func forgetAll() { memory.forget(store: store, file: nil) }
 }
@@ -51,6 +54,8 @@ package final class CacheMemory: Sendable {
   private let state = Mutex(State())
 
   package init(limit: Int) { self.limit = limit }
+
+  fileprivate var footprint: Int { state.withLock { $0.cost } }
 
   fileprivate func addStore() -> UInt64 {
     state.withLock { state in

@@ -35,6 +35,25 @@ struct ValueDictionary: Sendable {
     return insert(end: end, hash: hash, slot: slot)
   }
 
+  /// The values, without the means to find one.
+  var values: ValueBytes { ValueBytes(bytes: arena.bytes, ends: ends) }
+
+  /// The code here of a value.
+  mutating func code(of code: Int, in values: ValueBytes) -> UInt32 {
+    let start = arena.count
+    let hash = values.bytes.withUnsafeBytes { bytes in
+      let value = UnsafeRawBufferPointer(rebasing: bytes[values.range(of: code)])
+      arena.raw(value)
+      return Self.hash(value)
+    }
+    let (slot, known) = find(start: start, end: arena.count, hash: hash)
+    if let known {
+      arena.cut(to: start)
+      return known
+    }
+    return insert(end: arena.count, hash: hash, slot: slot)
+  }
+
   /// The code here of value `code` of another dictionary.
   mutating func code(of code: Int, in other: ValueDictionary) -> UInt32 {
     let start = arena.count
@@ -94,32 +113,11 @@ struct ValueDictionary: Sendable {
 }
 
 extension ValueDictionary {
-  /// varint count, varint length of each value, then their bytes one after the other.
-  func write(to writer: inout ByteWriter) {
-    writer.varint(count)
-    var previous: UInt32 = 0
-    for end in ends {
-      writer.varint(UInt64(end - previous))
-      previous = end
-    }
-    writer.raw(arena.bytes)
-  }
-
+  /// - Throws: also where a value stands there twice.
   init(reading reader: inout ByteReader) throws(FormatError) {
-    let count = try reader.count()
-    var lengths: [Int] = []
-    lengths.reserveCapacity(count)
-    var total = 0
-    for _ in 0..<count {
-      let length = try reader.number(through: reader.remaining)
-      total += length
-      lengths.append(length)
-    }
-    guard total <= reader.remaining, total <= Int(UInt32.max) else { throw FormatError("a dictionary is cut short") }
-    for length in lengths {
-      let bytes = try reader.raw(length)
-      let code = self.code { $0.raw(bytes) }
-      guard Int(code) == self.count - 1 else { throw FormatError("a dictionary holds a value twice") }
+    let values = try ValueBytes(reading: &reader)
+    for code in 0..<values.count {
+      guard Int(self.code(of: code, in: values)) == code else { throw FormatError("a dictionary holds a value twice") }
     }
   }
 }

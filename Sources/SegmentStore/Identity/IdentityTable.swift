@@ -43,6 +43,9 @@ final class IdentityTable: Sendable {
 
   var count: Int { state.withLock { $0.pseudonyms.count } }
 
+  /// Bytes of memory, about.
+  var footprint: Int { state.withLock { $0.pseudonyms.capacity * 17 + $0.table.count * 4 } }
+
   func number(of pseudonym: Pseudonym) -> UInt32? {
     state.withLock { state in
       let entry = state.table[state.slot(of: pseudonym)]

@@ -55,7 +55,7 @@ final class MovedRows {
       }
     }
     for property in properties.names.indices {
-      let shared = UInt32(properties.shared[property].count)
+      let shared = UInt32(properties.sharedCounts[property])
       var codes = [UInt32](repeating: 0, count: count)
       var own = ValueDictionary()
       var isPresent = false
@@ -66,7 +66,7 @@ final class MovedRows {
           for place in starts[number]..<starts[number + 1] { codes[place] = column.code(Int(rows[place]), shared: shared, own: &own) }
         }
       }
-      columns.append(isPresent ? properties.column(property, codes: codes, own: own) : nil)
+      columns.append(isPresent ? properties.column(property, codes: codes, own: own.values) : nil)
     }
   }
 

@@ -75,7 +75,7 @@ final class SegmentMerger {
   private let codes: [String: UInt16]
   private let blockRows: Int
   private let shouldStop: () -> Bool
-  private let properties: MergedColumns
+  private var properties: MergedColumns
 
   private var sources: [Source] = []
   private var decoded: [Place: MergedBlock] = [:]
@@ -111,7 +111,7 @@ final class SegmentMerger {
       used.append(try rows.map { rows throws(StoreError) in try UsedValues(of: input, without: rows) })
     }
     self.used = used
-    properties = try MergedColumns(inputs, used: used)
+    properties = MergedColumns(inputs, used: used)
     kept = [[Place: MergedColumn?]](repeating: [:], count: properties.names.count)
   }
 
@@ -124,7 +124,8 @@ final class SegmentMerger {
     }
     var writer = try SegmentWriter(
       disk: disk, directory: directory, number: number, journalVersion: journal.version, numbering: EventNumbering(used),
-      eventNames: names, properties: Array(zip(properties.names, properties.shared).map { (name: $0, shared: $1) }))
+      eventNames: names, properties: properties.names
+    ) { _ in try properties.share() }
     for partition in Set(inputs.flatMap { $0.runs.map(\.partition) }).sorted() {
       try writer.begin(partition)
       try begin(partition)
@@ -132,11 +133,9 @@ final class SegmentMerger {
       try takeWithoutActor(to: &writer)
       try writeBlock(&writer)
     }
-    var fingerprints: [Int32: [UInt64]] = [:]
-    for input in inputs {
-      for day in input.days { fingerprints[day, default: []] += try input.fingerprints(of: day) ?? [] }
+    return try writer.finish(days: Set(inputs.flatMap(\.days))) { day in
+      try inputs.flatMap { input in try input.fingerprints(of: day) ?? [] }
     }
-    return try writer.finish(fingerprints: fingerprints)
   }
 
   private func code(of name: String, in input: Segment) throws(StoreError) -> UInt16 {
@@ -358,12 +357,12 @@ final class SegmentMerger {
     guard columns.contains(where: { $0 != nil }) else { return nil }
     var codes = [UInt32](repeating: 0, count: origins.count)
     var own = ValueDictionary()
-    let shared = UInt32(properties.shared[property].count)
+    let shared = UInt32(properties.sharedCounts[property])
     for (index, origin) in origins.enumerated() {
       guard let column = columns[Int(origin.place)] else { continue }
       codes[index] = column.code(Int(origin.row), shared: shared, own: &own)
     }
-    return codes.contains { $0 != 0 } ? SegmentWriter.Column(codes: codes, own: own) : nil
+    return codes.contains { $0 != 0 } ? SegmentWriter.Column(codes: codes, own: own.values) : nil
   }
 
   /// Keeps of each source the block at which the next output block begins, most likely.

@@ -79,7 +79,8 @@ extension SegmentStore {
     var writer = try SegmentWriter(
       disk: disk, directory: directory, number: nextFileNumber(), journalVersion: journal.version,
       numbering: EventNumbering(content.events), eventNames: names,
-      properties: zip(columns, limits).map { ($0.name, SegmentWriter.shared($0.dictionary, limit: $1)) })
+      properties: columns.map(\.name)
+    ) { property in SegmentWriter.shared(columns[property].dictionary, limit: limits[property]) }
     for (partition, keys) in order.partitions {
       try writer.begin(partition)
       for range in keys.cut(every: options.blockRows) {
@@ -90,7 +91,7 @@ extension SegmentStore {
         }
       }
     }
-    return try writer.finish(fingerprints: content.fingerprints)
+    return try writer.finish(days: content.fingerprints.keys) { content.fingerprints[$0] ?? [] }
   }
 
   /// The point at which a memtable's files replace it: manifest first, then memory, then the log files that nobody needs any more.

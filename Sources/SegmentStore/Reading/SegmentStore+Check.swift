@@ -176,11 +176,11 @@ struct StoreChecker {
     }
     let segment = try Segment(disk: disk, directory: directory, reference: reference)
     journalVersions[reference.name] = segment.journalVersion
-    var shared: [ValueDictionary] = []
+    var shared: [Int] = []
     for property in segment.properties.indices {
       let values = try segment.sharedValues(property)
-      do throws(FormatError) { _ = try values.values() } catch { throw .corrupt(file: reference.name, reason: "\(error)") }
-      shared.append(values)
+      try check(values, in: reference)
+      shared.append(values.count)
     }
     var counts = [Int](repeating: 0, count: segment.statistics.count)
     var present = [[Bool]](repeating: [Bool](repeating: false, count: segment.properties.count), count: counts.count)
@@ -219,7 +219,7 @@ struct StoreChecker {
   }
 
   private func checkBlock(
-    _ segment: Segment, _ run: Int, _ block: Int, shared: [ValueDictionary], _ counts: inout [Int], _ bySlot: inout [Int: UInt32],
+    _ segment: Segment, _ run: Int, _ block: Int, shared: [Int], _ counts: inout [Int], _ bySlot: inout [Int: UInt32],
     _ present: inout [[Bool]]
   ) throws(StoreError) {
     let summary = segment.runs[run].blocks[block]
@@ -247,10 +247,15 @@ struct StoreChecker {
       throw .corrupt(file: segment.file.name, reason: "the times of a block are not those of its rows")
     }
     for property in segment.properties.indices {
-      guard let (codes, own) = try segment.rawColumn(property, run, block, shared: shared[property].count) else { continue }
-      do throws(FormatError) { _ = try own.values() } catch { throw .corrupt(file: segment.file.name, reason: "\(error)") }
+      guard let (codes, own) = try segment.rawColumn(property, run, block, shared: shared[property]) else { continue }
+      try check(own, in: segment.file.reference)
       for (row, code) in codes.enumerated() where code != 0 { present[events[row]][property] = true }
     }
+  }
+
+  private func check(_ values: ValueBytes, in reference: FileReference) throws(StoreError) {
+    do throws(FormatError) { _ = try values.values() } catch { throw .corrupt(file: reference.name, reason: "\(error)") }
+    guard values.areDistinct else { throw .corrupt(file: reference.name, reason: "a dictionary holds a value twice") }
   }
 
   /// Every number must have been handed out.

@@ -282,8 +282,17 @@ extension Segment {
   }
 
   /// The values that all blocks share.
-  func sharedValues(_ property: Int) throws(StoreError) -> ValueDictionary {
-    try readPacked(SegmentSection.values(property)) { reader throws(FormatError) in try ValueDictionary(reading: &reader) }
+  func sharedValues(_ property: Int) throws(StoreError) -> ValueBytes {
+    try readPacked(SegmentSection.values(property)) { reader throws(FormatError) in try ValueBytes(reading: &reader) }
+  }
+
+  /// How many values all blocks share.
+  func sharedValueCount(_ property: Int) throws(StoreError) -> Int {
+    try readPacked(SegmentSection.values(property)) { reader throws(FormatError) in
+      let count = try reader.count()
+      _ = try reader.raw(reader.remaining)
+      return count
+    }
   }
 
   /// A property's codes and the block's own values, as they stand in the file; nil if no row of the block has it.
@@ -291,12 +300,12 @@ extension Segment {
   /// - Parameter events: the block's, where they are at hand.
   func rawColumn(
     _ property: Int, _ run: Int, _ block: Int, shared: Int, events: (() throws(StoreError) -> EventChunk)? = nil
-  ) throws(StoreError) -> (codes: [UInt32], own: ValueDictionary)? {
+  ) throws(StoreError) -> (codes: [UInt32], own: ValueBytes)? {
     let name = SegmentSection.column(property, run, block)
     guard file.contains(name) else { return nil }
     let count = runs[run].blocks[block].rowCount
     let (column, own) = try readPacked(name) { reader throws(FormatError) in
-      let own = try ValueDictionary(reading: &reader)
+      let own = try ValueBytes(reading: &reader)
       // From version 3 on there is one code more: for first occurrences.
       let limit = shared + own.count + (hasMarkedFirsts && own.count > 0 ? 1 : 0)
       return (try CodeList.column(count: count, limit: limit, from: &reader), own)
@@ -337,26 +346,6 @@ extension Segment {
     }
     guard let outcome else { throw FormatError("nothing was read") }
     return try outcome.get()
-  }
-}
-
-extension ValueDictionary {
-  /// The values by code.
-  func values() throws(FormatError) -> [StoredValue] {
-    var values: [StoredValue] = []
-    values.reserveCapacity(count)
-    var failure: FormatError?
-    arena.bytes.withUnsafeBytes { bytes in
-      do throws(FormatError) {
-        for code in 0..<count {
-          var reader = ByteReader(UnsafeRawBufferPointer(rebasing: bytes[start(of: code)..<Int(ends[code])]))
-          values.append(try reader.value())
-          try reader.expectEnd()
-        }
-      } catch { failure = error }
-    }
-    if let failure { throw failure }
-    return values
   }
 }
 
@@ -435,10 +424,10 @@ private struct CachedChunks: ChunkSource {
     }
   }
 
-  private func values(_ dictionary: ValueDictionary) throws(StoreError) -> ValueList {
-    if dictionary.count == 0 { return .empty }
+  private func values(_ bytes: ValueBytes) throws(StoreError) -> ValueList {
+    if bytes.count == 0 { return .empty }
     do throws(FormatError) {
-      return ValueList(try dictionary.values())
+      return ValueList(try bytes.values())
     } catch {
       throw .corrupt(file: segment.file.name, reason: "in a dictionary, \(error)")
     }

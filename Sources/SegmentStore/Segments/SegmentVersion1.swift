@@ -103,10 +103,10 @@ struct SegmentVersion1 {
         return (codes: try CodeList.read(count: rows.count, limit: dictionary.count, from: &reader), dictionary: dictionary)
       }
     }
-    let shared = columns.map { SegmentWriter.shared($0.dictionary) }
     var writer = try SegmentWriter(
       disk: disk, directory: directory, number: number, journalVersion: journalVersion, numbering: EventNumbering(rows.events),
-      eventNames: names, properties: Array(zip(properties, shared).map { (name: $0, shared: $1) }))
+      eventNames: names, properties: properties
+    ) { property in SegmentWriter.shared(columns[property].dictionary) }
     // The order within a month stays: by subject, time, number under which they arrived, and arrival.
     for (partition, months) in Dictionary(grouping: rows.times.indices, by: { Partition(containing: rows.times[$0]) }).sorted(by: {
       $0.key < $1.key
@@ -123,11 +123,9 @@ struct SegmentVersion1 {
         }
       }
     }
-    var fingerprints: [Int32: [UInt64]] = [:]
-    for section in file.sections where section.name.hasPrefix("f:") {
-      guard let day = Int32(section.name.dropFirst(2)) else { continue }
-      fingerprints[day] = try file.read(section.name) { reader in try reader.array(UInt64.self, count: reader.remaining / 8) }
+    let days = file.sections.compactMap { $0.name.hasPrefix("f:") ? Int32($0.name.dropFirst(2)) : nil }
+    return try writer.finish(days: days) { day in
+      try file.read(SegmentSection.fingerprints(day)) { reader in try reader.array(UInt64.self, count: reader.remaining / 8) }
     }
-    return try writer.finish(fingerprints: fingerprints)
   }
 }

@@ -13,15 +13,15 @@ struct SegmentWriter {
   /// The codes of a block's rows for one property: 0 missing, then the shared values, then `own`.
   struct Column {
     var codes: [UInt32]
-    var own: ValueDictionary?
+    var own: ValueBytes?
   }
 
   /// Of a dictionary of any length, the values that all blocks share: the first ones.
-  static func shared(_ dictionary: ValueDictionary, limit: Int = sharedValues) -> ValueDictionary {
-    if dictionary.count <= limit { return dictionary }
-    var shared = ValueDictionary()
-    for code in 0..<limit { _ = shared.code(of: code, in: dictionary) }
-    return shared
+  static func shared(_ dictionary: ValueDictionary, limit: Int = sharedValues) -> ValueBytes {
+    let values = dictionary.values
+    if values.count <= limit { return values }
+    let ends = values.ends[..<limit]
+    return ValueBytes(bytes: Array(values.bytes[..<Int(ends.last ?? 0)]), ends: Array(ends))
   }
 
   private var file: SectionFileWriter
@@ -31,7 +31,7 @@ struct SegmentWriter {
   private let local: [UInt32]
   private let properties: [String]
   /// By property: how many values all blocks share.
-  private let sharedCounts: [UInt32]
+  private var sharedCounts: [UInt32] = []
   private var counts: [Int]
   private var present: [Set<Int>]
   private var runs: [(partition: Partition, blocks: [ColumnRun.Block])] = []
@@ -41,22 +41,24 @@ struct SegmentWriter {
   /// - Parameters:
   ///   - numbering: of the events that occur.
   ///   - eventNames: by the store's code.
+  ///   - shared: the values of a property (by its place) that all blocks share; asked for once, in order, and not kept.
   init(
     disk: any Disk, directory: String, number: UInt64, journalVersion: UInt64, numbering: EventNumbering, eventNames: [String],
-    properties: [(name: String, shared: ValueDictionary)]
-  ) throws(DiskError) {
+    properties: [String], shared: (Int) throws -> ValueBytes
+  ) throws {
     file = try SectionFileWriter(disk: disk, directory: directory, kind: .segment, number: number)
     self.journalVersion = journalVersion
     names = numbering.storeCodes.map { eventNames[Int($0)] }
     local = numbering.number
-    self.properties = properties.map(\.name)
-    sharedCounts = properties.map { UInt32($0.shared.count) }
+    self.properties = properties
     counts = [Int](repeating: 0, count: names.count)
     present = [Set<Int>](repeating: [], count: names.count)
-    for (index, property) in properties.enumerated() {
-      var dictionary = ByteWriter()
-      property.shared.write(to: &dictionary)
-      try file.section(SegmentSection.values(index), Compression.pack(dictionary.bytes))
+    for property in properties.indices {
+      let values = try shared(property)
+      sharedCounts.append(UInt32(values.count))
+      var bytes = ByteWriter()
+      values.write(to: &bytes)
+      try file.section(SegmentSection.values(property), Compression.pack(bytes.bytes))
     }
   }
 
@@ -110,7 +112,7 @@ struct SegmentWriter {
     for index in properties.indices {
       guard let column = try column(index), column.codes.contains(where: { $0 != 0 }) else { continue }
       var bytes = ByteWriter()
-      (column.own ?? ValueDictionary()).write(to: &bytes)
+      (column.own ?? ValueBytes()).write(to: &bytes)
       let codes = column.own.map { _ in CodeList.markingFirsts(column.codes, shared: sharedCounts[index]) } ?? column.codes
       codes.withUnsafeBufferPointer { CodeList.write($0, events: events, names: names.count, to: &bytes) }
       try file.section(SegmentSection.column(index, run, block), Compression.pack(bytes.bytes))
@@ -160,8 +162,10 @@ struct SegmentWriter {
     try file.section(SegmentSection.remainders(run, block), remainders)
   }
 
-  /// - Parameter fingerprints: by UTC day, in any order.
-  mutating func finish(fingerprints: [Int32: [UInt64]]) throws(DiskError) -> FileReference {
+  /// - Parameters:
+  ///   - days: UTC days of which there are fingerprints.
+  ///   - fingerprints: those of a day, in any order; asked for once, and not kept.
+  mutating func finish(days: some Sequence<Int32>, fingerprints: (Int32) throws -> [UInt64]) throws -> FileReference {
     try endPartition()
     var meta = ByteWriter()
     meta.varint(journalVersion)
@@ -189,9 +193,9 @@ struct SegmentWriter {
       for property in present[event].sorted() { statistics.varint(property) }
     }
     try file.section(SegmentSection.statistics, statistics)
-    for (day, list) in fingerprints.sorted(by: { $0.key < $1.key }) {
+    for day in days.sorted() {
       var section = ByteWriter()
-      section.array(list.sorted())
+      section.array(try fingerprints(day).sorted())
       try file.section(SegmentSection.fingerprints(day), section)
     }
     return try file.finish()
@@ -221,6 +225,6 @@ extension SegmentWriter.Column {
     for (row, code) in codes.enumerated() where Int(code) > limit {
       self.codes[row] = own.code(of: Int(code) - 1, in: dictionary) + UInt32(limit) + 1
     }
-    self.own = own
+    self.own = own.values
   }
 }

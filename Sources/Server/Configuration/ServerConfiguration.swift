@@ -95,6 +95,7 @@ extension StoreOptions {
     cachedReports = try settings.count(.cachedReports, default: cachedReports, in: 0 ... .max)
     queryBytes = try settings.count(.queryMemory, default: queryBytes)
     cache = CacheMemory(limit: try settings.count(.cacheMemory, default: max(cache.limit, MachineMemory.bytes / 4), in: 0 ... .max))
+    fingerprintBytes = min(fingerprintBytes, cache.limit)
     usesCounts = try settings.value(.segmentCounts, default: usesCounts, "true or false") { Bool($0) }
   }
 }

@@ -40,9 +40,15 @@ struct OperationsRoutes: Sendable {
     gauges.append(("sealane_intake_bytes_in_flight", [], Double(inFlight.bytes)))
     gauges.append(("sealane_sealing", [], installation.custodian.isSealing ? 1 : 0))
     gauges.append(("sealane_ledger_writable", [], installation.ledger.refusal == nil ? 1 : 0))
+    let memory = Allocator.use
+    gauges.append(("sealane_allocator_bytes", [("state", "used")], Double(memory.usedBytes)))
+    gauges.append(("sealane_allocator_bytes", [("state", "free")], Double(memory.freeBytes)))
     for project in installation.projects.all {
       let label = [("project", project.id.description)]
       gauges.append(("sealane_store_data_version", label, Double(await project.engine.dataVersion())))
+      for use in await project.engine.memory() {
+        gauges.append(("sealane_store_memory_bytes", label + [("part", use.part)], Double(use.bytes)))
+      }
       gauges.append(("sealane_sealer_keys", label, Double(project.sealer.keyCount)))
       // Summed over event names: those are data, not a closed set.
       var sums: [String: (labels: [(String, String)], value: Double)] = [:]

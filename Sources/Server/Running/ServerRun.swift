@@ -17,6 +17,7 @@ package struct ServerRun: Sendable {
 
   /// Serves until SIGTERM or SIGINT, then finishes what is in flight, flushes and closes.
   package func run(onReady: @escaping @Sendable (Installation, Listeners.Addresses) async -> Void = { _, _ in }) async throws {
+    Allocator.configure()
     // A file that may not grow is an error of the write like any other (EFBIG), and no reason to die.
     signal(SIGXFSZ, SIG_IGN)
     let installation = try await Installation.open(configuration, logger: logger)
@@ -50,10 +51,11 @@ package struct ServerRun: Sendable {
 }
 
 extension Installation {
-  /// What has to happen now and then while nobody asks: keys of an epoch that is over are forgotten.
+  /// What has to happen now and then while nobody asks: keys of an epoch that is over are forgotten, memory that is free is given back.
   func keepUp() async {
     while !Task.isCancelled {
       for project in projects.all { project.sealer.forgetExpiredKeys() }
+      Allocator.giveBack()
       try? await Task.sleep(for: .seconds(30))
     }
   }
