@@ -7,7 +7,7 @@ import Synchronization
 /// Projects, service accounts, sessions, settings and what is known of the custodian: `DIR/control.sqlite`.
 ///
 /// One process has it open. What every request needs (projects by token, service accounts) is answered from memory, which every change
-/// updates before it returns. Of customers it holds pseudonyms in saved lists at most, and of secrets only hashes.
+/// updates before it returns. Of customers it holds pseudonyms in saved lists and of erased subjects, and of secrets only hashes.
 package final class ControlDatabase: Sendable {
   let pool: DatabasePool
   let clock: @Sendable () -> Timestamp

@@ -11,6 +11,7 @@ enum ControlSchema {
       try database.execute(sql: "ALTER TABLE project ADD COLUMN retention_days INTEGER CHECK (retention_days > 0)")
     }
     migrator.registerMigration("v5") { database in try database.execute(sql: version5) }
+    migrator.registerMigration("v6") { database in try database.execute(sql: version6) }
     return migrator
   }
 
@@ -31,6 +32,20 @@ enum ControlSchema {
       created_at INTEGER NOT NULL,
       updated_at INTEGER NOT NULL,
       UNIQUE (project_id, name)
+    ) STRICT;
+    """
+
+  /// By the number of the ledger's entry, which no restore rolls back.
+  private static let version6 = """
+    CREATE TABLE erasure (
+      entry INTEGER PRIMARY KEY,
+      commitment TEXT NOT NULL,
+      project_id INTEGER NOT NULL,
+      subjects TEXT NOT NULL,
+      ordered_at INTEGER NOT NULL,
+      deletions INTEGER NOT NULL,
+      receipt TEXT,
+      receipted_at INTEGER
     ) STRICT;
     """
 

@@ -14,10 +14,13 @@ package struct Courier: Sendable {
   let clock: @Sendable () -> Timestamp
   let logger: Logger
   let limit: Int
+  let erasuresPerDay: Int
+
+  package static let defaultErasuresPerDay = 500
 
   package init(
-    store: CustodianStore, keyring: Keyring, connection: ServerConnection, limit: Int = 4096, logger: Logger,
-    clock: @escaping @Sendable () -> Timestamp
+    store: CustodianStore, keyring: Keyring, connection: ServerConnection, limit: Int = 4096,
+    erasuresPerDay: Int = Courier.defaultErasuresPerDay, logger: Logger, clock: @escaping @Sendable () -> Timestamp
   ) {
     self.store = store
     self.keyring = keyring
@@ -25,6 +28,7 @@ package struct Courier: Sendable {
     self.clock = clock
     self.logger = logger
     self.limit = limit
+    self.erasuresPerDay = erasuresPerDay
   }
 
   /// What one round did.
@@ -51,6 +55,8 @@ package struct Courier: Sendable {
       outcome.fault = fault
       return outcome
     }
+    // Asked for before the keys: what was sealed of an erased subject before its erasure is fetched below, and then destroyed with the rest.
+    let orders = try await connection.erasures(after: try store.lastErasure())
     while true {
       let askedAt = clock()
       let bundle = try await connection.parcels(limit: limit)
@@ -68,6 +74,7 @@ package struct Courier: Sendable {
         try store.note(.lastDelivery, at: clock())
         if parcels.reduce(0, { $0 + $1.keys.count }) < limit {
           try keyring.destroyReplaced(named: Set(parcels.map(\.epoch.recipientKeyID)), askedAt: askedAt, now: clock(), logger: logger)
+          try await erase(orders)
           return outcome
         }
       } catch let fault as ParcelFault {
@@ -75,6 +82,26 @@ package struct Courier: Sendable {
         outcome.fault = fault
         return outcome
       }
+    }
+  }
+
+  /// Destroys keys, as many erasures a day as are allowed: whoever took the server must not be able to destroy them all at once. Then tells the
+  /// server.
+  private func erase(_ orders: [ErasureOrder]) async throws {
+    let day = Timestamp(milliseconds: clock().milliseconds - 86_400_000)
+    let left = max(0, erasuresPerDay - (try store.erasureCount(since: day)))
+    if orders.count > left, left > 0 {
+      logger.error(
+        "more erasures are ordered than one day allows; the others wait",
+        metadata: ["ordered": "\(orders.count)", "allowed": "\(erasuresPerDay)"])
+    }
+    for order in orders.prefix(left) {
+      try store.carryOut(order, at: clock())
+      logger.notice("destroyed the keys of an erased subject", metadata: ["entry": "\(order.entry)"])
+    }
+    for (commitment, receipt) in try store.unsentReceipts() {
+      guard try await connection.send(receipt: receipt) else { continue }
+      try store.markReceiptSent(commitment, at: clock())
     }
   }
 

@@ -48,6 +48,14 @@ package struct CustodianSecrets: Sendable {
       alarm: alarm.id, kind: alarm.fault.kind.rawValue, key: key, settledAt: time.milliseconds, reason: reason, signedBy: signingKey())
   }
 
+  /// Signs that the keys of an erasure's subjects are destroyed.
+  func receipt(of order: ErasureOrder, keys: Int, at time: Timestamp, copiesUntil: Int64) throws -> ErasureReceipt {
+    try ErasureReceipt(
+      project: order.project.rawValue, entry: order.entry, commitment: order.commitment, keys: keys, erasedAt: time.milliseconds,
+      copiesUntil: copiesUntil,
+      signedBy: signingKey())
+  }
+
   /// Under which name the database knows a subject: says nothing to whoever has the database alone.
   func lookUp(project: ProjectID, subject: Pseudonym) -> [UInt8] {
     var message: [UInt8] = []

@@ -23,6 +23,7 @@ package struct CustodianService: Sendable {
     package var pollInterval: Duration = .seconds(3)
     package var keyLifetime = Keyring.defaultLifetime
     package var keyOverlap = Keyring.defaultOverlap
+    package var erasuresPerDay = Courier.defaultErasuresPerDay
 
     package init(directory: URL, server: String) {
       self.directory = directory
@@ -48,7 +49,8 @@ package struct CustodianService: Sendable {
     let keyring = try Keyring(store: store, lifetime: options.keyLifetime, overlap: options.keyOverlap, now: wallClock())
     let connection = try ServerConnection(
       server: options.server, token: secrets.serverToken, certificateAuthority: options.certificateAuthority)
-    let courier = Courier(store: store, keyring: keyring, connection: connection, logger: logger, clock: wallClock)
+    let courier = Courier(
+      store: store, keyring: keyring, connection: connection, erasuresPerDay: options.erasuresPerDay, logger: logger, clock: wallClock)
     let status = CustodianStatus(store: store, server: options.server, clock: wallClock)
     let poller = Poller(
       courier: courier, keyring: keyring, connection: connection, status: status, interval: options.pollInterval, logger: logger)

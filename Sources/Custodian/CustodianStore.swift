@@ -71,6 +71,7 @@ package final class CustodianStore: Sendable {
           """)
     }
     migrator.registerMigration("3 approvers, passkeys, requests") { try $0.execute(sql: Self.approvalTables) }
+    migrator.registerMigration("4 erasures") { try $0.execute(sql: Self.erasureTable) }
     return migrator
   }
 
@@ -175,20 +176,6 @@ package final class CustodianStore: Sendable {
         return try secrets.decrypt(row["sealed"], for: place)
       }
     }
-  }
-
-  /// Deletes a subject's record keys, so that no copy of what they sealed opens again; that they were there stays known, so that a
-  /// parcel that comes again does not bring them back. Returns how many there were.
-  package func erase(project: ProjectID, subject: Pseudonym) throws -> Int {
-    let lookUp = Data(secrets.lookUp(project: project, subject: subject))
-    let count = try database.write { database in
-      try database.execute(
-        sql: "UPDATE record_key SET subject = NULL, sealed = NULL WHERE subject = ? AND project = ?", arguments: [lookUp, project.rawValue])
-      return database.changesCount
-    }
-    // The log may still hold the old pages.
-    _ = try database.writeWithoutTransaction { try $0.checkpoint(.truncate) }
-    return count
   }
 
   /// What is held, in counts only.

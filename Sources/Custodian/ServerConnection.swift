@@ -115,6 +115,45 @@ package struct ServerConnection: Sendable {
     }
   }
 
+  /// Erasures behind an entry of the server's ledger, and those of which it lacks the receipt; oldest first.
+  package func erasures(after entry: UInt64?) async throws -> [ErasureOrder] {
+    struct Body: Decodable {
+      struct Order: Decodable {
+        let entry: UInt64
+        let commitment: String
+        let project: Int64
+        let subjects: [String]
+      }
+      let erasures: [Order]
+    }
+    let path = "/custodian/v1/erasures" + (entry.map { "?after=\($0)" } ?? "")
+    let answer = try await exchange(Request(method: "GET", path: path, contentType: nil, body: []))
+    // A server of an earlier version has none.
+    if answer.status == 404 { return [] }
+    guard answer.status == 200, let body = try? JSONDecoder().decode(Body.self, from: Data(answer.body)) else {
+      throw Self.unexpected("Asking for erasures", answer)
+    }
+    return try body.erasures.map { order in
+      let subjects = order.subjects.compactMap { Pseudonym($0) }
+      guard subjects.count == order.subjects.count, Int64(exactly: order.entry) != nil else {
+        throw Self.unexpected("Asking for erasures", answer)
+      }
+      return ErasureOrder(entry: order.entry, commitment: order.commitment, project: ProjectID(order.project), subjects: subjects)
+    }
+  }
+
+  /// - Returns: false where the server knows no such erasure: it was restored to a time before it, and will ask again.
+  package func send(receipt: String) async throws -> Bool {
+    let body = try JSONEncoder().encode(["receipt": receipt])
+    let answer = try await exchange(
+      Request(method: "POST", path: "/custodian/v1/erasures", contentType: "application/json", body: Array(body)))
+    switch answer.status {
+    case 204: return true
+    case 404: return false
+    default: throw Self.unexpected("Sending a receipt", answer)
+    }
+  }
+
   /// Throws `AnnouncementError` where the server's announcement is none, or forged.
   package func keyInForce() async throws -> KeyInForce {
     struct Body: Decodable {

@@ -32,6 +32,9 @@ struct ServeCommand: AsyncParsableCommand {
   @Option(help: "Seconds between two rounds.")
   var interval: Double = 3
 
+  @Option(help: "Erasures that are carried out in 24 hours at most; further ones wait.")
+  var erasuresPerDay = Courier.defaultErasuresPerDay
+
   @Option(help: ArgumentHelp("Seconds for which an HPKE key is announced.", visibility: .hidden))
   var keyLifetime: Double = 86_400
 
@@ -57,6 +60,8 @@ struct ServeCommand: AsyncParsableCommand {
     options.pollInterval = .seconds(interval)
     options.keyLifetime = .seconds(keyLifetime)
     options.keyOverlap = .seconds(keyOverlap)
+    guard erasuresPerDay >= 0 else { throw ValidationError("--erasures-per-day takes 0 or more.") }
+    options.erasuresPerDay = erasuresPerDay
     try await CustodianService.run(options, logger: LogLines.standardError("custodian"))
   }
 }

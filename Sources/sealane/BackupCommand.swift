@@ -69,7 +69,7 @@ struct RestoreCommand: AsyncParsableCommand {
       if options.json { return Terminal.say(made.json.text) }
       Terminal.say("Restored \(made.name) to \(data.path): \(made.files) files, \(made.bytes) bytes, all of them checked.")
       if case .later = choice { Terminal.say("Put the newest copy of the ledger to \(data.path)/ledger before you start the server.") }
-      Terminal.say("Subjects that were deleted since must be deleted again; the ledger names them (subject_erased).")
+      Terminal.say("Subjects that were erased since are erased again when the server starts.")
     }
   }
 }

@@ -5,7 +5,7 @@ import Server
 
 struct SubjectCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "subject", abstract: "Export and delete subjects.", subcommands: [Export.self, Delete.self])
+    commandName: "subject", abstract: "Export and erase subjects.", subcommands: [Export.self, Erase.self, Erasures.self])
 
   struct Export: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -44,15 +44,16 @@ struct SubjectCommand: AsyncParsableCommand {
     }
   }
 
-  struct Delete: AsyncParsableCommand {
+  struct Erase: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Delete everything that is stored of subjects, and of all ids that count as theirs.",
+      abstract: "Erase everything that is stored of subjects, and of all ids that count as theirs (GDPR Art. 17).",
       discussion: """
-        They are in no answer from the end of the command on, and in no file within a day. Each stands in the ledger. Backups keep what they
-        have until they are deleted.
+        They are in no answer from the end of the command on, and in no file within a day. The custodian destroys their keys with its next round
+        and signs that: what was sealed of them opens nowhere any more, in no copy and no backup of the data. Each stands in the ledger; a
+        restore of an older backup erases them again before it serves. `sealane subject erasures` shows how far it is.
 
         Example:
-          sealane subject delete s_057499d2a5bca2e6ff81de95b2aa26c9 --data DIR
+          sealane subject erase s_057499d2a5bca2e6ff81de95b2aa26c9 --data DIR
         """)
 
     @Argument(help: "Pseudonyms: s_ and 32 hexadecimal digits. At most 1000.")
@@ -74,8 +75,66 @@ struct SubjectCommand: AsyncParsableCommand {
         guard case .object(let members) = try JSONValue(parsing: Array(answer.utf8)), case .number(let count)? = members["subjects"],
           case .number(let ids)? = members["ids"]
         else { return Terminal.say(answer) }
-        Terminal.say("Deleted \(Int(count)) subject\(count == 1 ? "" : "s"), \(Int(ids)) id\(ids == 1 ? "" : "s").")
+        Terminal.say("Erased \(Int(count)) subject\(count == 1 ? "" : "s"), \(Int(ids)) id\(ids == 1 ? "" : "s").")
       }
+    }
+  }
+
+  struct Erasures: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "How far erasures are: out of files, keys destroyed, when the last copy dies.",
+      discussion: """
+        With --json each has the custodian's receipt, which anybody can verify with the identity that the ledger pins (docs/FORMATS.md).
+
+        Example:
+          sealane subject erasures --data DIR
+          sealane subject erasures s_057499d2a5bca2e6ff81de95b2aa26c9 --data DIR --json
+        """)
+
+    @Argument(help: "Only those of this subject: s_ and 32 hexadecimal digits.")
+    var subject: String?
+    @OptionGroup var options: DataOptions
+
+    func run() async throws {
+      try await options.run {
+        let subject = subject
+        let found = try await ControlSession.run(try options.configuration()) { client in
+          var found: [JSONValue] = []
+          var next: Double?
+          repeat {
+            let query = [subject.map { "subject=\($0)" }, next.map { "after=\(Int($0))" }].compactMap { $0 }.joined(separator: "&")
+            let answer = try JSONValue(
+              parsing: Array(try await client.text("GET", "/api/v1/erasures" + (query.isEmpty ? "" : "?\(query)")).utf8))
+            guard case .object(let members) = answer, case .list(let page)? = members["erasures"] else {
+              throw ValidationError("The server's answer is not a list of erasures.")
+            }
+            found += page
+            next = if case .number(let entry)? = members["next"] { entry } else { nil }
+          } while next != nil
+          return found
+        }
+        if options.json { return Terminal.say(JSONValue.object(["erasures": .list(found)]).text) }
+        if found.isEmpty { return Terminal.say("There are no erasures\(subject == nil ? "" : " of this subject").") }
+        for case .object(let erasure) in found { Terminal.say(Self.line(erasure)) }
+      }
+    }
+
+    private static func line(_ erasure: [String: JSONValue]) -> String {
+      func number(_ name: String) -> Int? { if case .number(let value)? = erasure[name] { Int(value) } else { nil } }
+      func time(_ name: String) -> String? {
+        number(name).map { Date(timeIntervalSince1970: Double($0) / 1000).formatted(.iso8601) }
+      }
+      let ids = number("ids") ?? 0
+      var parts = [
+        "entry \(number("entry") ?? 0): \(ids) id\(ids == 1 ? "" : "s"), in no answer since \(time("ordered_at") ?? "?")",
+        erasure["in_files"] == .boolean(true) ? "still in files, for a day at most" : "in no file",
+      ]
+      if let at = time("keys_destroyed_at"), let until = time("last_copy_dies_at") {
+        parts.append("\(number("keys_destroyed") ?? 0) keys destroyed \(at), the last copy dies \(until)")
+      } else {
+        parts.append("the custodian has not signed yet")
+      }
+      return parts.joined(separator: "; ")
     }
   }
 }

@@ -32,9 +32,9 @@ final class CustodianBench {
     keyring = try Keyring(store: store, now: clock.read())
   }
 
-  func courier(limit: Int = 4096) -> Courier {
+  func courier(limit: Int = 4096, erasuresPerDay: Int = Courier.defaultErasuresPerDay) -> Courier {
     Courier(
-      store: store, keyring: keyring, connection: server.connection, limit: limit,
+      store: store, keyring: keyring, connection: server.connection, limit: limit, erasuresPerDay: erasuresPerDay,
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
       clock: clock.read)
   }

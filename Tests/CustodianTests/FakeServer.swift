@@ -22,6 +22,9 @@ final class FakeServer: Sendable {
     var faults: [Int: Fault] = [:]
     /// Sent instead of the bundle.
     var forgedBundle: [UInt8]?
+    /// Erasures that its ledger orders, and what was signed of them.
+    var orders: [ErasureOrder] = []
+    var receipts: [UInt64: String] = [:]
     /// What openings are answered from, and those that were asked for.
     var sealed: [(subject: String, field: String, layer: String, bytes: [UInt8])] = []
     var openings: [OpeningAsked] = []
@@ -114,6 +117,23 @@ final class FakeServer: Sendable {
         state.announcement = made
       }
       return .init(status: 200, body: [])
+    case ("GET", "/custodian/v1/erasures"):
+      let after = request.path.split(separator: "=").count == 2 ? UInt64(request.path.split(separator: "=")[1]) : nil
+      let orders = state.orders.filter { order in after.map { order.entry > $0 } ?? true || state.receipts[order.entry] == nil }
+      let list = orders.map { order -> [String: Any] in
+        [
+          "entry": order.entry, "commitment": order.commitment, "project": order.project.rawValue,
+          "subjects": order.subjects.map { "s_\($0)" },
+        ]
+      }
+      return .init(status: 200, body: Array(try JSONSerialization.data(withJSONObject: ["erasures": list])))
+    case ("POST", "/custodian/v1/erasures"):
+      let text = try JSONDecoder().decode([String: String].self, from: Data(request.body))["receipt"] ?? ""
+      let receipt = try ErasureReceipt(text: text)
+      guard receipt.identity == state.announcement.identity else { return .init(status: 403, body: []) }
+      guard state.orders.contains(where: { $0.entry == receipt.entry }) else { return .init(status: 404, body: []) }
+      state.receipts[receipt.entry] = text
+      return .init(status: 204, body: [])
     case ("POST", "/custodian/v1/openings"):
       guard state.openingStatus == 200 else { return .init(status: state.openingStatus, body: Array(#"{"error":"no ledger"}"#.utf8)) }
       state.openings.append(try JSONDecoder().decode(OpeningAsked.self, from: Data(request.body)))

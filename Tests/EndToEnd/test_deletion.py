@@ -53,7 +53,7 @@ def test_only_the_owner_deletes_and_only_whom_there_is(filled):
     sealane, subject, _ = filled
     assert requests.delete(sealane.api + f"/api/v1/subjects/{subject}", auth=sealane.account, timeout=30).status_code == 403
     for wrong in ("nonsense", subject[2:], "s_" + "0" * 32):
-        refused = sealane.run("subject", "delete", subject, wrong, "--data", sealane.data)
+        refused = sealane.run("subject", "erase", subject, wrong, "--data", sealane.data)
         assert refused.returncode != 0 and refused.stderr.strip()
     assert get(sealane, f"/api/v1/subjects/{subject}").status_code == 200
 
@@ -84,7 +84,7 @@ def test_a_deleted_subject_is_gone(filled):
     lists = {"Both": {"members": [subject, other]}, "In a rule": {"any": [{"members": [subject]}, {"did": {"event": NAME[STAYS]}}]}}
     for name, definition in lists.items():
         assert _control(sealane, "POST", "/api/v1/cohorts", {"name": name, "definition": definition})[0] == 201
-    done = json.loads(sealane.command("subject", "delete", subject, "--data", sealane.data, "--json"))
+    done = json.loads(sealane.command("subject", "erase", subject, "--data", sealane.data, "--json"))
     assert done["subjects"] == 1 and done["ids"] >= 2
     cohorts = {cohort["name"]: cohort for cohort in get(sealane, "/api/v1/cohorts").json()["cohorts"]}
     assert cohorts["Both"]["member_count"] == 1 and cohorts["In a rule"]["definition"]["any"][0]["members"] == []
@@ -113,7 +113,7 @@ def test_a_deleted_subject_is_gone(filled):
 def test_and_in_no_file_after_they_were_written_anew(filled):
     sealane, subject, _ = filled
     assert occurrences(sealane, WORD[STAYS].encode()) or occurrences(sealane, NAME[STAYS].encode())
-    answer = json.loads(sealane.command("subject", "delete", subject, "--compact", "--data", sealane.data, "--json"))
+    answer = json.loads(sealane.command("subject", "erase", subject, "--compact", "--data", sealane.data, "--json"))
     assert answer["subjects"] == 1
     sealane.terminate()
     for word in (WORD[GONE], NAME[GONE], TIER[GONE], "turquoise", "On a device"):

@@ -15,7 +15,8 @@ struct TestServer: Sendable {
   let control: ControlClient
 
   static func run(
-    limits: ServerLimits = ServerLimits(), _ body: @escaping @Sendable (TestServer) async throws -> Void
+    limits: ServerLimits = ServerLimits(), _ body: @escaping @Sendable (TestServer) async throws -> Void,
+    afterwards: (ServerConfiguration) async throws -> Void = { _ in }
   ) async throws {
     try await inDirectory { root in
       let made = try await Initialization(data: root).run()
@@ -23,15 +24,23 @@ struct TestServer: Sendable {
       configuration.listen.port = 0
       configuration.intake.port = 0
       configuration.limits = limits
-      let installation = try await Installation.open(configuration)
-      try await Listeners(installation).run(.all) { addresses in
-        try await body(
-          TestServer(
-            made: made, installation: installation, console: "http://\(addresses.console)", intake: "http://\(addresses.intake)",
-            client: HTTPClient(), control: try ControlClient(DataDirectory(root))))
-      }
-      await installation.close()
+      try await serve(made, configuration, body)
+      try await afterwards(configuration)
     }
+  }
+
+  /// The directory's lock goes with the installation, at the end.
+  private static func serve(
+    _ made: Initialization.Outcome, _ configuration: ServerConfiguration, _ body: @escaping @Sendable (TestServer) async throws -> Void
+  ) async throws {
+    let installation = try await Installation.open(configuration)
+    try await Listeners(installation).run(.all) { addresses in
+      try await body(
+        TestServer(
+          made: made, installation: installation, console: "http://\(addresses.console)", intake: "http://\(addresses.intake)",
+          client: HTTPClient(), control: try ControlClient(DataDirectory(configuration.data))))
+    }
+    await installation.close()
   }
 
   /// A path for a data directory that is gone, with its neighbours, afterwards.

@@ -87,6 +87,17 @@ struct ParcelCodecTests {
     } while ContinuousClock.now < end
   }
 
+  @Test func `the page's erasure receipt is read as what it says`() throws {
+    let page = try String(contentsOf: FormatsDocument.page, encoding: .utf8)
+    let start = try #require(page.range(of: "sealane erasure receipt v1\nidentity 66be"))
+    let end = try #require(page.range(of: "```", range: start.upperBound..<page.endIndex))
+    let published = try ErasureReceipt(text: String(page[start.lowerBound..<end.lowerBound]))
+    let identity = try Curve25519.Signing.PrivateKey(rawRepresentation: [UInt8](repeating: 11, count: 32))
+    #expect(published.identity == CustodianIdentity(identity.publicKey) && published.project == 7 && published.entry == 41)
+    #expect(published.keys == 3 && published.erasedAt == 1_763_400_000_000 && published.copiesUntil == 1_765_992_000_000)
+    #expect(published.commitment == String(repeating: "00112233445566778899aabbccddeeff", count: 2))
+  }
+
   @Test func `a settlement is read only as it was signed, and is that of the page`() throws {
     let identity = try Curve25519.Signing.PrivateKey(rawRepresentation: [UInt8](repeating: 11, count: 32))
     let key = try #require(CustodianPublicKey(bytes: Array(0x20..<0x40)))

@@ -33,7 +33,10 @@ package enum AdministrativeEntry: Sendable, Hashable {
   case sealingResumed(reason: String)
   /// The details of entry `index` are removed for good.
   case detailErased(index: UInt64)
-  case subjectErased(ProjectID, SubjectNumber)
+  /// A subject is erased: all numbers that count as it.
+  case subjectErased(ProjectID, [SubjectNumber])
+  /// The custodian signed that it destroyed the keys of whom entry `entry` is about. `digest`: SHA-256 of the receipt.
+  case erasureReceipted(ProjectID, entry: UInt64, digest: String)
   /// A copy of all projects' data under pseudonyms, without keys; `name` tells when, `target` where to.
   case backupMade(name: String, target: String)
 
@@ -61,6 +64,7 @@ package enum AdministrativeEntry: Sendable, Hashable {
     case .sealingResumed: "sealing_resumed"
     case .detailErased: "detail_erased"
     case .subjectErased: "subject_erased"
+    case .erasureReceipted: "erasure_receipted"
     case .backupMade: "backup_made"
     }
   }
@@ -69,6 +73,7 @@ package enum AdministrativeEntry: Sendable, Hashable {
     switch self {
     case .projectCreated(let project), .projectSettingsChanged(let project, _), .trackingPlanChanged(let project, _, _),
       .serviceAccountCreated(_, let project, _), .serviceAccountRevoked(_, let project), .subjectErased(let project, _),
+      .erasureReceipted(let project, _, _),
       .identitiesOpened(let project, _, _, _, _):
       project
     default: nil
@@ -85,6 +90,7 @@ package enum AdministrativeEntry: Sendable, Hashable {
       ["fingerprint": fingerprint, "public_key": key]
     case .custodianAlarm(let code), .custodianAlarmSettled(let code, _): ["code": code]
     case .detailErased(let index): ["index": String(index)]
+    case .erasureReceipted(_, let entry, let digest): ["entry": String(entry), "receipt": digest]
     case .identitiesOpened(_, _, _, let request, _): ["request": request]
     default: [:]
     }
@@ -100,14 +106,14 @@ package enum AdministrativeEntry: Sendable, Hashable {
     case .setupLinkUsed(let session), .sessionEnded(let session), .sessionRevoked(let session): detail.facts = ["session": session]
     case .sealingStopped(let reason), .sealingResumed(let reason), .custodianAlarmSettled(_, let reason): detail.facts = ["reason": reason]
     case .backupMade(let name, let target): detail.facts = ["backup": name, "target": target]
-    case .subjectErased(_, let subject): detail.subjects = SubjectSet([subject])
+    case .subjectErased(_, let subjects): detail.subjects = SubjectSet(subjects)
     case .identitiesOpened(_, let subjects, let fields, _, let approvers):
       detail.subjects = SubjectSet(subjects)
       detail.fields = fields
       detail.facts = ["approvers": approvers.joined(separator: " ")]
     case .ledgerOpened, .projectCreated, .trackingPlanChanged, .setupLinkCreated, .custodianKeyPinned, .custodianKeyRotated,
       .custodianIdentityPinned,
-      .custodianAlarm, .detailErased:
+      .custodianAlarm, .detailErased, .erasureReceipted:
       break
     }
     return detail

@@ -96,25 +96,58 @@ package final class TimeChunk: Sendable {
   package init(offsets: [UInt32]) { self.offsets = offsets }
 }
 
-/// Distinct values that codes stand for.
+/// Distinct values that codes stand for. Long lists stay as bytes, which take a third of the memory; a value is made when it is asked for.
 package final class ValueList: Sendable {
-  package let values: [StoredValue]
-  /// The numbers of `values`; NaN where the value is not a number.
-  package let numbers: [Double]
+  /// Up to so many are made at once.
+  private static let decodedLimit = 1_024
+
+  package let count: Int
+  /// Empty where `bytes` has them.
+  private let decoded: [StoredValue]
+  private let bytes: ValueBytes
+  /// NaN where the value is not a number; empty where none is.
+  private let numbers: [Double]
 
   package init(_ values: [StoredValue]) {
-    self.values = values
-    numbers = values.map { if case .number(let number) = $0 { number } else { Double.nan } }
+    count = values.count
+    decoded = values
+    bytes = ValueBytes()
+    let numbers = values.map { if case .number(let number) = $0 { number } else { Double.nan } }
+    self.numbers = numbers.allSatisfy(\.isNaN) ? [] : numbers
+  }
+
+  /// Reads every value once, so that none fails later.
+  init(checking bytes: ValueBytes) throws(FormatError) {
+    count = bytes.count
+    let isShort = bytes.count <= Self.decodedLimit
+    var values: [StoredValue] = []
+    var numbers: [Double] = []
+    try bytes.visit { index, value in
+      if isShort { values.append(value) }
+      guard case .number(let number) = value else {
+        if !numbers.isEmpty { numbers.append(.nan) }
+        return
+      }
+      if numbers.isEmpty { numbers = [Double](repeating: .nan, count: index) }
+      numbers.append(number)
+    }
+    decoded = values
+    self.bytes = isShort ? ValueBytes() : bytes
+    self.numbers = numbers
   }
 
   static let empty = ValueList([])
 
+  package subscript(index: Int) -> StoredValue { bytes.count == 0 ? decoded[index] : bytes.value(index) }
+
+  @inline(__always) func number(_ index: Int) -> Double { numbers.isEmpty ? .nan : numbers[index] }
+
   /// Bytes of memory, about.
-  var footprint: Int { values.reduce(0) { $0 + 16 + Self.footprint($1) } }
+  var footprint: Int { decoded.reduce(bytes.footprint + numbers.count * 8) { $0 + Self.footprint($1) } }
 
   private static func footprint(_ value: StoredValue) -> Int {
     switch value {
-    case .null, .boolean, .number, .pseudonym: 64
+    case .null, .boolean, .number, .pseudonym: 32
     case .string(let text): 64 + text.utf8.count
     case .sealed(let sealed): 96 + sealed.bytes.count
     case .list(let elements): elements.reduce(64) { $0 + footprint($1) }
@@ -132,7 +165,7 @@ package final class ColumnChunk: Sendable {
   package let own: ValueList
 
   package init(codes: [UInt32], shared: ValueList, own: ValueList) {
-    if shared.values.count + own.values.count < 256 {
+    if shared.count + own.count < 256 {
       narrow = codes.map { UInt8(truncatingIfNeeded: $0) }
       wide = []
     } else {
@@ -148,11 +181,11 @@ package final class ColumnChunk: Sendable {
 
   /// The value of a code that is not 0.
   package func value(_ code: Int) -> StoredValue {
-    code <= shared.values.count ? shared.values[code - 1] : own.values[code - 1 - shared.values.count]
+    code <= shared.count ? shared[code - 1] : own[code - 1 - shared.count]
   }
 
   func number(_ code: Int) -> Double {
-    code <= shared.numbers.count ? shared.numbers[code - 1] : own.numbers[code - 1 - shared.numbers.count]
+    code <= shared.count ? shared.number(code - 1) : own.number(code - 1 - shared.count)
   }
 }
 

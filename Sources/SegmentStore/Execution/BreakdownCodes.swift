@@ -143,7 +143,7 @@ final class BreakdownCodes {
     if code == 0 { return Self.none }
     if let table = tables[Int(place.view.pointee.run)], let chunk = view.chunk {
       let shared = chunk._withUnsafeGuaranteedRef { $0.shared }
-      if table.list == ObjectIdentifier(shared), code <= shared.values.count {
+      if table.list == ObjectIdentifier(shared), code <= shared.count {
         let group = table.groups[code]
         if group != Self.unresolved { return group }
       }
@@ -172,7 +172,7 @@ final class BreakdownCodes {
     let column = view.pointee.columns[self.column]
     guard let chunk = column.chunk, let table = tables[Int(view.pointee.run)] else { return nil }
     let shared = chunk._withUnsafeGuaranteedRef { $0.shared }
-    return table.list == ObjectIdentifier(shared) ? Known(column: column, groups: table.groups, count: shared.values.count) : nil
+    return table.list == ObjectIdentifier(shared) ? Known(column: column, groups: table.groups, count: shared.count) : nil
   }
 
   /// The raw value, for ties that only the value can break.
@@ -207,12 +207,12 @@ final class BreakdownCodes {
   @inline(never) private func resolve(_ view: ColumnView, _ code: Int, run: Int) -> UInt32 {
     guard let chunk = view.chunk?.takeUnretainedValue() else { return Self.none }
     let group = looked(chunk.value(code)).map(intern) ?? Self.none
-    guard code <= chunk.shared.values.count else { return group }
+    guard code <= chunk.shared.count else { return group }
     if tables[run]?.list != ObjectIdentifier(chunk.shared) {
       // A list is decoded anew where the cache let go of it.
       tables[run]?.groups.deallocate()
-      let groups = UnsafeMutablePointer<UInt32>.allocate(capacity: chunk.shared.values.count + 1)
-      groups.initialize(repeating: Self.unresolved, count: chunk.shared.values.count + 1)
+      let groups = UnsafeMutablePointer<UInt32>.allocate(capacity: chunk.shared.count + 1)
+      groups.initialize(repeating: Self.unresolved, count: chunk.shared.count + 1)
       tables[run] = (ObjectIdentifier(chunk.shared), groups)
       kept[run] = chunk.shared
     }

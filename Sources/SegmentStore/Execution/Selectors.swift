@@ -24,12 +24,12 @@ final class Selectors: Sendable {
     /// By code of the chunk: 1 where its value passes.
     func table(of chunk: ColumnChunk) -> [UInt8] {
       let shared = verdicts(chunk.shared)
-      return chunk.own.values.isEmpty ? shared : shared + chunk.own.values.map { passes($0) ? 1 : 0 }
+      return chunk.own.count == 0 ? shared : shared + (0..<chunk.own.count).map { passes(chunk.own[$0]) ? 1 : 0 }
     }
 
     private func verdicts(_ list: ValueList) -> [UInt8] {
       if let known = tables.withLock({ $0[ObjectIdentifier(list)] }) { return known.table }
-      let table = [passes(nil) ? 1 : 0] + list.values.map { passes($0) ? 1 : 0 as UInt8 }
+      let table = [passes(nil) ? 1 : 0] + (0..<list.count).map { passes(list[$0]) ? 1 : 0 as UInt8 }
       // The list is kept with its table: an identifier is good only as long as its object lives.
       tables.withLock { $0[ObjectIdentifier(list)] = (list, table) }
       return table

@@ -24,22 +24,27 @@ struct ValueBytes: Sendable {
     return (0..<count).allSatisfy { Int(dictionary.code(of: $0, in: self)) == $0 }
   }
 
-  /// The values by code.
-  func values() throws(FormatError) -> [StoredValue] {
-    var values: [StoredValue] = []
-    values.reserveCapacity(count)
+  /// Reads the values in the order of their codes.
+  func visit(_ body: (Int, StoredValue) -> Void) throws(FormatError) {
     var failure: FormatError?
     bytes.withUnsafeBytes { bytes in
       do throws(FormatError) {
-        for code in 0..<count {
-          var reader = ByteReader(UnsafeRawBufferPointer(rebasing: bytes[range(of: code)]))
-          values.append(try reader.value())
-          try reader.expectEnd()
-        }
+        for code in 0..<count { body(code, try Self.value(UnsafeRawBufferPointer(rebasing: bytes[range(of: code)]))) }
       } catch { failure = error }
     }
     if let failure { throw failure }
-    return values
+  }
+
+  /// One of values that were all read before; null where that cannot be.
+  func value(_ code: Int) -> StoredValue {
+    bytes.withUnsafeBytes { bytes in (try? Self.value(UnsafeRawBufferPointer(rebasing: bytes[range(of: code)]))) ?? .null }
+  }
+
+  private static func value(_ bytes: UnsafeRawBufferPointer) throws(FormatError) -> StoredValue {
+    var reader = ByteReader(bytes)
+    let value = try reader.value()
+    try reader.expectEnd()
+    return value
   }
 
   /// varint count, varint length of each value, then their bytes one after the other.

@@ -254,7 +254,7 @@ struct StoreChecker {
   }
 
   private func check(_ values: ValueBytes, in reference: FileReference) throws(StoreError) {
-    do throws(FormatError) { _ = try values.values() } catch { throw .corrupt(file: reference.name, reason: "\(error)") }
+    do throws(FormatError) { try values.visit { _, _ in } } catch { throw .corrupt(file: reference.name, reason: "\(error)") }
     guard values.areDistinct else { throw .corrupt(file: reference.name, reason: "a dictionary holds a value twice") }
   }
 

@@ -137,7 +137,7 @@ extension SegmentStore {
           try JourneyScan.checkCancellation()
           guard let column = try run.column(property, block) else { continue }
           let events = try run.events(block)
-          var byCode = [Int](repeating: 0, count: column.shared.values.count + column.own.values.count + 1)
+          var byCode = [Int](repeating: 0, count: column.shared.count + column.own.count + 1)
           for row in 0..<column.count where wanted == nil || events[row] == wanted { byCode[column[row]] += 1 }
           for (code, count) in byCode.enumerated().dropFirst() where count > 0 { counts[column.value(code), default: 0] += count }
         }

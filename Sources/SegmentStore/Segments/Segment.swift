@@ -400,7 +400,7 @@ private struct CachedChunks: ChunkSource {
       return (values, values.footprint)
     }
     return try cached(SegmentSection.column(index, run, block)) { () throws(StoreError) in
-      let raw = try segment.rawColumn(index, run, block, shared: shared.values.count) { () throws(StoreError) in try events(block) }
+      let raw = try segment.rawColumn(index, run, block, shared: shared.count) { () throws(StoreError) in try events(block) }
       guard let (codes, own) = raw else {
         throw .corrupt(file: segment.file.name, reason: "a chunk of a property is missing")
       }
@@ -427,7 +427,7 @@ private struct CachedChunks: ChunkSource {
   private func values(_ bytes: ValueBytes) throws(StoreError) -> ValueList {
     if bytes.count == 0 { return .empty }
     do throws(FormatError) {
-      return ValueList(try bytes.values())
+      return try ValueList(checking: bytes)
     } catch {
       throw .corrupt(file: segment.file.name, reason: "in a dictionary, \(error)")
     }

@@ -26,6 +26,7 @@ struct AdministrationRoutes: Sendable {
     router.post("/api/v1/setup-links", use: createSetupLink)
     router.delete("/api/v1/subjects/:subject", use: deleteSubject)
     router.post("/api/v1/deletions", use: deleteSubjects)
+    router.get("/api/v1/erasures", use: erasures)
     router.post("/api/v1/backups", use: backUp)
     router.post("/api/v1/ledger/backups", use: backUpLedger)
     router.get("/api/v1/ledger/checkpoint", use: checkpoint)
@@ -187,12 +188,35 @@ struct AdministrationRoutes: Sendable {
       }
       return pseudonym
     }
-    let ids = try await installation.deleteSubjects(pseudonyms, of: project, by: caller.principal)
+    let ids = try await installation.erasures.erase(pseudonyms, of: project, by: caller.principal)
     if compact { try await project.store.compact() }
     return DisclosedResponse.plain(["subjects": .number(Double(Set(pseudonyms).count)), "ids": .number(Double(ids))])
   }
 
   private static let deletionLimit = 1_000
+
+  /// What became of erasures: a page, oldest first, or those of one subject, whose pseudonym whoever asks knows already. Nobody is named.
+  private func erasures(_ request: Request, _ context: ServerContext) async throws -> Response {
+    let caller = try await authenticator.require(request, context)
+    let parameters = try QueryParameters(request, known: ["after", "subject"])
+    try Access.authorize(caller, .deleteSubjects, in: nil)
+    var after: UInt64?
+    if let text = parameters["after"] {
+      guard let entry = UInt64(text) else { throw APIError.badRequest("“after” is the number of an entry.", field: "after") }
+      after = entry
+    }
+    var subject: Pseudonym?
+    if let text = parameters["subject"] {
+      guard text.hasPrefix("s_"), let pseudonym = Pseudonym(text) else {
+        throw APIError.badRequest("A subject is written as s_ and 32 hexadecimal digits.", field: "subject")
+      }
+      subject = pseudonym
+    }
+    let found = try await installation.erasures.erasures(after: after, of: subject)
+    var members: [String: JSONValue] = ["erasures": .list(found.map { installation.erasures.status($0) }), "next": .null]
+    if found.count == ControlDatabase.erasurePage, let last = found.last { members["next"] = .number(Double(last.entry)) }
+    return DisclosedResponse.plain(.object(members))
+  }
 
   /// Writes a backup to a directory of the server's machine, with the rights of the user whose server it is: by the control socket only.
   private func backUp(_ request: Request, _ context: ServerContext) async throws -> Response {

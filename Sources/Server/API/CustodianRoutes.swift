@@ -27,6 +27,8 @@ struct CustodianRoutes: Sendable {
     router.get("/custodian/v1/key", use: key)
     router.post("/custodian/v1/key", use: announce)
     router.post("/custodian/v1/openings", use: openings)
+    router.get("/custodian/v1/erasures", use: erasures)
+    router.post("/custodian/v1/erasures", use: takeReceipt)
   }
 
   private func authenticate(_ request: Request) async throws {
@@ -128,6 +130,30 @@ struct CustodianRoutes: Sendable {
       .identitiesOpened(open.id, subjects: answer.numbers, fields: fields, request: digest, approvers: approvers),
       by: Principal(kind: .custodian, id: requester, credential: "opening"))
     return DisclosedResponse.plain(["entry": .number(Double(receipt.index)), "values": .list(answer.values)])
+  }
+
+  private func erasures(_ request: Request, _ context: ServerContext) async throws -> Response {
+    try await authenticate(request)
+    var after: UInt64?
+    if let text = try QueryParameters(request, known: ["after"])["after"] {
+      guard let entry = UInt64(text) else { throw Self.malformed }
+      after = entry
+    }
+    let orders = try await installation.erasures.ordersToCarryOut(after: after).map { erasure in
+      JSONValue.object([
+        "entry": .number(Double(erasure.entry)), "commitment": .string(erasure.commitment),
+        "project": .number(Double(erasure.project.rawValue)),
+        "subjects": .list(erasure.subjects.map { .string("s_\($0)") }),
+      ])
+    }
+    return DisclosedResponse.plain(["erasures": .list(orders)])
+  }
+
+  private func takeReceipt(_ request: Request, _ context: ServerContext) async throws -> Response {
+    try await authenticate(request)
+    guard case .object(let members) = try await json(request), case .string(let receipt)? = members["receipt"] else { throw Self.malformed }
+    try await installation.erasures.take(receipt, pinned: try await installation.custodian.pinnedIdentity())
+    return Response(status: .noContent)
   }
 
   private static func texts(_ value: JSONValue?, atMost limit: Int) -> [String]? {

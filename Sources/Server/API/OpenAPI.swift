@@ -211,6 +211,8 @@ package enum OpenAPI {
         post: {summary: Make a sign-in link (control socket only), responses: {"201": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
       /api/v1/deletions:
         post: {summary: Delete up to 1000 subjects and all ids that count as theirs (owner), description: 'The body: {"subjects": ["s_…"]}; with "compact": true the files are written anew before the answer.', parameters: [{$ref: "#/components/parameters/project"}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
+      /api/v1/erasures:
+        get: {summary: "How far erasures are: out of files, keys destroyed by the custodian, when the last copy dies (owner)", parameters: [{name: after, in: query, description: the number of an entry, schema: {type: integer}}, {name: subject, in: query, description: only those of this subject, schema: {type: string}}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
       /api/v1/backups:
         post: {summary: Write a backup to a directory of the server's machine (control socket only), description: 'The body: {"target": "/a/directory", "keep": 7}.', responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
       /api/v1/ledger/backups:

@@ -30,8 +30,15 @@ enum Allocator {
     return Use(usedBytes: statistics.uordblks + statistics.hblkhd, freeBytes: statistics.fordblks)
   }
 
-  /// Gives free memory back to the system where it is much. Takes milliseconds, in which threads may have to wait for memory.
-  static func giveBack() {
+  /// Gives free memory back to the system, as often as there is much. Takes milliseconds, in which threads may have to wait for memory.
+  static func keepGivingBack() async {
+    while !Task.isCancelled {
+      giveBack()
+      try? await Task.sleep(for: .seconds(10))
+    }
+  }
+
+  private static func giveBack() {
     let use = use
     if use.freeBytes > 64 << 20, use.freeBytes > use.usedBytes / 4 { malloc_trim(0) }
   }

@@ -57,7 +57,7 @@ final class CustodianDesk: Sendable {
   }
 
   /// The identity that the ledger pins; the control database only says where. Nil where the two do not agree.
-  private func pinnedIdentity() async throws -> CustodianIdentity? {
+  func pinnedIdentity() async throws -> CustodianIdentity? {
     guard let pinned = try await access.custodianKeys(.identity).first,
       let entry = try await ledger.entries(from: pinned.ledgerIndex, limit: 1).first,
       entry.kind == "custodian_identity_pinned", entry.facts["public_key"] == pinned.publicKey

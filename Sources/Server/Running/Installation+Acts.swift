@@ -14,24 +14,6 @@ extension Installation {
     try await project.adopt(settings)
   }
 
-  /// Deletes what is stored of subjects, all ids that count as theirs included; returns how many ids those were.
-  ///
-  /// - Throws: `APIError` 404, before anything is deleted, where one of them never came.
-  func deleteSubjects(_ pseudonyms: [Pseudonym], of project: OpenProject, by principal: Principal) async throws -> Int {
-    let numbers = pseudonyms.compactMap { project.store.subjectNumber(of: $0) }
-    guard numbers.count == pseudonyms.count else {
-      throw APIError.notFound("\(pseudonyms.count - numbers.count) of these \(pseudonyms.count) subjects never came; nothing was deleted.")
-    }
-    for number in numbers { try await ledger.record(.subjectErased(project.id, number), by: principal) }
-    let outcome = try await project.store.deleteSubjects(pseudonyms)
-    // The view of what arrives keeps the newest events for a moment: whose they are is not known there once ids were merged.
-    project.live.forget()
-    // A crash here leaves deleted subjects' pseudonyms in saved lists; deleting them again takes them out.
-    let gone = outcome.deletedNumbers.compactMap { project.store.pseudonym(of: $0) }
-    try await CohortLibrary(access, of: project.id).remove(Set(gone))
-    return outcome.deletedNumbers.count
-  }
-
   func createServiceAccount(
     name: String, project: ProjectID, scopes: Set<ServiceAccount.Scope>, by principal: Principal
   ) async throws -> NewServiceAccount {

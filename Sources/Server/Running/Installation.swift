@@ -20,6 +20,7 @@ package final class Installation: Sendable {
   let admission: Admission
   let pipeline: IntakePipeline
   let custodian: CustodianDesk
+  let erasures: ErasureDesk
   let clock: @Sendable () -> Timestamp
   private let lock: DirectoryLock
   private let keys: KeyDirectory
@@ -46,6 +47,7 @@ package final class Installation: Sendable {
     metrics = Metrics()
     admission = Admission(requests: configuration.limits.requests, bytes: configuration.limits.requestBytes)
     pipeline = IntakePipeline(intake: Intake(), access: access, projects: projects, metrics: metrics, logger: logger, clock: clock)
+    erasures = ErasureDesk(access: access, ledger: ledger, projects: projects, logger: logger, clock: clock)
     custodian = try CustodianDesk(directory: directory, access: access, ledger: ledger, projects: projects, clock: clock)
   }
 
@@ -72,6 +74,7 @@ package final class Installation: Sendable {
       logger: logger, clock: clock)
     for settings in access.projects() { try await installation.open(settings) }
     try await installation.custodian.restoreAlarms()
+    try await installation.erasures.catchUp()
     return installation
   }
 

@@ -22,6 +22,7 @@ package struct ServerRun: Sendable {
     signal(SIGXFSZ, SIG_IGN)
     let installation = try await Installation.open(configuration, logger: logger)
     let upkeep = Task { await installation.keepUp() }
+    let giving = Task { await Allocator.keepGivingBack() }
     do {
       try await Listeners(installation).run { addresses in
         logger.notice(
@@ -33,10 +34,12 @@ package struct ServerRun: Sendable {
       }
     } catch {
       upkeep.cancel()
+      giving.cancel()
       await installation.close()
       throw Self.explained(error, configuration)
     }
     upkeep.cancel()
+    giving.cancel()
     logger.notice("Stopping: requests in flight are done, closing files")
     await installation.close()
   }
@@ -51,11 +54,13 @@ package struct ServerRun: Sendable {
 }
 
 extension Installation {
-  /// What has to happen now and then while nobody asks: keys of an epoch that is over are forgotten, memory that is free is given back.
+  /// What has to happen now and then while nobody asks: keys of an epoch that is over are forgotten.
   func keepUp() async {
     while !Task.isCancelled {
       for project in projects.all { project.sealer.forgetExpiredKeys() }
-      Allocator.giveBack()
+      do { try await erasures.advance() } catch {
+        logger.warning("How far the ledger is known cannot be noted", metadata: ["error": "\(error)"])
+      }
       try? await Task.sleep(for: .seconds(30))
     }
   }

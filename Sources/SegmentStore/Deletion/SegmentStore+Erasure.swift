@@ -1,0 +1,27 @@
+package import Events
+import Synchronization
+
+extension SegmentStore {
+  /// Every id that counts as a subject now, its own first; empty for one that never came, and for organizations.
+  package func ids(of pseudonym: Pseudonym) -> [(number: SubjectNumber, pseudonym: Pseudonym)] {
+    guard let number = identities.number(of: pseudonym), !identities.isGroup(number) else { return [] }
+    let journal = state.withLock { $0.journal }
+    let others = journal.members(of: journal.canonical(number)).filter { $0 != number }
+    return ([number] + others).compactMap { member in identities.pseudonym(of: member).map { (SubjectNumber(member), $0) } }
+  }
+
+  /// How many deletions there were.
+  package var deletionCount: UInt64 { state.withLock { $0.deletions.version } }
+
+  /// After how many of the deletions everything was written that is on disk or in memory: of those nothing is left.
+  package var finishedDeletions: UInt64 {
+    state.withLock { state in
+      var finished = state.deletions.version
+      for file in state.segments.map(\.file) + state.identityFiles.map(\.file) + state.profileFiles.map(\.file) {
+        finished = min(finished, file.reference.deletions)
+      }
+      for (table, rows) in state.memtables where rows > 0 { finished = min(finished, UInt64(table.firstDeletion)) }
+      return finished
+    }
+  }
+}
