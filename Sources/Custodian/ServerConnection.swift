@@ -142,6 +142,30 @@ package struct ServerConnection: Sendable {
     }
   }
 
+  /// Who has one of these ids, or a sealed field with one of these tags. The server enters that in its ledger before it answers.
+  package func subjects(project: ProjectID, ids: [Pseudonym], tags: [(field: String, tag: Pseudonym)]) async throws -> SubjectFinder.Answer
+  {
+    struct Question: Encodable {
+      struct Tag: Encodable {
+        let field: String
+        let tag: Pseudonym
+      }
+      let project: Int64
+      let ids: [Pseudonym]
+      let tags: [Tag]
+    }
+    let question = Question(project: project.rawValue, ids: ids, tags: tags.map { Question.Tag(field: $0.field, tag: $0.tag) })
+    let answer = try await exchange(
+      Request(
+        method: "POST", path: "/custodian/v1/subjects", contentType: "application/json", body: Array(try JSONEncoder().encode(question))))
+    guard answer.status == 200, let body = try? JSONDecoder().decode(SubjectFinder.Answer.self, from: Data(answer.body)),
+      body.subjects.allSatisfy({
+        $0.subject.hasPrefix("s_") && Pseudonym($0.subject) != nil && ["id", "verified", "unverified"].contains($0.match)
+      })
+    else { throw Self.unexpected("Looking for subjects", answer) }
+    return body
+  }
+
   /// - Returns: false where the server knows no such erasure: it was restored to a time before it, and will ask again.
   package func send(receipt: String) async throws -> Bool {
     let body = try JSONEncoder().encode(["receipt": receipt])

@@ -14,7 +14,10 @@ struct SealaneCustodian: AsyncParsableCommand {
         sealane-custodian alarms --data /var/lib/sealane.custodian
       """,
     version: "0.1.0",
-    subcommands: [ServeCommand.self, InitCommand.self, StatusCommand.self, AlarmsCommand.self, SetupLinksCommand.self, DoctorCommand.self])
+    subcommands: [
+      ServeCommand.self, InitCommand.self, StatusCommand.self, AlarmsCommand.self, SetupLinksCommand.self, FindCommand.self,
+      DoctorCommand.self,
+    ])
 
   static func main() async {
     ProcessHardening.apply()

@@ -35,6 +35,26 @@ import Testing
     }
   }
 
+  /// The control database of an older version, or of a moment before: whoever was erased and came back keeps what came since.
+  @Test func whatCameBackAfterAnErasureStays() async throws {
+    try await TestServer.run { server in
+      #expect(try await server.importEvents("[\(server.event("Called", "ada", "i1"))]").status == 200)
+      let project = try #require(server.installation.projects.all.first)
+      let ada = try #require(try await project.store.findSubjects(prefix: "", limit: 10).first).subject.pseudonym
+      _ = try await server.control.text(
+        "POST", "/api/v1/deletions", body: Array(#"{"subjects":["s_\#(ada)"]}"#.utf8), deadline: .seconds(60))
+      #expect(try await server.importEvents("[\(server.event("Called again", "ada", "i2"))]").status == 200)
+      try await server.installation.access.forgetErasures()
+      try await server.installation.access.setSetting("erasures_seen", to: nil)
+    } afterwards: { configuration in
+      let installation = try await Installation.open(configuration)
+      let store = try #require(installation.projects.all.first).store
+      #expect(try await store.catalog().events.map(\.name) == ["Called again"])
+      #expect(try await installation.access.erasures(after: nil).count == 1)
+      await installation.close()
+    }
+  }
+
   @Test func onlyTheOwnerAsksAndOnlyThePinnedCustodianSigns() async throws {
     try await TestServer.run { server in
       #expect(try await server.send("GET", server.console + "/api/v1/erasures", headers: [server.credential]).status == 403)

@@ -42,6 +42,9 @@ struct DeletionJournal: Sendable {
 
   func contains(_ number: UInt32) -> Bool { last[number] != nil }
 
+  /// When a number was deleted last.
+  func lastTime(of number: UInt32) -> Int64? { last[number].map { entries[$0].time } }
+
   /// Whether what was written of a number under a version is deleted.
   func hides(_ number: UInt32, since version: UInt64) -> Bool {
     guard let index = last[number] else { return false }

@@ -10,6 +10,12 @@ extension SegmentStore {
     return ([number] + others).compactMap { member in identities.pseudonym(of: member).map { (SubjectNumber(member), $0) } }
   }
 
+  /// Whether a number was deleted since a time, or was never given here.
+  package func isErased(_ number: SubjectNumber, since time: Timestamp) -> Bool {
+    guard identities.pseudonym(of: number.rawValue) != nil else { return true }
+    return state.withLock { $0.deletions.lastTime(of: number.rawValue) }.map { $0 >= time.milliseconds } ?? false
+  }
+
   /// How many deletions there were.
   package var deletionCount: UInt64 { state.withLock { $0.deletions.version } }
 

@@ -14,7 +14,7 @@ import Vault
 struct CustodianRoutes: Sendable {
   let installation: Installation
 
-  private static let bodyLimit = 65_536
+  static let bodyLimit = 65_536
   private static let alarms: Set<String> = [
     "unknown_recipient", "retired_recipient", "unopenable", "contradiction", "malformed", "swapped_key",
   ]
@@ -27,11 +27,12 @@ struct CustodianRoutes: Sendable {
     router.get("/custodian/v1/key", use: key)
     router.post("/custodian/v1/key", use: announce)
     router.post("/custodian/v1/openings", use: openings)
+    router.post("/custodian/v1/subjects", use: subjects)
     router.get("/custodian/v1/erasures", use: erasures)
     router.post("/custodian/v1/erasures", use: takeReceipt)
   }
 
-  private func authenticate(_ request: Request) async throws {
+  func authenticate(_ request: Request) async throws {
     let parts = (request.headers[.authorization] ?? "").split(separator: " ", maxSplits: 1)
     guard parts.count == 2, parts[0].lowercased() == "bearer",
       try await installation.access.authenticateCustodian(token: String(parts[1])) != nil
@@ -132,30 +133,6 @@ struct CustodianRoutes: Sendable {
     return DisclosedResponse.plain(["entry": .number(Double(receipt.index)), "values": .list(answer.values)])
   }
 
-  private func erasures(_ request: Request, _ context: ServerContext) async throws -> Response {
-    try await authenticate(request)
-    var after: UInt64?
-    if let text = try QueryParameters(request, known: ["after"])["after"] {
-      guard let entry = UInt64(text) else { throw Self.malformed }
-      after = entry
-    }
-    let orders = try await installation.erasures.ordersToCarryOut(after: after).map { erasure in
-      JSONValue.object([
-        "entry": .number(Double(erasure.entry)), "commitment": .string(erasure.commitment),
-        "project": .number(Double(erasure.project.rawValue)),
-        "subjects": .list(erasure.subjects.map { .string("s_\($0)") }),
-      ])
-    }
-    return DisclosedResponse.plain(["erasures": .list(orders)])
-  }
-
-  private func takeReceipt(_ request: Request, _ context: ServerContext) async throws -> Response {
-    try await authenticate(request)
-    guard case .object(let members) = try await json(request), case .string(let receipt)? = members["receipt"] else { throw Self.malformed }
-    try await installation.erasures.take(receipt, pinned: try await installation.custodian.pinnedIdentity())
-    return Response(status: .noContent)
-  }
-
   private static func texts(_ value: JSONValue?, atMost limit: Int) -> [String]? {
     guard case .list(let elements)? = value, (1...limit).contains(elements.count) else { return nil }
     let texts = elements.compactMap { element -> String? in if case .string(let text) = element { text } else { nil } }
@@ -168,11 +145,11 @@ struct CustodianRoutes: Sendable {
     text.utf8.count == count && text.utf8.allSatisfy { (48...57).contains($0) || (97...102).contains($0) }
   }
 
-  private static let malformed = APIError.badRequest("The body is not what docs/FORMATS.md, “Custodian and server over HTTP”, says.")
+  static let malformed = APIError.badRequest("The body is not what docs/FORMATS.md, “Custodian and server over HTTP”, says.")
 
-  private func json(_ request: Request) async throws -> JSONValue {
-    guard case .whole(let bytes) = try await BodyReader.bytes(of: request, limit: Self.bodyLimit) else {
-      throw APIError.tooLarge(Self.bodyLimit)
+  func json(_ request: Request, limit: Int = Self.bodyLimit) async throws -> JSONValue {
+    guard case .whole(let bytes) = try await BodyReader.bytes(of: request, limit: limit) else {
+      throw APIError.tooLarge(limit)
     }
     guard let value = try? JSONValue(parsing: bytes) else { throw Self.malformed }
     return value

@@ -74,17 +74,23 @@ final class ErasureDesk: Sendable {
     let gone = outcome.deletedNumbers.compactMap { project.store.pseudonym(of: $0) }
     // A crash here leaves the subjects' pseudonyms in saved lists; erasing them again takes them out.
     try await CohortLibrary(access, of: project.id).remove(Set(gone))
+    guard !orders.isEmpty else { return outcome.deletedNumbers.count }
+    var orders = orders
+    // An id that was merged with the subject's in between belongs to the last order.
+    orders[orders.count - 1].ids += Set(gone).subtracting(orders.flatMap(\.ids)).sorted()
+    try await note(orders, of: project)
+    return outcome.deletedNumbers.count
+  }
+
+  private func note(_ orders: [Order], of project: OpenProject) async throws {
     let deletions = project.store.deletionCount
-    for (number, order) in orders.enumerated() {
-      // An id that was merged with the subject's in between belongs to the last order.
-      let late = number == orders.count - 1 ? Set(gone).subtracting(orders.flatMap(\.ids)).sorted() : []
+    for order in orders {
       guard let entry = try await ledger.entries(from: order.entry, limit: 1).first else { continue }
       try await access.note(
         Erasure(
-          entry: order.entry, commitment: CustodianDesk.hexadecimal(entry.commitment), project: project.id, subjects: order.ids + late,
+          entry: order.entry, commitment: CustodianDesk.hexadecimal(entry.commitment), project: project.id, subjects: order.ids,
           orderedAt: entry.time, deletions: deletions))
     }
-    return outcome.deletedNumbers.count
   }
 
   /// Before anything is served: carries out every erasure of the ledger that is not known here, as after a restore or a crash.
@@ -116,9 +122,15 @@ final class ErasureDesk: Sendable {
         metadata: ["entry": "\(index)"])
       return
     }
-    let ids = (detail.subjects?.numbers ?? []).compactMap { project.store.pseudonym(of: $0.rawValue) }
-    _ = try await erase([Order(entry: index, ids: ids)], of: project)
-    logger.notice("An erasure of the ledger was repeated here", metadata: ["entry": "\(index)", "ids": "\(ids.count)"])
+    let numbers = detail.subjects?.numbers ?? []
+    let order = Order(entry: index, ids: numbers.compactMap { project.store.pseudonym(of: $0.rawValue) })
+    // Carried out here, and only not noted: what came since is a new history.
+    if numbers.allSatisfy({ project.store.isErased($0, since: record.entry.time) }) {
+      try await CohortLibrary(access, of: project.id).remove(Set(order.ids))
+      return try await note([order], of: project)
+    }
+    _ = try await erase([order], of: project)
+    logger.notice("An erasure of the ledger was repeated here", metadata: ["entry": "\(index)", "ids": "\(order.ids.count)"])
   }
 
   /// Now and then: so that the next start need not look at the whole ledger.
