@@ -47,9 +47,12 @@ let package = Package(
     // Bit sets over rows by SIMD instructions, which Swift has no way to.
     .target(name: "CRowBits"),
 
+    // Two system calls that Swift cannot make.
+    .target(name: "CProcess"),
+
     // The rooms, bottom up.
     .target(name: "Events", swiftSettings: room),
-    .target(name: "Vault", dependencies: ["Events", crypto], swiftSettings: room),
+    .target(name: "Vault", dependencies: ["Events", "CProcess", crypto], swiftSettings: room),
     .target(name: "Gate", dependencies: ["Events", "Vault", "CMaxMindDB"], swiftSettings: room),
     .target(name: "Intake", dependencies: ["Events", "CSimdJSON", "CZlib", "CZstd", crypto], swiftSettings: room),
     .target(name: "Ledger", dependencies: ["Events", "CRoaring", crypto], swiftSettings: room),
@@ -91,8 +94,8 @@ let package = Package(
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
       ],
       swiftSettings: room),
-    .executableTarget(name: "sealane", dependencies: ["Server", "Outbound", "Demo", "Events", arguments], swiftSettings: room),
-    .executableTarget(name: "sealane-custodian", dependencies: ["Custodian", arguments, logging], swiftSettings: room),
+    .executableTarget(name: "sealane", dependencies: ["Server", "Vault", "Outbound", "Demo", "Events", arguments], swiftSettings: room),
+    .executableTarget(name: "sealane-custodian", dependencies: ["Custodian", "Vault", arguments, logging], swiftSettings: room),
 
     .testTarget(name: "SegmentStoreTests", dependencies: ["SegmentStore", "Events", "Gate", "Journeys", "Vault"], swiftSettings: room),
     .testTarget(name: "HouseTests", swiftSettings: room),
@@ -117,7 +120,7 @@ let package = Package(
     .testTarget(name: "AccessTests", dependencies: ["Access", "Ledger", "Events", database], swiftSettings: room),
     .testTarget(
       name: "ServerTests",
-      dependencies: ["Server", "Outbound", "Demo", "Events", "Access", "Ledger", "Journeys", "SegmentStore", "Gate"],
+      dependencies: ["Server", "Outbound", "Demo", "Events", "Access", "Ledger", "Journeys", "SegmentStore", "Gate", "Vault"],
       swiftSettings: room),
     .testTarget(name: "DemoTests", dependencies: ["Demo", "Events"], swiftSettings: room),
   ],

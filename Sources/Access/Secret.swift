@@ -1,4 +1,5 @@
 import Crypto
+import Events
 import Foundation
 
 /// A secret that is shown once: `prefix`, 52 base32 digits of 256 random bits, 8 of a checksum. It does not print.
@@ -43,9 +44,8 @@ package struct Secret: Sendable {
   private static func checksum(_ body: String) -> String { Base32.text(SHA256.hash(data: Array(body.utf8)).prefix(5)) }
 }
 
-extension Secret: CustomStringConvertible, CustomDebugStringConvertible {
+extension Secret: Silent {
   package var description: String { "<secret \(kind.rawValue)…>" }
-  package var debugDescription: String { description }
 }
 
 /// What is stored in place of a secret: its SHA-256.

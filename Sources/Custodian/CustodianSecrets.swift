@@ -84,6 +84,10 @@ package struct CustodianSecrets: Sendable {
   }
 }
 
+extension CustodianSecrets: Silent {
+  package var description: String { "<custodian's secrets>" }
+}
+
 /// Where a record key stands in the database.
 struct RecordKeyRow {
   let project: ProjectID

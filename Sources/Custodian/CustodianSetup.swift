@@ -22,12 +22,12 @@ package enum CustodianSetup {
 
   package static let defaultOrigin = "http://custodian.localhost:8002"
 
-  /// Makes a directory; with the server's key directory, its look-up keys are copied.
+  /// Makes a directory; with the server's key directory (or `exec:` and a command), its look-up keys are copied.
   ///
   /// `token` is what the server issued for this custodian; without one a fresh one is made, which the server must then be told.
-  package static func create(at directory: URL, keys: URL?, token: String?, origin: String = defaultOrigin) throws -> Made {
+  package static func create(at directory: URL, keys: String?, token: String?, origin: String = defaultOrigin) throws -> Made {
     let now = CustodianService.wallClock()
-    let lookUpKeys = try keys.map { try KeyDirectory.load(from: $0) }
+    let lookUpKeys = try keys.map { try KeySource($0).load() }
     let created = try CustodianDirectory.create(
       at: directory, lookUpKeys: lookUpKeys, madeAt: now.milliseconds)
     let links = (0..<CustodianDirectory.firstApprovers).map { _ in Secret.random(.approverLink) }

@@ -124,8 +124,6 @@ package struct Pseudonymizer: Sendable {
   }
 }
 
-extension Pseudonymizer: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+extension Pseudonymizer: Silent {
   package var description: String { "<pseudonymizer>" }
-  package var debugDescription: String { description }
-  package var customMirror: Mirror { Mirror(self, children: []) }
 }

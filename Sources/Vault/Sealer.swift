@@ -30,16 +30,18 @@ package final class Sealer: Sendable {
   }
 
   fileprivate struct Entry {
-    let key: SymmetricKey
+    let key: RecordKeys.Key
     /// Nil once it is known to be on disk.
     var undelivered: WrappedKey?
   }
 
-  /// Dropping it wipes its keys: swift-crypto zeroes the memory of a `SymmetricKey` with its last reference.
+  /// Dropping it wipes its keys: record keys lie in `SecretMemory`, and swift-crypto zeroes the memory of a `SymmetricKey`, each with its
+  /// last reference.
   fileprivate struct Epoch {
     let header: EpochHeader
     let authenticatedHeader: [UInt8]
     let wrappingKey: SymmetricKey
+    var keys = RecordKeys()
     var entries: [Pseudonym: Entry] = [:]
     /// The subject of each sequence number.
     var subjects: [Pseudonym] = []
@@ -67,7 +69,7 @@ package final class Sealer: Sendable {
     let (entry, epoch, nonce) = try recordKey(for: subject)
     do {
       let box = try ChaChaPoly.seal(
-        Sealing.padded(plaintext), using: entry.key, nonce: ChaChaPoly.Nonce(data: nonce),
+        Sealing.padded(plaintext), using: entry.key.symmetricKey, nonce: ChaChaPoly.Nonce(data: nonce),
         authenticating: Sealing.authenticatedData(project: project, subject: subject, field: field, epoch: epoch))
       var bytes: [UInt8] = []
       bytes.reserveCapacity(Sealing.valueOverhead + box.ciphertext.count)
@@ -102,6 +104,15 @@ package final class Sealer: Sendable {
     }
   }
 
+  /// Ends the running epoch and wipes its keys; the next value begins another. Returns how many keys that were.
+  @discardableResult
+  package func endEpoch() -> Int {
+    state.withLock { state in
+      defer { state.epoch = nil }
+      return state.epoch?.subjects.count ?? 0
+    }
+  }
+
   /// Seals to another key of the same custodian from the next value on. The caller has verified its announcement.
   package func adopt(_ key: CustodianPublicKey) {
     state.withLock { state in
@@ -131,6 +142,11 @@ package final class Sealer: Sendable {
 
   /// How many record keys the running epoch holds: for metrics.
   package var keyCount: Int { state.withLock { $0.epoch?.subjects.count ?? 0 } }
+
+  /// When the running epoch began; nil while there is none.
+  package var epochStart: Timestamp? {
+    state.withLock { state in state.epoch.map { Timestamp(milliseconds: $0.header.startedAt) } }
+  }
 
   private func recordKey(for subject: Pseudonym) throws(SealingError) -> (Entry, epoch: UInt64, nonce: ArraySlice<UInt8>) {
     let now = clock()
@@ -177,19 +193,9 @@ package final class Sealer: Sendable {
 }
 
 extension Sealer.Epoch {
-  /// Drawn by one system call; `SymmetricKey(size:)` takes four. None is drawn ahead: secrets do not wait in memory.
-  private static func recordKey() -> SymmetricKey {
-    withUnsafeTemporaryAllocation(byteCount: 32, alignment: 8) { bytes in
-      // A kernel without that call: the library has its own ways.
-      guard getentropy(bytes.baseAddress!, bytes.count) == 0 else { return SymmetricKey(size: .bits256) }
-      defer { explicit_bzero(bytes.baseAddress!, bytes.count) }
-      return SymmetricKey(data: UnsafeRawBufferPointer(bytes))
-    }
-  }
-
   /// Makes the subject's record key and wraps it at the next position.
   fileprivate mutating func addKey(for subject: Pseudonym) throws(SealingError) -> Sealer.Entry {
-    let key = Self.recordKey()
+    let key = keys.make()
     let sequence = UInt32(subjects.count)
     do {
       var plaintext = subject.bytes
@@ -209,8 +215,6 @@ extension Sealer.Epoch {
   }
 }
 
-extension Sealer: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+extension Sealer: Silent {
   package var description: String { "<sealer>" }
-  package var debugDescription: String { description }
-  package var customMirror: Mirror { Mirror(self, children: []) }
 }

@@ -21,8 +21,13 @@ package enum SecretFile {
       if count == 0 { break }
       filled += count
     }
-    guard filled <= limit else { throw .wrongSize(path: file.path, found: Int(status.st_size), expected: limit) }
-    return Array(bytes.prefix(filled))
+    guard filled <= limit else {
+      wipe(&bytes)
+      throw .wrongSize(path: file.path, found: Int(status.st_size), expected: limit)
+    }
+    // The same memory, so that the caller wipes the only copy.
+    bytes.removeLast(bytes.count - filled)
+    return bytes
   }
 
   /// Creates a file of mode 0600 that was not there before and makes it and its name durable.
@@ -46,8 +51,36 @@ package enum SecretFile {
     let draft = file.deletingLastPathComponent().appendingPathComponent(".\(file.lastPathComponent).new")
     unlink(draft.path)
     try create(draft, bytes: bytes)
-    guard rename(draft.path, file.path) == 0 else { throw .unwritable(path: file.path, reason: Self.reason(errno)) }
+    try rename(draft, to: file)
+  }
+
+  /// Puts a finished file of the same directory in the place of another, in one step: after a crash the old or the new one is there, whole.
+  /// What the old one held is overwritten afterwards, as far as the file system lets it.
+  package static func supersede(_ file: URL, by draft: URL) throws(SecretFileError) {
+    let old = open(file.path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC)
+    defer { if old >= 0 { close(old) } }
+    guard Glibc.rename(draft.path, file.path) == 0 else { throw .unwritable(path: file.path, reason: Self.reason(errno)) }
     try synchronize(directory: file.deletingLastPathComponent())
+    // A crash here leaves the old bytes in blocks that no name leads to.
+    if old >= 0 { overwrite(old) }
+  }
+
+  /// Gives a file of the same directory its final name, which nothing has yet.
+  package static func rename(_ draft: URL, to file: URL) throws(SecretFileError) {
+    guard Glibc.rename(draft.path, file.path) == 0 else { throw .unwritable(path: file.path, reason: Self.reason(errno)) }
+    try synchronize(directory: file.deletingLastPathComponent())
+  }
+
+  static func wipe(_ bytes: inout [UInt8]) {
+    bytes.withUnsafeMutableBytes { if let start = $0.baseAddress { explicit_bzero(start, $0.count) } }
+  }
+
+  private static func overwrite(_ descriptor: Int32) {
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_size > 0 else { return }
+    let zeros = [UInt8](repeating: 0, count: Int(status.st_size))
+    _ = zeros.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress!, $0.count) }
+    fsync(descriptor)
   }
 
   /// Overwrites a file with zeros, then removes it. On file systems that write elsewhere (copy on write, flash) the overwriting may
@@ -55,12 +88,7 @@ package enum SecretFile {
   package static func destroy(_ file: URL) throws(SecretFileError) {
     let descriptor = open(file.path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC)
     if descriptor >= 0 {
-      var status = stat()
-      if fstat(descriptor, &status) == 0, status.st_size > 0 {
-        let zeros = [UInt8](repeating: 0, count: Int(status.st_size))
-        _ = zeros.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress!, $0.count) }
-        fsync(descriptor)
-      }
+      overwrite(descriptor)
       close(descriptor)
     } else if errno == ENOENT {
       return

@@ -14,7 +14,7 @@ struct InitCommand: AsyncParsableCommand {
 
   @OptionGroup var directory: DirectoryOption
 
-  @Option(help: "The server's key directory, of which the look-up keys are copied.")
+  @Option(help: "The server's key directory, of which the look-up keys are copied; or exec:/path/to/command that prints its content.")
   var keys: String?
 
   @Option(help: "A file with the token that the server issued for this custodian; - for standard input.")
@@ -33,7 +33,7 @@ struct InitCommand: AsyncParsableCommand {
       guard !token.isEmpty, token.utf8.count <= 256 else { throw ValidationError("--token-file names a file with the token in one line.") }
       return token
     }
-    let made = try CustodianSetup.create(at: try directory.url, keys: keys.map { URL(fileURLWithPath: $0) }, token: token, origin: origin)
+    let made = try CustodianSetup.create(at: try directory.url, keys: keys, token: token, origin: origin)
     if json {
       print(try JSONText.of(made))
     } else {

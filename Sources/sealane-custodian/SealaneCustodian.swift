@@ -1,5 +1,6 @@
 import ArgumentParser
 import Custodian
+import Vault
 
 /// The only program that can open an identity. It has keys and no events, and is never called by the server.
 @main

@@ -78,7 +78,8 @@ struct SealedTypesTests {
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     process.arguments = [
       "swiftc", "-typecheck", "-swift-version", "6", "-package-name", package, "-I", modules, "-I",
-      root.appendingPathComponent("Sources/CMaxMindDB").path, "-I", root.appendingPathComponent("Sources/CRoaring").path, file.path,
+      root.appendingPathComponent("Sources/CMaxMindDB").path, "-I", root.appendingPathComponent("Sources/CRoaring").path, "-I",
+      root.appendingPathComponent("Sources/CProcess/include").path, file.path,
     ]
     let pipe = Pipe()
     process.standardError = pipe

@@ -1,0 +1,42 @@
+internal import Crypto
+package import Events
+
+/// What a vendor knows a subject by: 128 bits that nobody links to another vendor's, or to ours, without the project's key.
+/// docs/FORMATS.md, "Pseudonyms of vendors".
+package struct VendorPseudonym: Sendable, Hashable, CustomStringConvertible {
+  /// 16 bytes.
+  package let bytes: [UInt8]
+
+  fileprivate init(_ pseudonym: Pseudonym) { bytes = pseudonym.bytes }
+
+  /// The same form for every vendor, so that it does not tell whose it is.
+  package var description: String { "v_\(bytes.hexadecimal)" }
+}
+
+/// Makes one vendor's pseudonyms out of the project's: HMAC-SHA-256 under a key of that vendor's own, cut to 128 bits.
+package struct VendorPseudonymizer: Sendable {
+  /// The vendor's id is part of the key's derivation: so many bytes of UTF-8 at most, one at least.
+  package static let longestVendor = 255
+
+  private let key: KeyedHash
+
+  /// - Parameter vendor: its id, which must not change: another id makes other pseudonyms. Nil for one that is empty or too long.
+  package init?(pseudonymKey: SecretKey, project: ProjectID, vendor: String) {
+    guard (1...Self.longestVendor).contains(vendor.utf8.count) else { return nil }
+    // The vendor last and of the only variable length, so that it needs no length before it.
+    var info = Array("sealane vendor pseudonym v1".utf8)
+    info.append(littleEndian: project.rawValue)
+    info.append(contentsOf: vendor.utf8)
+    key = KeyedHash(
+      HKDF<SHA256>.deriveKey(
+        inputKeyMaterial: pseudonymKey.symmetricKey, salt: [UInt8](), info: info, outputByteCount: SecretKey.byteCount))
+  }
+
+  package func callAsFunction(_ subject: Pseudonym) -> VendorPseudonym {
+    subject.bytes.withUnsafeBytes { VendorPseudonym(key.pseudonym($0)) }
+  }
+}
+
+extension VendorPseudonymizer: Silent {
+  package var description: String { "<vendor pseudonymizer>" }
+}
