@@ -141,19 +141,24 @@ class Bench:
                 requests = [intake.request(server, body, compressed) for body in bodies]
                 del bodies
                 profile = self._profile(server, label) if self.options.profile else contextlib.nullcontext()
+                counted = server.metrics("sealane_gate_cpu_seconds_total", "process_cpu_seconds_total")
                 before = machine.processor_seconds(server.process.pid), time.process_time()
                 with profile:
                     seconds, latencies = intake.send(server.port, requests, self.options.connections)
                 used, client = machine.processor_seconds(server.process.pid) - before[0], time.process_time() - before[1]
+                gate, whole = (b - a for a, b in zip(counted, server.metrics("sealane_gate_cpu_seconds_total", "process_cpu_seconds_total")))
                 del requests
                 latencies.sort()
                 figures[label] = {
                     "events_per_second": lines / seconds, "resident_mib": machine.resident_mib(server.process.pid, highest=True),
                     "server_cores": used / seconds, "client_cores": client / seconds,
+                    # Gate and Vault, counted by the server around each batch; what it does in the background is in the whole.
+                    "gate_share": gate / whole, "gate_microseconds": gate / lines * 1e6,
                     "latency_ms": {"50": latencies[len(latencies) // 2] * 1000, "99": latencies[int(len(latencies) * 0.99)] * 1000},
                 }
                 print(f"  {label:6}{lines / seconds:11,.0f} events/s   {figures[label]['resident_mib']:5.0f} MiB resident at most   "
-                      f"{used / seconds:.2f} cores for the server, {client / seconds:.2f} for the client", flush=True)
+                      f"{used / seconds:.2f} cores for the server, {client / seconds:.2f} for the client; gate_share "
+                      f"{gate / whole:.1%} ({gate / lines * 1e6:.2f} µs an event)", flush=True)
             finally:
                 server.kill()
             shutil.rmtree(server.directory)

@@ -117,9 +117,10 @@ def load_and_intake(results):
                 found = r["intake"][label]
                 lines.append([f"{label}, {count(r['intake']['events'])} events", number(found["events_per_second"]), number(found["latency_ms"]["50"]),
                               number(found["latency_ms"]["99"]), number(found["resident_mib"]), number(found["server_cores"], 2),
-                              number(found["client_cores"], 2)])
+                              number(found["client_cores"], 2), number(100 * found["gate_share"]) if "gate_share" in found else "–"])
         parts.append("### Durable intake over HTTP\n\n`/import` in batches of 2,000, an answer when durable, gate and vault in place, the client on the same cores.\n\n" + table(
-            ["", "events a second", "median ms", "99 % ms", "MiB resident at most", "cores of the server", "of the client"], lines))
+            ["", "events a second", "median ms", "99 % ms", "MiB resident at most", "cores of the server", "of the client",
+             "% of the server's processor time in Gate and Vault"], lines))
         profiles = [r["intake"]["profile"] for r in intakes if "profile" in r["intake"]]
         if profiles:
             label, found = next(reversed(profiles[-1].items()))

@@ -180,6 +180,14 @@ class Sealane:
 
     # Questions.
 
+    def metrics(self, *names):
+        """Figures without labels, from /metrics."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection.request("GET", "/metrics")
+        found = dict(line.rsplit(" ", 1) for line in connection.getresponse().read().decode().splitlines() if not line.startswith("#"))
+        connection.close()
+        return [float(found[name]) for name in names]
+
     def get(self, path):
         return self._exchange("GET", path)
 

@@ -97,7 +97,9 @@ package struct IntakePipeline: Sendable {
     let capped = project.caps.apply(to: &events)
     metrics.count("sealane_intake_capped_total", [("what", "event_name")], by: capped.events)
     metrics.count("sealane_intake_capped_total", [("what", "property_name")], by: capped.properties)
+    let start = ProcessorTime.ofThread
     let gated = project.gate.pass(events, profileUpdates: profileUpdates, kept: LiveBuffer.newest)
+    metrics.addGate(ProcessorTime.ofThread - start)
     let outcome = try await project.store.append(gated)
     project.sealer.markDurable(gated.wrappedKeys)
     metrics.count("sealane_store_events_total", [("outcome", "accepted")], by: outcome.accepted)

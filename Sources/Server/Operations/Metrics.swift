@@ -19,8 +19,14 @@ package final class Metrics: Sendable {
   /// Upper bounds in seconds.
   private static let bounds = [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10]
   private let state = Mutex(State())
+  private let gateNanoseconds = Atomic<Int>(0)
 
   package init() {}
+
+  /// Processor time that the gate took, with what it asked of the vault.
+  func addGate(_ nanoseconds: Int) { gateNanoseconds.add(nanoseconds, ordering: .relaxed) }
+
+  var gateSeconds: Double { Double(gateNanoseconds.load(ordering: .relaxed)) / 1e9 }
 
   package func count(_ name: String, _ labels: [(String, String)] = [], by amount: Int = 1) {
     guard amount != 0 else { return }

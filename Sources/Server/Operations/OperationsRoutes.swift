@@ -38,6 +38,8 @@ struct OperationsRoutes: Sendable {
     gauges.append(("sealane_uptime_seconds", [], installation.uptimeSeconds))
     gauges.append(("sealane_intake_requests_in_flight", [], Double(inFlight.requests)))
     gauges.append(("sealane_intake_bytes_in_flight", [], Double(inFlight.bytes)))
+    gauges.append(("process_cpu_seconds_total", [], Double(ProcessorTime.ofProcess) / 1e9))
+    gauges.append(("sealane_gate_cpu_seconds_total", [], installation.metrics.gateSeconds))
     gauges.append(("sealane_sealing", [], installation.custodian.isSealing ? 1 : 0))
     gauges.append(("sealane_ledger_writable", [], installation.ledger.refusal == nil ? 1 : 0))
     let memory = Allocator.use
