@@ -25,6 +25,8 @@ package enum Access {
     case deleteSubjects
     /// Files on the server's machine, at a place that the caller names.
     case writeBackups
+    /// New keys in the key directory.
+    case rotateKeys
     case fetchKeyParcels
     case raiseCustodianAlarm
     case rotateCustodianKey
@@ -58,7 +60,7 @@ package enum Access {
       [
         .sendEvents, .sendVerified, .readCatalog, .queryAggregates, .readSubjects, .exportSubjects, .manageReports, .readSettings,
         .manageProjects, .manageServiceAccounts, .manageSessions, .createSetupLinks, .readLedger, .eraseLedgerDetails, .readStatus,
-        .deleteSubjects, .writeBackups,
+        .deleteSubjects, .writeBackups, .rotateKeys,
       ]
     case .custodian: [.fetchKeyParcels, .raiseCustodianAlarm, .rotateCustodianKey]
     case .projectToken: [.sendEvents]

@@ -29,10 +29,17 @@ package final class Ledger: Sendable {
     var refusal: LedgerError?
   }
 
-  /// The log's public key; what `ledger_public_key` shows.
-  package let publicKey: NoteKey
+  private struct KeysInForce: Sendable {
+    var publicKey: NoteKey
+    var sealer: DetailSealer
 
-  let sealer: DetailSealer
+    init(_ keys: LedgerKeys) {
+      publicKey = keys.publicKey
+      sealer = DetailSealer(keys: keys.sets)
+    }
+  }
+
+  private let keys: Mutex<KeysInForce>
   private let clock: @Sendable () -> Timestamp
   private let publishInterval: Duration
   private let queue = DispatchQueue(label: "sealane.ledger", qos: .userInitiated)
@@ -43,10 +50,36 @@ package final class Ledger: Sendable {
 
   private init(log: TileLog, keys: LedgerKeys, publishInterval: Duration, clock: @escaping @Sendable () -> Timestamp) {
     self.publishInterval = publishInterval
-    publicKey = keys.publicKey
-    sealer = DetailSealer(key: keys.sets)
+    self.keys = Mutex(KeysInForce(keys))
     self.clock = clock
     self.log = Mutex(log)
+  }
+
+  /// The log's public key of now.
+  package var publicKey: NoteKey { keys.withLock { $0.publicKey } }
+  var sealer: DetailSealer { keys.withLock { $0.sealer } }
+
+  /// Takes other keys into force: checkpoints are signed by their signing key from now on, the published one at once, and details are
+  /// encrypted under their newest set-encryption key.
+  ///
+  /// - Throws: `refused` where it is another signing key and no published entry of this ledger hands over to it.
+  package func adopt(_ new: LedgerKeys) async throws(LedgerError) {
+    let old = publicKey
+    if new.publicKey != old {
+      guard try await signingChain().successors(of: old).last == new.publicKey else {
+        throw LedgerError(.refused, "No entry of the ledger hands it over to this signing key.")
+      }
+      try await writing { log throws(LedgerError) in
+        log.signer = new.signer
+        try log.signAgain()
+      }
+    }
+    keys.withLock { $0 = KeysInForce(new) }
+  }
+
+  /// The signing keys that this ledger has had.
+  package func signingChain() async throws(LedgerError) -> SigningChain {
+    SigningChain(try await entries(ofKinds: [AdministrativeEntry.signingKeyRotatedKind]))
   }
 
   /// Opens the ledger in `directory`, or begins one. Takes the directory's lock until the ledger is released.

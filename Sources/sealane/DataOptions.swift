@@ -7,7 +7,7 @@ import Server
 struct DataOptions: ParsableArguments {
   @Option(help: "The data directory (or SEALANE_DATA, or “data” in the configuration file).")
   var data: String?
-  @Option(help: "The key directory (default: the data directory's path with .keys).")
+  @Option(help: "The key directory (default: the data directory's path with .keys), or exec:/path/to/command that prints its content.")
   var keys: String?
   @Option(help: "A YAML configuration file (or SEALANE_CONFIG).")
   var config: String?

@@ -36,6 +36,11 @@ struct InitCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await Terminal.run(json: json) {
+      if keys?.hasPrefix("exec:") == true {
+        throw CommandError(
+          "init makes keys and needs a directory for them. Make them there, give what “sealane keys export” prints to the secret manager, check "
+            + "it with “sealane doctor --keys exec:…”, and remove the directory.")
+      }
       let made = try await Initialization(
         data: directory(data), keys: keys.map(directory), custodian: custodianData.map(directory), origin: origin,
         custodianOrigin: custodianOrigin, projectName: projectName, zone: zone, groupKeys: groupKey

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Journeys
 import Server
+import Vault
 
 struct LedgerCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -12,16 +13,20 @@ struct LedgerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Check that the ledger is whole and was not rewritten.",
       discussion: """
-        Reads the files only. With --checkpoint, a checkpoint that was kept elsewhere, it also proves that nothing before it was changed.
+        Reads the files only. With --checkpoint, a checkpoint that was kept elsewhere, it also proves that nothing before it was changed. With
+        --public-key it believes that key, and those that the ledger hands over to from there, instead of the one in DIR/ledger.pub.
 
         Examples:
           sealane ledger verify --data DIR
           sealane ledger verify --data DIR --checkpoint june.checkpoint
+          sealane ledger verify --data DIR --public-key sealane.local/ledger+…
         """)
 
     @OptionGroup var options: DataOptions
     @Option(help: "A file with an earlier checkpoint that this ledger must continue.")
     var checkpoint: String?
+    @Option(help: "The ledger's public key as it was kept elsewhere: the one in force or one before it.")
+    var publicKey: String?
 
     func run() async throws {
       try await options.run {
@@ -30,7 +35,9 @@ struct LedgerCommand: AsyncParsableCommand {
           guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { throw CommandError("\(path) cannot be read.") }
           return text
         }
-        let outcome = try LedgerCheck(DataDirectory(configuration.data), keys: configuration.keys).run(older: older)
+        // Without the keys an outsider's checks are made; a command that fails is said.
+        let keys = configuration.keys.directory == nil ? try configuration.keys.load() : try? configuration.keys.load()
+        let outcome = try LedgerCheck(DataDirectory(configuration.data), keys: keys, publicKey: publicKey).run(older: older)
         Terminal.say(options.json ? outcome.json : outcome.text)
         if !outcome.isSound { throw ExitCode.failure }
       }

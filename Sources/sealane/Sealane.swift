@@ -1,4 +1,5 @@
 import ArgumentParser
+import Vault
 
 /// The analytics server and everything that works on its data.
 @main
@@ -18,6 +19,11 @@ struct Sealane: AsyncParsableCommand {
     subcommands: [
       InitCommand.self, ServeCommand.self, DemoCommand.self, ImportCommand.self, ExportCommand.self, QueryCommand.self,
       PlanCommand.self, SetupLinkCommand.self, SubjectCommand.self, BackupCommand.self, RestoreCommand.self, LedgerCommand.self,
-      DoctorCommand.self,
+      KeysCommand.self, DoctorCommand.self,
     ])
+
+  static func main() async {
+    ProcessHardening.apply()
+    await main(nil)
+  }
 }

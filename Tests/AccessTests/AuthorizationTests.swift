@@ -38,7 +38,7 @@ struct AuthorizationTests {
     .manageSessions: ["owner", "user"],
     .createSetupLinks: ["user"],
     .deleteSubjects: ["owner", "user"],
-    .writeBackups: ["user"],
+    .writeBackups: ["user"], .rotateKeys: ["user"],
     .readLedger: ["owner", "user"],
     .eraseLedgerDetails: ["owner", "user"],
     .readStatus: ["owner", "user"],

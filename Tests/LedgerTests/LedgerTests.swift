@@ -187,17 +187,4 @@ struct LedgerTests {
     try await Sample.open(disk).close()
     #expect(throws: LedgerError.self) { try Sample.open(disk, seed: 8) }
   }
-
-  @Test func keyFilesAreMadeOnceAndClosedToOthers() throws {
-    let directory = try Sample.directory()
-    defer { try? FileManager.default.removeItem(at: directory) }
-    let keys = try LedgerKeys.create(origin: "a.example/ledger", directory: directory)
-    #expect(try LedgerKeys(origin: "a.example/ledger", directory: directory).publicKey == keys.publicKey)
-    #expect(throws: LedgerError.self) { try LedgerKeys.create(origin: "a.example/ledger", directory: directory) }
-    let file = directory.appendingPathComponent(LedgerKeys.setsFile)
-    #expect(try FileManager.default.attributesOfItem(atPath: file.path)[.posixPermissions] as? Int == 0o600)
-    try FileManager.default.setAttributes([.posixPermissions: 0o640], ofItemAtPath: file.path)
-    #expect(throws: LedgerError.self) { try LedgerKeys(origin: "a.example/ledger", directory: directory) }
-    #expect("\(keys) \(String(reflecting: keys))".contains("keys of"))
-  }
 }

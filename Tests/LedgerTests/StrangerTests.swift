@@ -1,3 +1,4 @@
+import Crypto
 import Foundation
 import Ledger
 import Testing
@@ -27,25 +28,38 @@ struct StrangerTests {
   func agreement() async throws {
     let directory = try Sample.directory()
     defer { try? FileManager.default.removeItem(at: directory) }
-    let keyDirectory = directory.appendingPathComponent("keys")
-    try FileManager.default.createDirectory(at: keyDirectory, withIntermediateDirectories: true)
-    let keys = try LedgerKeys.create(origin: "stranger.test/ledger", directory: keyDirectory)
+    let (seed, first, second) = ([UInt8](repeating: 3, count: 32), SymmetricKey(size: .bits256), SymmetricKey(size: .bits256))
+    let original = try LedgerKeys(origin: "stranger.test/ledger", signingSeed: seed, setsKeys: [first])
+    let keys = try LedgerKeys(origin: "stranger.test/ledger", signingSeed: seed.map { $0 + 1 }, setsKeys: [first, second])
+    let setsFiles = try [first, second].map { key in
+      let file = directory.appendingPathComponent("\(UUID().uuidString).key")
+      try key.withUnsafeBytes { Data($0) }.write(to: file)
+      return file.path
+    }
     let home = directory.appendingPathComponent("ledger")
     do {
-      let ledger = try Ledger.open(directory: home, keys: keys)
+      let ledger = try Ledger.open(directory: home, keys: original)
       try await withThrowingTaskGroup { group in
         for number in 0..<600 { group.addTask { _ = try await Sample.disclose(ledger, subjects: [UInt32(number), 7, 70_000]) } }
         try await group.waitForAll()
       }
       try await ledger.eraseDetail(of: 17, by: Sample.owner)
+      try await ledger.record(.signingKeyRotated(try original.succession(to: keys)), by: Sample.owner)
+      try await ledger.publish()
+      try await ledger.adopt(keys)
       _ = try await Sample.disclose(ledger)
     }
     let mine = Ledger.verify(directory: home, publicKey: keys.publicKey, keys: keys)
     #expect(mine.firstProblem == nil)
     let arguments = [
-      "\(Self.root.path)/Tests/Stranger/verify_ledger.py", home.path, keys.publicKey.description, "--json", "--sets-key",
-      keyDirectory.appendingPathComponent(LedgerKeys.setsFile).path,
+      "\(Self.root.path)/Tests/Stranger/verify_ledger.py", home.path, original.publicKey.description, "--json", "--sets-key", setsFiles[0],
+      "--sets-key", setsFiles[1],
     ]
+    // By the key that was in force at the beginning, by the one that is now, and by no other.
+    for (key, isSound) in [(keys, true), (try Sample.keys(), false)] {
+      let found = try verify(arguments.map { $0 == original.publicKey.description ? key.publicKey.description : $0 })
+      #expect((found.status == 0) == isSound, "\(found.output)")
+    }
     let sound = try verify(arguments)
     #expect(sound.status == 0, "\(sound.output)")
     let counts = try #require(try JSONSerialization.jsonObject(with: Data(sound.output.utf8)) as? [String: Any])
@@ -56,14 +70,14 @@ struct StrangerTests {
 
     for path in ["checkpoint", "tile/0/001", "tile/1/000.p/2", "tile/entries/001", "details/001"] {
       let file = home.appendingPathComponent(path)
-      let original = try Data(contentsOf: file)
-      var altered = original
-      altered[original.count / 2] ^= 4
+      let whole = try Data(contentsOf: file)
+      var altered = whole
+      altered[whole.count / 2] ^= 4
       try altered.write(to: file)
       let result = try verify(arguments)
       #expect(result.status == 1, "\(path): \(result.output)")
       #expect(!Ledger.verify(directory: home, publicKey: keys.publicKey, keys: keys).isSound)
-      try original.write(to: file)
+      try whole.write(to: file)
     }
   }
 

@@ -2,6 +2,7 @@ import Foundation
 import SegmentStore
 import Server
 import Testing
+import Vault
 
 struct ConfigurationTests {
   private static func file(_ text: String) throws -> URL {
@@ -18,7 +19,7 @@ struct ConfigurationTests {
       file: file)
     let configuration = try ServerConfiguration(settings)
     #expect(configuration.listen.port == 11 && configuration.intake.port == 13 && configuration.limits.requests == 3)
-    #expect(configuration.data.path == "/from/file" && configuration.keys.path == "/from/file.keys")
+    #expect(configuration.data.path == "/from/file" && configuration.keys.directory?.path == "/from/file.keys")
     #expect(configuration.origin == "http://localhost:11")
   }
 

@@ -1,6 +1,8 @@
 """Checks a ledger directory by docs/FORMATS.md alone: Python's standard library and `cryptography`, nothing of Sealane's.
 
-usage: verify_ledger.py DIRECTORY PUBLIC_KEY [--sets-key FILE] [--json]
+usage: verify_ledger.py DIRECTORY PUBLIC_KEY [--sets-key FILE]... [--json]
+
+PUBLIC_KEY is the ledger's signing key or one that it had before: the log says how they follow each other.
 
 Exit status 0 if all is well, 1 with a sentence if not.
 """
@@ -52,31 +54,45 @@ def read_key(text):
     return name, raw[1:]
 
 
-def read_checkpoint(note, name, key):
+def signers(note, keys):
+    """The note's text, and those of the keys (name, key) that signed it."""
     text, separator, signatures = note.decode("utf-8").rpartition("\n\n")
     if not separator or not signatures.endswith("\n"):
-        raise Problem("The checkpoint is not a signed note.")
+        raise Problem("A note is not signed.")
     text += "\n"
-    key_id = hashlib.sha256(name.encode() + b"\n\x01" + key).digest()[:4]
-    is_signed = False
+    found = []
     for line in signatures[:-1].split("\n"):
         dash, signer, encoded = line.split(" ")
         raw = base64.b64decode(encoded, validate=True)
         if dash != "\u2014":
-            raise Problem("A signature line of the checkpoint is malformed.")
-        if signer != name or raw[:4] != key_id:
-            continue
-        try:
-            Ed25519PublicKey.from_public_bytes(key).verify(raw[4:], text.encode())
-        except InvalidSignature:
-            raise Problem("The checkpoint's signature does not verify.") from None
-        is_signed = True
-    if not is_signed:
-        raise Problem("The checkpoint is not signed by the given key.")
+            raise Problem("A signature line is malformed.")
+        for name, key in keys:
+            if signer != name or raw[:4] != hashlib.sha256(name.encode() + b"\n\x01" + key).digest()[:4]:
+                continue
+            try:
+                Ed25519PublicKey.from_public_bytes(key).verify(raw[4:], text.encode())
+            except InvalidSignature:
+                raise Problem("A signature does not verify.") from None
+            found.append((name, key))
+    return text, found
+
+
+def read_checkpoint(text, name):
     origin, size, root = text.split("\n")[:3]
     if origin != name or str(int(size)) != size:
         raise Problem("The checkpoint is of another log or not in form.")
     return int(size), base64.b64decode(root, validate=True)
+
+
+def read_succession(note):
+    """The key that hands over and the one that follows; both must have signed."""
+    title, previous, following, end = note.split("\n\n")[0].split("\n") + [""]
+    if title != "sealane ledger succession v1" or end:
+        raise Problem("A succession is not in form.")
+    keys = [read_key(previous), read_key(following)]
+    if keys[0][0] != keys[1][0] or set(signers(note.encode(), keys)[1]) != set(keys):
+        raise Problem("A succession is not signed by both keys.")
+    return keys
 
 
 def number(index):
@@ -88,10 +104,12 @@ def number(index):
 
 
 class Ledger:
-    def __init__(self, directory, public_key, sets_key=None):
+    def __init__(self, directory, public_key, sets_keys=()):
         self.directory = directory
-        self.name, self.key = read_key(public_key)
-        self.sets = ChaCha20Poly1305(sets_key) if sets_key else None
+        self.key = read_key(public_key)
+        self.name = self.key[0]
+        self.sets = [ChaCha20Poly1305(key) for key in sets_keys]
+        self.chain = []
         self.last_time = -(2**63)
         self.erased, self.announced = set(), set()
         self.counts = {"entries": 0, "waiting": 0, "tiles": 0, "details": 0, "erased": 0}
@@ -147,6 +165,12 @@ class Ledger:
             raise Problem(f"Entry {index} is dated before the one before it.")
         self.last_time = entry["time"]
         self.kinds[entry["kind"]] = self.kinds.get(entry["kind"], 0) + 1
+        if entry["kind"] == "ledger_signing_key_rotated":
+            previous, following = read_succession(entry["facts"]["succession"])
+            if self.chain and self.chain[-1] != previous:
+                raise Problem(f"Entry {index} does not follow the succession before it.")
+            self.chain = self.chain or [previous]
+            self.chain.append(following)
         if entry["kind"] == "detail_erased":
             self.announced.add(int(entry["facts"]["index"]))
         return entry
@@ -159,13 +183,17 @@ class Ledger:
             self.counts["erased"] += 1
             return
         self.counts["details"] += 1
-        if self.sets is None:
+        if not self.sets:
             return
         commitment = bytes.fromhex(entry["commitment"])
-        try:
-            plain = self.sets.decrypt(sealed[:12], sealed[12:], b"sealane/ledger/detail/v1" + commitment)
-        except InvalidTag:
-            raise Problem(f"The details of entry {index} do not open.") from None
+        for key in self.sets:
+            try:
+                plain = key.decrypt(sealed[:12], sealed[12:], b"sealane/ledger/detail/v1" + commitment)
+                break
+            except InvalidTag:
+                pass
+        else:
+            raise Problem(f"The details of entry {index} do not open.")
         (length,) = struct.unpack_from("<I", plain, 32)
         salt, text, bitmap = plain[:32], plain[36 : 36 + length], plain[36 + length :]
         if hashlib.sha256(salt + text).digest() != commitment:
@@ -198,7 +226,8 @@ class Ledger:
             at = end + 32
 
     def verify(self):
-        size, root = read_checkpoint(self.read("checkpoint"), self.name, self.key)
+        note = self.read("checkpoint")
+        size, root = read_checkpoint(signers(note, [])[0], self.name)
         has_details = os.path.isdir(os.path.join(self.directory, "details")) and os.listdir(os.path.join(self.directory, "details"))
         levels = [[]]
         for index in range((size + WIDTH - 1) // WIDTH):
@@ -235,6 +264,13 @@ class Ledger:
                 hashes = hashes[:-width]
         if (computed or tree_root([])) != root:
             raise Problem("The entries do not have the checkpoint's root.")
+        # Any key of the chain leads to the newest one, which signs; the one before it only until the new one takes over.
+        keys = self.chain or [self.key]
+        if self.key not in keys:
+            raise Problem("The ledger does not know the given key.")
+        signed_by = signers(note, keys[-2:])[1]
+        if not signed_by or keys.index(signed_by[-1]) < keys.index(self.key):
+            raise Problem("The checkpoint is not signed by the given key or one that follows it.")
         self.counts["entries"] = size
         self.check_journal(size)
         if self.erased - self.announced:
@@ -246,15 +282,15 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("directory")
     parser.add_argument("public_key")
-    parser.add_argument("--sets-key", help="the file ledger-sets.key: checks the commitments too")
+    parser.add_argument("--sets-key", action="append", default=[], help="a file ledger-sets….key: checks the commitments too")
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
-    sets_key = None
-    if arguments.sets_key:
-        with open(arguments.sets_key, "rb") as file:
-            sets_key = file.read()
+    sets_keys = []
+    for path in arguments.sets_key:
+        with open(path, "rb") as file:
+            sets_keys.append(file.read())
     try:
-        result = Ledger(arguments.directory, arguments.public_key, sets_key).verify()
+        result = Ledger(arguments.directory, arguments.public_key, sets_keys).verify()
     except Problem as problem:
         print(json.dumps({"error": str(problem)}) if arguments.json else f"error: {problem}", file=sys.stderr)
         return 1

@@ -1,7 +1,8 @@
 import Crypto
+import Events
 import Foundation
 
-/// A directory with backups of one ledger, encrypted under keys that are derived from `ledger-sets.key` (docs/FORMATS.md, "Ledger backup"):
+/// A directory with backups of one ledger, encrypted under keys that are derived from its set-encryption key in force (docs/FORMATS.md, "Ledger backup"):
 ///
 /// | `FORMAT` | `sealane ledger backup 1` |
 /// | `objects/<64 hexadecimal digits>` | a file, sealed; named by a keyed digest of its path and content, so that it is copied once |
@@ -24,14 +25,24 @@ package struct LedgerBackup: Sendable {
   private static let format = "sealane ledger backup 1\n"
   private static let domain = "sealane/ledger/backup/v1"
 
+  /// What one set-encryption key makes.
+  private struct Keys {
+    let sealing: SymmetricKey
+    let naming: SymmetricKey
+
+    init(_ sets: SymmetricKey) {
+      sealing = HKDF<SHA256>.deriveKey(inputKeyMaterial: sets, info: Data("\(domain)/seal".utf8), outputByteCount: 32)
+      naming = HKDF<SHA256>.deriveKey(inputKeyMaterial: sets, info: Data("\(domain)/name".utf8), outputByteCount: 32)
+    }
+  }
+
   private let root: URL
-  private let sealing: SymmetricKey
-  private let naming: SymmetricKey
+  /// The one in force, which writes, first; the others read what was written before they were replaced.
+  private let keys: [Keys]
 
   package init(_ root: URL, keys: LedgerKeys) {
     self.root = root.standardizedFileURL
-    sealing = HKDF<SHA256>.deriveKey(inputKeyMaterial: keys.sets, info: Data("\(Self.domain)/seal".utf8), outputByteCount: 32)
-    naming = HKDF<SHA256>.deriveKey(inputKeyMaterial: keys.sets, info: Data("\(Self.domain)/name".utf8), outputByteCount: 32)
+    self.keys = keys.sets.map { Keys($0) }
   }
 
   // MARK: Writing
@@ -64,7 +75,7 @@ package struct LedgerBackup: Sendable {
     var outcome = Outcome(name: name, entries: image.size)
     var list = Self.format + "entries \(image.size)\n"
     func take(_ path: String, _ bytes: [UInt8]) throws(LedgerError) {
-      let object = self.object(path, bytes)
+      let object = self.object(path, bytes, keys[0])
       outcome.files += 1
       outcome.bytes += bytes.count
       if there.contains(object) { outcome.reused += 1 } else { try target.replace("objects/" + object, with: seal(bytes, as: object)) }
@@ -105,7 +116,7 @@ package struct LedgerBackup: Sendable {
       for file in list.files {
         outcome.files += 1
         outcome.bytes += file.length
-        if seen.insert(file.object).inserted { _ = try content(of: file, in: source) }
+        if seen.insert(file.object).inserted { _ = try content(of: file, in: source, list.keys) }
       }
       outcomes.append(outcome)
     }
@@ -127,7 +138,7 @@ package struct LedgerBackup: Sendable {
     var outcome = Outcome(name: String(wanted.dropLast(".list".count)), entries: list.entries)
     var directories: Set<String> = [""]
     for file in list.files {
-      let bytes = try content(of: file, in: source)
+      let bytes = try content(of: file, in: source, list.keys)
       try target.makeDirectory(DirectoryName.of(file.path))
       directories.insert(DirectoryName.of(file.path))
       try target.write(bytes, to: file.path)
@@ -150,6 +161,7 @@ package struct LedgerBackup: Sendable {
   }
 
   private struct List {
+    let keys: Keys
     var entries: UInt64 = 0
     var files: [(object: String, length: Int, path: String)] = []
   }
@@ -157,10 +169,11 @@ package struct LedgerBackup: Sendable {
   private func list(_ name: String, in source: any LedgerFiles) throws(LedgerError) -> List {
     let damaged = LedgerError(
       .damaged, "The ledger's backup \(name) is damaged, or was written under another key than the one in the key directory.")
-    guard let sealed = try source.read("snapshots/" + name), let plain = open(sealed, as: name),
+    guard let sealed = try source.read("snapshots/" + name),
+      let (plain, keys) = keys.lazy.compactMap({ keys in open(sealed, as: name, keys).map { ($0, keys) } }).first,
       let text = String(validating: plain, as: UTF8.self), text.hasPrefix(Self.format)
     else { throw damaged }
-    var list = List()
+    var list = List(keys: keys)
     for (number, line) in text.split(separator: "\n").dropFirst().enumerated() {
       let parts = line.split(separator: " ", maxSplits: 2).map(String.init)
       if number == 0 {
@@ -181,9 +194,11 @@ package struct LedgerBackup: Sendable {
     !path.hasPrefix("/") && path.split(separator: "/", omittingEmptySubsequences: false).allSatisfy { !["", ".", ".."].contains($0) }
   }
 
-  private func content(of file: (object: String, length: Int, path: String), in source: any LedgerFiles) throws(LedgerError) -> [UInt8] {
-    guard let sealed = try source.read("objects/" + file.object), let bytes = open(sealed, as: file.object), bytes.count == file.length,
-      object(file.path, bytes) == file.object
+  private func content(
+    of file: (object: String, length: Int, path: String), in source: any LedgerFiles, _ keys: Keys
+  ) throws(LedgerError) -> [UInt8] {
+    guard let sealed = try source.read("objects/" + file.object), let bytes = open(sealed, as: file.object, keys),
+      bytes.count == file.length, object(file.path, bytes, keys) == file.object
     else {
       throw LedgerError(
         .damaged, "The backup's copy of the ledger's \(file.path) is damaged or missing (objects/\(file.object)). Use another backup.")
@@ -193,8 +208,8 @@ package struct LedgerBackup: Sendable {
 
   // MARK: Sealing
 
-  private func object(_ path: String, _ bytes: [UInt8]) -> String {
-    var code = HMAC<SHA256>(key: naming)
+  private func object(_ path: String, _ bytes: [UInt8], _ keys: Keys) -> String {
+    var code = HMAC<SHA256>(key: keys.naming)
     code.update(data: Data(path.utf8) + [0])
     code.update(data: bytes)
     return Hexadecimal.text(code.finalize())
@@ -202,14 +217,18 @@ package struct LedgerBackup: Sendable {
 
   private func seal(_ bytes: [UInt8], as name: String) throws(LedgerError) -> [UInt8] {
     do {
-      return [UInt8](try ChaChaPoly.seal(bytes, using: sealing, authenticating: Data("\(Self.domain)/\(name)".utf8)).combined)
+      return [UInt8](try ChaChaPoly.seal(bytes, using: keys[0].sealing, authenticating: Data("\(Self.domain)/\(name)".utf8)).combined)
     } catch {
       throw LedgerError(.unwritable, "A file of the ledger's backup could not be encrypted.")
     }
   }
 
-  private func open(_ sealed: [UInt8], as name: String) -> [UInt8]? {
+  private func open(_ sealed: [UInt8], as name: String, _ keys: Keys) -> [UInt8]? {
     guard let box = try? ChaChaPoly.SealedBox(combined: sealed) else { return nil }
-    return (try? ChaChaPoly.open(box, using: sealing, authenticating: Data("\(Self.domain)/\(name)".utf8))).map { [UInt8]($0) }
+    return (try? ChaChaPoly.open(box, using: keys.sealing, authenticating: Data("\(Self.domain)/\(name)".utf8))).map { [UInt8]($0) }
   }
+}
+
+extension LedgerBackup: Silent {
+  package var description: String { "<backup of a ledger in \(root.path)>" }
 }

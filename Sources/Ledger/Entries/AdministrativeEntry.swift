@@ -37,8 +37,19 @@ package enum AdministrativeEntry: Sendable, Hashable {
   case subjectErased(ProjectID, [SubjectNumber])
   /// The custodian signed that it destroyed the keys of whom entry `entry` is about. `digest`: SHA-256 of the receipt.
   case erasureReceipted(ProjectID, entry: UInt64, digest: String)
+  /// The ledger's signing key hands over; from the checkpoint after the one that covers this entry on, the new one signs.
+  case signingKeyRotated(Succession)
+  /// Details are encrypted under another key from now on; `id` names it and says nothing about it.
+  case setsKeyRotated(number: Int, id: String)
+  /// All record keys that were in memory are wiped; the next sealed value begins another epoch.
+  case recordKeysRotated
   /// A copy of all projects' data under pseudonyms, without keys; `name` tells when, `target` where to.
   case backupMade(name: String, target: String)
+
+  /// The kind of the entries that a ledger's signing keys follow each other by.
+  static let signingKeyRotatedKind = "ledger_signing_key_rotated"
+  /// The kinds of the entries from which the ledger's keys can be told their beginnings.
+  package static let keyKinds: Set<String> = ["ledger_opened", signingKeyRotatedKind, "ledger_sets_key_rotated", "record_keys_rotated"]
 
   /// The entry's kind; closed set of docs/FORMATS.md.
   var entryKind: String {
@@ -65,6 +76,9 @@ package enum AdministrativeEntry: Sendable, Hashable {
     case .detailErased: "detail_erased"
     case .subjectErased: "subject_erased"
     case .erasureReceipted: "erasure_receipted"
+    case .signingKeyRotated: Self.signingKeyRotatedKind
+    case .setsKeyRotated: "ledger_sets_key_rotated"
+    case .recordKeysRotated: "record_keys_rotated"
     case .backupMade: "backup_made"
     }
   }
@@ -91,6 +105,8 @@ package enum AdministrativeEntry: Sendable, Hashable {
     case .custodianAlarm(let code), .custodianAlarmSettled(let code, _): ["code": code]
     case .detailErased(let index): ["index": String(index)]
     case .erasureReceipted(_, let entry, let digest): ["entry": String(entry), "receipt": digest]
+    case .signingKeyRotated(let succession): ["public_key": succession.next.description, "succession": succession.note]
+    case .setsKeyRotated(let number, let id): ["id": id, "number": String(number)]
     case .identitiesOpened(_, _, _, let request, _): ["request": request]
     default: [:]
     }
@@ -113,7 +129,7 @@ package enum AdministrativeEntry: Sendable, Hashable {
       detail.facts = ["approvers": approvers.joined(separator: " ")]
     case .ledgerOpened, .projectCreated, .trackingPlanChanged, .setupLinkCreated, .custodianKeyPinned, .custodianKeyRotated,
       .custodianIdentityPinned,
-      .custodianAlarm, .detailErased, .erasureReceipted:
+      .custodianAlarm, .detailErased, .erasureReceipted, .signingKeyRotated, .setsKeyRotated, .recordKeysRotated:
       break
     }
     return detail

@@ -1,7 +1,8 @@
 import Crypto
+import Events
 import Foundation
 
-/// Encrypts details under `ledger-sets.key` and binds them to their entry's commitment.
+/// Encrypts details under the set-encryption key in force and binds them to their entry's commitment.
 ///
 /// ```
 /// sealed    = nonce (12 random bytes) ‖ ciphertext ‖ tag (16)            ChaCha20-Poly1305, RFC 8439
@@ -16,9 +17,10 @@ struct DetailSealer: Sendable {
   private static let domain = Array("sealane/ledger/detail/v1".utf8)
   private static let saltBytes = 32
 
-  private let key: SymmetricKey
+  /// The one in force first; those before it open what they sealed.
+  private let keys: [SymmetricKey]
 
-  init(key: SymmetricKey) { self.key = key }
+  init(keys: [SymmetricKey]) { self.keys = keys }
 
   func seal(_ detail: LedgerDetail) throws(LedgerError) -> (commitment: [UInt8], sealed: [UInt8]) {
     let salt = SymmetricKey(size: .bits256).withUnsafeBytes { Array($0) }
@@ -33,7 +35,7 @@ struct DetailSealer: Sendable {
       throw LedgerError(.refused, "The details of this answer are \(plaintext.count) bytes long; ask for fewer groups or fields at once.")
     }
     do {
-      let box = try ChaChaPoly.seal(plaintext, using: key, authenticating: Self.domain + commitment)
+      let box = try ChaChaPoly.seal(plaintext, using: keys[0], authenticating: Self.domain + commitment)
       return (commitment, [UInt8](box.combined))
     } catch {
       throw LedgerError(.unwritable, "The details of a ledger entry could not be encrypted, so nothing is disclosed.")
@@ -41,9 +43,9 @@ struct DetailSealer: Sendable {
   }
 
   func open(_ sealed: [UInt8], commitment: [UInt8]) throws(Failure) -> LedgerDetail {
-    guard let box = try? ChaChaPoly.SealedBox(combined: sealed),
-      let plaintext = try? [UInt8](ChaChaPoly.open(box, using: key, authenticating: Self.domain + commitment))
-    else { throw .notOpened }
+    guard let box = try? ChaChaPoly.SealedBox(combined: sealed), let plaintext = plaintext(of: box, commitment: commitment) else {
+      throw .notOpened
+    }
     var reader = ByteReader(plaintext)
     guard let salt = reader.run(Self.saltBytes), let length = reader.integer(UInt32.self), let json = reader.run(Int(length)),
       let roaring = reader.run(reader.remaining)
@@ -52,4 +54,16 @@ struct DetailSealer: Sendable {
     guard let detail = LedgerDetail(json: Array(json), roaring: Array(roaring)) else { throw .malformed }
     return detail
   }
+
+  /// A wrong key fails the tag: nothing is opened by mistake.
+  private func plaintext(of box: ChaChaPoly.SealedBox, commitment: [UInt8]) -> [UInt8]? {
+    for key in keys {
+      if let plaintext = try? ChaChaPoly.open(box, using: key, authenticating: Self.domain + commitment) { return [UInt8](plaintext) }
+    }
+    return nil
+  }
+}
+
+extension DetailSealer: Silent {
+  var description: String { "<detail sealer>" }
 }

@@ -7,16 +7,39 @@ extension TileLog {
   static func open(_ files: any LedgerFiles, signer: NoteSigner) throws(LedgerError) -> TileLog {
     guard let note = try files.read(checkpointPath) else { return try create(files, signer: signer) }
     let checkpoint: VerifiedCheckpoint
+    var isOfPredecessor = false
     do {
       checkpoint = try VerifiedCheckpoint(note: note, key: signer.key)
     } catch {
-      throw LedgerError(.damaged, "The ledger's checkpoint is not one of \(signer.key.name) under the signing key at hand: \(error)")
+      guard let found = try checkpointOfPredecessor(note, files, of: signer.key) else {
+        throw LedgerError(.damaged, "The ledger's checkpoint is not one of \(signer.key.name) under the signing key at hand: \(error)")
+      }
+      checkpoint = found
+      isOfPredecessor = true
     }
     var log = TileLog(files: files, signer: signer, published: checkpoint)
     try log.readEdge()
     try log.cutDetails()
     try log.readJournal()
+    if isOfPredecessor { try log.signAgain() }
     return log
+  }
+
+  /// The checkpoint as the key before this one signed it, where an entry of this log hands over from that one to this: a crash came between.
+  ///
+  /// - Throws: `refused` where it is the other way round.
+  private static func checkpointOfPredecessor(
+    _ note: [UInt8], _ files: any LedgerFiles, of key: NoteKey
+  ) throws(LedgerError) -> VerifiedCheckpoint? {
+    let chain = SigningChain(try EntryScan(files).entries(ofKinds: [AdministrativeEntry.signingKeyRotatedKind]))
+    if let successor = chain.successors(of: key).last, (try? VerifiedCheckpoint(note: note, key: successor)) != nil {
+      throw LedgerError(
+        .refused,
+        "The ledger was handed over to a newer signing key than the one at hand: the key directory, or what the key command prints, is of "
+          + "before the last “sealane keys rotate”. Put the newest keys there.")
+    }
+    guard let previous = chain.successions.last(where: { $0.succession.next == key })?.succession.previous else { return nil }
+    return try? VerifiedCheckpoint(note: note, key: previous)
   }
 
   /// A new ledger. The checkpoint of the empty log is its birth certificate: without it and with data, somebody removed it.

@@ -17,7 +17,7 @@ struct TileLog: Sendable {
   static let checkpointPath = "checkpoint"
 
   let files: any LedgerFiles
-  let signer: NoteSigner
+  var signer: NoteSigner
   var edge = TreeEdge()
   var published: VerifiedCheckpoint
   /// The size of the checkpoint before the published one, as far as this process knows.
@@ -137,6 +137,13 @@ struct TileLog: Sendable {
 
   private mutating func publishCheckpoint() throws(LedgerError) {
     let note = try Self.sign(Checkpoint(origin: signer.key.name, size: size, root: edge.root), by: signer)
+    try files.replace(Self.checkpointPath, with: Array(note.note.utf8))
+    published = note
+  }
+
+  /// Signs the published checkpoint again, under the signer of now: after a succession. A crash leaves the old or the new one.
+  mutating func signAgain() throws(LedgerError) {
+    let note = try Self.sign(published.checkpoint, by: signer)
     try files.replace(Self.checkpointPath, with: Array(note.note.utf8))
     published = note
   }

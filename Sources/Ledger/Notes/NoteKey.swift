@@ -1,4 +1,5 @@
 import Crypto
+import Events
 import Foundation
 
 /// A public key that signs notes, as in C2SP signed-note: `name+key id (8 hex digits)+base64(type ‖ key)`.
@@ -36,7 +37,8 @@ package struct NoteKey: Sendable, Hashable, CustomStringConvertible {
     SHA256.hash(data: Array(name.utf8) + [0x0A, kind.rawValue] + publicKey).prefix(4).reduce(0) { $0 << 8 | UInt32($1) }
   }
 
-  private var idText: String { Hexadecimal.text(withUnsafeBytes(of: id.bigEndian) { Array($0) }) }
+  /// The same in 8 hexadecimal digits.
+  package var idText: String { Hexadecimal.text(withUnsafeBytes(of: id.bigEndian) { Array($0) }) }
 
   package var description: String { "\(name)+\(idText)+\(Data([kind.rawValue] + publicKey).base64EncodedString())" }
 
@@ -68,7 +70,7 @@ package struct NoteSigner: Sendable {
   private let privateKey: Curve25519.Signing.PrivateKey
 
   /// Nil if the seed is not 32 bytes or the name is not one.
-  package init?(name: String, kind: NoteKey.Kind = .ed25519, seed: [UInt8]) {
+  package init?(name: String, kind: NoteKey.Kind = .ed25519, seed: some ContiguousBytes) {
     guard let privateKey = try? Curve25519.Signing.PrivateKey(rawRepresentation: seed),
       let key = NoteKey(name: name, kind: kind, publicKey: [UInt8](privateKey.publicKey.rawRepresentation))
     else { return nil }
@@ -90,8 +92,6 @@ package struct NoteSigner: Sendable {
   }
 }
 
-extension NoteSigner: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+extension NoteSigner: Silent {
   package var description: String { "<signer \(key.name)>" }
-  package var debugDescription: String { description }
-  package var customMirror: Mirror { Mirror(self, children: []) }
 }

@@ -14,6 +14,9 @@ package struct LedgerVerification: Sendable, Hashable {
   package internal(set) var detailsErased = 0
   /// Erasures that an entry announces and that a crash kept from being carried out; erase again.
   package internal(set) var erasuresUnfinished = 0
+  /// The number of an entry that hands the ledger over to another signing key, while the checkpoint over it is still the old one's: a crash
+  /// came between, and the next start of the server finishes it.
+  package internal(set) var unfinishedSuccession: UInt64?
   /// Whether commitments were checked: the details are here and the key was at hand.
   package internal(set) var areCommitmentsChecked = false
   package internal(set) var problemCount = 0

@@ -1,7 +1,8 @@
 import Events
 import Foundation
 
-/// Reads a ledger from its first entry to its last, and believes nothing but the public key. Holds one bundle at a time.
+/// Reads a ledger from its first entry to its last, and believes nothing but the public key, and the keys that it hands over to. Holds one
+/// bundle at a time.
 struct LedgerVerifier {
   /// The walk cannot go on: what follows would only repeat the same problem.
   private struct Stop: Error { let problem: String }
@@ -20,6 +21,7 @@ struct LedgerVerifier {
   private var tombstones: Set<UInt64> = []
   private var announced: Set<UInt64> = []
   private var hasDetails = false
+  private var chain = SigningChain()
 
   init(files: any LedgerFiles, publicKey: NoteKey, sealer: DetailSealer?, older: VerifiedCheckpoint?) {
     self.files = files
@@ -41,12 +43,7 @@ struct LedgerVerifier {
 
   private mutating func walk() throws {
     guard let note = try files.read(TileLog.checkpointPath) else { throw Stop(problem: "There is no checkpoint here.") }
-    let checkpoint: VerifiedCheckpoint
-    do {
-      checkpoint = try VerifiedCheckpoint(note: note, key: publicKey)
-    } catch {
-      throw Stop(problem: "The checkpoint does not verify: \(error)")
-    }
+    let (checkpoint, signer) = try verified(note)
     result.size = checkpoint.size
     result.root = checkpoint.root.description
     if let older, older.size > checkpoint.size {
@@ -62,12 +59,35 @@ struct LedgerVerifier {
     if edge.root != checkpoint.root {
       result.note("The entries do not have the checkpoint's root: expected \(checkpoint.root), computed \(edge.root).")
     }
+    // What the journal holds is under no checkpoint yet.
+    if let last = chain.successions.last, last.succession.next != signer {
+      if last.succession.previous == signer {
+        result.unfinishedSuccession = last.index
+      } else {
+        result.note("The checkpoint is signed by a key that handed the ledger over before; entry \(last.index) names the newest one.")
+      }
+    }
     try checkJournal()
     for index in tombstones.subtracting(announced).sorted() {
       result.note("The details of entry \(index) are marked as erased, but no entry says that they were.")
     }
     result.erasuresUnfinished = announced.subtracting(tombstones).count
     if !hasDetails { result.erasuresUnfinished = 0 }
+  }
+
+  /// The checkpoint under the key that is given, or under the last one that it hands over to.
+  private func verified(_ note: [UInt8]) throws -> (VerifiedCheckpoint, signer: NoteKey) {
+    do {
+      return (try VerifiedCheckpoint(note: note, key: publicKey), publicKey)
+    } catch SignedNote.Failure.noKnownSignature {
+      let entries = try EntryScan(files).entries(ofKinds: [AdministrativeEntry.signingKeyRotatedKind])
+      for key in SigningChain(entries).successors(of: publicKey).reversed() {
+        if let checkpoint = try? VerifiedCheckpoint(note: note, key: key) { return (checkpoint, key) }
+      }
+      throw Stop(problem: "The checkpoint does not verify: \(SignedNote.Failure.noKnownSignature)")
+    } catch {
+      throw Stop(problem: "The checkpoint does not verify: \(error)")
+    }
   }
 
   private mutating func check(bundle: UInt64, _ reader: TileReader) throws {
@@ -97,6 +117,9 @@ struct LedgerVerifier {
     if entry.time < lastTime { result.note("Entry \(index) is dated before the one before it.") }
     lastTime = max(lastTime, entry.time)
     result.entriesByKind[entry.kind, default: 0] += 1
+    if entry.kind == AdministrativeEntry.signingKeyRotatedKind, !chain.take(entry) {
+      result.note("Entry \(index) hands the ledger over to a signing key without the signatures of the one before it and of that one.")
+    }
     if entry.kind == "detail_erased", let erased = entry.facts["index"].flatMap({ UInt64($0) }) { announced.insert(erased) }
     return entry
   }
@@ -160,6 +183,13 @@ struct LedgerVerifier {
 }
 
 extension Ledger {
+  /// The signing keys that the ledger in a directory says that it has had, in order, if `key` is one of them; else that key alone. Each of them
+  /// signed that it precedes or follows the next to it, so that whoever believes one may believe what the others signed in their time.
+  package static func signingKeys(directory: URL, with key: NoteKey) -> [NoteKey] {
+    let entries = try? EntryScan(DiskFiles(reading: directory)).entries(ofKinds: [AdministrativeEntry.signingKeyRotatedKind])
+    return SigningChain(entries ?? []).keys(with: key)
+  }
+
   /// Reads everything: the checkpoint's signature, every entry, every tile of every level, the journal, and, where the key is given,
   /// every detail against its commitment.
   ///
@@ -180,7 +210,7 @@ extension Ledger {
     while true {
       attempts -= 1
       let before = try? files.read(TileLog.checkpointPath)
-      var verifier = LedgerVerifier(files: files, publicKey: publicKey, sealer: keys.map { DetailSealer(key: $0.sets) }, older: older)
+      var verifier = LedgerVerifier(files: files, publicKey: publicKey, sealer: keys.map { DetailSealer(keys: $0.sets) }, older: older)
       let result = verifier.verify()
       // A running server may have published meanwhile and removed the partial tiles that were being read: look again.
       let after = try? files.read(TileLog.checkpointPath)

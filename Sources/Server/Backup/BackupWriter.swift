@@ -5,6 +5,7 @@ import Foundation
 import Journeys
 import Ledger
 import SegmentStore
+import Vault
 
 /// Writes a backup of an installation that goes on working: projects' stores, the control database, and the public keys. Neither the ledger,
 /// which has a backup of its own and which a restore never rolls back, nor any key.
@@ -162,7 +163,7 @@ extension Installation {
   /// Data and backup must not be lost together, and a key must not lie beside either.
   func refuseBackup(to target: URL) throws {
     let place = target.resolvingSymlinksInPath().path + "/"
-    for other in [directory.root, configuration.keys, DataDirectory.defaultCustodian(of: directory.root)] {
+    for other in [directory.root, configuration.keys.directory, DataDirectory.defaultCustodian(of: directory.root)].compactMap({ $0 }) {
       let path = other.resolvingSymlinksInPath().path + "/"
       if place.hasPrefix(path) || path.hasPrefix(place) {
         throw CommandError("\(target.path) and \(other.path) lie within each other. Name a directory elsewhere, best on another disk.")

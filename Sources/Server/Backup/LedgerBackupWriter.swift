@@ -2,6 +2,7 @@ import Events
 import Foundation
 import Journeys
 import Ledger
+import Vault
 
 /// Writes a backup of the ledger while it goes on. It is encrypted under the ledger's own key, so that it may lie where backups lie.
 struct LedgerBackupWriter: Sendable {
@@ -12,7 +13,7 @@ struct LedgerBackupWriter: Sendable {
 
   func write(by principal: Principal) async throws -> LedgerBackup.Outcome {
     try installation.refuseBackup(to: target)
-    let keys = try LedgerKeys(origin: Installation.ledgerOrigin, directory: installation.configuration.keys)
+    let keys = try LedgerKeys(installation.keys)
     let name = BackupWriter.name(installation.now().milliseconds)
     // In the backup itself: its newest entry says that it was made.
     try await installation.ledger.record(.backupMade(name: "ledger " + name, target: target.path), by: principal)
@@ -46,9 +47,8 @@ package struct LedgerRestore: Sendable {
   private let keys: LedgerKeys
   private let backup: LedgerBackup
 
-  /// - Parameter keys: the key directory.
-  package init(_ source: URL, keys: URL) throws {
-    self.keys = try LedgerKeys(origin: Installation.ledgerOrigin, directory: keys)
+  package init(_ source: URL, keys: KeySource) throws {
+    self.keys = try LedgerKeys(try keys.load())
     backup = LedgerBackup(source, keys: self.keys)
   }
 

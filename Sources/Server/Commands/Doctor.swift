@@ -16,12 +16,12 @@ package struct Doctor: Sendable {
   }
 
   private let directory: DataDirectory
-  private let keys: URL
+  private let keys: KeySource
   private let custodian: URL
 
-  package init(data: URL, keys: URL? = nil, custodian: URL? = nil) {
+  package init(data: URL, keys: KeySource? = nil, custodian: URL? = nil) {
     directory = DataDirectory(data)
-    self.keys = keys ?? DataDirectory.defaultKeys(of: data)
+    self.keys = keys ?? .directory(DataDirectory.defaultKeys(of: data))
     self.custodian = custodian ?? DataDirectory.defaultCustodian(of: data)
   }
 
@@ -37,8 +37,10 @@ package struct Doctor: Sendable {
           sentence: "A server has it open, so its stores are not read here. Stop it for a full check; /readyz tells how it does."))
     }
     findings += checkModes()
-    findings += checkKeys()
-    findings += checkLedger()
+    // Once: a command may ask a secret manager, which counts.
+    let found = Result { try keys.load() }
+    findings += checkKeys(found)
+    findings += checkLedger(try? found.get())
     if lock != nil {
       findings += checkControlDatabase()
       findings += checkStores()
@@ -49,7 +51,7 @@ package struct Doctor: Sendable {
 
   private func checkModes() -> [Finding] {
     var findings: [Finding] = []
-    for place in [directory.root, keys] {
+    for place in [directory.root, keys.directory].compactMap({ $0 }) {
       let mode = (try? FileManager.default.attributesOfItem(atPath: place.path)[.posixPermissions] as? NSNumber)?.uint16Value ?? 0
       if mode & 0o077 != 0 {
         findings.append(
@@ -61,9 +63,9 @@ package struct Doctor: Sendable {
     return findings
   }
 
-  private func checkKeys() -> [Finding] {
+  private func checkKeys(_ found: Result<KeyDirectory, any Error>) -> [Finding] {
     do {
-      _ = try KeyDirectory.load(from: keys)
+      _ = try found.get()
       let text = try String(contentsOf: directory.custodianKey, encoding: .utf8)
       let announcement = try CustodianKeyAnnouncement(text: text)
       return [
@@ -109,9 +111,12 @@ package struct Doctor: Sendable {
     }
   }
 
-  private func checkLedger() -> [Finding] {
+  private func checkLedger(_ keys: KeyDirectory?) -> [Finding] {
     do {
       let verification = try LedgerCheck(directory, keys: keys).verify(older: nil)
+      if verification.isSound, let index = verification.unfinishedSuccession {
+        return [Finding(severity: .warning, subject: "ledger", sentence: LedgerCheck.unfinished(index))]
+      }
       if verification.isSound {
         return [Finding(severity: .ok, subject: "ledger", sentence: "\(verification.size) entries verify under \(verification.root).")]
       }
@@ -151,48 +156,6 @@ package struct Doctor: Sendable {
           "\(custodian.path) is on this host: whoever takes this machine takes data and keys together. For production move it to another host and delete it here."
       )
     ]
-  }
-}
-
-/// `sealane ledger verify`.
-package struct LedgerCheck: Sendable {
-  private let directory: DataDirectory
-  private let keys: URL?
-
-  /// - Parameter keys: with the key directory at hand, the commitments of all details are checked too.
-  package init(_ directory: DataDirectory, keys: URL?) {
-    self.directory = directory
-    self.keys = keys
-  }
-
-  package struct Outcome: Sendable {
-    package let isSound: Bool
-    package let text: String
-    package let json: String
-  }
-
-  package func run(older: String?) throws -> Outcome {
-    let result = try verify(older: older)
-    let text =
-      result.isSound
-      ? "The ledger is sound: \(result.size) entries, root \(result.root)."
-      : "The ledger is NOT sound: \(result.problemCount) problems. The first: \(result.firstProblem ?? "unknown")"
-    var members: [String: JSONValue] = [
-      "sound": .boolean(result.isSound), "size": .number(Double(result.size)), "root": .string(result.root),
-      "problems": .number(Double(result.problemCount)),
-    ]
-    members["first_problem"] = result.firstProblem.map { JSONValue.string($0) } ?? .null
-    return Outcome(isSound: result.isSound, text: text, json: JSONValue.object(members).text)
-  }
-
-  /// - Parameter older: a checkpoint that was kept elsewhere; the log must continue it.
-  func verify(older: String?) throws -> LedgerVerification {
-    guard let text = try? String(contentsOf: directory.ledgerPublicKey, encoding: .utf8),
-      let key = NoteKey(text.trimmingCharacters(in: .whitespacesAndNewlines))
-    else { throw ConfigurationError("\(directory.ledgerPublicKey.path) is missing or holds no key; init printed it as ledger_public_key.") }
-    let secrets = keys.flatMap { try? LedgerKeys(origin: Installation.ledgerOrigin, directory: $0) }
-    let checkpoint = try older.map { try VerifiedCheckpoint(note: Array($0.utf8), key: key) }
-    return Ledger.verify(directory: directory.ledger, publicKey: key, keys: secrets, older: checkpoint)
   }
 }
 

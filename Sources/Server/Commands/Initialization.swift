@@ -84,8 +84,7 @@ package struct Initialization: Sendable {
     let custodianMade = try CustodianDirectory.create(at: custodian, lookUpKeys: secrets, madeAt: clock().milliseconds)
     try SecretFile.create(directory.custodianKey, bytes: Array(custodianMade.announcement.text.utf8))
 
-    let ledgerKeys = try LedgerKeys(origin: Installation.ledgerOrigin, directory: keys)
-    let ledger = try Ledger.open(directory: directory.ledger, keys: ledgerKeys, clock: clock)
+    let ledger = try Ledger.open(directory: directory.ledger, keys: LedgerKeys(secrets), clock: clock)
     let access = try ControlDatabase.open(at: directory.controlDatabase, clock: clock)
     let me = Principal(kind: .operatingSystemUser, id: String(geteuid()), credential: "init")
     try await ledger.record(.ledgerOpened(version: "1"), by: me)

@@ -1,11 +1,12 @@
 import Foundation
 import Logging
 import SegmentStore
+import Vault
 
 /// How a server runs, after all sources have been merged and checked.
 package struct ServerConfiguration: Sendable {
   package var data: URL
-  package var keys: URL
+  package var keys: KeySource
   package var listen: ListenAddress
   package var intake: ListenAddress
   /// As people's browsers name the console: scheme, host and port, without a slash at the end.
@@ -32,7 +33,11 @@ package struct ServerConfiguration: Sendable {
       throw ConfigurationError("No data directory: give --data DIR, or set SEALANE_DATA. “sealane init --data DIR” makes one.")
     }
     data = URL(fileURLWithPath: path, isDirectory: true).standardizedFileURL
-    keys = settings[.keys].map { URL(fileURLWithPath: $0, isDirectory: true) } ?? DataDirectory.defaultKeys(of: data)
+    do throws(KeySourceError) {
+      if let text = settings[.keys] { keys = try KeySource(text) } else { keys = .directory(DataDirectory.defaultKeys(of: data)) }
+    } catch {
+      throw ConfigurationError(error.description)
+    }
     let address = "an address such as 127.0.0.1:8000 or [::1]:8000"
     listen = try settings.value(.listen, default: ListenAddress(host: "127.0.0.1", port: 8000), address) { ListenAddress($0) }
     intake = try settings.value(.intake, default: ListenAddress(host: "127.0.0.1", port: 8001), address) { ListenAddress($0) }

@@ -32,7 +32,7 @@ package enum Setting: String, Sendable, CaseIterable {
   package var summary: String {
     switch self {
     case .data: "the data directory that init made"
-    case .keys: "the key directory (default: the data directory's path with .keys)"
+    case .keys: "the key directory (default: the data directory's path with .keys), or exec:/path/to/command that prints its content"
     case .listen: "address of the console and API (default 127.0.0.1:8000)"
     case .intake: "address of the intake (default 127.0.0.1:8001; may be the same as listen)"
     case .origin: "the console's public origin, such as https://analytics.example.com"

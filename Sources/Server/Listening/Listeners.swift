@@ -154,6 +154,7 @@ package struct Listeners: Sendable {
     CohortRoutes(installation: installation, authenticator: authenticator).add(to: router)
     PlanRoutes(installation: installation, authenticator: authenticator).add(to: router)
     AdministrationRoutes(installation: installation, authenticator: authenticator).add(to: router)
+    KeyRoutes(installation: installation, authenticator: authenticator).add(to: router)
     IntakeRoutes(
       installation: installation, authenticator: authenticator, addresses: ClientAddress(trustedProxies: []), answersSettings: false
     ).addEndpoints(to: router)
@@ -178,6 +179,7 @@ package struct Listeners: Sendable {
       CohortRoutes(installation: installation, authenticator: authenticator).add(to: router)
       PlanRoutes(installation: installation, authenticator: authenticator).add(to: router)
       AdministrationRoutes(installation: installation, authenticator: authenticator).add(to: router)
+      KeyRoutes(installation: installation, authenticator: authenticator).add(to: router)
     }
     if door == .console {
       router.add(middleware: ConsoleNotFound())

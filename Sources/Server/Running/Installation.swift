@@ -6,6 +6,7 @@ import Intake
 import Ledger
 import Logging
 import SegmentStore
+import Synchronization
 import Vault
 
 /// A data directory in use: every room opened, the directory locked.
@@ -23,9 +24,15 @@ package final class Installation: Sendable {
   let erasures: ErasureDesk
   let clock: @Sendable () -> Timestamp
   private let lock: DirectoryLock
-  private let keys: KeyDirectory
   private let places: Places?
   private let startedAt = ContinuousClock.now
+  private struct KeyState {
+    var keys: KeyDirectory
+    var isRotating = false
+  }
+  private let keyState: Mutex<KeyState>
+  /// Said at the start, and by `/readyz`.
+  private let keyWarning = Mutex<String?>(nil)
 
   /// The log's name on its checkpoints; it never changes once there is a ledger.
   package static let ledgerOrigin = "sealane.local/ledger"
@@ -39,7 +46,7 @@ package final class Installation: Sendable {
     self.access = access
     self.ledger = ledger
     self.lock = lock
-    self.keys = keys
+    keyState = Mutex(KeyState(keys: keys))
     self.places = places
     self.logger = logger
     self.clock = clock
@@ -64,14 +71,20 @@ package final class Installation: Sendable {
         "\(directory.ledger.path) is missing. Put the ledger's newest copy there; docs/OPERATIONS.md says what to do if none is left.")
     }
     let lock = try DirectoryLock(directory)
-    let keys = try KeyDirectory.load(from: configuration.keys)
+    try KeyRotation.recover(configuration.keys, ledger: directory.ledger, logger: logger)
+    let keys = try configuration.keys.load()
     let places = try configuration.places.map { try Places(database: $0.path) }
-    let ledger = try Ledger.open(
-      directory: directory.ledger, keys: LedgerKeys(origin: ledgerOrigin, directory: configuration.keys), clock: clock)
+    let ledger = try Ledger.open(directory: directory.ledger, keys: LedgerKeys(keys), clock: clock)
     let access = try ControlDatabase.open(at: directory.controlDatabase, clock: clock)
     let installation = try Installation(
       configuration: configuration, directory: directory, access: access, ledger: ledger, lock: lock, keys: keys, places: places,
       logger: logger, clock: clock)
+    try await installation.publishLedgerKey()
+    if await !installation.canReadLedger() {
+      let warning = "the details of the ledger's newest entry do not open with the keys at hand: are they the newest ones?"
+      installation.keyWarning.withLock { $0 = warning }
+      logger.warning("The details of the ledger's newest entry do not open with the keys at hand: are they the newest ones?")
+    }
     for settings in access.projects() { try await installation.open(settings) }
     try await installation.custodian.restoreAlarms()
     try await installation.erasures.catchUp()
@@ -87,6 +100,26 @@ package final class Installation: Sendable {
   }
 
   package func now() -> Timestamp { clock() }
+
+  /// The keys in force.
+  var keys: KeyDirectory { keyState.withLock { $0.keys } }
+
+  /// Takes other keys of the ledger into force, which the key directory holds already.
+  func take(_ new: KeyDirectory) async throws {
+    try await ledger.adopt(LedgerKeys(new))
+    keyState.withLock { $0.keys = new }
+  }
+
+  /// One rotation at a time: false while there is one.
+  func beginRotation() -> Bool {
+    keyState.withLock { state in
+      defer { state.isRotating = true }
+      return !state.isRotating
+    }
+  }
+
+  func endRotation() { keyState.withLock { $0.isRotating = false } }
+
   var intakeLimits: IntakeLimits { pipeline.intake.limits }
   var uptimeSeconds: Double { (ContinuousClock.now - startedAt) / .seconds(1) }
 
@@ -124,9 +157,10 @@ package final class Installation: Sendable {
 
   /// What somebody should look at although everything is served.
   package func warnings() -> [String] {
-    projects.all.compactMap { project in
-      project.store.warning.map { "segments of project \(project.id) are no longer merged: \($0)" }
-    }
+    [keyWarning.withLock { $0 }].compactMap { $0 }
+      + projects.all.compactMap { project in
+        project.store.warning.map { "segments of project \(project.id) are no longer merged: \($0)" }
+      }
   }
 
   /// Flushes and closes everything; the lock goes with this value.

@@ -54,9 +54,17 @@ package struct ServerRun: Sendable {
 }
 
 extension Installation {
-  /// What has to happen now and then while nobody asks: keys of an epoch that is over are forgotten.
+  /// What has to happen now and then while nobody asks: keys of an epoch that is over are forgotten. If keys could not be locked in memory,
+  /// it is said, once.
   func keepUp() async {
+    var hasWarned = false
     while !Task.isCancelled {
+      if SecretMemory.lockRefusals > 0, !hasWarned {
+        hasWarned = true
+        logger.warning(
+          "Keys are not locked in memory and could be swapped to a disk: raise the limit, or encrypt the swap",
+          metadata: ["limit": "RLIMIT_MEMLOCK (systemd: LimitMEMLOCK=)"])
+      }
       for project in projects.all { project.sealer.forgetExpiredKeys() }
       do { try await erasures.advance() } catch {
         logger.warning("How far the ledger is known cannot be noted", metadata: ["error": "\(error)"])
