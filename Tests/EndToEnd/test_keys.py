@@ -245,6 +245,27 @@ def test_keys_rotate_while_the_server_runs(make_installation, tmp_path):
         time.sleep(0.1)
 
 
+def test_a_ledger_from_before_a_rotation_is_restored_with_the_signing_key_of_then(make_installation, tmp_path):
+    sealane = make_installation()
+    sealane.start()
+    sealane.command("ledger", "backup", tmp_path / "backups", "--data", sealane.data)
+    then = (sealane.keys / "ledger-signing.key").read_bytes()
+    sealane.command("keys", "rotate", "--data", sealane.data)
+    sealane.track({"event": "Kept"})
+    assert sealane.total("Kept") == 1 and sealane.terminate() == 0
+    shutil.rmtree(sealane.data / "ledger")
+    done = sealane.run("ledger", "restore", tmp_path / "backups", "--data", sealane.data)
+    assert done.returncode == 1 and "signing key was rotated" in done.stderr and not (sealane.data / "ledger").exists()
+    (sealane.keys / "ledger-signing.key").write_bytes(then)
+    (sealane.data / "ledger.pub").write_text(sealane.made["ledger_public_key"] + "\n")
+    sealane.command("ledger", "restore", tmp_path / "backups", "--data", sealane.data)
+    sealane.start()
+    sealane.command("keys", "rotate", "--data", sealane.data)
+    assert sealane.total("Kept") == 1 and sealane.terminate() == 0
+    sealane.command("ledger", "verify", "--data", sealane.data, "--public-key", sealane.made["ledger_public_key"])
+    assert sealane.run("doctor", "--data", sealane.data).returncode == 0
+
+
 def test_kill_9_during_rotations_leaves_the_old_or_the_new_key(make_installation, tmp_path):
     sealane = make_installation()
     seed = random.randrange(2**32)

@@ -218,7 +218,7 @@ package enum OpenAPI {
       /api/v1/ledger/backups:
         post: {summary: Write an encrypted backup of the ledger to a directory of the server's machine (control socket only), description: 'The body: {"target": "/a/directory", "keep": 7}.', responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
       /api/v1/keys:
-        get: {summary: What each key of the server is for, its id and its age; never a key (owner), responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
+        get: {summary: What the server's keys are for and how old they are; never a key (owner), responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
       /api/v1/keys/rotations:
         post: {summary: Rotate keys (control socket only), description: 'The body: {"keys": ["ledger_signing", "ledger_sets", "record_keys"]}.', responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
       /api/v1/ledger/checkpoint:

@@ -73,7 +73,8 @@ package struct LedgerRestore: Sendable {
     let found = Ledger.verify(directory: making.ledger, publicKey: keys.publicKey, keys: keys, older: nil)
     guard found.isSound, found.size == outcome.entries else {
       throw CommandError(
-        "What was restored is no sound ledger: \(found.firstProblem ?? "it has another size"). Use another backup (--snapshot).")
+        "What was restored is no sound ledger: \(found.firstProblem ?? "it has another size"). Use another backup (--snapshot). One that was "
+          + "made before the ledger's signing key was rotated needs the ledger-signing.key of then in the key directory.")
     }
     try BackupDirectory.rename(making.ledger, to: directory.ledger)
     try files.removeItem(at: making.root)
