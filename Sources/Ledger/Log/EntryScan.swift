@@ -59,7 +59,11 @@ extension Ledger {
     let (files, size) = try await onQueue { log throws(LedgerError) in (log.files, log.published.size) }
     let full = size / TilePath.width
     var found: [LedgerEntry] = []
-    for bundle in 0..<full { found += try EntryScan(files).entries(ofKinds: kinds, inBundles: bundle..<(bundle + 1), of: size) }
+    for bundle in 0..<full {
+      found += try EntryScan(files).entries(ofKinds: kinds, inBundles: bundle..<(bundle + 1), of: size)
+      // A long ledger takes seconds: others need this thread too.
+      await Task.yield()
+    }
     var first = full * TilePath.width
     while true {
       let page = try await entries(from: first, limit: Self.maximumPage)

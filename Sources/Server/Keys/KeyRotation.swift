@@ -72,7 +72,11 @@ package struct KeyRotation {
     guard !FileManager.default.fileExists(atPath: draft.path) else {
       throw CommandError("An earlier rotation was not finished (\(draft.path)). Restart the server: that finishes it or takes it back.")
     }
-    try key.write(to: draft)
+    do { try key.write(to: draft) } catch {
+      // A full disk, say: nothing was begun, and what is there of it must not stand in the way of the next attempt.
+      try? SecretFile.destroy(draft)
+      throw error
+    }
     return draft
   }
 
