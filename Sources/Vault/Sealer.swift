@@ -122,9 +122,6 @@ package final class Sealer: Sendable {
     }
   }
 
-  /// A subject was erased: the keys of the running epoch are wiped, so that nothing more is sealed under one that the custodian destroys.
-  package func endEpoch() { state.withLock { $0.epoch = nil } }
-
   package var custodianKey: CustodianPublicKey { state.withLock { $0.custodianKey } }
 
   /// After an alarm of the custodian: wipes the running epoch's keys and seals nothing until `resume`.
