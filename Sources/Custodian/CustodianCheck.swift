@@ -31,6 +31,7 @@ package enum CustodianCheck {
           severity: .good,
           sentence: enrolled < CustodianDirectory.firstApprovers
             ? "\(enrolled) approvers are enrolled; until there are three nothing can be opened." : "\(enrolled) approvers are enrolled."))
+      findings.append(try checkBackup(store, now: now))
       let setAside = try store.setAside().values.reduce(0, +)
       if setAside > 0 {
         findings.append(
@@ -41,6 +42,16 @@ package enum CustodianCheck {
       findings.append(Finding(severity: .bad, sentence: "\(error)"))
     }
     return findings
+  }
+
+  private static func checkBackup(_ store: CustodianStore, now: Timestamp) throws -> Finding {
+    guard let made = try store.time(of: .lastBackup) else {
+      return Finding(severity: .good, sentence: "No backup was made of this directory yet: see sealane-custodian backup --help.")
+    }
+    let isOver = now.milliseconds >= made.milliseconds + BackupHeader.lifetime
+    return Finding(
+      severity: isOver ? .warning : .good,
+      sentence: "The last backup was made at \(BackupError.text(made))\(isOver ? " and cannot be restored any more; make another" : "").")
   }
 
   private static func checkDatabase(_ store: CustodianStore) throws -> [Finding] {
@@ -81,7 +92,13 @@ package enum CustodianCheck {
 
   private static func checkKeys(_ store: CustodianStore, now: Timestamp) throws -> [Finding] {
     var findings: [Finding] = []
-    for record in try store.hpkeKeys() {
+    let records = try store.hpkeKeys()
+    if records.isEmpty {
+      // Not started yet: the first key is announced and not entered.
+      let first = CustodianDirectory.privateKey(id: try store.secrets.firstAnnouncement().key.id)
+      _ = try SecretKey(reading: store.secrets.directory.appendingPathComponent(first))
+    }
+    for record in records {
       let file = store.secrets.directory.appendingPathComponent(CustodianDirectory.privateKey(id: record.id))
       let id = Keyring.hexadecimal(record.id)
       switch record.state {

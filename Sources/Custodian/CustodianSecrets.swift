@@ -37,6 +37,16 @@ package struct CustodianSecrets: Sendable {
     get throws { CustodianIdentity(try signingKey().publicKey) }
   }
 
+  /// The announcement with which the directory was made.
+  func firstAnnouncement() throws -> CustodianKeyAnnouncement {
+    let file = directory.appendingPathComponent(CustodianDirectory.announcement)
+    let first = try CustodianKeyAnnouncement(text: String(decoding: try SecretFile.read(file, limit: 1024), as: UTF8.self))
+    guard try first.identity == identity else {
+      throw SecretFileError.malformed(path: file.path, what: "it was signed by another identity than the one beside it")
+    }
+    return first
+  }
+
   /// Signs the announcement of an HPKE key.
   package func announce(_ key: CustodianPublicKey, previous: UInt64?, at time: Timestamp) throws -> CustodianKeyAnnouncement {
     try CustodianKeyAnnouncement(key: key, previous: previous, madeAt: time.milliseconds, signedBy: signingKey())

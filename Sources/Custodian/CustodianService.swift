@@ -1,6 +1,5 @@
 package import Events
 package import Foundation
-internal import Glibc
 internal import Hummingbird
 package import Logging
 internal import Passkeys
@@ -43,6 +42,7 @@ package struct CustodianService: Sendable {
     }
     let lock = try DirectoryLock(options.directory)
     defer { withExtendedLifetime(lock) {} }
+    BackupScratch.removeLeftovers(in: options.directory)
     let secrets = try CustodianSecrets(directory: options.directory)
     let store = try CustodianStore(secrets: secrets)
     try store.takeSetupLinks(at: wallClock())
@@ -103,23 +103,4 @@ private struct Poller: Service {
       }
     }
   }
-}
-
-/// Keeps a second custodian off the directory, until the process ends however it ends.
-private final class DirectoryLock: Sendable {
-  private let descriptor: Int32
-
-  init(_ directory: URL) throws {
-    let file = directory.appendingPathComponent("lock")
-    descriptor = open(file.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else {
-      throw CustodianError.badOption("Cannot write in \(directory.path): \(String(cString: strerror(errno)).lowercased()).")
-    }
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-      close(descriptor)
-      throw CustodianError.alreadyRunning(path: directory.path)
-    }
-  }
-
-  deinit { close(descriptor) }
 }

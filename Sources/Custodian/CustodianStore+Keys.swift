@@ -25,17 +25,17 @@ package struct HPKEKeyRecord: Sendable, Hashable {
 }
 
 extension CustodianStore {
-  package func hpkeKeys() throws -> [HPKEKeyRecord] {
-    try database.read { database in
-      try Row.fetchAll(database, sql: "SELECT announcement, state, replaced_at FROM hpke_key ORDER BY made_at, id").map { row in
-        let replacedAt: Int64? = row["replaced_at"]
-        guard let state = HPKEKeyRecord.State(rawValue: row["state"]) else {
-          throw CustodianError.damagedStore("an HPKE key has an unknown state")
-        }
-        return HPKEKeyRecord(
-          announcement: try CustodianKeyAnnouncement(text: row["announcement"]), state: state,
-          replacedAt: replacedAt.map(Timestamp.init(milliseconds:)))
+  package func hpkeKeys() throws -> [HPKEKeyRecord] { try database.read(Self.hpkeKeys) }
+
+  static func hpkeKeys(in database: Database) throws -> [HPKEKeyRecord] {
+    try Row.fetchAll(database, sql: "SELECT announcement, state, replaced_at FROM hpke_key ORDER BY made_at, id").map { row in
+      let replacedAt: Int64? = row["replaced_at"]
+      guard let state = HPKEKeyRecord.State(rawValue: row["state"]) else {
+        throw CustodianError.damagedStore("an HPKE key has an unknown state")
       }
+      return HPKEKeyRecord(
+        announcement: try CustodianKeyAnnouncement(text: row["announcement"]), state: state,
+        replacedAt: replacedAt.map(Timestamp.init(milliseconds:)))
     }
   }
 

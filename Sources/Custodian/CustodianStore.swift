@@ -179,20 +179,20 @@ package final class CustodianStore: Sendable {
   }
 
   /// What is held, in counts only.
-  package func inventory() throws -> [ProjectInventory] {
-    try database.read { database in
-      try Row.fetchAll(
-        database,
-        sql: """
-          SELECT project, count(*) AS held, count(DISTINCT subject) AS subjects, count(DISTINCT epoch) AS epochs,
-            sum(sealed IS NULL) AS erased FROM record_key GROUP BY project ORDER BY project
-          """
-      ).map {
-        let held: Int = $0["held"]
-        let erased: Int = $0["erased"]
-        return ProjectInventory(
-          project: ProjectID($0["project"]), recordKeys: held - erased, subjects: $0["subjects"], epochs: $0["epochs"], erased: erased)
-      }
+  package func inventory() throws -> [ProjectInventory] { try database.read(Self.inventory) }
+
+  static func inventory(in database: Database) throws -> [ProjectInventory] {
+    try Row.fetchAll(
+      database,
+      sql: """
+        SELECT project, count(*) AS held, count(DISTINCT subject) AS subjects, count(DISTINCT epoch) AS epochs,
+          sum(sealed IS NULL) AS erased FROM record_key GROUP BY project ORDER BY project
+        """
+    ).map {
+      let held: Int = $0["held"]
+      let erased: Int = $0["erased"]
+      return ProjectInventory(
+        project: ProjectID($0["project"]), recordKeys: held - erased, subjects: $0["subjects"], epochs: $0["epochs"], erased: erased)
     }
   }
 
@@ -213,7 +213,10 @@ package final class CustodianStore: Sendable {
   }
 
   /// A thing that happened, of which the last time is kept.
-  package enum Fact: String, Sendable { case lastDelivery = "last_delivery" }
+  package enum Fact: String, Sendable {
+    case lastDelivery = "last_delivery"
+    case lastBackup = "last_backup"
+  }
 }
 
 /// What the custodian holds of one project, in counts.

@@ -39,12 +39,7 @@ package final class Keyring: Sendable {
     let directory = store.secrets.directory
     var records = try store.hpkeKeys()
     if records.isEmpty {
-      let file = directory.appendingPathComponent(CustodianDirectory.announcement)
-      let first = try CustodianKeyAnnouncement(text: String(decoding: try SecretFile.read(file, limit: 1024), as: UTF8.self))
-      guard try first.identity == store.secrets.identity else {
-        throw SecretFileError.malformed(path: file.path, what: "it was signed by another identity than the one beside it")
-      }
-      try store.enter(first, state: .current)
+      try store.enter(store.secrets.firstAnnouncement(), state: .current)
       records = try store.hpkeKeys()
     }
     for record in records where record.state == .leaving { try Self.destroy(record.id, store: store, now: now) }

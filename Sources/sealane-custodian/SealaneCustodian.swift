@@ -13,11 +13,12 @@ struct SealaneCustodian: AsyncParsableCommand {
         sealane-custodian serve --data /var/lib/sealane.custodian --server https://sealane.example
         sealane-custodian status --data /var/lib/sealane.custodian
         sealane-custodian alarms --data /var/lib/sealane.custodian
+        sealane-custodian backup --data /var/lib/sealane.custodian --to /mnt/backup/custodian.backup
       """,
     version: "0.1.0",
     subcommands: [
       ServeCommand.self, InitCommand.self, StatusCommand.self, AlarmsCommand.self, SetupLinksCommand.self, FindCommand.self,
-      DoctorCommand.self,
+      DoctorCommand.self, BackupCommand.self, RestoreCommand.self,
     ])
 
   static func main() async {

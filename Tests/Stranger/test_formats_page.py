@@ -4,7 +4,8 @@ import pathlib
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sealane_formats import Refused, open_parcel, open_value, pseudonym, settlement_text
+from custodian_backup import combine, header, open_backup, product, read_share, share_text, split, write_backup
+from sealane_formats import Refused, _derive, open_parcel, open_value, pseudonym, settlement_text
 
 PAGE = pathlib.Path(__file__).resolve().parents[2] / "docs/FORMATS.md"
 
@@ -45,6 +46,25 @@ def test_request_to_the_custodian(rows):
     assert digest.hex() == rows["SHA-256 of the request"]
     for act, row in (("request", "challenge of its request"), ("approval", "challenge of its approvals"), ("completion", "challenge of its completion")):
         assert hashlib.sha256(f"sealane custodian {act} v1\n".encode() + digest).hexdigest() == rows[row]
+
+
+def test_custodian_backup(rows):
+    import hashlib
+
+    key, backup = bytes(range(32)), bytes(range(10, 16))
+    shares = split(key, hashlib.sha256(b"slopes").digest())
+    for index, values in enumerate(shares, 1):
+        assert share_text(backup, index, values) == rows[f"share {index} of the backup"]
+        assert read_share(rows[f"share {index} of the backup"]) == (backup, index, values)
+    for one, other in ((1, 2), (1, 3), (2, 3)):
+        assert combine({one: shares[one - 1], other: shares[other - 1]}) == key
+    assert product(0x57, 0x83) == 0xC1
+    identity = Ed25519PrivateKey.from_private_bytes(bytes([11]) * 32).public_key().public_bytes_raw()
+    head = header(backup, 1763400000000, 1763400000000 + 30 * 86_400_000, identity)
+    assert head.hex() == rows["header of the backup"]
+    assert _derive(key, b"sealane custodian backup frames v1\n" + head).hex() == rows["frame key of the backup"]
+    file = write_backup(head, key, {"announcement.txt": b"sealane\n"})
+    assert file[81:].hex() == rows["frames of the backup"] and open_backup(file, key) == {"announcement.txt": b"sealane\n"}
 
 
 def test_settlement():
