@@ -105,6 +105,17 @@ package struct Courier: Sendable {
     }
   }
 
+  /// Has the server enter what approvers changed among themselves. Done already and shown here whether the server answers or not; the same may be
+  /// entered twice after a crash.
+  package func enterChanges() async throws {
+    for change in try store.unentered() {
+      let entry = try await connection.enter(change)
+      try store.markEntered(change.request.digest, ledgerEntry: entry)
+      logger.info(
+        "a change of approvers is in the ledger", metadata: ["request": "\(change.request.digest.hexadecimal)", "entry": "\(entry)"])
+    }
+  }
+
   private func judge(_ bundle: [UInt8]) throws(ParcelFault) -> [Parcel] {
     do { return try ParcelCodec.decode(bundle: bundle) } catch {
       throw ParcelFault(.malformed, sentence: error.description)

@@ -25,7 +25,7 @@ package enum CustodianCheck {
             severity: .warning,
             sentence: "Alarm \(alarm.id) stands, and sealing with it: \(alarm.fault.sentence) See sealane-custodian alarms."))
       }
-      let enrolled = try store.approvers().filter { $0.enrolledAt != nil }.count
+      let enrolled = try store.approvers().filter(\.isEnrolled).count
       findings.append(
         Finding(
           severity: .good,

@@ -81,12 +81,22 @@ private struct Poller: Service {
 
   func run() async throws {
     try? await cancelWhenGracefulShutdown {
-      var failures = 0
+      var (failures, unentered) = (0, 0)
       while !Task.isCancelled {
         do {
           let outcome = try await courier.round()
           if outcome.fault == nil { try await keyring.rotate(over: connection, now: CustodianService.wallClock(), logger: logger) }
           status.reached(at: CustodianService.wallClock(), isSound: outcome.fault == nil)
+          // Apart from the round: a server that does not know of changes yet has its parcels fetched all the same.
+          do {
+            try await courier.enterChanges()
+            unentered = 0
+          } catch {
+            unentered += 1
+            if unentered % 100 == 1 {
+              logger.warning("the ledger does not have a change of approvers yet", metadata: ["reason": "\(error)"])
+            }
+          }
           if failures > 0 { logger.info("the server answers again") }
           failures = 0
         } catch is CancellationError {

@@ -71,7 +71,8 @@ package final class CustodianStore: Sendable {
           """)
     }
     migrator.registerMigration("3 approvers, passkeys, requests") { try $0.execute(sql: Self.approvalTables) }
-    migrator.registerMigration("4 erasures") { try $0.execute(sql: Self.erasureTable) }
+    migrator.registerMigration("4 removals, further passkeys") { try $0.execute(sql: Self.removalTables) }
+    migrator.registerMigration("5 erasures") { try $0.execute(sql: Self.erasureTable) }
     return migrator
   }
 

@@ -252,6 +252,28 @@ package struct ServerConnection: Sendable {
       values: body.values.map { SealedField(subject: $0.subject, field: $0.field, layer: $0.layer, bytes: Array($0.value)) })
   }
 
+  /// Has a change that approvers agreed on and that was carried out entered in the server's ledger; gives the entry's number.
+  package func enter(_ change: StoredRequest) async throws -> UInt64 {
+    struct Body: Encodable {
+      let act: String
+      let request: String
+      let requester: String
+      let approvers: [String]
+    }
+    struct Entered: Decodable { let entry: UInt64 }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    let body = Body(
+      act: change.request.kind, request: change.request.digest.hexadecimal, requester: change.request.requester,
+      approvers: change.approvals.map(\.approver.hexadecimal))
+    let answer = try await exchange(
+      Request(method: "POST", path: "/custodian/v1/changes", contentType: "application/json", body: Array(try encoder.encode(body))))
+    guard answer.status == 200, let entered = try? JSONDecoder().decode(Entered.self, from: Data(answer.body)) else {
+      throw Self.unexpected("Entering a change of approvers", answer)
+    }
+    return entered.entry
+  }
+
   private static func unexpected(_ request: String, _ answer: Answer) -> CustodianError {
     .unexpectedAnswer(request: request, status: answer.status, sentence: sentence(answer))
   }

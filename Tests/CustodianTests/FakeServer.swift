@@ -30,6 +30,16 @@ final class FakeServer: Sendable {
     var openings: [OpeningAsked] = []
     /// What an opening is answered with instead.
     var openingStatus = 200
+    var changes: [ChangeEntered] = []
+    var changeStatus = 200
+  }
+
+  /// The body of `POST /custodian/v1/changes`.
+  struct ChangeEntered: Decodable {
+    let act: String
+    let request: String
+    let requester: String
+    let approvers: [String]
   }
 
   /// The body of `POST /custodian/v1/openings`.
@@ -143,6 +153,10 @@ final class FakeServer: Sendable {
       }
       let answer: [String: Any] = ["entry": 40 + state.openings.count, "values": values]
       return .init(status: 200, body: Array(try JSONSerialization.data(withJSONObject: answer)))
+    case ("POST", "/custodian/v1/changes"):
+      guard state.changeStatus == 200 else { return .init(status: state.changeStatus, body: []) }
+      state.changes.append(try JSONDecoder().decode(ChangeEntered.self, from: Data(request.body)))
+      return .init(status: 200, body: Array(#"{"entry":\#(70 + state.changes.count)}"#.utf8))
     default: return .init(status: 404, body: [])
     }
   }

@@ -47,6 +47,8 @@ struct RequestFormatTests {
       .open(project: ProjectID(1), subjects: [subject], fields: ["a\u{202E}b"]),
       .open(project: ProjectID(1), subjects: (0...10).map { "s_" + String(repeating: "0", count: 30) + "\(10 + $0)" }, fields: ["$id"]),
       .admit(name: ""), .admit(name: "a\u{200B}"), .admit(name: " a"), .dailyLimit(subjects: 0), .dailyLimit(subjects: 1_001),
+      .remove(approver: "0b", name: "Bea"), .remove(approver: String(repeating: "0B", count: 16), name: "Bea"),
+      .remove(approver: String(repeating: "0b", count: 16), name: ""),
     ]
     for wish in wishes { #expect(throws: ApprovalError.self, "\(wish)") { try request(wish) } }
     for purpose in ["", "too short", "two\nlines of words", "hidden \u{2066}direction", String(repeating: "a", count: 501)] {
@@ -58,7 +60,7 @@ struct RequestFormatTests {
   func altered() throws {
     for wish in [
       CustodianRequest.Wish.open(project: ProjectID(7), subjects: ["s_" + String(repeating: "a", count: 32)], fields: ["$email"]),
-      .admit(name: "Dora"), .dailyLimit(subjects: 40),
+      .admit(name: "Dora"), .dailyLimit(subjects: 40), .passkey, .remove(approver: String(repeating: "0b", count: 16), name: "Bea"),
     ] {
       let sound = try request(wish)
       for index in sound.canonical.indices {

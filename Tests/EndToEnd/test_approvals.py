@@ -19,6 +19,7 @@ from selenium.common.exceptions import StaleElementReferenceException, WebDriver
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support import ui
+from selenium.webdriver.support.select import Select
 
 WebDriverWait = functools.partial(ui.WebDriverWait, ignored_exceptions=[StaleElementReferenceException])
 PERSON = {"$email": "ada.approvalprobe@leakproof.example", "$name": "Adalind Approvalprobe", "account": "acct_approvalprobe_1"}
@@ -381,3 +382,83 @@ def test_a_further_approver_waits_three_days(desk, approvers):
     desk.driver.find_element(By.NAME, "purpose").send_keys("I would like to see this now")
     desk.press("new", "button.primary")
     desk.until("72 hours after you were admitted")
+
+
+def agree(desk, address, *names, state="approved"):
+    """These sign what stands there; what comes of it."""
+    for name in names:
+        desk.sign_in(name)
+        desk.open(address)
+        desk.press("sign")
+        WebDriverWait(desk.driver, 20).until(lambda _: desk.state == ("1 of 2 approvals" if name == names[0] else state))
+
+
+def write(desk, form, purpose):
+    desk.driver.find_element(By.CSS_SELECTOR, f"#{form} input[name=purpose]").send_keys(purpose)
+    desk.press(form)
+    desk.until("Sign this request")
+    desk.press("sign")
+    desk.until("0 of 2 approvals")
+    return desk.driver.current_url.removeprefix(desk.origin)
+
+
+def test_a_second_passkey_on_another_device(desk, approvers):
+    desk.sign_in("Ada")
+    desk.open("/approvers")
+    address = write(desk, "passkey", "My laptop is old and may not last")
+    agree(desk, address, "Bea", "Cleo")
+    desk.sign_in("Ada")
+    desk.open(address)
+    desk.press("link")
+    desk.until("/enrol#sla_")
+    link = desk.driver.find_element(By.ID, "link").text
+    desk.sit_down("Ada's phone")
+    desk.driver.get("about:blank")
+    desk.driver.get(link)
+    desk.press("enrol")
+    desk.until("Waiting for your decision", "Ada")
+    desk.sit_down("Nobody")
+    desk.sit_down("Ada's phone")
+    desk.open("/")
+    desk.press("sign-in")
+    desk.until("Waiting for your decision", "Ada")
+    desk.open("/approvers")
+    rows = [[cell.text for cell in row.find_elements(By.TAG_NAME, "td")] for row in desk.driver.find_elements(By.CSS_SELECTOR, "tbody tr")]
+    assert {row[0]: row[3] for row in rows}["Ada"] == "2", rows
+
+
+def test_an_approver_is_removed_at_once(sealane, desk, approvers):
+    desk.sign_in("Dora")
+    session = session_of(desk)
+    desk.sign_in("Ada")
+    desk.open("/approvers")
+    look(desk, "approvers-four")
+    # Dora waits for her 72 hours: without any of the three nothing could be decided any more.
+    Select(desk.driver.find_element(By.CSS_SELECTOR, "#remove select")).select_by_visible_text("Cleo")
+    desk.driver.find_element(By.CSS_SELECTOR, "#remove input[name=purpose]").send_keys("Cleo left the company")
+    desk.press("remove")
+    desk.until("Fewer than three approvers")
+    desk.open("/approvers")
+    Select(desk.driver.find_element(By.CSS_SELECTOR, "#remove select")).select_by_visible_text("Dora")
+    address = write(desk, "remove", "Dora was admitted by mistake")
+    page = f"http://127.0.0.1:{sealane.custodian_port}/approvers"
+    assert requests.get(page, cookies={"__Host-session": session}, timeout=10).status_code == 200
+    agree(desk, address, "Bea", "Cleo", state="done")
+    assert requests.get(page, cookies={"__Host-session": session}, timeout=10).status_code == 401
+    desk.sit_down("Dora")
+    desk.open("/")
+    desk.press("sign-in")
+    desk.until("You are no approver any more")
+    desk.sign_in("Ada")
+    desk.open("/approvers")
+    desk.until("removed, ")
+    # All of it is in the server's ledger, without a name.
+    digest = address.rsplit("/", 1)[1]
+    for _ in range(100):
+        text = sealane.command("ledger", "entries", "--data", str(sealane.data), "--from", "0", "--limit", "1000", "--json")
+        entries = [entry for entry in json.loads(text)["entries"] if entry["kind"] == "approvers_changed"]
+        if len(entries) == 3:
+            break
+        time.sleep(0.1)
+    assert {entry["facts"]["act"] for entry in entries} == {"admit", "passkey", "remove"}
+    assert digest in [entry["facts"]["request"] for entry in entries] and "Dora" not in text

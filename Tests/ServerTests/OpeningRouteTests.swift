@@ -19,6 +19,45 @@ struct OpeningRouteTests {
     return members.text
   }
 
+  @Test func `a change of approvers is entered on the custodian's word`() async throws {
+    try await TestServer.run { server in
+      let token = try String(
+        contentsOf: server.installation.configuration.data.deletingLastPathComponent().appendingPathComponent(
+          "data.custodian/server.token"),
+        encoding: .utf8
+      ).trimmingCharacters(in: .newlines)
+      let bearer = ("Authorization", "Bearer \(token)")
+      let url = server.console + "/custodian/v1/changes"
+      func body(act: String = "remove", request: String = Self.digest, requester: String = String(repeating: "0a", count: 16)) -> String {
+        let members: JSONValue = [
+          "act": .string(act), "request": .string(request), "requester": .string(requester),
+          "approvers": .list([.string(String(repeating: "0b", count: 16)), .string(String(repeating: "0c", count: 16))]),
+        ]
+        return members.text
+      }
+      let before = try await server.installation.ledger.count()
+      #expect(try await server.send("POST", url, json: body()).status == 401)
+      #expect(try await server.send("POST", url, headers: [server.credential], json: body()).status == 401)
+      for bad in ["{}", "[]", body(act: "open"), body(request: "x"), body(requester: "Ada")] {
+        #expect(try await server.send("POST", url, headers: [bearer], json: bad).status == 400, "\(bad)")
+      }
+      #expect(try await server.installation.ledger.count() == before)
+      for act in ["admit", "daily_limit", "passkey", "remove"] {
+        let number = try await server.installation.ledger.count()
+        let answer = try await server.send("POST", url, headers: [bearer], json: body(act: act))
+        #expect(answer.status == 200 && answer.json["entry"] == .number(Double(number)))
+        let entry = try #require(try await server.installation.ledger.entries(from: number, limit: 1).first)
+        #expect(entry.kind == "approvers_changed" && entry.facts == ["act": act, "request": Self.digest])
+        let record = try #require(try await server.installation.ledger.records(from: number, limit: 1).first)
+        guard case .present(let detail) = record.detail else {
+          Issue.record("no details")
+          return
+        }
+        #expect(detail.principal.kind == .custodian && detail.facts["approvers"]?.split(separator: " ").count == 2)
+      }
+    }
+  }
+
   @Test func `sealed values leave after their entry, and nothing that is in the clear`() async throws {
     try await TestServer.run { server in
       #expect(

@@ -15,6 +15,11 @@ package enum ApprovalError: Error, Sendable, Hashable, CustomStringConvertible {
   case expired
   case selfApproval
   case samePersonTwice
+  /// Whoever is to be removed does not decide on it.
+  case concernsYou
+  case tooFewApprovers
+  /// A passkey or session of somebody who is no approver any more.
+  case removed
   /// What was asked is refused, opened or otherwise over: it cannot be had again.
   case decided
   case notApproved
@@ -37,6 +42,9 @@ package enum ApprovalError: Error, Sendable, Hashable, CustomStringConvertible {
     case .expired: "expired"
     case .selfApproval: "self_approval"
     case .samePersonTwice: "same_person_twice"
+    case .concernsYou: "concerns_you"
+    case .tooFewApprovers: "too_few_approvers"
+    case .removed: "removed"
     case .decided: "replay"
     case .notApproved: "not_approved"
     case .notTheRequester: "not_the_requester"
@@ -59,6 +67,10 @@ package enum ApprovalError: Error, Sendable, Hashable, CustomStringConvertible {
     case .expired: "This request is older than a day, so nothing of it can be signed or opened any more. Write it again."
     case .selfApproval: "You wrote this request: two others must approve it."
     case .samePersonTwice: "You approved this request already: another person must be the second."
+    case .concernsYou: "This request is to remove you: two others decide on it."
+    case .tooFewApprovers:
+      "Fewer than three approvers who can act would be left, and nothing could be opened or admitted any more. Admit another one first, and wait until 72 hours have passed."
+    case .removed: "You are no approver any more: the others removed you. Ask them why."
     case .decided: "This request is over: it was refused, or carried out once. For the same again write another one."
     case .notApproved: "Two others have not approved this request yet."
     case .notTheRequester: "Only whoever wrote this request can carry it out."

@@ -8,7 +8,7 @@ package enum ApprovalRule {
   package static func act(
     of approver: Approver, on stored: StoredRequest, at time: Timestamp
   ) throws(ApprovalError) -> CustodianRequest.Act {
-    guard approver.isActive(at: time) else { throw .notYetActive }
+    try mayAct(approver, at: time)
     let isOwn = stored.request.requester == approver.text
     switch stored.state {
     case .draft:
@@ -18,6 +18,7 @@ package enum ApprovalRule {
     case .waiting:
       guard time < stored.request.expires else { throw .expired }
       guard !isOwn else { throw .selfApproval }
+      if case .remove(approver.text, _) = stored.request.wish { throw .concernsYou }
       guard !stored.signatures.contains(where: { $0.approver == approver.id }) else { throw .samePersonTwice }
       return .approval
     case .approved where isOwn:
@@ -29,7 +30,7 @@ package enum ApprovalRule {
 
   /// Whether a request may be carried out now by this approver; what its signatures are worth is for the caller to verify.
   package static func mayCarryOut(_ stored: StoredRequest, by approver: Approver, at time: Timestamp) throws(ApprovalError) {
-    guard approver.isActive(at: time) else { throw .notYetActive }
+    try mayAct(approver, at: time)
     guard stored.request.requester == approver.text else { throw .notTheRequester }
     switch stored.state {
     case .approved: break
@@ -39,5 +40,20 @@ package enum ApprovalRule {
     guard time < stored.request.expires else { throw .expired }
     let approvers = Set(stored.approvals.map(\.approver)).subtracting([approver.id])
     guard approvers.count >= StoredRequest.approvalsNeeded else { throw .notApproved }
+  }
+
+  /// Whether somebody is an approver now.
+  package static func mayAct(_ approver: Approver, at time: Timestamp) throws(ApprovalError) {
+    guard approver.removedAt.map({ time < $0 }) ?? true else { throw .removed }
+    guard approver.isActive(at: time) else { throw .notYetActive }
+  }
+
+  /// Whether one of these can be removed so that enough are left to ask and to approve. Whoever cannot act yet is missed by nobody.
+  package static func mayRemove(_ id: String, from approvers: [Approver], at time: Timestamp) throws(ApprovalError) {
+    guard let gone = approvers.first(where: { $0.text == id }), gone.removedAt == nil else {
+      throw .badInput("There is no such approver.")
+    }
+    let left = approvers.filter { $0.isActive(at: time) && $0.id != gone.id }.count
+    guard !gone.isActive(at: time) || left >= StoredRequest.approvalsNeeded + 1 else { throw .tooFewApprovers }
   }
 }

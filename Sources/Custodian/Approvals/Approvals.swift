@@ -26,43 +26,6 @@ package final class Approvals: Sendable {
     self.logger = logger
   }
 
-  // MARK: Enrolment
-
-  /// Whose link it is, and the challenge for its passkey. The link is used up by the passkey, not by looking at it.
-  package func beginEnrolment(link: String, name: String) throws -> (approver: Approver, name: String, challenge: [UInt8]) {
-    try recording("enrolment") {
-      guard let secret = Secret(link, kind: .approverLink), let invited = try store.invited(link: secret.digest.bytes, at: clock()) else {
-        throw ApprovalError.linkNotValid
-      }
-      // A further approver was admitted under a name: it stays, whatever the person writes.
-      let chosen = invited.admittedBy == nil ? name.trimmingCharacters(in: .whitespaces) : invited.name
-      guard PlainText.isShown(chosen, limit: Approver.longestName) else {
-        throw ApprovalError.badInput("Write your name as the others know you, in at most \(Approver.longestName) bytes.")
-      }
-      let others = try store.approvers().filter { $0.enrolledAt != nil }
-      guard !others.contains(where: { $0.name.lowercased() == chosen.lowercased() }) else {
-        throw ApprovalError.badInput("Somebody of this name is an approver already. Write yours so that the others can tell you apart.")
-      }
-      return (invited, chosen, ceremonies.begin(.enrolment(approver: invited.id, name: chosen), at: clock()))
-    }
-  }
-
-  package func finishEnrolment(challenge: [UInt8], with response: RegistrationResponse) throws -> Approver {
-    try recording("enrolment") {
-      guard case .enrolment(let id, let name)? = ceremonies.end(challenge, at: clock()) else { throw ApprovalError.ceremonyOver }
-      let ceremony = RegistrationCeremony(relyingParty: relyingParty, challenge: challenge)
-      let record: CredentialRecord
-      do { record = try ceremony.verify(response) { try store.passkey($0) != nil } } catch let error as PasskeyError {
-        throw ApprovalError.passkey(error)
-      }
-      guard try store.enrol(id, name: name, passkey: record, at: clock()), let approver = try store.approver(id) else {
-        throw ApprovalError.linkNotValid
-      }
-      logger.notice("an approver enrolled", metadata: ["approver": "\(approver.text)"])
-      return approver
-    }
-  }
-
   // MARK: Signing in
 
   package func beginSignIn() -> [UInt8] { ceremonies.begin(.signIn, at: clock()) }
@@ -78,9 +41,10 @@ package final class Approvals: Sendable {
 
   /// Who is signed in with this cookie.
   package func visitor(cookie: String?) throws -> (approver: Approver, session: ApproverSessions.Session)? {
-    guard let session = sessions.session(cookie: cookie, at: clock()), let approver = try store.approver(session.approver) else {
-      return nil
-    }
+    // Looked at each time: whoever is removed is signed out by that.
+    guard let session = sessions.session(cookie: cookie, at: clock()), let approver = try store.approver(session.approver),
+      approver.isEnrolled
+    else { return nil }
     return (approver, session)
   }
 
@@ -90,7 +54,8 @@ package final class Approvals: Sendable {
   package func write(_ wish: CustodianRequest.Wish, purpose: String, by approver: Approver) throws -> CustodianRequest {
     try recording("request", by: approver) {
       let now = clock()
-      guard approver.isActive(at: now) else { throw ApprovalError.notYetActive }
+      try ApprovalRule.mayAct(approver, at: now)
+      if case .remove(let id, _) = wish { try ApprovalRule.mayRemove(id, from: store.approvers(), at: now) }
       let request = try CustodianRequest(wish, purpose: purpose, by: approver, at: now)
       let left = try store.dailyLimit(at: now).left
       guard request.subjectCount <= left else { throw ApprovalError.overDailyLimit(left: left) }
@@ -121,6 +86,10 @@ package final class Approvals: Sendable {
         return Signed(
           request: stored, ticket: ceremonies.begin(.completion(request: digest, approver: approver.id), at: clock()))
       }
+      if stored.state == .done, case .remove(let id, _) = stored.request.wish, let gone = [UInt8](hexadecimal: id) {
+        sessions.end(of: gone)
+        logger.notice("an approver was removed", metadata: ["approver": "\(id)"])
+      }
       logger.notice(
         "a request was signed",
         metadata: ["request": "\(digest.hexadecimal)", "approver": "\(approver.text)", "state": "\(stored.state.rawValue)"])
@@ -130,22 +99,29 @@ package final class Approvals: Sendable {
 
   package func refuse(_ digest: [UInt8], by approver: Approver) throws {
     try recording("approval", by: approver, on: digest) {
-      guard approver.isActive(at: clock()) else { throw ApprovalError.notYetActive }
+      try ApprovalRule.mayAct(approver, at: clock())
       try store.refuse(digest, at: clock())
       logger.notice("a request was refused", metadata: ["request": "\(digest.hexadecimal)", "approver": "\(approver.text)"])
     }
   }
 
-  /// A one-time link for whom an approved request admits.
+  /// A one-time link for whom an approved request admits, or for the passkey that it grants to whoever asked.
   package func invite(_ digest: [UInt8], by approver: Approver, ticket: [UInt8]) throws -> Secret {
     try recording("request", by: approver, on: digest) {
       let now = clock()
       let stored = try carriedOut(digest, by: approver, at: now)
-      guard case .admit(let name) = stored.request.wish else { throw ApprovalError.noSuchRequest }
-      try take(ticket, for: digest, by: approver)
       let link = Secret.random(.approverLink)
-      let end = Timestamp(milliseconds: now.milliseconds + CustodianDirectory.setupLinkLifetime)
-      try store.invite(name, by: digest, link: link.digest.bytes, expires: end, at: now)
+      func end(_ lifetime: Int64) -> Timestamp { Timestamp(milliseconds: now.milliseconds + lifetime) }
+      switch stored.request.wish {
+      case .admit(let name):
+        try take(ticket, for: digest, by: approver)
+        try store.invite(name, by: digest, link: link.digest.bytes, expires: end(CustodianDirectory.setupLinkLifetime), at: now)
+      case .passkey:
+        try take(ticket, for: digest, by: approver)
+        try store.grantPasskey(
+          to: approver.id, by: digest, link: link.digest.bytes, expires: end(CustodianRequest.passkeyLinkLifetime), at: now)
+      case .open, .dailyLimit, .remove: throw ApprovalError.noSuchRequest
+      }
       return link
     }
   }
@@ -162,7 +138,7 @@ package final class Approvals: Sendable {
     try ApprovalRule.mayCarryOut(stored, by: approver, at: time)
     for signature in stored.signatures {
       guard let known = try store.passkey(signature.assertion.credentialID), known.owner == signature.approver,
-        let signer = try store.approver(signature.approver), signer.isActive(at: signature.madeAt),
+        let signer = try store.approver(signature.approver), signer.isActive(at: signature.madeAt), signer.removedAt == nil,
         (signature.act == .request) == (stored.request.requester == signer.text)
       else { throw ApprovalError.changedBytes }
       // The counter went on since: only whether it went up then was asked, when the signature was made.

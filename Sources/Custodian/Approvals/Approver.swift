@@ -13,10 +13,12 @@ package struct Approver: Sendable, Hashable {
   package let enrolledAt: Timestamp?
   /// From when on it may ask and approve.
   package let activeFrom: Timestamp?
+  /// Since when it may not any more.
+  package let removedAt: Timestamp?
 
   package init(
     id: [UInt8], name: String, admittedBy: [UInt8]? = nil, linkExpires: Timestamp? = nil, enrolledAt: Timestamp? = nil,
-    activeFrom: Timestamp? = nil
+    activeFrom: Timestamp? = nil, removedAt: Timestamp? = nil
   ) {
     self.id = id
     self.name = name
@@ -24,9 +26,15 @@ package struct Approver: Sendable, Hashable {
     self.linkExpires = linkExpires
     self.enrolledAt = enrolledAt
     self.activeFrom = activeFrom
+    self.removedAt = removedAt
   }
 
-  package func isActive(at time: Timestamp) -> Bool { enrolledAt != nil && activeFrom.map { $0 <= time } ?? false }
+  package func isActive(at time: Timestamp) -> Bool {
+    enrolledAt != nil && activeFrom.map { $0 <= time } ?? false && removedAt.map { time < $0 } ?? true
+  }
+
+  /// Whether it enrolled and was not removed, though it may have to wait still.
+  package var isEnrolled: Bool { enrolledAt != nil && removedAt == nil }
 
   /// How requests and ledger entries name it.
   package var text: String { id.hexadecimal }

@@ -59,6 +59,9 @@ package final class ApproverSessions: Sendable {
     sessions.withLock { $0[secret.digest.bytes] = nil }
   }
 
+  /// Ends every session of an approver.
+  package func end(of approver: [UInt8]) { sessions.withLock { $0 = $0.filter { $0.value.approver != approver } } }
+
   private static func isRunning(_ session: Session, at time: Timestamp) -> Bool {
     time.milliseconds - session.usedAt.milliseconds < idleLimit && time.milliseconds - session.beganAt.milliseconds < absoluteLimit
   }

@@ -8,6 +8,8 @@ package final class Ceremonies: Sendable {
   package enum Purpose: Sendable, Hashable {
     /// Of whoever was invited under this id, by the name given.
     case enrolment(approver: [UInt8], name: String)
+    /// Of an approver who was granted another passkey, by the digest of the link.
+    case furtherPasskey(approver: [UInt8], link: [UInt8])
     case signIn
     /// The passkey has answered, and the requester may carry out this request: the challenge is the ticket for it.
     case completion(request: [UInt8], approver: [UInt8])

@@ -15,6 +15,10 @@ package struct CustodianRequest: Sendable, Hashable {
     case admit(name: String)
     /// Changes how many subjects are opened in a day.
     case dailyLimit(subjects: Int)
+    /// Gives whoever asks another passkey.
+    case passkey
+    /// Makes an approver, by its id, one no more; the name that it had then is for those who read.
+    case remove(approver: String, name: String)
   }
 
   /// What a passkey's signature means; the challenge says which.
@@ -38,6 +42,8 @@ package struct CustodianRequest: Sendable, Hashable {
   package static let lifetime: Int64 = 86_400_000
   /// Within this a request must be signed by whoever wrote it.
   package static let draftLifetime: Int64 = 300_000
+  /// A link for a further passkey is for somebody who is there.
+  package static let passkeyLinkLifetime: Int64 = 86_400_000
   package static let mostSubjects = 10
   package static let mostFields = 10
   package static let longestPurpose = 500
@@ -77,6 +83,10 @@ package struct CustodianRequest: Sendable, Hashable {
     case "daily_limit":
       guard let subjects = value["subjects_a_day"]?.integer else { return nil }
       wish = .dailyLimit(subjects: Int(subjects))
+    case "passkey": wish = .passkey
+    case "remove":
+      guard let approver = value["approver"]?.string, let name = value["name"]?.string else { return nil }
+      wish = .remove(approver: approver, name: name)
     default: return nil
     }
     let read = try? CustodianRequest(
@@ -113,11 +123,15 @@ package struct CustodianRequest: Sendable, Hashable {
       members["fields"] = .list(fields.map { .string($0) })
     case .admit(let name): members["name"] = .string(name)
     case .dailyLimit(let subjects): members["subjects_a_day"] = .integer(Int64(subjects))
+    case .passkey: break
+    case .remove(let approver, let name):
+      members["approver"] = .string(approver)
+      members["name"] = .string(name)
     }
     canonical = CanonicalJSON.object(members).bytes
   }
 
-  /// `open`, `admit` or `daily_limit`.
+  /// `open`, `admit`, `daily_limit`, `passkey` or `remove`.
   package var kind: String { Self.kind(wish) }
 
   /// SHA-256 of the canonical bytes: the request's name everywhere, the ledger included.
@@ -135,6 +149,8 @@ package struct CustodianRequest: Sendable, Hashable {
     case .open: "open"
     case .admit: "admit"
     case .dailyLimit: "daily_limit"
+    case .passkey: "passkey"
+    case .remove: "remove"
     }
   }
 
@@ -162,6 +178,11 @@ package struct CustodianRequest: Sendable, Hashable {
       }
     case .dailyLimit(let subjects):
       guard (1...largestDailyLimit).contains(subjects) else { throw .badInput("A daily limit is 1 to \(largestDailyLimit) subjects.") }
+    case .passkey: break
+    case .remove(let approver, let name):
+      guard [UInt8](hexadecimal: approver)?.count == 16, approver == approver.lowercased(),
+        PlainText.isShown(name, limit: Approver.longestName)
+      else { throw .badInput("Name the approver by its id.") }
     }
   }
 }

@@ -33,6 +33,13 @@ extension CustodianStore {
       attempt TEXT NOT NULL, code TEXT NOT NULL, sentence TEXT NOT NULL) STRICT;
     """
 
+  static let removalTables = """
+    ALTER TABLE approver ADD COLUMN removed_at INTEGER;
+    CREATE TABLE passkey_link (
+      link BLOB PRIMARY KEY, approver BLOB NOT NULL REFERENCES approver (id), request BLOB NOT NULL REFERENCES request (digest),
+      expires INTEGER NOT NULL, used_at INTEGER) STRICT, WITHOUT ROWID;
+    """
+
   // MARK: Setup links
 
   /// Takes the links that `init` made into the database. Used ones stay known, so that a file that comes again revives none.
@@ -86,7 +93,7 @@ extension CustodianStore {
   package func invited(link digest: [UInt8], at time: Timestamp) throws -> Approver? {
     try database.read { database in
       try Row.fetchOne(
-        database, sql: "SELECT * FROM approver WHERE link = ? AND enrolled_at IS NULL AND link_expires > ?",
+        database, sql: "SELECT * FROM approver WHERE link = ? AND enrolled_at IS NULL AND removed_at IS NULL AND link_expires > ?",
         arguments: [Data(digest), time.milliseconds]
       ).map(Self.read)
     }
@@ -119,20 +126,24 @@ extension CustodianStore {
       try database.execute(
         sql: """
           UPDATE approver SET name = ?, enrolled_at = ?, active_from = ?
-          WHERE id = ? AND enrolled_at IS NULL AND link_expires > ?
+          WHERE id = ? AND enrolled_at IS NULL AND removed_at IS NULL AND link_expires > ?
           """,
         arguments: [name, time.milliseconds, activeFrom, Data(id), time.milliseconds])
       guard database.changesCount == 1 else { return false }
-      try database.execute(
-        sql: """
-          INSERT INTO passkey (id, approver, public_key, counter, backup_eligible, backed_up, verified, made_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-          """,
-        arguments: [
-          Data(passkey.id), Data(id), Data(passkey.publicKey.coseKey), Int64(passkey.signatureCounter), passkey.isBackupEligible,
-          passkey.isBackedUp, passkey.isUserVerificationInitialized, time.milliseconds,
-        ])
+      try Self.insert(passkey, of: id, at: time, in: database)
       return true
     }
+  }
+
+  static func insert(_ passkey: CredentialRecord, of approver: [UInt8], at time: Timestamp, in database: Database) throws {
+    try database.execute(
+      sql: """
+        INSERT INTO passkey (id, approver, public_key, counter, backup_eligible, backed_up, verified, made_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+        """,
+      arguments: [
+        Data(passkey.id), Data(approver), Data(passkey.publicKey.coseKey), Int64(passkey.signatureCounter), passkey.isBackupEligible,
+        passkey.isBackedUp, passkey.isUserVerificationInitialized, time.milliseconds,
+      ])
   }
 
   // MARK: Passkeys
@@ -181,6 +192,7 @@ extension CustodianStore {
     guard let owner = known?.owner, let signer = try approver(owner, in: database) else {
       throw CustodianError.damagedStore("a passkey is nobody's")
     }
+    guard signer.removedAt == nil else { throw ApprovalError.removed }
     try database.execute(
       sql: "UPDATE passkey SET counter = ?, backed_up = ?, verified = ?, used_at = ? WHERE id = ?",
       arguments: [
@@ -189,12 +201,12 @@ extension CustodianStore {
     return signer
   }
 
-  private static func read(_ row: Row) throws -> Approver {
+  static func read(_ row: Row) throws -> Approver {
     let (id, admittedBy): (Data, Data?) = (row["id"], row["admitted_by"])
     func time(_ name: String) -> Timestamp? { (row[name] as Int64?).map(Timestamp.init(milliseconds:)) }
     return Approver(
       id: Array(id), name: row["name"], admittedBy: admittedBy.map { Array($0) }, linkExpires: time("link_expires"),
-      enrolledAt: time("enrolled_at"), activeFrom: time("active_from"))
+      enrolledAt: time("enrolled_at"), activeFrom: time("active_from"), removedAt: time("removed_at"))
   }
 
   static func randomBytes(_ count: Int) -> [UInt8] {

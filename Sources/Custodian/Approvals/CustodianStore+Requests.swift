@@ -39,7 +39,7 @@ extension CustodianStore {
     }
   }
 
-  private static func request(_ digest: [UInt8], in database: Database) throws -> StoredRequest? {
+  static func request(_ digest: [UInt8], in database: Database) throws -> StoredRequest? {
     guard let row = try Row.fetchOne(database, sql: "SELECT * FROM request WHERE digest = ?", arguments: [Data(digest)]) else { return nil }
     let canonical: Data = row["canonical"]
     guard let request = CustodianRequest(canonical: Array(canonical)), request.digest == digest else { throw ApprovalError.changedBytes }
@@ -66,7 +66,10 @@ extension CustodianStore {
     _ digest: [UInt8], by approver: Approver, with assertion: AssertionResponse, relyingParty: RelyingParty, at time: Timestamp
   ) throws -> (request: StoredRequest, act: CustodianRequest.Act) {
     try database.write { database in
-      guard let stored = try Self.request(digest, in: database) else { throw ApprovalError.noSuchRequest }
+      // As it is now: it may have been removed since whoever calls looked.
+      guard let stored = try Self.request(digest, in: database), let approver = try Self.approver(approver.id, in: database) else {
+        throw ApprovalError.noSuchRequest
+      }
       let act = try ApprovalRule.act(of: approver, on: stored, at: time)
       let allowed = try Data.fetchAll(database, sql: "SELECT id FROM passkey WHERE approver = ?", arguments: [Data(approver.id)])
       let ceremony = AuthenticationCeremony(
@@ -88,7 +91,11 @@ extension CustodianStore {
       case .request: try Self.move(digest, to: .waiting, from: [.draft], in: database)
       case .approval where stored.approvals.count + 1 >= StoredRequest.approvalsNeeded:
         try Self.move(digest, to: .approved, from: [.waiting], decidedAt: time, in: database)
-        if case .dailyLimit(let subjects) = stored.request.wish { try Self.set(subjects, by: digest, at: time, in: database) }
+        switch stored.request.wish {
+        case .dailyLimit(let subjects): try Self.set(subjects, by: digest, at: time, in: database)
+        case .remove(let gone, _): try Self.remove(gone, by: digest, at: time, in: database)
+        case .open, .admit, .passkey: break
+        }
       case .approval, .completion: break
       }
       guard let now = try Self.request(digest, in: database) else { throw ApprovalError.noSuchRequest }
@@ -120,11 +127,16 @@ extension CustodianStore {
   /// Invites whom an approved request admits, by a link that is shown once.
   package func invite(_ name: String, by digest: [UInt8], link: [UInt8], expires: Timestamp, at time: Timestamp) throws {
     try database.write { database in
-      try Self.move(digest, to: .done, from: [.approved], in: database)
-      try database.execute(sql: "UPDATE request SET done_at = ? WHERE digest = ?", arguments: [time.milliseconds, Data(digest)])
+      try Self.finish(digest, at: time, in: database)
       try Self.insertInvited(
         name: name, admittedBy: digest, link: link, expires: expires.milliseconds, at: time, in: database)
     }
+  }
+
+  /// Marks an approved request as carried out; the server is told of it later.
+  static func finish(_ digest: [UInt8], at time: Timestamp, in database: Database) throws {
+    try move(digest, to: .done, from: [.approved], in: database)
+    try database.execute(sql: "UPDATE request SET done_at = ? WHERE digest = ?", arguments: [time.milliseconds, Data(digest)])
   }
 
   private static func move(
@@ -149,8 +161,7 @@ extension CustodianStore {
     try database.execute(
       sql: "INSERT INTO daily_limit (request, subjects, starts_at) VALUES (?, ?, ?)",
       arguments: [Data(digest), subjects, time.milliseconds + (rises ? limitDelay : 0)])
-    try database.execute(
-      sql: "UPDATE request SET state = 'done', done_at = ? WHERE digest = ?", arguments: [time.milliseconds, Data(digest)])
+    try finish(digest, at: time, in: database)
   }
 
   private static func dailyLimit(at time: Timestamp, in database: Database) throws -> Int {

@@ -106,7 +106,7 @@ package enum CustodianBackup {
       let (records, projects, approvers) = try queue.read { database in
         (
           try CustodianStore.hpkeKeys(in: database), try CustodianStore.inventory(in: database),
-          try Int.fetchOne(database, sql: "SELECT count(*) FROM approver WHERE enrolled_at IS NOT NULL") ?? 0
+          try Int.fetchOne(database, sql: "SELECT count(*) FROM approver WHERE enrolled_at IS NOT NULL AND removed_at IS NULL") ?? 0
         )
       }
       try queue.close()

@@ -100,7 +100,7 @@ package enum CustodianRestore {
     let ended = try store.endUnfinished(at: now)
     let restored = Restored(
       backup: header.id.hexadecimal, madeAt: header.madeAt.milliseconds, files: files, projects: try store.inventory(),
-      approvers: try store.approvers().filter { $0.enrolledAt != nil }.map(\.name).sorted(), dailyLimit: try store.dailyLimit(at: now).limit,
+      approvers: try store.approvers().filter(\.isEnrolled).map(\.name).sorted(), dailyLimit: try store.dailyLimit(at: now).limit,
       endedRequests: ended.requests, endedLinks: ended.links)
     // Writes the log into the database and removes it.
     try store.database.close()
@@ -119,7 +119,10 @@ extension CustodianStore {
       let requests = database.changesCount
       try database.execute(
         sql: "UPDATE approver SET link_expires = ?1 WHERE enrolled_at IS NULL AND link_expires > ?1", arguments: [time.milliseconds])
-      return (requests, database.changesCount)
+      let links = database.changesCount
+      try database.execute(
+        sql: "UPDATE passkey_link SET expires = ?1 WHERE used_at IS NULL AND expires > ?1", arguments: [time.milliseconds])
+      return (requests, links + database.changesCount)
     }
   }
 }

@@ -81,9 +81,12 @@ extension CustodianSite {
   func approversPage(_ request: Request) throws -> Response {
     let visitor = try required(request)
     let now = approvals.clock()
-    let rows = try approvals.store.approvers().map { approver -> HTML in
+    let approvers = try approvals.store.approvers()
+    let rows = try approvers.map { approver -> HTML in
       let state: HTML
-      if approver.isActive(at: now) {
+      if let removed = approver.removedAt {
+        state = "removed, \(Self.moment(removed))"
+      } else if approver.isActive(at: now) {
         state = "approver"
       } else if approver.enrolledAt != nil, let from = approver.activeFrom {
         state = "from \(Self.moment(from)) on"
@@ -94,12 +97,17 @@ extension CustodianSite {
       }
       let name: HTML = approver.name.isEmpty ? "<span class=\"soft\">not enrolled yet</span>" : "\(approver.name)"
       let enrolled: HTML = approver.enrolledAt.map { Self.moment($0) } ?? "–"
-      return "<tr><td>\(name)</td><td>\(state)</td><td>\(enrolled)</td><td><code>\(approver.text)</code></td></tr>"
+      let passkeys = try approvals.store.passkeys(of: approver.id).count
+      return
+        "<tr><td>\(name)</td><td>\(state)</td><td>\(enrolled)</td><td class=\"num\">\(passkeys)</td><td><code>\(approver.text)</code></td></tr>"
     }
     let limit = try approvals.store.dailyLimit(at: now)
+    let choices = approvers.filter { $0.removedAt == nil && !$0.name.isEmpty }.map {
+      "<option value=\"\(value: $0.text)\">\($0.name)</option>" as HTML
+    }
     let next: HTML? = limit.next.map { " From \(Self.moment($0.from)) on it is \($0.subjects)." }
     let content: HTML = """
-      <h1>Approvers</h1><section class="panel"><div class="scroll"><table><thead><tr><th>Name</th><th>State</th><th>Enrolled</th><th>Id</th></tr></thead>\
+      <h1>Approvers</h1><section class="panel"><div class="scroll"><table><thead><tr><th>Name</th><th>State</th><th>Enrolled</th><th class="num">Passkeys</th><th>Id</th></tr></thead>\
       <tbody>\(rows)</tbody></table></div></section>\
       <form class="panel" method="post" action="/requests" id="admit">\(visitor.formToken)<input type="hidden" name="kind" value="admit">\
       <h2>Admit another approver</h2><p>Two others must approve. The person then enrols by a link, and may act 72 hours after the approval.</p>\
@@ -109,6 +117,13 @@ extension CustodianSite {
       <h2>Daily limit</h2><p>\(limit.limit) subjects are opened in a day at most; \(limit.left) are left today.\(next) \
       Two others must approve a change. A higher limit begins 72 hours after that.</p>\
       <label class="field"><span>Subjects a day</span><input type="number" name="subjects" min="1" max="\(CustodianRequest.largestDailyLimit)" value="\(limit.limit)" required></label>\
+      \(Self.purposeField)<button>Write the request</button></form>\
+      <form class="panel" method="post" action="/requests" id="passkey">\(visitor.formToken)<input type="hidden" name="kind" value="passkey">\
+      <h2>Another passkey for you</h2><p>On another device, so that losing one does not cost you your part. Two others must approve.</p>\
+      \(Self.purposeField)<button>Write the request</button></form>\
+      <form class="panel" method="post" action="/requests" id="remove">\(visitor.formToken)<input type="hidden" name="kind" value="remove">\
+      <h2>Remove an approver</h2><p>Two others must approve, and not the one whom it is about. It holds at once. Three who can act must be left.</p>\
+      <label class="field"><span>Who</span><select name="approver" required><option value="">Choose</option>\(choices)</select></label>\
       \(Self.purposeField)<button>Write the request</button></form>
       """
     return .html(frame("Approvers", content, visitor: visitor))

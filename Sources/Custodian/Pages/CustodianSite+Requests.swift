@@ -45,6 +45,12 @@ extension CustodianSite {
     case "daily_limit":
       guard let subjects = Int(fields.text("subjects")) else { throw ApprovalError.badInput("A limit is a whole number of subjects.") }
       wish = .dailyLimit(subjects: subjects)
+    case "passkey": wish = .passkey
+    case "remove":
+      guard let gone = try approvals.store.approvers().first(where: { $0.text == fields.text("approver") }), !gone.name.isEmpty else {
+        throw ApprovalError.badInput("Choose an approver.")
+      }
+      wish = .remove(approver: gone.text, name: gone.name)
     default: throw ApprovalError.badInput("There is no such kind of request.")
     }
     let written = try approvals.write(wish, purpose: fields.text("purpose"), by: visitor.approver)
@@ -109,7 +115,10 @@ extension CustodianSite {
         case .admit:
           return complete("link", "Make the link", "For the person who was admitted: it is shown once, and works once, within a week.")
             + refuse
-        case .dailyLimit: return ""
+        case .passkey:
+          return complete("link", "Make the link", "Open it on the device that is to have the passkey. It works once, within a day.")
+            + refuse
+        case .dailyLimit, .remove: return ""
         }
       case .refused, .done: return ""
       }
@@ -150,7 +159,8 @@ extension CustodianSite {
     return frame(
       "Setup link",
       """
-      <h1>Setup link</h1><p>Give it to the person who was admitted, by a way that nobody else reads. It is shown once and works once, within a week.</p>\
+      <h1>Setup link</h1><p>For the person who was admitted, or for your own other device: by a way that nobody else reads. It is shown once and \
+      works once.</p>\
       <pre id="link">\(origin)/enrol#\(link.text)</pre>
       """, visitor: visitor)
   }

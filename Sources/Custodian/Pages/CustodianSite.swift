@@ -141,6 +141,8 @@ struct CustodianSite: Sendable {
     case .ceremonyOver, .draftOver, .expired, .decided, .notApproved: .conflict
     case .overDailyLimit: .tooManyRequests
     case .serverFailed: .badGateway
+    case .tooFewApprovers: .conflict
+    case .concernsYou, .removed: .forbidden
     case .passkey, .notYetActive, .selfApproval, .samePersonTwice, .notTheRequester, .changedBytes: .forbidden
     }
   }

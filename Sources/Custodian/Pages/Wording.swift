@@ -17,6 +17,8 @@ enum Wording {
       "Open \(list(fields.map(label))) of \(NumberFormat.count(subjects.count, "subject")) of project \(project)"
     case .admit(let name): "Admit \(name) as an approver"
     case .dailyLimit(let subjects): "Open \(NumberFormat.count(subjects, "subject")) a day at most"
+    case .passkey: "Give \(request.requesterName) another passkey"
+    case .remove(_, let name): "Remove \(name) as an approver"
     }
   }
 
@@ -56,6 +58,16 @@ enum Wording {
       """
       <p><strong>\(request.requesterName)</strong> asks that at most <strong>\(NumberFormat.count(subjects, "subject"))</strong> be opened in a day. \
       A higher limit begins 72 hours after the second approval, a lower one at once.</p>
+      """
+    case .passkey:
+      """
+      <p><strong>\(request.requesterName)</strong> asks for another passkey, on another device, which then signs as \(request.requesterName) like \
+      the first. Whoever has that device speaks for them: ask them in person whether they want it.</p>
+      """
+    case .remove(let approver, let name):
+      """
+      <p><strong>\(request.requesterName)</strong> asks that <strong>\(name)</strong> (<code>\(approver)</code>) be no approver any more, from the \
+      second approval on. What they asked or approved, and was not carried out, ends with that.</p>
       """
     }
   }

@@ -29,6 +29,8 @@ package enum AdministrativeEntry: Sendable, Hashable {
   /// Sealed values were handed to the custodian for an opening that its approvers signed. `request`: SHA-256 of the request, which holds a
   /// random number, so that it says nothing to others; `approvers`: the custodian's ids, which name nobody.
   case identitiesOpened(ProjectID, subjects: [SubjectNumber], fields: [String], request: String, approvers: [String])
+  /// Approvers at the custodian changed who they are or what they may do; `act` from a closed set, the others as above.
+  case approversChanged(act: String, request: String, approvers: [String])
   case sealingStopped(reason: String)
   case sealingResumed(reason: String)
   /// The details of entry `index` are removed for good.
@@ -71,6 +73,7 @@ package enum AdministrativeEntry: Sendable, Hashable {
     case .custodianAlarm: "custodian_alarm"
     case .custodianAlarmSettled: "custodian_alarm_settled"
     case .identitiesOpened: "identities_opened"
+    case .approversChanged: "approvers_changed"
     case .sealingStopped: "sealing_stopped"
     case .sealingResumed: "sealing_resumed"
     case .detailErased: "detail_erased"
@@ -108,6 +111,7 @@ package enum AdministrativeEntry: Sendable, Hashable {
     case .signingKeyRotated(let succession): ["public_key": succession.next.description, "succession": succession.note]
     case .setsKeyRotated(let number, let id): ["id": id, "number": String(number)]
     case .identitiesOpened(_, _, _, let request, _): ["request": request]
+    case .approversChanged(let act, let request, _): ["act": act, "request": request]
     default: [:]
     }
   }
@@ -127,6 +131,7 @@ package enum AdministrativeEntry: Sendable, Hashable {
       detail.subjects = SubjectSet(subjects)
       detail.fields = fields
       detail.facts = ["approvers": approvers.joined(separator: " ")]
+    case .approversChanged(_, _, let approvers): detail.facts = ["approvers": approvers.joined(separator: " ")]
     case .ledgerOpened, .projectCreated, .trackingPlanChanged, .setupLinkCreated, .custodianKeyPinned, .custodianKeyRotated,
       .custodianIdentityPinned,
       .custodianAlarm, .detailErased, .erasureReceipted, .signingKeyRotated, .setsKeyRotated, .recordKeysRotated:

@@ -19,6 +19,8 @@ struct CustodianRoutes: Sendable {
     "unknown_recipient", "retired_recipient", "unopenable", "contradiction", "malformed", "swapped_key",
   ]
 
+  private static let acts: Set<String> = ["admit", "daily_limit", "passkey", "remove"]
+
   func add(to router: Router<ServerContext>) {
     router.get("/custodian/v1/parcels", use: parcels)
     router.post("/custodian/v1/parcels/ack", use: acknowledge)
@@ -27,6 +29,7 @@ struct CustodianRoutes: Sendable {
     router.get("/custodian/v1/key", use: key)
     router.post("/custodian/v1/key", use: announce)
     router.post("/custodian/v1/openings", use: openings)
+    router.post("/custodian/v1/changes", use: changes)
     router.post("/custodian/v1/subjects", use: subjects)
     router.get("/custodian/v1/erasures", use: erasures)
     router.post("/custodian/v1/erasures", use: takeReceipt)
@@ -131,6 +134,20 @@ struct CustodianRoutes: Sendable {
       .identitiesOpened(open.id, subjects: answer.numbers, fields: fields, request: digest, approvers: approvers),
       by: Principal(kind: .custodian, id: requester, credential: "opening"))
     return DisclosedResponse.plain(["entry": .number(Double(receipt.index)), "values": .list(answer.values)])
+  }
+
+  /// Enters what approvers changed among themselves, after the custodian did it: the server has no say in it.
+  private func changes(_ request: Request, _ context: ServerContext) async throws -> Response {
+    try await authenticate(request)
+    guard case .object(let members) = try await json(request), case .string(let act)? = members["act"], Self.acts.contains(act),
+      case .string(let digest)? = members["request"], Self.isHexadecimal(digest, 64), case .string(let requester)? = members["requester"],
+      Self.isHexadecimal(requester, 32), let approvers = Self.texts(members["approvers"], atMost: 16),
+      approvers.allSatisfy({ Self.isHexadecimal($0, 32) })
+    else { throw Self.malformed }
+    let receipt = try await installation.ledger.record(
+      .approversChanged(act: act, request: digest, approvers: approvers),
+      by: Principal(kind: .custodian, id: requester, credential: "change"))
+    return DisclosedResponse.plain(["entry": .number(Double(receipt.index))])
   }
 
   private static func texts(_ value: JSONValue?, atMost limit: Int) -> [String]? {
