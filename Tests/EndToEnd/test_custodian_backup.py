@@ -2,6 +2,7 @@
 
 import json
 import os
+import pty
 import random
 import re
 import shutil
@@ -88,6 +89,22 @@ def test_shares_are_printed_once_and_kept_nowhere(sealane, place, made):
     custodian(
         "restore", "--backup", place / "fourth.backup", "--data", place / "fourth", "--share-file", files[1], "--share-file", files[2])
     assert custodian("doctor", "--data", place / "fourth").returncode == 0
+
+
+def test_at_a_terminal_a_typing_error_costs_one_line(place, made):
+    keyboard, terminal = pty.openpty()
+    command = [str(BINARIES / "sealane-custodian"), "restore", "--backup", str(place / "first.backup"), "--data", str(place / "typed")]
+    process = subprocess.Popen(command, stdin=terminal, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    os.close(terminal)
+    first = made["first"]["shares"]
+    typed = list(first[0])
+    typed[8] = "0" if typed[8] != "0" else "1"
+    for line in ("", "".join(typed), first[0], first[1]):
+        os.write(keyboard, line.encode() + b"\n")
+    said, asked = process.communicate(timeout=60)
+    os.close(keyboard)
+    assert process.returncode == 0 and "Restored backup " + made["first"]["backup"] in said
+    assert asked.count("Share 1 of backup") == 3 and asked.count("Share 2 of backup") == 1 and "Group 1 of the share" in asked
 
 
 def test_a_stranger_reads_the_file_by_its_description(sealane, place, made):
