@@ -76,7 +76,13 @@ struct BackupFrameTests {
       #expect(throws: BackupError.self, "\(what)") { try read(head + some.flatMap { $0 }, count: content.count, key) }
     }
     #expect(try read(head + frames.flatMap { $0 }, count: content.count, key) == content)
-    for count in 0..<frames.count { refused(Array(frames.prefix(count)), "the first \(count) frames") }
+    for count in 0..<frames.count {
+      refused(Array(frames.prefix(count)), "the first \(count) frames")
+      // Nor by somebody who expects just so much: the last of them is not marked as such.
+      #expect(throws: BackupError.self, "\(count) whole frames") {
+        try read(head + frames.prefix(count).flatMap { $0 }, count: count * BackupFrames.size, key)
+      }
+    }
     refused([frames[1], frames[0], frames[2], frames[3]], "swapped")
     refused([frames[0], frames[0], frames[2], frames[3]], "repeated")
     refused([frames[0], frames[2], frames[3]], "left out")
