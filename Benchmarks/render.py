@@ -210,7 +210,7 @@ def soak(result):
     too_short = " (too short a run to say: memory fills until the first segment)" if result["minutes"] < 10 else ""
     slope = "–" if memory["slope_per_hour"] is None else f"{memory['slope_per_hour']:+.0f} MiB an hour"
     return (f"### Soak\n\n{result['minutes']:.1f} minutes of mixed load on {result['machine']['cores']} cores ({result['date']}, commit "
-            f"{result['machine']['commit']}): {result['events']:,} events at {result['rate']:,} a second, {result['failures']} failures, "
+            f"{result['machine']['commit']}): {result.get('preload', 0):,} events first, then {result['events'] - result.get('preload', 0):,} at {result['rate']:,} a second, {result['failures']} failures, "
             f"{result['shed']} requests shed; resident {number(memory['after_warm_up'])} MiB after the warm-up, {number(memory['at_the_end'])} at "
             f"the end, {number(memory['most'])} at most, slope {slope}{too_short}.{busy}\n\n"
             + table(["milliseconds, by HdrHistogram", "requests", "50 %", "90 %", "99 %", "99.9 %", "most"], lines))

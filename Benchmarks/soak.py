@@ -3,7 +3,8 @@
 
     make soak MINUTES=15
 
-Events of the generator (late ones, duplicates, identities to be merged) come in at a steady rate, gzip and plain in turn; beside them two
+A store in use: five million events first, as fast as they are taken. Then events of the generator (late ones, duplicates, identities to be
+merged) come in at a steady rate, gzip and plain in turn; beside them two
 clients ask the benchmark's eight questions, a subject's timeline and the catalog, one after the other. Latencies are recorded with
 HdrHistogram, resident memory every second. At the end the store must hold every event once, the doctor must find nothing, and memory
 must have been flat: the median of the last sixth at most a quarter above that of the sixth after the warm-up (the first third).
@@ -61,7 +62,7 @@ class Soak:
         self.seconds = options.minutes * 60
         self.server = Sealane(options.work / "soak", options.binaries, data.FIRST, data.LAST, ["--cached-reports", 0, "--cache-memory", CACHE])
         self.latencies = Latencies()
-        self.over = threading.Event()
+        self.over, self.loaded = threading.Event(), threading.Event()
         self.failures, self.resident, self.parts, self.refused = [], [], [], 0
 
     def fail(self, what):
@@ -79,7 +80,7 @@ class Soak:
     # Intake: bodies leave at the moments that the rate asks for, however long an answer takes.
 
     def intake(self):
-        waiting, begin, sent = queue.Queue(8), time.monotonic(), 0
+        waiting, begin, sent = queue.Queue(8), time.monotonic(), -self.options.preload
         senders = [self.guarded(self.sender, waiting) for _ in range(2)]
         for sender in senders:
             sender.start()
@@ -87,6 +88,10 @@ class Soak:
             request = intake.request(self.server, body, compressed=number % 2 == 0)
             waiting.put((time.perf_counter(), request))
             sent += body.count(b"\n")
+            if sent <= 0:
+                begin = time.monotonic()
+                continue
+            self.loaded.set()
             time.sleep(max(0.0, begin + sent / self.options.rate - time.monotonic()))
         for _ in senders:
             waiting.put(None)
@@ -104,7 +109,8 @@ class Soak:
                 self.refused += 1
                 time.sleep(0.1)
             # From when it was ready: waiting for a connection that is still busy counts too.
-            self.latencies.record("intake", time.perf_counter() - due)
+            if self.loaded.is_set():
+                self.latencies.record("intake", time.perf_counter() - due)
             if status != 200:
                 self.fail(f"intake: {status} {text[:200]!r}")
 
@@ -157,15 +163,18 @@ class Soak:
 
     def run(self):
         load = [machine.load_average()]
-        events = int(self.options.rate * self.seconds / 1.02)
+        events = self.options.preload + int(self.options.rate * self.seconds / 1.02)
         self.not_offered = set()
         self.server.make()
         self.server.start()
         self.stream = data.Stream(events, self.options.work)
         others = [self.guarded(self.watcher), self.guarded(self.asker, 0), self.guarded(self.asker, 5)]
         sending = self.guarded(self.intake)
-        print(f"{self.options.minutes:g} minutes, {events:,} events at {self.options.rate:,} a second", flush=True)
-        for thread in [sending, *others]:
+        print(f"{self.options.preload:,} events first, then {self.options.minutes:g} minutes at {self.options.rate:,} a second", flush=True)
+        sending.start()
+        if not self.loaded.wait(600):
+            raise SystemExit("the first events were not taken in ten minutes")
+        for thread in others:
             thread.start()
         begin = time.monotonic()
         sending.join(2 * self.seconds + 60)
@@ -186,7 +195,7 @@ class Soak:
         memory = self.memory()
         figures = {
             "kind": "soak", "date": dt.date.today().isoformat(), "machine": machine.describe(HERE.parent), "minutes": lasted / 60, "events": events,
-            "rate": self.options.rate, "failures": len(self.failures), "shed": self.refused, "resident_mib": memory,
+            "preload": self.options.preload, "rate": self.options.rate, "failures": len(self.failures), "shed": self.refused, "resident_mib": memory,
             "memory_parts_mib": self.parts,
             "latencies": self.latencies.figures(), "load_average": [*load, machine.load_average()]}
         out = self.options.json or self.options.work / "soak.json"
@@ -227,6 +236,7 @@ class Soak:
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", default=15, type=float)
+    parser.add_argument("--preload", default=5_000_000, type=int, help="events that the store has before the clock starts (default 5,000,000)")
     parser.add_argument("--rate", default=10_000, type=int, help="events a second (default 10,000)")
     parser.add_argument("--pause", default=0.1, type=float, help="seconds that a client waits between questions (default 0.1)")
     parser.add_argument("--json", type=pathlib.Path, help="the file for the figures (default: soak.json in the work directory)")

@@ -68,13 +68,24 @@ extension ControlDatabase {
     }
   }
 
-  /// What the custodian is to do: whatever is behind the last entry that it carried out, and what it has not signed here. Oldest first.
+  /// Of what the custodian has signed nothing here; or all behind an entry. A page, oldest first: at most 20,000 ids, but one erasure at least.
   package func erasuresToCarryOut(after entry: UInt64?) async throws(AccessError) -> [Erasure] {
     try await read { database in
-      try Row.fetchAll(
-        database, sql: "SELECT * FROM erasure WHERE entry > ? OR receipt IS NULL ORDER BY entry LIMIT ?",
-        arguments: [entry.map { Int64(clamping: $0) } ?? -1, Self.erasurePage]
-      ).map { Self.erasure($0) }
+      let rows =
+        if let entry {
+          try Row.fetchCursor(
+            database, sql: "SELECT * FROM erasure WHERE entry > ? ORDER BY entry LIMIT ?",
+            arguments: [Int64(clamping: entry), Self.erasurePage])
+        } else {
+          try Row.fetchCursor(
+            database, sql: "SELECT * FROM erasure WHERE receipt IS NULL ORDER BY entry LIMIT ?", arguments: [Self.erasurePage])
+        }
+      var (page, ids): ([Erasure], Int) = ([], 0)
+      while ids < 20_000, let row = try rows.next() {
+        page.append(Self.erasure(row))
+        ids += page[page.count - 1].subjects.count
+      }
+      return page
     }
   }
 

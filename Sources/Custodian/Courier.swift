@@ -56,7 +56,7 @@ package struct Courier: Sendable {
       return outcome
     }
     // Asked for before the keys: what was sealed of an erased subject before its erasure is fetched below, and then destroyed with the rest.
-    let orders = try await connection.erasures(after: try store.lastErasure())
+    let orders = try await orders()
     while true {
       let askedAt = clock()
       let bundle = try await connection.parcels(limit: limit)
@@ -74,7 +74,7 @@ package struct Courier: Sendable {
         try store.note(.lastDelivery, at: clock())
         if parcels.reduce(0, { $0 + $1.keys.count }) < limit {
           try keyring.destroyReplaced(named: Set(parcels.map(\.epoch.recipientKeyID)), askedAt: askedAt, now: clock(), logger: logger)
-          try await erase(orders)
+          if try await erase(orders), orders.areAll { try store.note(.erasuresKnown, at: clock()) }
           return outcome
         }
       } catch let fault as ParcelFault {
@@ -85,24 +85,73 @@ package struct Courier: Sendable {
     }
   }
 
-  /// Destroys keys, as many erasures a day as are allowed: whoever took the server must not be able to destroy them all at once. Then tells the
-  /// server.
-  private func erase(_ orders: [ErasureOrder]) async throws {
+  /// The erasures that the server has no receipt of; of a custodian that is new or was restored, all that there ever were.
+  private func orders() async throws -> Orders {
+    do {
+      if try store.time(of: .erasuresKnown) != nil {
+        return Orders(list: try await connection.erasures(after: nil), lackReceipts: true)
+      }
+      var orders: [ErasureOrder] = []
+      while orders.count < Self.ordersAtATime {
+        let page = try await connection.erasures(after: orders.last?.entry ?? 0)
+        guard let last = page.last, last.entry > orders.last?.entry ?? 0 else { return Orders(list: orders, areAll: true) }
+        orders += page
+      }
+      return Orders(list: orders)
+    } catch let error as CustodianError {
+      // Keys are fetched all the same.
+      logger.error("the server's erasures cannot be read", metadata: ["reason": "\(error)"])
+      return Orders(list: [])
+    }
+  }
+
+  private struct Orders {
+    let list: [ErasureOrder]
+    /// All that there ever were.
+    var areAll = false
+    /// The server has no receipt of any.
+    var lackReceipts = false
+  }
+
+  private static let ordersAtATime = 50_000
+
+  /// Destroys keys, of as many subjects a day as are allowed: whoever took the server must not be able to destroy them all at once. Then tells
+  /// the server. Returns whether all orders were carried out.
+  private func erase(_ orders: Orders) async throws -> Bool {
     let day = Timestamp(milliseconds: clock().milliseconds - 86_400_000)
-    let left = max(0, erasuresPerDay - (try store.erasureCount(since: day)))
-    if orders.count > left, left > 0 {
-      logger.error(
-        "more erasures are ordered than one day allows; the others wait",
-        metadata: ["ordered": "\(orders.count)", "allowed": "\(erasuresPerDay)"])
+    var left = max(0, erasuresPerDay - (try store.destroyedSubjects(since: day)))
+    var areAllDone = true
+    for order in orders.list {
+      do {
+        let (lost, isDone) = try store.carryOut(order, at: clock(), limit: left, resends: orders.lackReceipts)
+        left -= lost
+        if lost > 0 { logger.notice("destroyed the keys of an erased subject", metadata: ["entry": "\(order.entry)", "ids": "\(lost)"]) }
+        if !isDone { areAllDone = false }
+      } catch let error as ErasureReceiptError {
+        logger.error("an erasure is ordered that is none", metadata: ["entry": "\(order.entry)", "reason": "\(error)"])
+      }
     }
-    for order in orders.prefix(left) {
-      try store.carryOut(order, at: clock())
-      logger.notice("destroyed the keys of an erased subject", metadata: ["entry": "\(order.entry)"])
-    }
+    if !areAllDone { try reportBacklog(orders.list.count) }
     for (commitment, receipt) in try store.unsentReceipts() {
-      guard try await connection.send(receipt: receipt) else { continue }
+      do {
+        if !(try await connection.send(receipt: receipt)) { logger.warning("the server does not know an erasure any more") }
+      } catch CustodianError.unexpectedAnswer(let request, let status, let sentence) where (400..<500).contains(status) {
+        logger.error("the server refuses a receipt", metadata: ["request": "\(request)", "status": "\(status)", "reason": "\(sentence)"])
+      }
+      // Ordered again, it is sent again.
       try store.markReceiptSent(commitment, at: clock())
     }
+    return areAllDone
+  }
+
+  /// Once an hour.
+  private func reportBacklog(_ ordered: Int) throws {
+    let now = clock()
+    if let last = try store.time(of: .lastBacklog), now.milliseconds - last.milliseconds < 3_600_000 { return }
+    try store.note(.lastBacklog, at: now)
+    logger.error(
+      "erasures of more subjects are ordered than one day allows; the others wait",
+      metadata: ["orders": "\(ordered)", "subjects_a_day": "\(erasuresPerDay)"])
   }
 
   /// Has the server enter what approvers changed among themselves. Done already and shown here whether the server answers or not; the same may be

@@ -23,7 +23,10 @@ package struct ErasureOrder: Sendable, Hashable {
 extension CustodianStore {
   static let erasureTable = """
     CREATE TABLE erasure (
-      commitment TEXT PRIMARY KEY, entry INTEGER NOT NULL, receipt TEXT NOT NULL, erased_at INTEGER NOT NULL, sent_at INTEGER) STRICT
+      commitment TEXT PRIMARY KEY, entry INTEGER NOT NULL, receipt TEXT NOT NULL, erased_at INTEGER NOT NULL, sent_at INTEGER) STRICT;
+    CREATE TABLE destruction (
+      destroyed_at INTEGER NOT NULL, commitment TEXT NOT NULL, subjects INTEGER NOT NULL, keys INTEGER NOT NULL) STRICT;
+    CREATE INDEX destruction_by_time ON destruction (destroyed_at);
     """
 
   /// For how long a backup of the custodian's keys can be restored: what is destroyed here may be in one for so long.
@@ -49,26 +52,56 @@ extension CustodianStore {
 
   /// Carries out an order: keys destroyed and receipt kept in one step. The same again destroys what came since, with another receipt, or has
   /// the one that there is sent again.
-  package func carryOut(_ order: ErasureOrder, at time: Timestamp) throws {
+  ///
+  /// - Parameters:
+  ///   - limit: how many subjects may lose keys; where more would, the order is done in part, and there is no receipt yet.
+  ///   - resends: whether the server lacks the receipt.
+  /// - Returns: how many subjects lost keys, and whether the order is done.
+  package func carryOut(_ order: ErasureOrder, at time: Timestamp, limit: Int, resends: Bool) throws -> (
+    lost: Int, isDone: Bool
+  ) {
     let until = time.milliseconds + Int64(Self.backupDays) * 86_400_000
-    try database.write { database in
-      let keys = try order.subjects.reduce(0) { try $0 + erase(project: order.project, subject: $1, in: database) }
-      try database.execute(sql: "UPDATE erasure SET sent_at = NULL WHERE commitment = ?", arguments: [order.commitment])
-      if database.changesCount > 0, keys == 0 { return }
-      let receipt = try secrets.receipt(of: order, keys: keys, at: time, copiesUntil: until)
+    let outcome = try database.write { database in
+      var (lost, keys, isDone) = (0, 0, true)
+      for subject in order.subjects {
+        if lost >= limit, try holds(project: order.project, subject: subject, in: database) {
+          isDone = false
+          break
+        }
+        let count = try erase(project: order.project, subject: subject, in: database)
+        lost += count > 0 ? 1 : 0
+        keys += count
+      }
+      if lost > 0 {
+        try database.execute(
+          sql: "INSERT INTO destruction (destroyed_at, commitment, subjects, keys) VALUES (?, ?, ?, ?)",
+          arguments: [time.milliseconds, order.commitment, lost, keys])
+      }
+      guard isDone else { return (lost, false) }
+      if resends { try database.execute(sql: "UPDATE erasure SET sent_at = NULL WHERE commitment = ?", arguments: [order.commitment]) }
+      let isSigned =
+        try Bool.fetchOne(
+          database, sql: "SELECT EXISTS (SELECT 1 FROM erasure WHERE commitment = ?)", arguments: [order.commitment]) ?? false
+      if isSigned, keys == 0 { return (lost, true) }
+      let all = try Int.fetchOne(
+        database, sql: "SELECT coalesce(sum(keys), 0) FROM destruction WHERE commitment = ?", arguments: [order.commitment])
+      let receipt = try secrets.receipt(of: order, keys: all ?? keys, at: time, copiesUntil: until)
       try database.execute(
         sql: """
           INSERT INTO erasure (commitment, entry, receipt, erased_at) VALUES (?1, ?2, ?3, ?4)
           ON CONFLICT (commitment) DO UPDATE SET receipt = ?3, erased_at = ?4, sent_at = NULL
           """,
         arguments: [order.commitment, Int64(clamping: order.entry), receipt.text, time.milliseconds])
+      return (lost, true)
     }
-    try truncateLog()
+    if outcome.0 > 0 { try truncateLog() }
+    return outcome
   }
 
-  /// Behind which entry the next orders begin; nil before the first.
-  package func lastErasure() throws -> UInt64? {
-    try database.read { try Int64.fetchOne($0, sql: "SELECT max(entry) FROM erasure").map { UInt64($0) } }
+  private func holds(project: ProjectID, subject: Pseudonym, in database: Database) throws -> Bool {
+    try Bool.fetchOne(
+      database, sql: "SELECT EXISTS (SELECT 1 FROM record_key WHERE subject = ? AND project = ?)",
+      arguments: [Data(secrets.lookUp(project: project, subject: subject)), project.rawValue]) ?? false
   }
 
   /// Receipts that the server does not have yet, oldest first, at most 256.
@@ -86,10 +119,12 @@ extension CustodianStore {
     }
   }
 
-  /// How many erasures were carried out since a time.
-  package func erasureCount(since time: Timestamp) throws -> Int {
+  /// How many subjects have lost keys since a time.
+  package func destroyedSubjects(since time: Timestamp) throws -> Int {
     try database.read {
-      try Int.fetchOne($0, sql: "SELECT count(*) FROM erasure WHERE erased_at >= ?", arguments: [time.milliseconds]) ?? 0
+      try Int.fetchOne(
+        $0, sql: "SELECT coalesce(sum(subjects), 0) FROM destruction WHERE destroyed_at >= ?", arguments: [time.milliseconds])
+        ?? 0
     }
   }
 }

@@ -217,6 +217,9 @@ package final class CustodianStore: Sendable {
   package enum Fact: String, Sendable {
     case lastDelivery = "last_delivery"
     case lastBackup = "last_backup"
+    /// Every erasure of the server's ledger was carried out once; from then on those count that have no receipt. Not so after a restore.
+    case erasuresKnown = "erasures_known"
+    case lastBacklog = "last_backlog"
   }
 }
 

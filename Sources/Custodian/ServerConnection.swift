@@ -115,7 +115,7 @@ package struct ServerConnection: Sendable {
     }
   }
 
-  /// Erasures behind an entry of the server's ledger, and those of which it lacks the receipt; oldest first.
+  /// Erasures of which the server lacks the receipt, or all behind an entry of its ledger; a page, oldest first.
   package func erasures(after entry: UInt64?) async throws -> [ErasureOrder] {
     struct Body: Decodable {
       struct Order: Decodable {

@@ -15,6 +15,8 @@ package struct SubjectFinder: Sendable {
     /// The number of the ledger's entry.
     package let entry: UInt64
     package let subjects: [Found]
+    /// Whether there are more than the 1,000 that are named.
+    package let more: Bool
   }
 
   private let connection: ServerConnection

@@ -47,6 +47,7 @@ struct FindCommand: AsyncParsableCommand {
     let answer = try await finder.find(identifiers, fields: field.isEmpty ? ["$email"] : field)
     if json { return print(try JSONText.of(answer)) }
     for found in answer.subjects { print("\(found.subject)  \(found.match == "id" ? "by its id" : "by its \(found.match) profile")") }
+    if answer.more { print("There are more; only 1,000 are named.") }
     if answer.subjects.isEmpty { print("Nobody was found.") }
     print("Ledger entry \(answer.entry).")
   }

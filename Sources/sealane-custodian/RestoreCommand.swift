@@ -43,7 +43,7 @@ struct RestoreCommand: AsyncParsableCommand {
       """
       Restored backup \(restored.backup) to \(target.path): \(restored.files) files, \(keys) record keys, all of which decrypt.
       It is the custodian as of \(BackupError.text(header.madeAt)), \(Self.age(header, now)). Keys that were erased since are back \
-      until its first round with the server, whose ledger says which they are.
+      until its first rounds with the server, whose ledger says which they are.
       Approvers: \(restored.approvers.isEmpty ? "none" : restored.approvers.map { TerminalText($0).description }.joined(separator: ", ")). \
       Daily limit: \(restored.dailyLimit) subjects. Both may have changed since.
       Ended, since nobody knows what became of them: \(restored.endedRequests) open requests, \(restored.endedLinks) unused setup links.

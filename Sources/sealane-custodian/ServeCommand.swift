@@ -32,7 +32,7 @@ struct ServeCommand: AsyncParsableCommand {
   @Option(help: "Seconds between two rounds.")
   var interval: Double = 3
 
-  @Option(help: "Erasures that are carried out in 24 hours at most; further ones wait.")
+  @Option(help: "Subjects whose keys are destroyed in 24 hours at most because they were erased; further ones wait.")
   var erasuresPerDay = Courier.defaultErasuresPerDay
 
   @Option(help: ArgumentHelp("Seconds for which an HPKE key is announced.", visibility: .hidden))

@@ -86,7 +86,7 @@ struct ErasureTests {
   @Test func `a server that orders many is held up`() async throws {
     let names = (0..<7).map { "user-\($0)" }
     let values = try bench.seal(names)
-    bench.server.state.withLock { state in state.orders = names.enumerated().map { order(UInt64($0.offset), $0.element) } }
+    bench.server.state.withLock { state in state.orders = names.enumerated().map { order(UInt64($0.offset + 1), $0.element) } }
     func shut() -> Int { zip(values, names).count { (try? bench.open($0, of: $1)) == nil } }
     for _ in 0..<3 { _ = try await bench.courier(erasuresPerDay: 3).round() }
     #expect(shut() == 3 && bench.server.state.withLock { $0.receipts.count } == 3)
@@ -96,6 +96,69 @@ struct ErasureTests {
     bench.clock.advance(86_400_001)
     _ = try await bench.courier(erasuresPerDay: 3).round()
     #expect(shut() == 7 && bench.server.state.withLock { $0.receipts.count } == 7)
+  }
+
+  @Test func `the bound counts subjects, however they are ordered`() async throws {
+    let names = (0..<5).map { "user-\($0)" }
+    let values = try bench.seal(names)
+    func shut() -> Int { zip(values, names).count { (try? bench.open($0, of: $1)) == nil } }
+    let all = ErasureOrder(
+      entry: 3, commitment: Self.commitment(3), project: bench.project, subjects: names.map { bench.pseudonyms.subject($0) })
+    bench.server.state.withLock { $0.orders = [all] }
+    for _ in 0..<3 { _ = try await bench.courier(erasuresPerDay: 3).round() }
+    // Done in part, there is no receipt.
+    #expect(shut() == 3 && bench.server.state.withLock { $0.receipts.isEmpty })
+    // Others under the commitment of before: the day's bound holds.
+    let more = try bench.seal(["late"])
+    bench.server.state.withLock {
+      $0.orders = [ErasureOrder(entry: 3, commitment: all.commitment, project: bench.project, subjects: [bench.pseudonyms.subject("late")])]
+    }
+    _ = try await bench.courier(erasuresPerDay: 3).round()
+    #expect(try bench.open(more[0], of: "late") == "late@orrery.example")
+    bench.server.state.withLock { $0.orders = [all] }
+    bench.clock.advance(86_400_001)
+    _ = try await bench.courier(erasuresPerDay: 3).round()
+    #expect(try shut() == 5 && receipt(3).keys == 5)
+  }
+
+  /// As after a restore of the custodian: the server has receipts, and the keys are back.
+  @Test func `a custodian that knows of no erasure asks for all that there ever were`() async throws {
+    let value = try bench.seal(["ada"])[0]
+    bench.server.state.withLock { state in
+      state.orders = (1...300).map { order($0, $0 == 300 ? "ada" : "somebody-\($0)") }
+      for entry in 1...300 { state.receipts[UInt64(entry)] = "signed before" }
+    }
+    _ = try await bench.courier().round()
+    #expect((try? bench.open(value, of: "ada")) == nil)
+    // At most 256 receipts go in a round.
+    _ = try await bench.courier().round()
+    #expect(try receipt(300).keys == 1)
+    // From then on only what has no receipt is asked for.
+    bench.server.state.withLock { $0.receipts[300] = "signed before" }
+    _ = try await bench.courier().round()
+    #expect(bench.server.state.withLock { $0.receipts[300] } == "signed before")
+  }
+
+  @Test func `a receipt that is refused holds up nothing else`() async throws {
+    let values = try bench.seal(["ada", "grace"])
+    bench.server.state.withLock { state in
+      state.orders = [order(1, "ada")]
+      state.receiptStatus = 403
+    }
+    #expect(try await bench.courier().round().stored == 2)
+    bench.server.state.withLock { state in
+      state.orders.append(order(2, "grace"))
+      state.receiptStatus = 204
+    }
+    _ = try await bench.courier().round()
+    #expect((try? bench.open(values[1], of: "grace")) == nil)
+    #expect(try receipt(1).keys == 1 && receipt(2).keys == 1)
+    // An order that is none.
+    bench.server.state.withLock {
+      $0.orders = [ErasureOrder(entry: 9, commitment: "x", project: bench.project, subjects: [])] + [order(10, "linus")]
+    }
+    _ = try await bench.courier().round()
+    #expect(try receipt(10).keys == 0)
   }
 
   @Test func `a receipt says what was signed, and nothing else`() throws {

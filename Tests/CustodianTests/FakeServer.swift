@@ -25,6 +25,8 @@ final class FakeServer: Sendable {
     /// Erasures that its ledger orders, and what was signed of them.
     var orders: [ErasureOrder] = []
     var receipts: [UInt64: String] = [:]
+    /// What a receipt is answered with.
+    var receiptStatus = 204
     /// What openings are answered from, and those that were asked for.
     var sealed: [(subject: String, field: String, layer: String, bytes: [UInt8])] = []
     var openings: [OpeningAsked] = []
@@ -129,7 +131,7 @@ final class FakeServer: Sendable {
       return .init(status: 200, body: [])
     case ("GET", "/custodian/v1/erasures"):
       let after = request.path.split(separator: "=").count == 2 ? UInt64(request.path.split(separator: "=")[1]) : nil
-      let orders = state.orders.filter { order in after.map { order.entry > $0 } ?? true || state.receipts[order.entry] == nil }
+      let orders = state.orders.filter { order in after.map { order.entry > $0 } ?? (state.receipts[order.entry] == nil) }
       let list = orders.map { order -> [String: Any] in
         [
           "entry": order.entry, "commitment": order.commitment, "project": order.project.rawValue,
@@ -138,6 +140,7 @@ final class FakeServer: Sendable {
       }
       return .init(status: 200, body: Array(try JSONSerialization.data(withJSONObject: ["erasures": list])))
     case ("POST", "/custodian/v1/erasures"):
+      guard state.receiptStatus == 204 else { return .init(status: state.receiptStatus, body: []) }
       let text = try JSONDecoder().decode([String: String].self, from: Data(request.body))["receipt"] ?? ""
       let receipt = try ErasureReceipt(text: text)
       guard receipt.identity == state.announcement.identity else { return .init(status: 403, body: []) }

@@ -173,7 +173,7 @@ def test_an_expired_backup_is_not_restored(place, made):
     # A date that is all right restores, so that it was the date above.
     good = attempt("good", now - 29 * DAY)
     done = restore(*good)
-    assert "29 days ago" in done.stdout and "erased since are back until its first round" in done.stdout
+    assert "29 days ago" in done.stdout and "erased since are back until its first rounds" in done.stdout
     assert custodian("doctor", "--data", good[1]).returncode == 0
 
 

@@ -10,6 +10,9 @@ import Synchronization
 import Testing
 
 @Suite struct ErasureRouteTests {
+  private static let principal = Principal(kind: .system, id: "test", credential: "test")
+  private static let stranger = Pseudonym(high: 7, low: 7)
+
   /// What a crash between the ledger's entry and the store leaves, and what a restore of an older backup brings back.
   @Test func whatTheLedgerSaysIsErasedBeforeAnythingIsServed() async throws {
     let gone = Mutex<SubjectReference?>(nil)
@@ -19,7 +22,12 @@ import Testing
       let project = try #require(server.installation.projects.all.first)
       let chosen = try #require(try await project.store.findSubjects(prefix: "", limit: 10).first).subject
       _ = try await server.installation.ledger.record(
-        .subjectErased(project.id, [chosen.number]), by: Principal(kind: .system, id: "test", credential: "test"))
+        .subjectErased(project.id, [chosen.number], ids: [chosen.pseudonym]), by: Self.principal)
+      // Of somebody whom an older state of the data does not know, and of a project that it does not have.
+      for id in [project.id, ProjectID(9)] {
+        _ = try await server.installation.ledger.record(
+          .subjectErased(id, [SubjectNumber(77)], ids: [Self.stranger]), by: Self.principal)
+      }
       gone.withLock { $0 = chosen }
     } afterwards: { configuration in
       let gone = try #require(gone.withLock { $0 })
@@ -29,7 +37,9 @@ import Testing
         let left = try await store.findSubjects(prefix: "", limit: 10).map(\.subject.pseudonym)
         #expect(left.count == 2 && !left.contains(gone.pseudonym))
         let noted = try await installation.access.erasures(after: nil)
-        #expect(noted.map(\.subjects) == [[gone.pseudonym]] && noted.allSatisfy { $0.receipt == nil })
+        #expect(noted.map(\.subjects) == [[gone.pseudonym], [Self.stranger], [Self.stranger]] && noted.allSatisfy { $0.receipt == nil })
+        // The custodian is told of all.
+        #expect(try await installation.access.erasuresToCarryOut(after: nil) == noted)
         await installation.close()
       }
     }

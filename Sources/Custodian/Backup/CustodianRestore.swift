@@ -113,6 +113,8 @@ extension CustodianStore {
   /// link makes one approver.
   func endUnfinished(at time: Timestamp) throws -> (requests: Int, links: Int) {
     try database.write { database in
+      // Keys that were erased since are back: the whole of the server's ledger is asked for again.
+      try database.execute(sql: "DELETE FROM fact WHERE name = ?", arguments: [Fact.erasuresKnown.rawValue])
       try database.execute(
         sql: "UPDATE request SET state = 'refused', decided_at = ? WHERE state IN ('draft', 'waiting', 'approved')",
         arguments: [time.milliseconds])

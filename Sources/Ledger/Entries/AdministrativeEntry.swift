@@ -35,8 +35,8 @@ package enum AdministrativeEntry: Sendable, Hashable {
   case sealingResumed(reason: String)
   /// The details of entry `index` are removed for good.
   case detailErased(index: UInt64)
-  /// A subject is erased: all numbers that count as it.
-  case subjectErased(ProjectID, [SubjectNumber])
+  /// A subject is erased: all numbers that count as it, and their pseudonyms, which stay theirs when data are restored to an older state.
+  case subjectErased(ProjectID, [SubjectNumber], ids: [Pseudonym])
   /// The custodian signed that it destroyed the keys of whom entry `entry` is about. `digest`: SHA-256 of the receipt.
   case erasureReceipted(ProjectID, entry: UInt64, digest: String)
   /// The ledger's signing key hands over; from the checkpoint after the one that covers this entry on, the new one signs.
@@ -89,7 +89,7 @@ package enum AdministrativeEntry: Sendable, Hashable {
   var project: ProjectID? {
     switch self {
     case .projectCreated(let project), .projectSettingsChanged(let project, _), .trackingPlanChanged(let project, _, _),
-      .serviceAccountCreated(_, let project, _), .serviceAccountRevoked(_, let project), .subjectErased(let project, _),
+      .serviceAccountCreated(_, let project, _), .serviceAccountRevoked(_, let project), .subjectErased(let project, _, _),
       .erasureReceipted(let project, _, _),
       .identitiesOpened(let project, _, _, _, _):
       project
@@ -126,7 +126,9 @@ package enum AdministrativeEntry: Sendable, Hashable {
     case .setupLinkUsed(let session), .sessionEnded(let session), .sessionRevoked(let session): detail.facts = ["session": session]
     case .sealingStopped(let reason), .sealingResumed(let reason), .custodianAlarmSettled(_, let reason): detail.facts = ["reason": reason]
     case .backupMade(let name, let target): detail.facts = ["backup": name, "target": target]
-    case .subjectErased(_, let subjects): detail.subjects = SubjectSet(subjects)
+    case .subjectErased(_, let subjects, let ids):
+      detail.subjects = SubjectSet(subjects)
+      detail.facts = ["ids": ids.map(\.description).joined(separator: " ")]
     case .identitiesOpened(_, let subjects, let fields, _, let approvers):
       detail.subjects = SubjectSet(subjects)
       detail.fields = fields

@@ -26,7 +26,7 @@ extension SegmentStore {
       for file in state.segments.map(\.file) + state.identityFiles.map(\.file) + state.profileFiles.map(\.file) {
         finished = min(finished, file.reference.deletions)
       }
-      for (table, rows) in state.memtables where rows > 0 { finished = min(finished, UInt64(table.firstDeletion)) }
+      for (table, _) in state.memtables where table.hasContent { finished = min(finished, UInt64(table.firstDeletion)) }
       return finished
     }
   }

@@ -49,6 +49,9 @@ final class Memtable: Sendable {
 
   var rowCount: Int { content.withLock { $0.times.count } }
 
+  /// Whether it, and so the log, has anything of anybody.
+  var hasContent: Bool { content.withLock { !$0.times.isEmpty || !$0.profiles.isEmpty || !$0.sealedIDs.isEmpty } }
+
   /// Bytes of memory, about.
   var footprint: Int {
     content.withLock { content in

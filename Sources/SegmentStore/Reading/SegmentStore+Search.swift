@@ -12,8 +12,19 @@ package struct FoundSubject: Sendable, Hashable {
 extension SegmentStore {
   /// The subjects with one of these ids, and those whose profile has a sealed field with one of these tags. Who was erased is not found.
   ///
-  /// Goes through all profiles, a chunk at a time.
-  package func search(ids: [Pseudonym], tags: Set<FieldTag>) throws(StoreError) -> [FoundSubject] {
+  /// Goes through all profiles, a chunk at a time, on a thread for queries.
+  ///
+  /// - Returns: at most `limit` subjects, and whether there are more.
+  package func search(ids: [Pseudonym], tags: Set<FieldTag>, limit: Int) async throws -> (found: [FoundSubject], hasMore: Bool) {
+    let found = try await scanThreads.run { [self] () throws(QueryError) in
+      do throws(StoreError) { return try matches(ids: ids, tags: tags, limit: limit + 1) } catch {
+        throw QueryError(.unreadable, error.description)
+      }
+    }
+    return (Array(found.prefix(limit)), found.count > limit)
+  }
+
+  private func matches(ids: [Pseudonym], tags: Set<FieldTag>, limit: Int) throws(StoreError) -> [FoundSubject] {
     var found: [FoundSubject] = []
     let current = state.withLock { $0 }
     for id in ids {
@@ -26,6 +37,7 @@ extension SegmentStore {
     var seen = Set<UInt32>()
     let fresh = current.memtables.flatMap { table, _ in table.with { Array($0.profiles.keys) } }
     for number in fresh + current.profileFiles.flatMap(\.numbers) where seen.insert(number).inserted {
+      if found.count >= limit { break }
       guard !identities.isGroup(number), let image = try current.profile(of: number, cache: cache),
         let pseudonym = identities.pseudonym(of: number)
       else { continue }

@@ -21,7 +21,7 @@ extension CustodianRoutes {
       return Pseudonym(text).map { FieldTag(field: field, tag: $0) }
     }
     guard pseudonyms.count == ids.count, fieldTags.count == tags.count else { throw Self.malformed }
-    let found = try open.store.search(ids: pseudonyms, tags: Set(fieldTags))
+    let (found, hasMore) = try await open.store.search(ids: pseudonyms, tags: Set(fieldTags), limit: 1_000)
     let disclosure = Disclosure(
       .subjectSearch(set: found.map(\.subject.number), rows: found.count), project: open.id, purpose: "custodian.find", fields: ["subject"])
     let disclosed = try await installation.ledger.disclose(
@@ -31,6 +31,7 @@ extension CustodianRoutes {
         [
           "entry": .number(Double(disclosed.receipt.index)),
           "subjects": .list(found.map { ["subject": .string($0.subject.text), "match": .string($0.match.rawValue)] }),
+          "more": .boolean(hasMore),
         ]
       })
   }

@@ -23,6 +23,11 @@ final class ErasureDesk: Sendable {
   private let clock: @Sendable () -> Timestamp
   /// Entries that are written or about to be, of which the control database may not know yet.
   private let underWay = Atomic(0)
+  /// Of those, which ended with an error: tried again until they are done.
+  private let failed = Atomic(0)
+
+  /// Whether the ledger has erasures that are not carried out yet.
+  var isBehind: Bool { failed.load(ordering: .sequentiallyConsistent) > 0 }
 
   private struct Order {
     var entry: UInt64
@@ -52,17 +57,23 @@ final class ErasureDesk: Sendable {
     guard unknown == 0 else {
       throw APIError.notFound("\(unknown) of these \(pseudonyms.count) subjects never came; nothing was erased.")
     }
-    // Where something fails between here and the end, the count stays: the next start looks at the ledger from before.
     underWay.add(1, ordering: .sequentiallyConsistent)
-    var orders: [Order] = []
-    for ids in subjects {
-      let receipt = try await ledger.record(.subjectErased(project.id, ids.map(\.number)), by: principal)
-      orders.append(Order(entry: receipt.index, ids: ids.map(\.pseudonym)))
+    do {
+      var orders: [Order] = []
+      for ids in subjects {
+        let receipt = try await ledger.record(
+          .subjectErased(project.id, ids.map(\.number), ids: ids.map(\.pseudonym)), by: principal)
+        orders.append(Order(entry: receipt.index, ids: ids.map(\.pseudonym)))
+      }
+      // A crash here leaves entries that nothing followed: the next start follows them.
+      let gone = try await erase(orders, of: project)
+      underWay.subtract(1, ordering: .sequentiallyConsistent)
+      return gone
+    } catch {
+      // Whatever the ledger has is carried out by `keepUp`.
+      failed.add(1, ordering: .sequentiallyConsistent)
+      throw error
     }
-    // A crash here leaves entries that nothing followed: the next start follows them.
-    let gone = try await erase(orders, of: project)
-    underWay.subtract(1, ordering: .sequentiallyConsistent)
-    return gone
   }
 
   private func erase(_ orders: [Order], of project: OpenProject) async throws -> Int {
@@ -78,17 +89,16 @@ final class ErasureDesk: Sendable {
     var orders = orders
     // An id that was merged with the subject's in between belongs to the last order.
     orders[orders.count - 1].ids += Set(gone).subtracting(orders.flatMap(\.ids)).sorted()
-    try await note(orders, of: project)
+    try await note(orders, of: project.id, deletions: project.store.deletionCount)
     return outcome.deletedNumbers.count
   }
 
-  private func note(_ orders: [Order], of project: OpenProject) async throws {
-    let deletions = project.store.deletionCount
+  private func note(_ orders: [Order], of project: ProjectID, deletions: UInt64) async throws {
     for order in orders {
       guard let entry = try await ledger.entries(from: order.entry, limit: 1).first else { continue }
       try await access.note(
         Erasure(
-          entry: order.entry, commitment: CustodianDesk.hexadecimal(entry.commitment), project: project.id, subjects: order.ids,
+          entry: order.entry, commitment: CustodianDesk.hexadecimal(entry.commitment), project: project, subjects: order.ids,
           orderedAt: entry.time, deletions: deletions))
     }
   }
@@ -115,26 +125,38 @@ final class ErasureDesk: Sendable {
 
   private func erase(again index: UInt64) async throws {
     guard let record = try await ledger.records(from: index, limit: 1).first, case .present(let detail) = record.detail,
-      let project = record.entry.project.flatMap({ projects[$0] })
+      let id = record.entry.project
     else {
-      logger.critical(
-        "An erasure cannot be repeated: its details are erased, or its project is not here. Erase the subject again",
-        metadata: ["entry": "\(index)"])
+      logger.critical("An erasure cannot be repeated: its details are erased. Erase the subject again", metadata: ["entry": "\(index)"])
       return
     }
-    let numbers = detail.subjects?.numbers ?? []
-    let order = Order(entry: index, ids: numbers.compactMap { project.store.pseudonym(of: $0.rawValue) })
+    var ids = (detail.facts["ids"] ?? "").split(separator: " ").compactMap { Pseudonym(String($0)) }
+    guard let project = projects[id] else {
+      // The keys are destroyed all the same.
+      logger.error("An erasure is of a project that is not here", metadata: ["entry": "\(index)", "project": "\(id)"])
+      return try await note([Order(entry: index, ids: ids)], of: id, deletions: 0)
+    }
+    // Entries of earlier versions have numbers alone.
+    if ids.isEmpty { ids = (detail.subjects?.numbers ?? []).compactMap { project.store.pseudonym(of: $0.rawValue) } }
+    let known = ids.flatMap { project.store.ids(of: $0) }
+    let order = Order(entry: index, ids: Set(ids + known.map(\.pseudonym)).sorted())
     // Carried out here, and only not noted: what came since is a new history.
-    if numbers.allSatisfy({ project.store.isErased($0, since: record.entry.time) }) {
-      try await CohortLibrary(access, of: project.id).remove(Set(order.ids))
-      return try await note([order], of: project)
+    if known.allSatisfy({ project.store.isErased($0.number, since: record.entry.time) }) {
+      try await CohortLibrary(access, of: id).remove(Set(order.ids))
+      return try await note([order], of: id, deletions: project.store.deletionCount)
     }
     _ = try await erase([order], of: project)
     logger.notice("An erasure of the ledger was repeated here", metadata: ["entry": "\(index)", "ids": "\(order.ids.count)"])
   }
 
-  /// Now and then: so that the next start need not look at the whole ledger.
+  /// Now and then: finishes what failed, and notes how far the ledger is known, so that the next start need not look at all of it.
   func advance() async throws {
+    let failures = failed.load(ordering: .sequentiallyConsistent)
+    if failures > 0, underWay.load(ordering: .sequentiallyConsistent) == failures {
+      try await catchUp()
+      failed.subtract(failures, ordering: .sequentiallyConsistent)
+      underWay.subtract(failures, ordering: .sequentiallyConsistent)
+    }
     let end = try await ledger.count()
     // An erasure whose entry is before `end` began before: if none is under way now, it is known.
     guard underWay.load(ordering: .sequentiallyConsistent) == 0 else { return }
@@ -163,6 +185,8 @@ final class ErasureDesk: Sendable {
       throw APIError.notFound("There is no such erasure here.")
     }
     guard erasure.receipt != text else { return }
+    // A custodian that was restored from a backup after the erasure signs that it had nothing to destroy: what was signed first says more.
+    if let known = erasure.receipt.flatMap({ try? ErasureReceipt(text: $0) }), known.keys > 0, receipt.keys == 0 { return }
     let digest = SHA256.hash(data: Data(text.utf8)).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     _ = try await ledger.record(
       .erasureReceipted(erasure.project, entry: receipt.entry, digest: digest),

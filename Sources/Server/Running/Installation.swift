@@ -157,7 +157,8 @@ package final class Installation: Sendable {
 
   /// What somebody should look at although everything is served.
   package func warnings() -> [String] {
-    [keyWarning.withLock { $0 }].compactMap { $0 }
+    [keyWarning.withLock { $0 }, erasures.isBehind ? "erasures of the ledger are not carried out yet; that is tried again" : nil].compactMap
+    { $0 }
       + projects.all.compactMap { project in
         project.store.warning.map { "segments of project \(project.id) are no longer merged: \($0)" }
       }
