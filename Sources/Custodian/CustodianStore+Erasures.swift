@@ -34,12 +34,6 @@ extension CustodianStore {
 
   /// Deletes a subject's record keys, so that no copy of what they sealed opens again; that they were there stays known, so that a
   /// parcel that comes again does not bring them back. Returns how many there were.
-  package func erase(project: ProjectID, subject: Pseudonym) throws -> Int {
-    let count = try database.write { try erase(project: project, subject: subject, in: $0) }
-    try truncateLog()
-    return count
-  }
-
   private func erase(project: ProjectID, subject: Pseudonym, in database: Database) throws -> Int {
     try database.execute(
       sql: "UPDATE record_key SET subject = NULL, sealed = NULL WHERE subject = ? AND project = ?",

@@ -110,7 +110,7 @@ struct CourierTests {
     bench.server.add([key], project: bench.project)
     _ = try await bench.courier().round()
     #expect(try bench.open(value, of: "ada") == "x")
-    #expect(try bench.store.erase(project: bench.project, subject: bench.pseudonyms.subject("ada")) == 1)
+    #expect(try bench.erase("ada"))
     bench.server.add([key], project: bench.project)
     #expect(try await bench.courier().round().stored == 0)
     #expect(throws: OpeningError.noKey) { try bench.open(value, of: "ada") }

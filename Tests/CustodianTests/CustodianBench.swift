@@ -58,6 +58,13 @@ final class CustodianBench {
     }
   }
 
+  /// Carries out an order about one subject; returns whether it lost keys.
+  func erase(_ name: String) throws -> Bool {
+    let order = ErasureOrder(
+      entry: 1, commitment: String(repeating: "0", count: 64), project: project, subjects: [pseudonyms.subject(name)])
+    return try store.carryOut(order, at: clock.read(), limit: 10, resends: false).lost == 1
+  }
+
   func open(_ value: SealedValue, of name: String) throws -> String {
     let subject = pseudonyms.subject(name)
     let keys = try store.recordKeys(project: project, subject: subject, epoch: SealedValueOpener.epoch(of: value.bytes))
