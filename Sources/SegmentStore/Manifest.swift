@@ -9,8 +9,9 @@ struct Manifest: Sendable, Equatable {
   static let name = "manifest"
   static let nextName = "manifest.next"
   static let magic: [UInt8] = Array("SEALANEM".utf8)
-  /// The format versions that are read; the last one is written. Version 1 knew neither deletion nor expiry.
-  static let versions: ClosedRange<UInt32> = 1...2
+  /// The format versions that are read; the last one is written. Version 1 knew neither deletion nor expiry, version 2
+  /// no expiry of single names.
+  static let versions: ClosedRange<UInt32> = 1...3
 
   /// The key of the subject numbers' permutation.
   var numberKey0: UInt64
@@ -28,9 +29,7 @@ struct Manifest: Sendable, Equatable {
   var journalCount: UInt64 = 0
   var eventCount: UInt64 = 0
   var deletionCount: UInt64 = 0
-  /// As in `StoreState`.
-  var expiredBefore = Int64.min
-  var keepDays: UInt64 = 0
+  var expiry = Expiry()
   /// By kind, oldest first.
   var files: [FileReference] = []
 
@@ -47,8 +46,7 @@ struct Manifest: Sendable, Equatable {
     ] {
       content.integer(field)
     }
-    content.integer(expiredBefore)
-    content.integer(keepDays)
+    expiry.write(to: &content)
     content.integer(UInt32(files.count))
     for file in files {
       content.byte(file.kind.rawValue)
@@ -97,8 +95,7 @@ struct Manifest: Sendable, Equatable {
     eventCount = try reader.integer()
     if version >= 2 {
       deletionCount = try reader.integer()
-      expiredBefore = try reader.integer()
-      keepDays = try reader.integer()
+      expiry = version >= 3 ? try Expiry(reading: &reader) : try Expiry(ofAll: &reader)
     }
     let count: UInt32 = try reader.integer()
     for _ in 0..<count {

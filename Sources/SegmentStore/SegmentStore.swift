@@ -112,32 +112,43 @@ package final class SegmentStore: Sendable {
   }
 
   /// Keeps events for a number of days from now on, by whole days of UTC; nil: for ever. What is older is not shown from the return on and
-  /// does not come back, also if more days are chosen later.
-  package func setRetention(days: Int?) async throws(StoreError) {
-    let keepDays = UInt64(max(0, days ?? 0))
-    _ = try await commit(.expire(before: SegmentStore.cutoff(keepDays: keepDays, now: options.now()), keepDays: keepDays))
+  /// does not come back, also if more days are chosen later. Names with a rule of their own are kept for the shorter time, and not shown
+  /// while they are held.
+  ///
+  /// - Parameter events: by name, in place of all rules before.
+  package func setRetention(days: Int?, events: [String: EventKeeping] = [:]) async throws(StoreError) {
+    _ = try await commit(.expire(.set(keepDays: UInt64(max(0, days ?? 0)), events: events)))
+    flusher.wake()
+  }
+
+  /// Holds events of these names, until `setRetention` says otherwise or they expire: what is stored of them is in no answer.
+  package func hold(_ names: Set<String>, days: Int) async throws(StoreError) {
+    _ = try await commit(.expire(.hold(names, keepDays: UInt64(max(0, days)))))
+  }
+
+  /// Expires everything that came of these names up to now, and drops it from the files as soon as may be.
+  package func discard(_ names: Set<String>) async throws(StoreError) {
+    _ = try await commit(.expire(.discard(names)))
+    try await flush()
+    state.withLock { $0.wantsCompaction = true }
     flusher.wake()
   }
 
   /// For how many days events are kept; nil: for ever.
-  package var retentionDays: Int? { state.withLock { $0.keepDays == 0 ? nil : Int(clamping: $0.keepDays) } }
+  package var retentionDays: Int? { state.withLock { $0.expiry.keepDays == 0 ? nil : Int(clamping: $0.expiry.keepDays) } }
 
-  /// The first millisecond that is kept.
-  static func cutoff(keepDays: UInt64, now: Int64) -> Int64 {
-    guard keepDays > 0 else { return .min }
-    let day: Int64 = 86_400_000
-    let today = now - ((now % day) + day) % day
-    let (length, isOver) = Int64(clamping: keepDays).multipliedReportingOverflow(by: day)
-    let (time, isBefore) = today.subtractingReportingOverflow(length)
-    return isOver || isBefore ? .min : time
+  /// The rules of single names.
+  package var eventKeeping: [String: EventKeeping] {
+    state.withLock { $0.expiry.events }.filter { $0.value.keepDays > 0 || $0.value.isHeld }.mapValues { event in
+      EventKeeping(days: event.keepDays > 0 ? Int(clamping: event.keepDays) : nil, isHeld: event.isHeld)
+    }
   }
 
   /// Moves the beginning of what is kept on with the clock. Called now and then by the thread that merges.
   func advanceExpiry() {
-    let (keepDays, expiredBefore) = state.withLock { ($0.keepDays, $0.expiredBefore) }
-    let cutoff = SegmentStore.cutoff(keepDays: keepDays, now: options.now())
-    guard cutoff > expiredBefore, !expiryIsWaiting.exchange(true, ordering: .relaxed) else { return }
-    let request = CommitQueue.Request(work: .expire(before: cutoff, keepDays: keepDays)) { [weak self] _ in
+    let now = options.now()
+    guard state.withLock({ $0.expiry }).isDue(now: now), !expiryIsWaiting.exchange(true, ordering: .relaxed) else { return }
+    let request = CommitQueue.Request(work: .expire(.advance)) { [weak self] _ in
       self?.expiryIsWaiting.store(false, ordering: .relaxed)
     }
     // While the queue is full or closed there is nothing to do but to try again later.

@@ -59,13 +59,12 @@ extension SegmentStore {
     var visible: [ColumnRun] = []
     var hidden: HiddenRows?
     for run in runs {
-      guard UInt64(table.firstDeletion) < state.deletions.version || run.firstTime < state.expiredBefore else {
+      guard UInt64(table.firstDeletion) < state.deletions.version || run.firstTime < state.expiry.before || !state.expiry.events.isEmpty
+      else {
         visible.append(run)
         continue
       }
-      let rows =
-        hidden
-        ?? HiddenRows(state.deletions, since: UInt64(table.firstDeletion), journal: state.journal, cutoff: state.expiredBefore)
+      let rows = hidden ?? HiddenRows(state, since: UInt64(table.firstDeletion), for: .queries)
       hidden = rows
       if let rest = try run.without(rows, cache: nil) { visible.append(rest) }
     }

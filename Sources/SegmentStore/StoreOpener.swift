@@ -86,8 +86,7 @@ struct StoreOpener {
     state.identityFiles = opened.identityFiles
     state.journalFiles = opened.journalFiles
     state.deletionFiles = opened.deletionFiles
-    state.expiredBefore = manifest.expiredBefore
-    state.keepDays = manifest.keepDays
+    state.expiry = manifest.expiry
     state.profileFiles = opened.profileFiles
     state.keyFiles = opened.keyFiles
     state.dataVersion = manifest.sequence

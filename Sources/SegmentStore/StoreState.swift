@@ -21,10 +21,7 @@ struct StoreState: Sendable {
   var eventNames: [String] = []
   var journal = MergeJournal()
   var deletions = DeletionJournal()
-  /// Events before this time are expired: milliseconds since 1970. Never goes back.
-  var expiredBefore = Int64.min
-  /// Days for which events are kept; 0: for ever.
-  var keepDays: UInt64 = 0
+  var expiry = Expiry()
   /// Deleted and expired rows are to be dropped from the files now, up to this version of the deletion journal.
   var wantsCompaction = false
   /// Sequence number of the last frame.

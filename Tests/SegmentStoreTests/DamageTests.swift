@@ -177,12 +177,12 @@ import Testing
   @Test func aFutureVersionIsRefusedByName() async throws {
     var files = try await filled(flushed: true).files
     let name = Self.directory.path + "/manifest"
-    files[name]?[8] = 3
+    files[name]?[8] = 4
     let disk = SimulatedDisk(files: files)
     let error = await #expect(throws: StoreError.self) {
       _ = try await SegmentStore.open(directory: Self.directory, options: StoreOptions(disk: disk))
     }
-    #expect(error == .unsupported(file: "manifest", version: 3))
+    #expect(error == .unsupported(file: "manifest", version: 4))
     #expect(error?.description.contains("newer Sealane") == true)
   }
 }

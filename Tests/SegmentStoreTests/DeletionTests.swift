@@ -27,7 +27,7 @@ import Testing
             "event \(subject)", subject, Int64(round) * 20 * Self.hour + Int64(subject), key: UInt64(100 * round + subject),
             link: round == 2 && (subject == 1 || subject == 2) ? (subject, 3) : nil,
             properties: [
-              ("word", .string("word-of-\(subject)-")), ("only \(subject)", .string("lonely-\(subject)-")), ("all", .boolean(true)),
+              ("word", .string(Self.word(subject))), ("only \(subject)", .string("lonely-\(subject)-")), ("all", .boolean(true)),
             ]))
       }
       rows.append(Sample.row("nobody", nil, Int64(round)))
@@ -38,6 +38,12 @@ import Testing
       _ = try await store.append(Sample.batch(rows, updates: [update]))
       if round % 2 == 0 { try await store.flush() }
     }
+  }
+
+  /// Of a subject: of so many different letters that no compression hides it in a file.
+  static func word(_ subject: Int) -> String {
+    var generator = SeededGenerator(seed: UInt64(100 + subject))
+    return String(decoding: (0..<24).map { _ in UInt8.random(in: 0x23...0x7E, using: &generator) }, as: UTF8.self)
   }
 
   static func occurs(_ text: String, in disk: SimulatedDisk) -> [String] {
@@ -58,7 +64,7 @@ import Testing
     #expect(catalog.eventCount == 16 && catalog.subjectCount == 3, comment)
     #expect(!catalog.events.flatMap(\.properties).contains("only 2"), comment)
     #expect(
-      try await store.values(of: "word", event: nil, limit: 9) == [.string("word-of-0-"), .string("word-of-4-"), .string("word-of-5-")],
+      try await store.values(of: "word", event: nil, limit: 9) == [0, 4, 5].map { Self.word($0) }.sorted().map { .string($0) },
       comment)
     let range = DateRange(from: CalendarDate(year: 1969, month: 1, day: 1), to: CalendarDate(year: 1971, month: 1, day: 1))
     #expect(try await store.export(range, events: nil, calendar: ProjectCalendar(), after: nil, limit: 99).count == 16, comment)
@@ -82,10 +88,10 @@ import Testing
     try await expectGone(store, "after a flush")
     try await store.compact()
     try await expectGone(store, "after the compaction")
-    for text in ["word-of-1-", "word-of-2-", "word-of-3-", "lonely-2-", "only 2", "event 3", "profile-of-3", "sealed-three"] {
+    for text in [Self.word(1), Self.word(2), Self.word(3), "lonely-2-", "only 2", "event 3", "profile-of-3", "sealed-three"] {
       #expect(Self.occurs(text, in: disk) == [], "\(text)")
     }
-    #expect(!Self.occurs("word-of-0-", in: disk).isEmpty)
+    #expect(!Self.occurs(Self.word(0), in: disk).isEmpty)
     try await store.close()
     #expect(try SegmentStore.check(directory: Self.directory, disk: disk) == [])
     store = try await SegmentStore.open(directory: Self.directory, options: Self.options(disk))
@@ -159,11 +165,91 @@ import Testing
     try await store.setRetention(days: nil)
     #expect(try await store.catalog().eventCount == 0)
     try await store.compact()
-    #expect(Self.occurs("word-of-", in: disk) == [])
+    #expect((0..<6).allSatisfy { Self.occurs(Self.word($0), in: disk) == [] })
     let outcome = try await store.append(Sample.batch([Sample.row("new", 0, 399 * 24 * Self.hour), Sample.row("late", 0, 1)]))
     #expect(outcome.accepted == 2)
     #expect(try await store.timeline(of: Sample.pseudonym(0), before: nil, limit: 9).map(\.name) == ["new"])
     try await store.close()
     #expect(try SegmentStore.check(directory: Self.directory, disk: disk) == [])
+  }
+
+  @Test("names with days of their own go by themselves: from answers at once, from the files when their month is over") func expiryByName()
+    async throws
+  {
+    let disk = SimulatedDisk()
+    let clock = Mutex(Int64(60) * Self.hour)
+    var options = Self.options(disk)
+    options.now = { clock.withLock { $0 } }
+    var store = try await SegmentStore.open(directory: Self.directory, options: options)
+    try await fill(store)
+    try await store.flush()
+    #expect(Self.occurs(Self.word(0), in: disk) != [])
+    try await store.setRetention(days: nil, events: ["event 0": EventKeeping(days: 1), "event 4": EventKeeping(days: 400)])
+    for round in 0..<2 {
+      let counts = Dictionary(uniqueKeysWithValues: try await store.catalog().events.map { ($0.name, $0.count) })
+      #expect(counts["event 0"] == 2 && counts["event 4"] == 4 && counts["event 5"] == 4, "round \(round)")
+      #expect(store.eventKeeping == ["event 0": EventKeeping(days: 1), "event 4": EventKeeping(days: 400)])
+      await store.stop()
+      store = try await SegmentStore.open(directory: Self.directory, options: options)
+    }
+    // Two months on nothing is asked for: the clock alone does it.
+    clock.withLock { $0 = 80 * 24 * Self.hour }
+    try await store.setRetention(days: nil, events: store.eventKeeping)
+    try await Self.eventually { Self.occurs(Self.word(0), in: disk) == [] }
+    #expect(try await store.catalog().events.map(\.name).contains("event 0") == false)
+    #expect(
+      Self.occurs(Self.word(4), in: disk) != []
+        && Self.occurs("event 0", in: disk).allSatisfy { $0.hasSuffix("/manifest") || $0.contains("/log-") })
+    try await store.flush()
+    let files = Set(disk.files.keys)
+    try await store.compact()
+    // Nothing is left to do, so nothing is written again but the log.
+    #expect(Set(disk.files.keys.filter { !$0.contains("log-") }) == files.filter { !$0.contains("log-") })
+    // More days do not bring anything back, and what comes in time stays.
+    try await store.setRetention(days: nil)
+    _ = try await store.append(Sample.batch([Sample.row("event 0", 0, 79 * 24 * Self.hour), Sample.row("event 0", 0, 1)]))
+    #expect(try await store.timeline(of: Sample.pseudonym(0), before: nil, limit: 9).map(\.time.milliseconds) == [79 * 24 * Self.hour])
+    try await store.close()
+    #expect(try SegmentStore.check(directory: Self.directory, disk: disk) == [])
+  }
+
+  @Test("held events are in no answer until somebody decides: they come back, or go from the files") func holding() async throws {
+    let disk = SimulatedDisk()
+    let clock = Mutex(Int64(60) * Self.hour)
+    var options = Self.options(disk)
+    options.now = { clock.withLock { $0 } }
+    var store = try await SegmentStore.open(directory: Self.directory, options: options)
+    try await store.hold(["event 0", "event 5"], days: 30)
+    try await fill(store)
+    for round in 0..<3 {
+      #expect(try await store.timeline(of: Sample.pseudonym(0), before: nil, limit: 9).isEmpty, "round \(round)")
+      #expect(try await store.catalog().events.map(\.name).contains { $0 == "event 0" || $0 == "event 5" } == false, "round \(round)")
+      let held = try await store.heldEvents()
+      #expect(held.map(\.name) == ["event 0", "event 5"] && held.map(\.count) == [4, 4], "round \(round)")
+      #expect(held[0].first == 0 && held[0].last == 60 * Self.hour)
+      switch round {
+      case 0:
+        await store.stop()
+        store = try await SegmentStore.open(directory: Self.directory, options: options)
+      default: try await store.compact()
+      }
+    }
+    try await store.setRetention(days: nil, events: ["event 5": EventKeeping(days: 30, isHeld: true)])
+    #expect(try await store.timeline(of: Sample.pseudonym(0), before: nil, limit: 9).count == 4)
+    #expect(Self.occurs(Self.word(5), in: disk) != [])
+    try await store.discard(["event 5"])
+    #expect(try await store.heldEvents().isEmpty)
+    try await store.setRetention(days: nil)
+    #expect(try await store.timeline(of: Sample.pseudonym(5), before: nil, limit: 9).isEmpty)
+    try await Self.eventually { Self.occurs(Self.word(5), in: disk) == [] }
+    #expect(Self.occurs(Self.word(0), in: disk) != [])
+    try await store.close()
+    #expect(try SegmentStore.check(directory: Self.directory, disk: disk) == [])
+  }
+
+  /// Waits for what is done in the background, a minute at most.
+  static func eventually(_ condition: () -> Bool) async throws {
+    for _ in 0..<6_000 where !condition() { try await Task.sleep(for: .milliseconds(10)) }
+    #expect(condition())
   }
 }

@@ -27,8 +27,10 @@ import Testing
     let disk = SimulatedDisk()
     var options = StoreOptions(disk: disk)
     options.random = { 0x0123_4567_89AB_CDEF }
+    options.now = { 1_700_000_000_000 }
     let store = try await SegmentStore.open(directory: FaultTests.directory, options: options)
     _ = try await store.append(content())
+    try await store.setRetention(days: nil, events: ["Other": EventKeeping(days: 30, isHeld: true)])
     if flushed { try await store.close() } else { await store.stop() }
     return disk.files
   }
@@ -58,7 +60,7 @@ import Testing
   /// A store that an earlier version wrote opens in every later one and answers the same.
   @Test(arguments: [
     FormatVector.logged, FormatVector.flushed, FormatVector.loggedByVersion1, FormatVector.flushedByManifest1,
-    FormatVector.flushedByVersion1, FormatVector.flushedByVersion2,
+    FormatVector.flushedByVersion1, FormatVector.flushedByVersion2, FormatVector.loggedByVersion2, FormatVector.flushedByManifest2,
   ])
   func everyVersionOpens(vector: [String: String]) async throws {
     var files: [String: [UInt8]] = [:]

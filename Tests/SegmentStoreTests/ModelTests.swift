@@ -16,7 +16,38 @@ struct PlainStore {
   /// All that were not deleted; `events` are those that are kept.
   private var stored: [Event] = []
   var cutoff = Int64.min
-  var events: [Event] { stored.filter { $0.time >= cutoff } }
+  /// By event name.
+  var cutoffs: [String: Int64] = [:]
+  var held = Set<String>()
+  var events: [Event] { kept.filter { !held.contains($0.name) } }
+  var kept: [Event] { stored.filter { $0.time >= max(cutoff, cutoffs[$0.name] ?? .min) } }
+
+  /// What the store does by a clock that stands at noon of the third day.
+  mutating func change(_ generator: inout SeededGenerator, _ store: SegmentStore) async throws {
+    let names = Set((0..<5).map { "n\($0)" }.filter { _ in Int.random(in: 0..<3, using: &generator) == 0 })
+    let days = Int.random(in: 2...4, using: &generator)
+    let expired = { (days: Int) in Int64(2 - days) * 86_400_000 }
+    switch Int.random(in: 0..<8, using: &generator) {
+    case 0:
+      try await store.setRetention(days: days)
+      (cutoff, held) = (max(cutoff, expired(days)), [])
+    case 1:
+      try await store.hold(names, days: days)
+      for name in names.subtracting(held) { cutoffs[name] = max(cutoffs[name] ?? .min, expired(days)) }
+      held.formUnion(names)
+    case 2:
+      try await store.discard(names)
+      for name in names { cutoffs[name] = 61 * 3_600_000 }
+    default:
+      var rules: [String: EventKeeping] = [:]
+      for name in names {
+        rules[name] = EventKeeping(days: [nil, 1, 2, 3].randomElement(using: &generator) ?? 1, isHeld: Bool.random(using: &generator))
+      }
+      try await store.setRetention(days: store.retentionDays, events: rules)
+      for (name, rule) in rules { if let days = rule.days { cutoffs[name] = max(cutoffs[name] ?? .min, expired(days)) } }
+      held = Set(rules.filter(\.value.isHeld).keys)
+    }
+  }
   var keys = Set<StoredRow.DuplicateKey>()
   var owner: [Int: Int] = [:]
   var refused = Set<[Int]>()
@@ -178,12 +209,7 @@ struct PlainStore {
         _ = try await store.deleteSubjects([Sample.pseudonym(subject)])
         model.delete(subject)
       }
-      if Int.random(in: 0..<40, using: &generator) == 0 {
-        // Noon of the third day.
-        let days = Int.random(in: 2...4, using: &generator)
-        try await store.setRetention(days: days)
-        model.cutoff = max(model.cutoff, Int64(2 - days) * 86_400_000)
-      }
+      if Int.random(in: 0..<10, using: &generator) == 0 { try await model.change(&generator, store) }
       if Int.random(in: 0..<10, using: &generator) == 0 { try await store.compact() }
       switch Int.random(in: 0..<8, using: &generator) {
       case 0: try await store.close()
@@ -250,6 +276,13 @@ struct PlainStore {
       Dictionary(uniqueKeysWithValues: catalog.events.map { ($0.name, $0.count) })
         == Dictionary(grouping: model.events, by: \.name).mapValues(\.count), "seed \(seed)")
     #expect(catalog.subjectCount == Set(model.events.compactMap { $0.actor.map(model.canonical) }).count, "seed \(seed)")
+    let held = try await store.heldEvents()
+    let withheld = Dictionary(grouping: model.kept.filter { model.held.contains($0.name) }, by: \.name).mapValues { $0.map(\.time) }
+    #expect(Set(held.map(\.name)) == Set(withheld.keys), "seed \(seed)")
+    for events in held {
+      let times = withheld[events.name] ?? []
+      #expect(events.count == times.count && events.first == times.min() && events.last == times.max(), "seed \(seed)")
+    }
     let summaries = try await store.findSubjects(prefix: "", limit: 5)
     let latest = Dictionary(grouping: model.events.filter { $0.actor != nil }, by: { model.canonical($0.actor ?? 0) })
       .mapValues { $0.map(\.time).max() ?? 0 }

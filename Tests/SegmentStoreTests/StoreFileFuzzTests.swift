@@ -153,7 +153,14 @@ import Testing
   static func manifest(_ bytes: [UInt8], naming name: String, length: Int, checksum: UInt64) -> [UInt8] {
     var bytes = bytes
     let isFirstVersion = bytes[8] == 1
-    var place = 16 + (isFirstVersion ? 80 : 104) + 4
+    var place = 16 + (isFirstVersion ? 80 : 104)
+    if bytes[8] >= 3 {
+      // Rules of single names: few, and short.
+      let rules = Int(bytes[place])
+      place += 1
+      for _ in 0..<rules { place += 1 + Int(bytes[place]) + 17 }
+    }
+    place += 4
     while place < bytes.count - 8 {
       let prefix = ["S": "segment-", "I": "identities-", "J": "merges-", "P": "profiles-", "K": "keys-", "D": "deletions-"][
         String(UnicodeScalar(bytes[place]))]
@@ -237,7 +244,7 @@ import Testing
           Sample.row("Use", 1, 5 * hour, key: 1, day: 0, link: (30, 1)), Sample.row("Use", 31, 6 * hour, key: 77, day: 0),
         ]))
       _ = try? await store.deleteSubjects([Sample.pseudonym(1)])
-      try? await store.setRetention(days: 2)
+      try? await store.setRetention(days: 2, events: ["e": EventKeeping(days: 1), "f": EventKeeping(isHeld: true)])
       try? await store.compact()
       _ = try? await store.image()
       try? await store.close()

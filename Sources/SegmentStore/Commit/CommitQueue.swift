@@ -11,7 +11,7 @@ final class CommitQueue: @unchecked Sendable {
       case deleteKeys(through: UInt64)
       /// Deletes what is stored of the subjects that these ids count as.
       case deleteSubjects([Pseudonym], time: Int64)
-      case expire(before: Int64, keepDays: UInt64)
+      case expire(Expiry.Change)
       /// Begin a new memtable, so that everything before is written to a segment.
       case rotate
     }

@@ -54,6 +54,7 @@ final class Committer {
     var pending = MergeJournal.Pending()
     var decided: [(CommitQueue.Request, BatchDecisions)] = []
     var deletions: [Int: [DeletionJournal.Entry]] = [:]
+    var expiry = store.state.withLock { $0.expiry }
     profiles.removeAll(keepingCapacity: true)
     for (index, request) in requests.enumerated() {
       switch request.work {
@@ -80,8 +81,9 @@ final class Committer {
         if !entries.isEmpty { LogRecord.appendDeleteSubjects(entries, to: &frame) }
         deletions[index] = entries
         decided.append((request, BatchDecisions()))
-      case .expire(let time, let keepDays):
-        LogRecord.appendExpire(before: time, keepDays: keepDays, to: &frame)
+      case .expire(let change):
+        expiry.apply(change, now: store.options.now())
+        LogRecord.appendExpire(expiry, to: &frame)
         decided.append((request, BatchDecisions()))
       case .rotate: continue
       }
@@ -105,8 +107,9 @@ final class Committer {
         case .deleteSubjects:
           outcomes.append(AppendOutcome(deletedNumbers: deleted.first?.map(\.number) ?? []))
           apply(deleted.isEmpty ? [] : deleted.removeFirst())
-        case .expire(let time, let keepDays):
-          apply(expiredBefore: time, keepDays: keepDays)
+        case .expire:
+          // Of several in one frame the last one has them all.
+          store.state.withLock { $0.expiry = expiry }
           outcomes.append(AppendOutcome())
         case .rotate: continue
         }
@@ -293,13 +296,6 @@ final class Committer {
     newDeletions += entries
   }
 
-  private func apply(expiredBefore time: Int64, keepDays: UInt64) {
-    store.state.withLock { state in
-      state.expiredBefore = max(state.expiredBefore, time)
-      state.keepDays = keepDays
-    }
-  }
-
   /// Takes out what a batch says about deleted subjects; nil if that is nothing.
   private func refuse(_ batch: inout IncomingBatch, _ bytes: inout [UInt8]) -> Int? {
     let deletions = store.state.withLock { $0.deletions }
@@ -347,7 +343,7 @@ final class Committer {
           throw FormatError("a deletion names a subject that never was")
         }
         apply(entries)
-      case .expire(let time, let keepDays): apply(expiredBefore: time, keepDays: keepDays)
+      case .expire(let expiry): store.state.withLock { $0.expiry.adopt(expiry) }
       }
       publish(version: sequence)
     }

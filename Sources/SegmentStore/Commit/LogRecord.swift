@@ -8,12 +8,14 @@ enum LogRecord {
   /// Numbers whose subjects were deleted: no row comes behind it in its log file.
   private static let deleteSubjectsKind: UInt8 = 3
   /// Events before a time are expired, and for how many days they are kept from now on.
-  private static let expireKind: UInt8 = 4
+  private static let expireAllKind: UInt8 = 4
+  /// From when on events are kept and seen from now on, those of single names too.
+  private static let expireKind: UInt8 = 5
 
   case batch(BatchDecisions, IncomingBatch)
   case deleteKeys(through: UInt64)
   case deleteSubjects([DeletionJournal.Entry])
-  case expire(before: Int64, keepDays: UInt64)
+  case expire(Expiry)
 
   static func appendBatch(_ decisions: BatchDecisions, bytes: [UInt8], to frame: inout ByteWriter) {
     var head = ByteWriter()
@@ -39,11 +41,12 @@ enum LogRecord {
     frame.raw(content.bytes)
   }
 
-  static func appendExpire(before time: Int64, keepDays: UInt64, to frame: inout ByteWriter) {
+  static func appendExpire(_ expiry: Expiry, to frame: inout ByteWriter) {
+    var content = ByteWriter()
+    expiry.write(to: &content)
     frame.byte(expireKind)
-    frame.integer(UInt32(16))
-    frame.integer(time)
-    frame.integer(keepDays)
+    frame.integer(UInt32(content.count))
+    frame.raw(content.bytes)
   }
 
   /// The records of a frame's payload, in order.
@@ -72,7 +75,8 @@ enum LogRecord {
           entries.append(try DeletionJournal.Entry(reading: &content))
         }
         records.append(.deleteSubjects(entries))
-      case expireKind: records.append(.expire(before: try content.integer(), keepDays: try content.integer()))
+      case expireAllKind: records.append(.expire(try Expiry(ofAll: &content)))
+      case expireKind: records.append(.expire(try Expiry(reading: &content)))
       default: throw FormatError("a record has an unknown kind")
       }
       try content.expectEnd()

@@ -24,8 +24,9 @@ enum LogFormat {
   static let frameHeaderLength = 24
   static let magic: [UInt8] = Array("SEALANEL".utf8)
   static let frameMagic: [UInt8] = Array("FRAM".utf8)
-  /// The format versions that are read; the last one is written. Version 1 had no records of deletion and expiry.
-  static let versions: ClosedRange<UInt32> = 1...2
+  /// The format versions that are read; the last one is written. Version 1 had no records of deletion and expiry, version 2
+  /// none of the expiry of single names.
+  static let versions: ClosedRange<UInt32> = 1...3
   /// A frame is never longer; a length beyond it is damage.
   static let longestPayload = 1 << 30
 

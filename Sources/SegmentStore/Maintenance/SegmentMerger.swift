@@ -105,10 +105,14 @@ final class SegmentMerger {
     self.names = names
     self.blockRows = blockRows
     self.shouldStop = shouldStop
-    codes = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, UInt16($0)) })
+    let codes = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, UInt16($0)) })
+    self.codes = codes
     var used: [UsedValues?] = []
     for (input, rows) in zip(inputs, hidden) {
-      used.append(try rows.map { rows throws(StoreError) in try UsedValues(of: input, without: rows) })
+      used.append(
+        try rows.map { rows throws(StoreError) in
+          try UsedValues(of: input, codes: try Self.eventCodes(of: input, codes), without: rows)
+        })
     }
     self.used = used
     properties = MergedColumns(inputs, used: used)
@@ -118,9 +122,7 @@ final class SegmentMerger {
   func write(disk: any Disk, directory: String, number: UInt64) throws -> FileReference {
     var used: [UInt16] = []
     for (input, inUse) in zip(inputs, self.used) {
-      for (number, event) in input.statistics.enumerated() where inUse?.events[number] ?? true {
-        used.append(try code(of: event.name, in: input))
-      }
+      for (number, code) in try Self.eventCodes(of: input, codes).enumerated() where inUse?.events[number] ?? true { used.append(code) }
     }
     var writer = try SegmentWriter(
       disk: disk, directory: directory, number: number, journalVersion: journal.version, numbering: EventNumbering(used),
@@ -138,9 +140,14 @@ final class SegmentMerger {
     }
   }
 
-  private func code(of name: String, in input: Segment) throws(StoreError) -> UInt16 {
-    guard let code = codes[name] else { throw .corrupt(file: input.file.name, reason: "an event name is unknown") }
-    return code
+  /// The store's codes of a file's event names.
+  private static func eventCodes(of input: Segment, _ codes: [String: UInt16]) throws(StoreError) -> [UInt16] {
+    var result: [UInt16] = []
+    for event in input.statistics {
+      guard let code = codes[event.name] else { throw .corrupt(file: input.file.name, reason: "an event name is unknown") }
+      result.append(code)
+    }
+    return result
   }
 
   // MARK: - The walk
@@ -155,8 +162,7 @@ final class SegmentMerger {
     for property in kept.indices { kept[property] = [:] }
     for (number, input) in inputs.enumerated() {
       guard let run = input.runs.firstIndex(where: { $0.partition == partition }) else { continue }
-      var eventCodes: [UInt16] = []
-      for event in input.statistics { eventCodes.append(try code(of: event.name, in: input)) }
+      let eventCodes = try Self.eventCodes(of: input, codes)
       var source = Source(segment: input, input: number, run: run, eventCodes: eventCodes, hidden: hidden[number])
       if input.journalVersion < journal.version {
         for block in source.blocks.indices {
@@ -270,7 +276,7 @@ final class SegmentMerger {
       let place = Place(source: Place.moved, block: first)
       for row in moved.starts[move - first]..<moved.starts[move - first + 1] {
         let (raw, time) = (moved.raws[row], moved.times[row])
-        if let hidden, hidden.contains(raw: raw, time: time) { continue }
+        if let hidden, hidden.contains(raw: raw, time: time, event: moved.events[row]) { continue }
         try body(Row(time: time, raw: raw, order: 0, event: moved.events[row], place: place, row: row))
       }
       return
@@ -279,7 +285,7 @@ final class SegmentMerger {
     let codes = sources[piece.source].eventCodes
     let place = Place(source: piece.source, block: piece.block)
     try block.forEachRow(of: piece.index) { row throws in
-      if let hidden, hidden.contains(raw: row.raw, time: row.time) { return }
+      if let hidden, hidden.contains(raw: row.raw, time: row.time, event: codes[row.event]) { return }
       try body(Row(time: row.time, raw: row.raw, order: 0, event: codes[row.event], place: place, row: row.row))
     }
   }

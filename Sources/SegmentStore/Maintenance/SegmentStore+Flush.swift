@@ -107,8 +107,7 @@ extension SegmentStore {
       manifest.journalCount = UInt64(next.firstJournalEntry)
       manifest.deletionCount = UInt64(next.firstDeletion)
       // These may be newer than the sequence number says: the log only repeats them.
-      manifest.expiredBefore = state.expiredBefore
-      manifest.keepDays = state.keepDays
+      manifest.expiry = state.expiry
       manifest.eventCount += UInt64(flushed.rowCount)
     } publish: { state in
       state.segments += opened.segments

@@ -97,8 +97,7 @@ extension SegmentStore {
   /// Writes neighbouring segments as one, in the order of the merges that are known now.
   private func merged(_ inputs: [Segment], _ state: StoreState) throws -> FileReference {
     let hidden = inputs.map { input in
-      input.mayHide(state)
-        ? HiddenRows(state.deletions, since: input.file.reference.deletions, journal: state.journal, cutoff: state.expiredBefore) : nil
+      input.mayHide(state, for: .merging) ? HiddenRows(state, since: input.file.reference.deletions, for: .merging) : nil
     }
     let merger = try SegmentMerger(
       inputs, hidden: hidden, journal: state.journal, names: state.eventNames, blockRows: options.blockRows
@@ -113,14 +112,14 @@ extension SegmentStore {
   /// Whether there is work that only the clock makes due.
   var dependsOnTime: Bool {
     state.withLock { state in
-      state.keepDays > 0 || state.segments.contains { $0.file.reference.deletions < state.deletions.version }
+      state.expiry.dependsOnTime || state.segments.contains { $0.file.reference.deletions < state.deletions.version }
     }
   }
 
   /// Writes one file anew that has rows, profiles or sealed ids which nobody sees any more, if that is due.
   private func dropHiddenRows() throws -> Bool {
     let current = state.withLock { $0 }
-    if let segment = current.segments.first(where: { isDue($0, current) }) {
+    if let segment = try current.segments.first(where: { try isDue($0, current) }) {
       try drop(from: segment, current)
       return true
     }
@@ -144,18 +143,14 @@ extension SegmentStore {
   }
 
   /// Rows of deleted subjects are due after a while, expired ones month by month; both at once where that is asked for.
-  private func isDue(_ segment: Segment, _ state: StoreState) -> Bool {
+  private func isDue(_ segment: Segment, _ state: StoreState) throws -> Bool {
     let version = segment.file.reference.deletions
-    if isOverdue(version, state) || segment.runs.contains(where: { $0.partition.end <= state.expiredBefore }) { return true }
-    return state.wantsCompaction && segment.mayHide(state)
+    if isOverdue(version, state) || state.wantsCompaction && version < state.deletions.version { return true }
+    return try segment.runs.indices.contains { try segment.hasExpired($0, state, wholly: !state.wantsCompaction) }
   }
 
   private func drop(from segment: Segment, _ current: StoreState) throws {
-    let codes = Dictionary(uniqueKeysWithValues: current.eventNames.enumerated().map { ($1, UInt16($0)) })
-    let (all, visible) = (
-      try segment.columnRuns(codes: codes, cache: cache), try segment.visibleRuns(current, codes: codes, cache: cache)
-    )
-    if all.count == visible.count, zip(all, visible).allSatisfy({ $0 === $1 }) {
+    if try hasNothingToDrop(segment, current) {
       // It has none of them: only the manifest says so from now on.
       var reference = segment.file.reference
       reference.deletions = current.deletions.version
@@ -170,6 +165,12 @@ extension SegmentStore {
     }
     guard let index = current.segments.firstIndex(where: { $0 === segment }) else { return }
     _ = try merge(index..<index + 1)
+  }
+
+  private func hasNothingToDrop(_ segment: Segment, _ state: StoreState) throws -> Bool {
+    let codes = Dictionary(uniqueKeysWithValues: state.eventNames.enumerated().map { ($1, UInt16($0)) })
+    let hidden = HiddenRows(state, since: segment.file.reference.deletions, for: .merging)
+    return try segment.columnRuns(codes: codes, cache: cache).allSatisfy { try $0.without(hidden, cache: nil) === $0 }
   }
 
   // MARK: Other files

@@ -6,7 +6,9 @@ struct UsedValues {
   private(set) var values: [[Bool]]
 
   /// Goes through all rows of the segment.
-  init(of input: Segment, without hidden: HiddenRows) throws(StoreError) {
+  ///
+  /// - Parameter codes: the store's, by the file's.
+  init(of input: Segment, codes eventCodes: [UInt16], without hidden: HiddenRows) throws(StoreError) {
     events = [Bool](repeating: false, count: input.statistics.count)
     properties = [Bool](repeating: false, count: input.properties.count)
     values = []
@@ -19,7 +21,7 @@ struct UsedValues {
         var kept: [Int] = []
         for subject in decoded.keys.subjects.indices {
           decoded.forEachRow(of: subject) { row in
-            if hidden.contains(raw: row.raw, time: row.time) { return }
+            if hidden.contains(raw: row.raw, time: row.time, event: eventCodes[row.event]) { return }
             kept.append(row.row)
             events[row.event] = true
           }

@@ -87,7 +87,7 @@ extension SegmentStore {
       var read: [ColumnRun] = []
       for segment in current.segments {
         // What it says about itself counts rows that nobody may see.
-        if segment.mayHide(current) {
+        if segment.mayHide(current, for: .queries) {
           read += try segment.visibleRuns(current, codes: codes, cache: cache)
           continue
         }
@@ -96,10 +96,11 @@ extension SegmentStore {
           properties[event.name, default: []].formUnion(event.properties.map { segment.properties[$0] })
         }
       }
+      let cutoffs = current.expiry.cutoffs(current.eventNames, forQueries: true)
       for (table, rows) in current.memtables {
         let content = table.with { $0 }
         let isHidden = { (row: Int) in
-          content.times[row] < current.expiredBefore
+          content.times[row] < (cutoffs.isEmpty ? current.expiry.before : cutoffs[Int(content.events[row])])
             || current.deletions.hides(content.rawSubjects[row], since: UInt64(table.firstDeletion))
         }
         for row in 0..<rows where !isHidden(row) { counts[current.eventNames[Int(content.events[row])], default: 0] += 1 }

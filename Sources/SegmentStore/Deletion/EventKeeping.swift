@@ -1,0 +1,21 @@
+/// What is said of a single event name: how long its events are kept, and whether anybody sees them.
+package struct EventKeeping: Sendable, Hashable {
+  /// Nil: as long as all the others.
+  package var days: Int?
+  /// Stored and in no answer, until somebody decides.
+  package var isHeld: Bool
+
+  package init(days: Int? = nil, isHeld: Bool = false) {
+    self.days = days
+    self.isHeld = isHeld
+  }
+}
+
+/// Events that are held, for whoever decides about them.
+package struct HeldEvents: Sendable, Hashable {
+  package var name: String
+  package var count: Int
+  /// Of the oldest and of the newest one.
+  package var first: Int64
+  package var last: Int64
+}
