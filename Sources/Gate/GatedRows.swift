@@ -32,6 +32,8 @@ package struct GatedRows: Sendable {
   /// All different: actors, the ends of links, and organizations.
   package internal(set) var identities: [Identity] = []
   package internal(set) var names: [String] = []
+  /// Those of the names whose events are held: no answer has them until somebody decides about them.
+  package internal(set) var held: Set<String> = []
   // By row.
   /// Index into `names`.
   package internal(set) var rowNames: [UInt32] = []

@@ -17,7 +17,7 @@ package enum Reason: UInt8, Sendable, Hashable, CaseIterable {
   case eventName
   // Said by the tracking plan.
   case planUnknownEvent, planUnknownProperty, planType, planDropped, planRefused, planCoarsened, planPseudonymized, planSealed, planUnfit
-  case planUnverified
+  case planUnverified, planHeldEvent
 
   package var word: String {
     switch self {
@@ -86,6 +86,7 @@ package enum Reason: UInt8, Sendable, Hashable, CaseIterable {
     case .planSealed: "plan_seal"
     case .planUnfit: "plan_unfit"
     case .planUnverified: "plan_unverified"
+    case .planHeldEvent: "plan_held_event"
     }
   }
 
@@ -109,7 +110,7 @@ package enum Reason: UInt8, Sendable, Hashable, CaseIterable {
     case .sealerAbsent, .sealerStopped, .sealingFailed: .sealing
     case .eventName: .eventNames
     case .planUnknownEvent, .planUnknownProperty, .planType, .planDropped, .planRefused, .planCoarsened, .planPseudonymized, .planSealed,
-      .planUnfit, .planUnverified:
+      .planUnfit, .planUnverified, .planHeldEvent:
       .plan
     case .card, .openAI, .anthropic, .aws, .gitHub, .gitLab, .npm, .huggingFace, .slack, .stripe, .google, .sendGrid, .databricks,
       .vaultToken, .grafana, .shopify, .serviceAccount, .otherProvider, .jwt, .privateKey, .authorization, .assignedSecret,

@@ -121,7 +121,8 @@ package final class SegmentStore: Sendable {
     flusher.wake()
   }
 
-  /// Holds events of these names, until `setRetention` says otherwise or they expire: what is stored of them is in no answer.
+  /// Holds events of these names, until `setRetention` says otherwise: what is stored of them is in no answer. What nobody decided about
+  /// for this number of days is expired.
   package func hold(_ names: Set<String>, days: Int) async throws(StoreError) {
     _ = try await commit(.expire(.hold(names, keepDays: UInt64(max(0, days)))))
   }
@@ -139,8 +140,8 @@ package final class SegmentStore: Sendable {
 
   /// The rules of single names.
   package var eventKeeping: [String: EventKeeping] {
-    state.withLock { $0.expiry.events }.filter { $0.value.keepDays > 0 || $0.value.isHeld }.mapValues { event in
-      EventKeeping(days: event.keepDays > 0 ? Int(clamping: event.keepDays) : nil, isHeld: event.isHeld)
+    state.withLock { $0.expiry.events }.filter { $0.value.keepDays > 0 || $0.value.heldSince != nil }.mapValues { event in
+      EventKeeping(days: event.keepDays > 0 ? Int(clamping: event.keepDays) : nil, isHeld: event.heldSince != nil)
     }
   }
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import subprocess
+import time
 
 import mixpanel
 import pytest
@@ -106,6 +107,47 @@ def test_the_public_token_writes_no_authority(planned):
     assert profile.status_code == 200 and "eu" in profile.text and "admin" not in profile.text
 
 
+def test_unknown_events_are_held_until_somebody_decides(planned):
+    """Under quarantine: seen nowhere, listed, and whole once the plan knows them."""
+    quarantine = PLAN.replace("unknown: {events: accept, properties: quarantine}", "unknown: quarantine")
+    (planned.root / "quarantine.yaml").write_text(quarantine)
+    planned.command("plan", "set", "quarantine.yaml", "--data", planned.data)
+    for name in ("Beta Opened", "Noise", "Elsewhere"):
+        sdk(planned).track("planned-8", name, {"plan": "held-value"})
+    assert planned.export(event='["Beta Opened"]') == [] and planned.export(event='["Noise"]') == []
+    catalog = requests.get(planned.api + "/api/v1/catalog", auth=planned.account, timeout=30).text
+    assert "Beta Opened" not in catalog and "Noise" not in catalog
+    shown = planned.command("plan", "show", "--data", planned.data)
+    assert '#   event "Beta Opened": 1, the last' in shown and '#   event "Noise": 1, the last' in shown
+    assert len(planned.export(event='["Elsewhere"]')) == 1, "seen before: it stays, and what comes now is left out"
+    planned.terminate()
+    planned.start()
+    assert planned.export(event='["Beta Opened"]') == []
+    (planned.root / "decided.yaml").write_text(quarantine.replace("  Heartbeat: drop\n", "  Heartbeat: drop\n  Beta Opened:\n  Noise: drop\n"))
+    planned.command("plan", "set", "decided.yaml", "--data", planned.data)
+    (event,) = planned.export(event='["Beta Opened"]')
+    assert event["properties"]["distinct_id"].startswith("s_")
+    assert planned.export(event='["Noise"]') == [] and "Held" not in planned.command("plan", "show", "--data", planned.data)
+
+
+def test_an_event_is_kept_for_the_days_that_the_plan_says(planned):
+    now = int(time.time())
+    rows = [
+        {"event": name, "properties": {"time": now - days * 86_400, "distinct_id": "planned-9", "$insert_id": f"{name}-{days}"}}
+        for name in ("Short", "Long") for days in (1, 9, 70)]
+    answer = requests.post(planned.intake + "/import?strict=1", json=rows, auth=planned.account, timeout=30)
+    assert answer.status_code == 200, answer.text
+    (planned.root / "days.yaml").write_text(PLAN.replace("  Heartbeat: drop\n", "  Heartbeat: drop\n  Short: {keep_days: 7}\n  Long:\n"))
+    planned.command("plan", "set", "days.yaml", "--data", planned.data)
+    for _ in range(2):
+        assert len(planned.export(event='["Short"]')) == 1 and len(planned.export(event='["Long"]')) == 3
+        planned.terminate()
+        planned.start()
+    # More days later bring nothing back.
+    planned.command("plan", "set", "plan.yaml", "--data", planned.data)
+    assert len(planned.export(event='["Short"]')) == 1
+
+
 def test_a_proposal_a_difference_and_a_second_version(planned):
     proposal = planned.command("plan", "infer", "--data", planned.data)
     (planned.root / "proposal.yaml").write_text(proposal)
@@ -114,7 +156,7 @@ def test_a_proposal_a_difference_and_a_second_version(planned):
     difference = json.loads(planned.command("plan", "diff", "second.yaml", "--data", planned.data, "--json"))
     assert difference["differences"] == [
         {"event": "Report Opened", "property": "plan", "before": "stored", "after": "dropped", "count": 2}]
-    assert planned.command("plan", "set", "second.yaml", "--data", planned.data).startswith("Version 2 is in force")
+    assert planned.command("plan", "set", "second.yaml", "--data", planned.data).startswith("Version 6 is in force")
     assert planned.terminate() == 0
     planned.start()
     sdk(planned).track("planned-7", "Report Opened", {"plan": "pro", "seats": 3})

@@ -243,6 +243,15 @@ import Testing
     #expect(try await store.timeline(of: Sample.pseudonym(5), before: nil, limit: 9).isEmpty)
     try await Self.eventually { Self.occurs(Self.word(5), in: disk) == [] }
     #expect(Self.occurs(Self.word(0), in: disk) != [])
+    // What nobody decides about goes, however old its times are.
+    try await store.hold(["late"], days: 30)
+    _ = try await store.append(Sample.batch([Sample.row("late", 7, -400 * 24 * Self.hour)]))
+    clock.withLock { $0 += 30 * 24 * Self.hour }
+    try await store.setRetention(days: nil, events: store.eventKeeping)
+    #expect(try await store.heldEvents().map(\.name) == ["late"])
+    clock.withLock { $0 += 24 * Self.hour }
+    try await store.setRetention(days: nil, events: store.eventKeeping)
+    #expect(try await store.heldEvents() == [] && store.eventKeeping["late"]?.isHeld == true)
     try await store.close()
     #expect(try SegmentStore.check(directory: Self.directory, disk: disk) == [])
   }

@@ -33,7 +33,6 @@ struct PlainStore {
       (cutoff, held) = (max(cutoff, expired(days)), [])
     case 1:
       try await store.hold(names, days: days)
-      for name in names.subtracting(held) { cutoffs[name] = max(cutoffs[name] ?? .min, expired(days)) }
       held.formUnion(names)
     case 2:
       try await store.discard(names)
@@ -44,7 +43,7 @@ struct PlainStore {
         rules[name] = EventKeeping(days: [nil, 1, 2, 3].randomElement(using: &generator) ?? 1, isHeld: Bool.random(using: &generator))
       }
       try await store.setRetention(days: store.retentionDays, events: rules)
-      for (name, rule) in rules { if let days = rule.days { cutoffs[name] = max(cutoffs[name] ?? .min, expired(days)) } }
+      for (name, rule) in rules { if !rule.isHeld, let days = rule.days { cutoffs[name] = max(cutoffs[name] ?? .min, expired(days)) } }
       held = Set(rules.filter(\.value.isHeld).keys)
     }
   }

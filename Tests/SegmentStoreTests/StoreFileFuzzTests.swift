@@ -158,7 +158,7 @@ import Testing
       // Rules of single names: few, and short.
       let rules = Int(bytes[place])
       place += 1
-      for _ in 0..<rules { place += 1 + Int(bytes[place]) + 17 }
+      for _ in 0..<rules { place += 1 + Int(bytes[place]) + 24 }
     }
     place += 4
     while place < bytes.count - 8 {

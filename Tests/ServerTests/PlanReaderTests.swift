@@ -56,6 +56,7 @@ struct PlanReaderTests {
       ("", "it is empty"), ("events: {}\n", "line 1: the line “plan: 1” is missing"),
       ("plan: 2\n", "line 1, plan: this program reads plans of version 1"),
       ("plan: 1\nevnts: {}\n", "line 2, evnts: this means nothing here"),
+      ("plan: 1\nevents:\n  A: {keep_days: 0}\n", "line 3, events / A / keep_days: this must be a whole number of days"),
       ("plan: 1\nunknown: perhaps\n", "line 2, unknown: this must be one of accept, quarantine, refuse"),
       (
         "plan: 1\nevents:\n  A:\n    properties:\n      x: keeep\n",
@@ -169,6 +170,7 @@ struct PlanReaderTests {
           plan: keep
       Page View:
         owner: web
+        keep_days: 90
         description: |
           A page was shown.
           Once a page.

@@ -5,6 +5,7 @@ import Gate
 import Journeys
 import Ledger
 import Outbound
+import SegmentStore
 import Server
 import Testing
 
@@ -54,7 +55,10 @@ struct PlanRouteTests {
       // The same again is no new version, however it is written.
       let same = try await Self.put(server, "# comment\n" + plan)
       #expect(same.json["version"] == .number(1) && same.json["changed"] == .boolean(false))
-      let next = try await Self.put(server, "plan: 1\nevents:\n  Called: {properties: {plan: drop}}\n")
+      guard case .list(let held)? = shown.json["held"], case .object(let one)? = held.first else { throw CommandError("nothing is held") }
+      #expect(held.count == 1 && one["name"] == .string("New") && one["count"] == .number(1))
+      let next = try await Self.put(server, "plan: 1\nevents:\n  Called: {properties: {plan: drop}}\n  New:\n")
+      #expect(try await Self.rows(server).map { $0["event"] }.contains(.string("New")), "what was held shows once the plan knows it")
       #expect(next.json["version"] == .number(2), "\(next.text)")
       #expect(try await server.control.exchange("GET", "/api/v1/plan?version=1").json["digest"] == .string(digest))
       #expect(try await server.control.exchange("GET", "/api/v1/plan?version=9").status == 404)
@@ -65,6 +69,25 @@ struct PlanRouteTests {
         "PATCH", "/api/v1/settings", headers: [("Content-Type", "application/json")], body: Array(#"{"group_keys":["team"]}"#.utf8))
       _ = try await server.importEvents("[\(server.event("Called", "u1", "f"))]")
       #expect(try await Self.rows(server).count { $0["plan"] == nil } == 2)
+    }
+  }
+
+  @Test func quarantineHidesNothingThatWasSeenBefore() async throws {
+    try await TestServer.run { server in
+      _ = try await server.importEvents("[\(server.event("Old", "u1", "a"))]")
+      #expect(try await Self.put(server, "plan: 1\nunknown: quarantine\n").status == 200)
+      _ = try await server.importEvents("[\(server.event("Old", "u1", "b")),\(server.event("New", "u1", "c"))]")
+      #expect(try await Self.rows(server).compactMap { $0["event"] } == [.string("Old")])
+      let store = server.installation.projects.all[0].store
+      #expect(try await store.heldEvents().map(\.name) == ["New"])
+      // What is not wanted is dropped; what is kept for some days has its rule.
+      #expect(try await Self.put(server, "plan: 1\nunknown: quarantine\nevents:\n  New: drop\n  Old: {keep_days: 7}\n").status == 200)
+      #expect(try await store.heldEvents().isEmpty)
+      #expect(store.eventKeeping == ["Old": EventKeeping(days: 7)])
+      _ = try await server.importEvents("[\(server.event("Old", "u1", "d"))]")
+      #expect(try await Self.rows(server).count == 2)
+      #expect(try await Self.put(server, "plan: 1\nevents:\n  Old:\n").status == 200)
+      #expect(store.eventKeeping.isEmpty)
     }
   }
 

@@ -24,6 +24,9 @@ package final class PlanTable: Sendable {
   private static let familiar = 1
 
   package let plan: TrackingPlan
+  /// Events that the plan does not know and that are stored already. To hold them would hide what everybody has seen: under quarantine they
+  /// are left out.
+  let established: Set<String>
   let rules: [Rule]
   let gists: [Gist]
   private let groupKeys: Set<String>
@@ -31,7 +34,8 @@ package final class PlanTable: Sendable {
   private let rows: [String: [UInt16]]
   private let otherRow: [UInt16]
 
-  package init(_ plan: TrackingPlan, groupKeys: [String]) {
+  /// - Parameter stored: names of events that queries see.
+  package init(_ plan: TrackingPlan, groupKeys: [String], stored: Set<String> = []) {
     let groupKeys = Set(groupKeys)
     var rules = [Rule(), Rule(isDeclared: false)]
     var ruleNumbers: [Rule: UInt16] = [rules[0]: PlanTable.passes]
@@ -59,6 +63,7 @@ package final class PlanTable: Sendable {
       rows[name] = row
     }
     self.plan = plan
+    established = stored.filter { plan.holds($0) }
     self.groupKeys = groupKeys
     self.rules = rules
     gists = rules.map { Gist(kinds: PlanTable.kinds($0.kind), keeps: $0.treatment == .keep) }

@@ -15,7 +15,10 @@ extension RowsPassage {
     }
     guard !eventNames[number].isPlanned else { return }
     passage.unplanned.events[rows.names[Int(name)], default: 0] += 1
-    passage.count(.kept, .planUnknownEvent)
+    guard plan.plan.unknownEvents == .quarantine else { return passage.count(.kept, .planUnknownEvent) }
+    rows.held.insert(rows.names[Int(name)])
+    passage.flag(.planHeldEvent)
+    decide(on: "event")
   }
 
   /// Does what the plan says of a value, unless that is to go on as without a plan.
@@ -109,7 +112,8 @@ extension Passage {
       case .refuse: removed[number] = .planRefused
       case .keep: break
       case nil:
-        if plan.plan.unknownEvents != .accept, !plan.plan.knows(event: name.string) { removed[number] = .planUnknownEvent }
+        let isKept = plan.plan.unknownEvents == .quarantine && !plan.established.contains(name.string)
+        if !isKept, plan.plan.holds(name.string) { removed[number] = .planUnknownEvent }
       }
     }
     guard removed.contains(where: { $0 != nil }) else { return }

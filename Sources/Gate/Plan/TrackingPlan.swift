@@ -45,7 +45,7 @@ package struct TrackingPlan: Sendable, Hashable {
   package enum Unknown: String, Sendable, Hashable, CaseIterable {
     /// Stored, counted, and listed for whoever keeps the plan.
     case accept
-    /// Left out and listed.
+    /// Listed, and in no answer until somebody decides: events are stored and held, properties left out.
     case quarantine
     /// Left out as something that should not have been sent.
     case refuse
@@ -78,10 +78,14 @@ package struct TrackingPlan: Sendable, Hashable {
     package var owner: String?
     package var description: String?
     package var properties: [String: Property]
+    /// For how many days its events are kept; nil: as long as all of the project.
+    package var keepDays: Int?
 
     package init(
-      _ treatment: Treatment = .keep, owner: String? = nil, description: String? = nil, properties: [String: Property] = [:]
+      _ treatment: Treatment = .keep, owner: String? = nil, description: String? = nil, properties: [String: Property] = [:],
+      keepDays: Int? = nil
     ) {
+      self.keepDays = keepDays
       self.treatment = treatment
       self.owner = owner
       self.description = description
@@ -118,6 +122,9 @@ package struct TrackingPlan: Sendable, Hashable {
   package func property(_ name: String, of event: String) -> Property? {
     events[event]?.properties[name] ?? everyEvent[name] ?? (ReservedNames.isProperty(name) ? Property() : nil)
   }
+
+  /// Whether nobody may see events of a name until somebody decides. Where unknown ones are refused, those that came before stay held.
+  package func holds(_ event: String) -> Bool { unknownEvents != .accept && !knows(event: event) }
 
   /// Whether the plan knows an event, as its own or as one of the SDKs'.
   package func knows(event: String) -> Bool { events[event] != nil || ReservedNames.isEvent(event) }

@@ -1,6 +1,6 @@
 /// What is said of a single event name: how long its events are kept, and whether anybody sees them.
 package struct EventKeeping: Sendable, Hashable {
-  /// Nil: as long as all the others.
+  /// By the times of the events, or of those that are held the days for which they wait; nil: as long as all the others.
   package var days: Int?
   /// Stored and in no answer, until somebody decides.
   package var isHeld: Bool

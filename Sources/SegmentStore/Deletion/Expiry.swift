@@ -1,13 +1,22 @@
 /// From when on events are kept and seen: all of a project, and those of single names. What is expired does not come back.
 struct Expiry: Sendable, Equatable {
   struct Event: Sendable, Equatable {
-    /// 0: as long as all the others.
+    /// By the times of its events; of a held name the days for which it waits for a decision. 0: as long as all the others.
     var keepDays: UInt64 = 0
     /// Its events before this time are expired: milliseconds since 1970. Never goes back.
     var before = Int64.min
-    /// In no answer, though it is in the files.
-    var isHeld = false
+    /// In no answer since then, though it is in the files; nil: it is not held.
+    var heldSince: Int64?
+
+    /// Expires all that came up to now. If it is held, the wait begins anew.
+    mutating func discard(now: Int64) {
+      before = max(before, now + Expiry.ahead)
+      if heldSince != nil { heldSince = now }
+    }
   }
+
+  /// So far in the future times are taken by intake, about.
+  private static let ahead: Int64 = 3_600_000
 
   enum Change: Sendable {
     /// The rules from now on, in place of those before.
@@ -34,33 +43,34 @@ struct Expiry: Sendable, Equatable {
       keepDays = days
       for name in events.keys {
         events[name]?.keepDays = 0
-        events[name]?.isHeld = false
+        if rules[name]?.isHeld != true { events[name]?.heldSince = nil }
       }
       for (name, rule) in rules {
         events[name, default: Event()].keepDays = UInt64(max(0, rule.days ?? 0))
-        events[name, default: Event()].isHeld = rule.isHeld
+        if rule.isHeld, events[name]?.heldSince == nil { events[name]?.heldSince = now }
       }
     case .hold(let names, let days):
-      for name in names where events[name]?.isHeld != true {
-        events[name, default: Event()].isHeld = true
+      for name in names where events[name]?.heldSince == nil {
+        events[name, default: Event()].heldSince = now
         events[name, default: Event()].keepDays = days
       }
     case .discard(let names):
-      // Events may bear a time that is a little ahead.
-      for name in names { events[name, default: Event()].before = max(events[name]?.before ?? .min, now + Self.ahead) }
+      for name in names { events[name, default: Event()].discard(now: now) }
     case .advance: break
     }
     advance(to: now)
-    events = events.filter { $0.value.isHeld || $0.value.keepDays > 0 || $0.value.before > before }
+    events = events.filter { $0.value.heldSince != nil || $0.value.keepDays > 0 || $0.value.before > before }
   }
-
-  /// So far in the future times are taken by intake, about.
-  private static let ahead: Int64 = 3_600_000
 
   private mutating func advance(to now: Int64) {
     before = max(before, Self.cutoff(keepDays: keepDays, now: now))
     for (name, event) in events where event.keepDays > 0 {
-      events[name]?.before = max(event.before, Self.cutoff(keepDays: event.keepDays, now: now))
+      if let since = event.heldSince {
+        // Nobody decided in time.
+        if Self.cutoff(keepDays: event.keepDays, now: now) > since { events[name]?.discard(now: now) }
+      } else {
+        events[name]?.before = max(event.before, Self.cutoff(keepDays: event.keepDays, now: now))
+      }
     }
   }
 
@@ -76,7 +86,7 @@ struct Expiry: Sendable, Equatable {
   /// From when on the events of a name are kept, or seen by queries.
   func cutoff(of name: String, forQueries: Bool) -> Int64 {
     guard let event = events[name] else { return before }
-    return forQueries && event.isHeld ? .max : max(before, event.before)
+    return forQueries && event.heldSince != nil ? .max : max(before, event.before)
   }
 
   /// The same by event code; empty where no name has a rule of its own.
@@ -114,7 +124,7 @@ struct Expiry: Sendable, Equatable {
       writer.string(name)
       writer.integer(event.before)
       writer.integer(event.keepDays)
-      writer.byte(event.isHeld ? 1 : 0)
+      writer.integer(event.heldSince ?? .min)
     }
   }
 
@@ -123,11 +133,12 @@ struct Expiry: Sendable, Equatable {
   init(reading reader: inout ByteReader) throws(FormatError) {
     try self.init(ofAll: &reader)
     var last: String?
-    for _ in 0..<(try reader.count(of: 18)) {
+    for _ in 0..<(try reader.count(of: 25)) {
       let name = try reader.string()
       var event = Event(keepDays: 0, before: try reader.integer())
       event.keepDays = try reader.integer()
-      event.isHeld = try reader.number(through: 1) == 1
+      let since: Int64 = try reader.integer()
+      if since > .min { event.heldSince = since }
       if let last, !last.utf8.lexicographicallyPrecedes(name.utf8) {
         throw FormatError("the names with an expiry of their own are out of order")
       }

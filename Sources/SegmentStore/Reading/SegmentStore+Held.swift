@@ -4,7 +4,7 @@ extension SegmentStore {
   /// What is stored of names that are held, the most frequent first. Reads the times of those events only where they stand.
   package func heldEvents() async throws -> [HeldEvents] {
     let current = state.withLock { $0 }
-    let names = Set(current.expiry.events.filter(\.value.isHeld).keys)
+    let names = Set(current.expiry.events.filter { $0.value.heldSince != nil }.keys)
     if names.isEmpty { return [] }
     var found: [String: HeldEvents] = [:]
     func add(_ name: String, _ time: Int64) {

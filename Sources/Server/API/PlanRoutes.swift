@@ -1,8 +1,10 @@
 import Access
+import Events
 import Gate
 import Hummingbird
 import Journeys
 import Ledger
+import SegmentStore
 
 /// A project's tracking plan: the version in force or an earlier one, and another one in its place.
 struct PlanRoutes: Sendable {
@@ -22,8 +24,9 @@ struct PlanRoutes: Sendable {
     let kept = try await installation.access.trackingPlan(asked, of: project.id)
     if let asked, kept == nil { throw APIError.notFound("There is no version \(asked) of this project's plan.") }
     let current = project.plan
-    let shown = PlanAnswer(kept: kept, current: current?.version, unplanned: project.counters.unplanned.snapshot())
-    let disclosure = Disclosure(.settings, project: project.id, purpose: "api.plan", fields: ["plan", "unplanned"])
+    let shown = PlanAnswer(
+      kept: kept, current: current?.version, unplanned: project.counters.unplanned.snapshot(), held: try await project.store.heldEvents())
+    let disclosure = Disclosure(.settings, project: project.id, purpose: "api.plan", fields: ["plan", "unplanned", "held"])
     return DisclosedResponse.json(try await installation.ledger.disclose(shown, disclosure, to: caller.principal).map(\.json))
   }
 
@@ -50,6 +53,7 @@ private struct PlanAnswer: Sendable {
   let kept: TrackingPlanVersion?
   let current: Int?
   let unplanned: UnplannedNames.Counts
+  let held: [HeldEvents]
 
   var json: JSONValue {
     [
@@ -57,6 +61,13 @@ private struct PlanAnswer: Sendable {
       "digest": kept.map { .string($0.digest) } ?? .null, "ledger_index": kept.map { .number(Double($0.ledgerIndex)) } ?? .null,
       "created_at": kept.map { .string($0.createdAt.text) } ?? .null, "plan": kept.map { .string($0.source) } ?? .null,
       "canonical": kept.map { .string($0.canonical) } ?? .null,
+      "held": .list(
+        held.map { events in
+          [
+            "name": .string(events.name), "count": .number(Double(events.count)),
+            "first": .string(Timestamp(milliseconds: events.first).text), "last": .string(Timestamp(milliseconds: events.last).text),
+          ]
+        }),
       "unplanned": ["events": Self.list(unplanned.events), "properties": Self.list(unplanned.properties)],
     ]
   }

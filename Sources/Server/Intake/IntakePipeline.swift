@@ -100,6 +100,7 @@ package struct IntakePipeline: Sendable {
     let start = ProcessorTime.ofThread
     let gated = project.gate.pass(events, profileUpdates: profileUpdates, kept: LiveBuffer.newest)
     metrics.addGate(ProcessorTime.ofThread - start)
+    if !gated.rows.held.isEmpty { try await project.hold(gated.rows.held) }
     let outcome = try await project.store.append(gated)
     project.sealer.markDurable(gated.wrappedKeys)
     metrics.count("sealane_store_events_total", [("outcome", "accepted")], by: outcome.accepted)

@@ -31,7 +31,7 @@ extension Installation {
       _ = try await access.addTrackingPlan(
         version, digest: digest, canonical: plan.canonical, source: source, ledgerIndex: Int64(receipt.index), project: project.id)
       let inForce = OpenProject.PlanInForce(version: version, digest: digest, plan: plan)
-      project.adopt(inForce)
+      try await project.adopt(inForce)
       return (inForce, true)
     }
   }

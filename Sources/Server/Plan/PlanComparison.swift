@@ -131,6 +131,8 @@ extension JSONValue {
 /// What becomes of a value under a plan, beyond what the gate's own steps do.
 package enum PlanEffect: Sendable, Hashable, CustomStringConvertible {
   case stored
+  /// In no answer until somebody decides.
+  case held
   case coarsened(TrackingPlan.Coarsening)
   case pseudonymized
   case dropped
@@ -141,7 +143,12 @@ package enum PlanEffect: Sendable, Hashable, CustomStringConvertible {
     case .keep: self = .stored
     case .drop: self = .dropped
     case .refuse: self = .refused
-    case nil: self = plan.map { $0.knows(event: event) ? .stored : Self.unknown($0.unknownEvents) } ?? .stored
+    case nil:
+      guard let plan, !plan.knows(event: event) else {
+        self = .stored
+        return
+      }
+      self = plan.unknownEvents == .quarantine ? .held : Self.unknown(plan.unknownEvents)
     }
   }
 
@@ -180,6 +187,7 @@ package enum PlanEffect: Sendable, Hashable, CustomStringConvertible {
   package var description: String {
     switch self {
     case .stored: "stored"
+    case .held: "held"
     case .coarsened(let coarsening): "coarsened to \(coarsening.word)"
     case .pseudonymized: "pseudonymized"
     case .dropped: "dropped"

@@ -1,3 +1,4 @@
+import Access
 import Foundation
 import Gate
 import Yams
@@ -122,7 +123,10 @@ package struct PlanReader {
       case "description": event.description = text(node, path + [key], longest: Self.longestDescription, keepsLines: true)
       case "treatment": event.treatment = choice(node, path + [key], TrackingPlan.Event.Treatment.self) ?? .keep
       case "properties": event.properties = readProperties(node, path + [key], onProfiles: false)
-      default: fault(node, path + [key], "this means nothing here; known are owner, description, treatment, properties.")
+      case "keep_days":
+        event.keepDays = node.scalar.flatMap { Int($0.string) }.flatMap { (1...Project.maximumRetentionDays).contains($0) ? $0 : nil }
+        if event.keepDays == nil { fault(node, path + [key], "this must be a whole number of days, 1 to \(Project.maximumRetentionDays).") }
+      default: fault(node, path + [key], "this means nothing here; known are owner, description, treatment, keep_days, properties.")
       }
     }
     return event

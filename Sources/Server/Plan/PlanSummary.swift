@@ -39,6 +39,7 @@ package struct PlanReply: Sendable {
   private let source: String?
   private let header: String
   private let unplanned: [String]
+  private let held: [String]
 
   package init(_ body: [UInt8]) throws {
     guard case .object(let members) = try JSONValue(parsing: body, limit: 1 << 24) else {
@@ -58,19 +59,31 @@ package struct PlanReply: Sendable {
     var lines: [String] = []
     if case .object(let lists)? = members["unplanned"] {
       for (kind, key) in [("event", "events"), ("property", "properties")] {
-        guard case .list(let elements)? = lists[key] else { continue }
-        for case .object(let element) in elements {
+        for element in Self.elements(lists[key]) {
           guard let name = Self.string(element["name"]), case .number(let count)? = element["count"] else { continue }
           lines.append("#   \(kind) \(JSONValue.string(name).text): \(Int(count))")
         }
       }
     }
     unplanned = lines
+    held = Self.elements(members["held"]).compactMap { events in
+      guard let name = Self.string(events["name"]), case .number(let count)? = events["count"], let last = Self.string(events["last"])
+      else {
+        return nil
+      }
+      return "#   event \(JSONValue.string(name).text): \(Int(count)), the last \(last)"
+    }
+  }
+
+  private static func elements(_ value: JSONValue?) -> [[String: JSONValue]] {
+    guard case .list(let elements)? = value else { return [] }
+    return elements.compactMap { if case .object(let members) = $0 { members } else { nil } }
   }
 
   package var text: String {
     var lines = [header]
     if let source { lines.append(source.trimmingCharacters(in: .newlines)) }
+    if !held.isEmpty { lines += ["# Held, until the plan says what becomes of them, or until they expire:"] + held }
     if !unplanned.isEmpty { lines += ["# Came without being in the plan, since it is in force or since the server's start:"] + unplanned }
     return lines.joined(separator: "\n")
   }

@@ -29,6 +29,7 @@ extension TrackingPlan.Event {
     var members: [String: CanonicalJSON] = ["treatment": .string(treatment.rawValue)]
     if let owner { members["owner"] = .string(owner) }
     if let description { members["description"] = .string(description) }
+    if let keepDays { members["keep_days"] = .integer(Int64(keepDays)) }
     if !properties.isEmpty { members["properties"] = .object(properties.mapValues(\.canonicalJSON)) }
     return .object(members)
   }

@@ -30,6 +30,8 @@ package final class OpenProject: Sendable {
   private struct State {
     var settings: Project
     var plan: PlanInForce?
+    /// Event names that queries saw when the plan came into force.
+    var stored: Set<String>
     var isChangingPlan = false
     var gate: Gate
     var usedBytes = 0
@@ -53,18 +55,20 @@ package final class OpenProject: Sendable {
     try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     let store = try await SegmentStore.open(directory: directory, options: options)
     self.store = store
-    if store.retentionDays != settings.retentionDays { try await store.setRetention(days: settings.retentionDays) }
+    try await Self.keep(settings, plan?.plan, in: store)
     meter = RateMeter(recordsPerSecond: limits.eventsPerSecond, now: clock().milliseconds)
     live = LiveBuffer()
     let catalog = try await store.catalog()
     caps = NameCaps(
       events: Set(catalog.events.map(\.name)), properties: Set(catalog.events.flatMap(\.properties)), eventLimit: limits.eventNames,
       propertyLimit: limits.propertyNames)
+    let stored = Set(catalog.events.map(\.name))
     state = Mutex(
       State(
-        settings: settings, plan: plan,
+        settings: settings, plan: plan, stored: stored,
         gate: Self.gate(
-          settings, plan: plan?.plan, pseudonymizer: pseudonymizer, sealer: sealer, store: store, places: places, counters: counters),
+          settings, plan: plan?.plan, stored: stored, pseudonymizer: pseudonymizer, sealer: sealer, store: store, places: places,
+          counters: counters),
         usedBytes: Self.size(of: directory)))
   }
 
@@ -81,18 +85,52 @@ package final class OpenProject: Sendable {
   func adopt(_ settings: Project) async throws {
     state.withLock { state in
       state.settings = settings
-      state.gate = gate(settings, state.plan)
+      state.gate = gate(state)
     }
-    if store.retentionDays != settings.retentionDays { try await store.setRetention(days: settings.retentionDays) }
+    try await Self.keep(settings, plan?.plan, in: store)
   }
 
-  /// Takes a version of the plan into force; what arrives from now on passes by it.
-  func adopt(_ plan: PlanInForce) {
-    state.withLock { state in
+  /// Takes a version of the plan into force: what arrives from now on passes by it. Held events that it knows are shown, or dropped where it
+  /// wants nothing of them.
+  ///
+  /// - Throws: where the store cannot write down for how long events are kept; the next start tries again.
+  func adopt(_ plan: PlanInForce) async throws {
+    let stored = Set(try await store.catalog().events.map(\.name))
+    let settings = state.withLock { state in
       state.plan = plan
-      state.gate = gate(state.settings, plan)
+      state.stored = stored
+      state.gate = gate(state)
+      return state.settings
     }
     counters.unplanned.clear()
+    let unwanted = store.eventKeeping.filter { name, rule in rule.isHeld && (plan.plan.events[name].map { $0.treatment != .keep } ?? false)
+    }
+    if !unwanted.isEmpty { try await store.discard(Set(unwanted.keys)) }
+    try await Self.keep(settings, plan.plan, in: store)
+  }
+
+  /// Holds events of names that the plan does not know. Called before they are stored, so that no answer ever has them.
+  func hold(_ names: Set<String>) async throws(StoreError) {
+    let fresh = names.filter { store.eventKeeping[$0]?.isHeld != true }
+    if fresh.isEmpty { return }
+    try await store.hold(fresh, days: Self.heldDays)
+    // Another version may have come into force meanwhile, and its own rules before these.
+    let (settings, plan) = state.withLock { ($0.settings, $0.plan) }
+    if let plan, fresh.contains(where: { !plan.plan.holds($0) }) {
+      do { try await Self.keep(settings, plan.plan, in: store) } catch let error as StoreError { throw error } catch { throw .closed }
+    }
+  }
+
+  /// Days for which held events wait for a decision.
+  static let heldDays = 30
+
+  /// Tells the store what settings and plan say about how long events are kept, where that is something new.
+  private static func keep(_ settings: Project, _ plan: TrackingPlan?, in store: SegmentStore) async throws {
+    let known = store.eventKeeping
+    var rules = known.filter { name, rule in rule.isHeld && (plan?.holds(name) ?? false) }
+    for (name, event) in plan?.events ?? [:] { if let days = event.keepDays { rules[name] = EventKeeping(days: days) } }
+    guard store.retentionDays != settings.retentionDays || known != rules else { return }
+    try await store.setRetention(days: settings.retentionDays, events: rules)
   }
 
   /// Runs a change of the plan unless another one is under way.
@@ -108,9 +146,10 @@ package final class OpenProject: Sendable {
     return try await change()
   }
 
-  private func gate(_ settings: Project, _ plan: PlanInForce?) -> Gate {
+  private func gate(_ state: State) -> Gate {
     Self.gate(
-      settings, plan: plan?.plan, pseudonymizer: pseudonymizer, sealer: sealer, store: store, places: places, counters: counters)
+      state.settings, plan: state.plan?.plan, stored: state.stored, pseudonymizer: pseudonymizer, sealer: sealer, store: store,
+      places: places, counters: counters)
   }
 
   /// Whether the storage cap leaves room. Measured at most every ten seconds: the cap is a bound for runaways, not an account.
@@ -129,12 +168,13 @@ package final class OpenProject: Sendable {
   }
 
   private static func gate(
-    _ settings: Project, plan: TrackingPlan?, pseudonymizer: Pseudonymizer, sealer: Sealer, store: SegmentStore, places: Places?,
+    _ settings: Project, plan: TrackingPlan?, stored: Set<String>, pseudonymizer: Pseudonymizer, sealer: Sealer, store: SegmentStore,
+    places: Places?,
     counters: GateCounters
   ) -> Gate {
     Gate(
       configuration: GateConfiguration(
-        groupKeys: settings.groupKeys, places: places, plan: plan.map { PlanTable($0, groupKeys: settings.groupKeys) }),
+        groupKeys: settings.groupKeys, places: places, plan: plan.map { PlanTable($0, groupKeys: settings.groupKeys, stored: stored) }),
       pseudonymizer: pseudonymizer, sealer: sealer,
       isKnown: { store.isKnown($0) }, counters: counters)
   }
