@@ -27,7 +27,9 @@ extension RowsPassage {
   mutating func passPlanned(_ value: ReceivedEvents.Value, _ name: Int, _ rule: NameRule, _ code: UInt16, _ plan: PlanTable) -> Bool {
     if code == PlanTable.unknown {
       names[name].unplanned += 1
-      if passage.accepts(unknown: .planUnknownProperty, plan.plan.unknownProperties) { return false }
+      // A held event is held as a whole.
+      let isHeld = !eventNames[Int(event.name)].isPlanned && plan.plan.unknownEvents == .quarantine
+      if passage.accepts(unknown: .planUnknownProperty, isHeld ? .accept : plan.plan.unknownProperties) { return false }
       decide(on: name)
       return true
     }
