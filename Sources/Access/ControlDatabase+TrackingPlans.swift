@@ -27,17 +27,29 @@ extension ControlDatabase {
     }
   }
 
+  /// Versions, the newest first, at most `limit`.
+  package func trackingPlans(of project: ProjectID, limit: Int) async throws(AccessError) -> [TrackingPlanVersion] {
+    try await read { database in
+      try Row.fetchAll(
+        database, sql: "SELECT * FROM tracking_plan WHERE project_id = ? ORDER BY version DESC LIMIT ?",
+        arguments: [project.rawValue, limit]
+      ).map { Self.version($0, of: project) }
+    }
+  }
+
+  private static func version(_ row: Row, of project: ProjectID) -> TrackingPlanVersion {
+    TrackingPlanVersion(
+      project: project, version: row["version"], digest: row["digest"], canonical: row["canonical"], source: row["source"],
+      ledgerIndex: row["ledger_index"], createdAt: Timestamp(milliseconds: row["created_at"]))
+  }
+
   /// One version, or the newest; nil if there is none.
   package func trackingPlan(_ version: Int? = nil, of project: ProjectID) async throws(AccessError) -> TrackingPlanVersion? {
     try await read { database in
       try Row.fetchOne(
         database, sql: "SELECT * FROM tracking_plan WHERE project_id = ? AND version = coalesce(?, version) ORDER BY version DESC LIMIT 1",
         arguments: [project.rawValue, version]
-      ).map { row in
-        TrackingPlanVersion(
-          project: project, version: row["version"], digest: row["digest"], canonical: row["canonical"], source: row["source"],
-          ledgerIndex: row["ledger_index"], createdAt: Timestamp(milliseconds: row["created_at"]))
-      }
+      ).map { Self.version($0, of: project) }
     }
   }
 }

@@ -12,6 +12,7 @@ enum ControlSchema {
     }
     migrator.registerMigration("v5") { database in try database.execute(sql: version5) }
     migrator.registerMigration("v6") { database in try database.execute(sql: version6) }
+    migrator.registerMigration("v7") { database in try database.execute(sql: version7) }
     return migrator
   }
 
@@ -47,6 +48,19 @@ enum ControlSchema {
       receipt TEXT,
       receipted_at INTEGER
     ) STRICT;
+    """
+
+  private static let version7 = """
+    CREATE TABLE gate_finding (
+      project_id INTEGER NOT NULL REFERENCES project (id) ON DELETE CASCADE,
+      day INTEGER NOT NULL,
+      event TEXT NOT NULL,
+      property TEXT NOT NULL,
+      treatment TEXT NOT NULL,
+      reason TEXT NOT NULL,
+      count INTEGER NOT NULL,
+      PRIMARY KEY (project_id, day, event, property, treatment, reason)
+    ) STRICT, WITHOUT ROWID;
     """
 
   private static let version5 = """

@@ -1,7 +1,7 @@
 import Hummingbird
 import Web
 
-/// Adds the staff's pages to a router: `/`, `/live`, the reports, `/cohorts`, `/subjects`, `/door`, `/settings`, `/setup`, `/sign-out`, `/assets/…`.
+/// Adds the staff's pages to a router: `/`, `/live`, the reports, `/cohorts`, `/subjects`, `/door`, `/plan`, `/settings`, `/setup`, `/sign-out`, `/assets/…`.
 ///
 /// The pages answer every error themselves. `ConsoleNotFound` may be added for addresses that nobody answers.
 package func addConsoleRoutes<Context: RequestContext>(to router: some RouterMethods<Context>, services: ConsoleServices) {
@@ -54,6 +54,13 @@ package func addConsoleRoutes<Context: RequestContext>(to router: some RouterMet
   get("/door") { try await $0.doorPage() }
   post("/door") { try await $0.openDoor() }
   post("/door/cohort") { try await $0.saveDoorAsCohort() }
+  get("/plan") { try await $0.planPage() }
+  get("/plan/event") { try await $0.planEventPage() }
+  get("/plan/profiles") { try await $0.planProfilesPage() }
+  post("/plan/decide") { try await $0.decideOnPlan() }
+  get("/plan/edit") { try await $0.editPlanPage() }
+  post("/plan/edit") { try await $0.editPlan() }
+  get("/plan.yaml") { try await $0.planFile() }
   get("/settings") { try await $0.settingsPage() }
   post("/settings/project") { try await $0.saveProject() }
   post("/settings/accounts") { try await $0.createAccount() }

@@ -21,6 +21,7 @@ package struct ConsoleServices: Sendable {
   package var note: @Sendable (_ error: any Error, _ reference: String) -> Void
   package var configuration: ConsoleConfiguration
   package var clock: @Sendable () -> Timestamp
+  package var plans: PlanServices
 
   package init(
     control: ControlDatabase, ledger: Ledger, engine: @escaping @Sendable (ProjectID) async throws -> any Engine,
@@ -29,8 +30,9 @@ package struct ConsoleServices: Sendable {
     number: @escaping @Sendable (ProjectID, Pseudonym) -> SubjectNumber? = { _, _ in nil },
     projectChanged: @escaping @Sendable (Project) async throws -> Void = { _ in },
     note: @escaping @Sendable (_ error: any Error, _ reference: String) -> Void = { _, _ in }, configuration: ConsoleConfiguration,
-    clock: @escaping @Sendable () -> Timestamp = Ledger.systemClock
+    clock: @escaping @Sendable () -> Timestamp = Ledger.systemClock, plans: PlanServices
   ) {
+    self.plans = plans
     self.control = control
     self.ledger = ledger
     self.engine = engine

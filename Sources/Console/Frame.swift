@@ -12,7 +12,8 @@ extension Visit {
     Page.Item("Retention", Address("/retention"), key: "r"), Page.Item("Flows", Address("/flows"), key: "w"),
     Page.Item("Lifecycle", Address("/lifecycle"), key: "c"), Page.Item("Stickiness", Address("/stickiness"), key: "k"),
     Page.Item("Sessions", Address("/sessions"), key: "n"), Page.Item("Cohorts", Address("/cohorts"), key: "o"),
-    Page.Item("Subjects", Address("/subjects"), key: "s"), Page.Item("Settings", Address("/settings"), key: "e"),
+    Page.Item("Subjects", Address("/subjects"), key: "s"), Page.Item("Plan", Address("/plan"), key: "p"),
+    Page.Item("Settings", Address("/settings"), key: "e"),
   ]
 
   func page(_ title: String, current: String?, _ content: HTML) -> HTML {

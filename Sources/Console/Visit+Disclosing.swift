@@ -33,7 +33,7 @@ struct SubjectAnswer: Sendable {
 /// Every way in which data reaches a page: asked for, entered in the ledger, and only then given out.
 extension Visit {
   /// - Parameter values: what is shown and may name further subjects.
-  private func disclose<Value: Sendable>(
+  func disclose<Value: Sendable>(
     _ value: Value, _ kind: Disclosure.Kind, _ purpose: String, fields: [String] = [], values: [StoredValue] = []
   ) async throws -> Disclosed<Value> {
     let named = Set(values.flatMap(Self.pseudonyms)).compactMap { services.number(project.id, $0) }

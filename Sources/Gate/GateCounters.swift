@@ -20,6 +20,7 @@ package final class GateCounters: Sendable {
 
   /// What the tracking plan does not know.
   package let unplanned = UnplannedNames()
+  package let findings = PropertyFindings()
   private let state = Mutex<[String: [UInt64]]>([:])
 
   package init() {}
@@ -30,8 +31,7 @@ package final class GateCounters: Sendable {
     var counts: [Count] = []
     for (event, row) in rows.sorted(by: { $0.key < $1.key }) {
       for (slot, count) in row.enumerated() where count > 0 {
-        guard let reason = Reason(rawValue: UInt8(slot / Tally.treatments)) else { continue }
-        let treatment = Decision.Treatment.allCases[slot % Tally.treatments]
+        guard let (treatment, reason) = Tally.meaning(ofSlot: slot) else { continue }
         counts.append(Count(step: reason.step, treatment: treatment, reason: reason, event: event, count: count))
       }
     }
@@ -69,6 +69,10 @@ struct Tally {
 
   static func slot(_ treatment: Decision.Treatment, _ reason: Reason) -> Int {
     Int(reason.rawValue) * treatments + treatment.index
+  }
+
+  static func meaning(ofSlot slot: Int) -> (Decision.Treatment, Reason)? {
+    Reason(rawValue: UInt8(slot / treatments)).map { (Decision.Treatment.allCases[slot % treatments], $0) }
   }
 
   /// The row that counts for an event; the events beyond a bound share one.

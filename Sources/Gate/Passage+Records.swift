@@ -81,6 +81,10 @@ extension Passage {
         stored = value(assignment.value, rule: rule, path: assignment.name, field: assignment.name)
       }
       if let stored { kept.append(.init(assignment.name, stored)) }
+      if let (treatment, reason) = finding {
+        let event = plannedProfile.isGroup ? GateCounters.groupProfiles : GateCounters.profiles
+        findings[.init(event: event, property: assignment.name, treatment: treatment, reason: reason), default: 0] += 1
+      }
       decisions.append(decision(on: assignment.name))
     }
     return kept

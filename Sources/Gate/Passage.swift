@@ -30,6 +30,8 @@ struct Passage {
   private(set) var noteCount = 0
   /// What came and the plan does not know.
   var unplanned = UnplannedNames.Counts()
+  /// What was done to properties other than to keep them.
+  var findings: [PropertyFindings.Place: UInt64] = [:]
 
   init(_ gate: Gate) {
     self.gate = gate
@@ -39,6 +41,7 @@ struct Passage {
   func finish() {
     if !freshNames.isEmpty { gate.names.remember(freshNames) }
     gate.counters.add(tally)
+    if !findings.isEmpty { gate.counters.findings.add(findings) }
     if !unplanned.events.isEmpty || !unplanned.properties.isEmpty { gate.counters.unplanned.add(unplanned) }
   }
 
@@ -72,6 +75,9 @@ struct Passage {
   var hasNoted: Bool { worst.treatment != .kept }
 
   var worstReason: Reason { worst.reason }
+
+  /// What was done to the property in question; nil if it is kept as it was sent.
+  var finding: (treatment: Decision.Treatment, reason: Reason)? { worst.reason == .kept ? nil : worst }
 
   /// Adds what was kept of the record in question to the tally.
   mutating func countKept() {

@@ -53,8 +53,12 @@ struct RowsPassage {
   private var groupIndexes: [Pseudonym: UInt32] = [:]
   var place: (address: Int32, place: Places.Place?) = (-1, nil)
 
+  /// How often something was done to a property: by event (index in `rows.names`), property and `Tally` slot.
+  private var found: [UInt64: UInt64] = [:]
+
   // Of the event in question.
   var row: UInt32 = 0
+  private var storedNumber: UInt32 = 0
   private(set) var event: ReceivedEvents.Event
   var forms = OwnForms()
   private var ownIsMade = false
@@ -84,7 +88,17 @@ struct RowsPassage {
     for index in 0..<events.count { pass(index, isKept: events.count - index <= kept) }
     passage.own = .none
     if plan != nil { noteUnplannedNames() }
+    noteFindings()
     return passage
+  }
+
+  private mutating func noteFindings() {
+    for (key, count) in found where passage.findings.count < PropertyFindings.limit {
+      guard let (treatment, reason) = Tally.meaning(ofSlot: Int(key & 0xFFFF)) else { continue }
+      let place = PropertyFindings.Place(
+        event: rows.names[Int(key >> 40)], property: events.names[Int(key >> 16 & 0xFF_FFFF)].string, treatment: treatment, reason: reason)
+      passage.findings[place, default: 0] += count
+    }
   }
 
   private mutating func pass(_ index: Int, isKept: Bool) {
@@ -99,6 +113,7 @@ struct RowsPassage {
     let (user, device, distinct) = noteIDs()
 
     let name = storedName()
+    storedNumber = name
     if let plan {
       ask(plan, name)
       for index in Int(event.first)..<Int(event.end) { pass(events.values[index], plan) }
@@ -318,6 +333,9 @@ struct RowsPassage {
 
   @inline(__always)
   mutating func decide(on name: Int) {
+    if let (treatment, reason) = passage.finding {
+      found[UInt64(storedNumber) << 40 | UInt64(name) << 16 | UInt64(Tally.slot(treatment, reason)), default: 0] += 1
+    }
     if isKept { decisions.append(passage.decision(on: events.names[name].string)) } else { passage.settle() }
   }
 

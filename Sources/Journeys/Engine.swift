@@ -30,6 +30,15 @@ package protocol Engine: Sendable {
   /// Event names with their volume, property names of an event, and frequent values of a property: what pickers offer.
   func catalog() async throws -> Catalog
   func values(of property: String, event: String?, limit: Int) async throws -> [StoredValue]
+
+  /// What is stored of an event and its properties since a time.
+  func statistics(of event: String, since time: Timestamp) async throws -> EventStatistics
+
+  /// The same of profiles, of people or of organizations. Of very many only a part is looked at.
+  func profileStatistics(ofGroups: Bool) async throws -> EventStatistics
+
+  /// What is stored of events that no answer has until somebody decides, the most frequent first.
+  func heldEvents() async throws -> [HeldEvents]
 }
 
 /// What a part of an engine takes in memory, about.

@@ -326,4 +326,23 @@ struct SampleEngine: Engine {
     -> [JourneyEvent]
   { [] }
   func values(of property: String, event: String?, limit: Int) async throws -> [StoredValue] { [] }
+
+  func statistics(of event: String, since time: Timestamp) async throws -> EventStatistics {
+    guard kind != .empty else { return EventStatistics(count: 0, properties: []) }
+    return EventStatistics(
+      count: 812_411,
+      properties: [
+        PropertyStatistics(name: names[0], count: 812_411, distinct: 10_000, samples: [.string(names.last ?? "")], kinds: [.text]),
+        PropertyStatistics(name: "plan", count: 31_207, distinct: 3, samples: [.string("team"), .string("free")], kinds: [.text]),
+        PropertyStatistics(
+          name: "$os", count: 9, distinct: 2, samples: [.string("Linux"), .pseudonym(Self.subject(1).pseudonym)], kinds: [.text]),
+        PropertyStatistics(name: "tokens", count: 9, distinct: 2, samples: [.number(12)], kinds: [.number]),
+      ])
+  }
+
+  func profileStatistics(ofGroups: Bool) async throws -> EventStatistics { try await statistics(of: "", since: Self.now) }
+
+  func heldEvents() async throws -> [HeldEvents] {
+    kind == .empty ? [] : [HeldEvents(name: names.last ?? "", count: 17, first: Self.now, last: Self.now)]
+  }
 }

@@ -27,6 +27,7 @@ final class Site: Sendable {
   }
 
   let services: ConsoleServices
+  let plans = SamplePlans()
   let directory: URL
   let project: Project
   let cookie: String
@@ -50,7 +51,7 @@ final class Site: Sendable {
       live: { _, after, name, limit in Array(events.filter { $0.sequence > after ?? 0 && (name == nil || $0.name == name) }.suffix(limit))
       },
       hasEvents: { _ in hasEvents }, configuration: ConsoleConfiguration(intakeOrigin: "http://localhost:8001", isSecure: false),
-      clock: { SampleEngine.now })
+      clock: { SampleEngine.now }, plans: plans.services(kind))
     let router = Router(context: Context.self)
     router.add(middleware: ConsoleNotFound())
     addConsoleRoutes(to: router, services: services)

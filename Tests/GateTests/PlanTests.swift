@@ -67,6 +67,33 @@ struct PlanTests {
     #expect(fixture.counters.unplanned.snapshot().events == ["Strange": 1, listed: 1], "an id in a name is not shown")
   }
 
+  @Test("what was done is counted by event and property, of profiles too, and never with a value") func findings() {
+    let fixture = GateFixture(plan: Self.plan(["n": .init(kind: .number), "at": .init(.drop)], unknown: .accept))
+    for n in 0..<3 {
+      _ = fixture.pass([Property("n", .number(Double(n))), Property("at", .string("x")), Property("c", .string("a@b.example"))])
+    }
+    _ = fixture.gate.pass(
+      events: [
+        GateFixture.event("Other", [Property("c", .string("d@e.example"))]), GateFixture.event("Other", [Property("n", .number(1))]),
+      ],
+      profileUpdates: [
+        ReceivedProfileUpdate(
+          target: .subject("u-4711"), operation: .set([.init("mail", .string("f@g.example")), .init("n", .number(1))]),
+          time: Timestamp(milliseconds: 0), ignoresTime: false, address: nil, isVerified: true)
+      ])
+    let found = fixture.counters.findings.drain()
+    func count(_ event: String, _ property: String, _ treatment: Decision.Treatment, _ reason: Reason) -> UInt64? {
+      found.first { place, _ in
+        place.event == event && place.property == property && place.treatment == treatment && place.reason == reason
+      }?.value
+    }
+    #expect(count("Page View", "at", .dropped, .planDropped) == 3 && count("Page View", "c", .dropped, .email) == 3)
+    #expect(count("Other", "c", .dropped, .email) == 1)
+    #expect(found.contains { $0.key.event == GateCounters.profiles && $0.key.property == "mail" && $0.key.reason == .email })
+    #expect(!found.contains { $0.key.property == "n" && $0.key.event == "Page View" })
+    #expect(!"\(found)".contains("example") && fixture.counters.findings.drain().isEmpty)
+  }
+
   @Test func aTypeThatIsNotTheDeclaredOneIsFlaggedAndStillTreated() {
     let (stored, decision) = Self.judge(.string("12"), .init(.coarsen(.bucket([0, 10])), kind: .number))
     #expect(stored == .number(10) && decision.reason == "plan_coarsen")

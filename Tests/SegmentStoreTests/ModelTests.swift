@@ -280,7 +280,17 @@ struct PlainStore {
     #expect(Set(held.map(\.name)) == Set(withheld.keys), "seed \(seed)")
     for events in held {
       let times = withheld[events.name] ?? []
-      #expect(events.count == times.count && events.first == times.min() && events.last == times.max(), "seed \(seed)")
+      #expect(
+        events.count == times.count && events.first.milliseconds == times.min() && events.last.milliseconds == times.max(), "seed \(seed)")
+    }
+    for name in (0..<5).map({ "n\($0)" }) {
+      let since = Int64(seed % 3) * 20 * 3_600_000 - 3_600_000
+      let wanted = model.events.filter { $0.name == name && $0.time >= since }
+      let statistics = try await store.statistics(of: name, since: Timestamp(milliseconds: since))
+      let ids = statistics.properties.first { $0.name == "id" }
+      #expect(statistics.count == wanted.count && ids?.count ?? 0 == wanted.count && ids?.distinct ?? 0 == wanted.count, "seed \(seed)")
+      #expect(ids?.samples.count ?? 0 == min(5, wanted.count))
+      #expect(Set(statistics.properties.map(\.name)) == Set(wanted.flatMap { ["id", "v\($0.id % 7)"] }), "seed \(seed)")
     }
     let summaries = try await store.findSubjects(prefix: "", limit: 5)
     let latest = Dictionary(grouping: model.events.filter { $0.actor != nil }, by: { model.canonical($0.actor ?? 0) })

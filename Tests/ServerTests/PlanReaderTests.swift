@@ -159,6 +159,18 @@ struct PlanReaderTests {
     #expect(read > 50, "seed \(seed): some are good")
   }
 
+  @Test("what is written is read as the same plan") func writing() throws {
+    var plan = try PlanReader.plan(yaml: Self.whole)
+    plan.events["a: b # &x \"y\" 'z' \\ 😀 \u{0301}yes"] = TrackingPlan.Event(
+      .refuse, owner: "x: y", description: "- one\n\ttwo", properties: ["*": TrackingPlan.Property(.drop, owner: "null", description: "{}")]
+    )
+    plan.events["no"] = TrackingPlan.Event(keepDays: 3)
+    plan.groups["1"] = TrackingPlan.Property(.seal, kind: .list, weight: .authority)
+    let written = PlanText.yaml(plan)
+    #expect(try PlanReader.plan(yaml: written) == plan, "\(written)")
+    #expect(try PlanReader.plan(yaml: PlanText.yaml(TrackingPlan())) == TrackingPlan())
+  }
+
   static let whole = """
     # The plan of a fictional platform.
     plan: 1

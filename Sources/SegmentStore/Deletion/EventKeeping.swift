@@ -10,12 +10,3 @@ package struct EventKeeping: Sendable, Hashable {
     self.isHeld = isHeld
   }
 }
-
-/// Events that are held, for whoever decides about them.
-package struct HeldEvents: Sendable, Hashable {
-  package var name: String
-  package var count: Int
-  /// Of the oldest and of the newest one.
-  package var first: Int64
-  package var last: Int64
-}

@@ -1,3 +1,5 @@
+internal import Events
+package import Journeys
 import Synchronization
 
 extension SegmentStore {
@@ -7,7 +9,8 @@ extension SegmentStore {
     let names = Set(current.expiry.events.filter { $0.value.heldSince != nil }.keys)
     if names.isEmpty { return [] }
     var found: [String: HeldEvents] = [:]
-    func add(_ name: String, _ time: Int64) {
+    func add(_ name: String, _ milliseconds: Int64) {
+      let time = Timestamp(milliseconds: milliseconds)
       var events = found[name] ?? HeldEvents(name: name, count: 0, first: time, last: time)
       events.count += 1
       events.first = min(events.first, time)

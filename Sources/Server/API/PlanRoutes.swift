@@ -1,10 +1,8 @@
 import Access
-import Events
 import Gate
 import Hummingbird
 import Journeys
 import Ledger
-import SegmentStore
 
 /// A project's tracking plan: the version in force or an earlier one, and another one in its place.
 struct PlanRoutes: Sendable {
@@ -25,7 +23,7 @@ struct PlanRoutes: Sendable {
     if let asked, kept == nil { throw APIError.notFound("There is no version \(asked) of this project's plan.") }
     let current = project.plan
     let shown = PlanAnswer(
-      kept: kept, current: current?.version, unplanned: project.counters.unplanned.snapshot(), held: try await project.store.heldEvents())
+      kept: kept, current: current?.version, unplanned: project.counters.unplanned.snapshot(), held: try await project.engine.heldEvents())
     let disclosure = Disclosure(.settings, project: project.id, purpose: "api.plan", fields: ["plan", "unplanned", "held"])
     return DisclosedResponse.json(try await installation.ledger.disclose(shown, disclosure, to: caller.principal).map(\.json))
   }
@@ -65,7 +63,7 @@ private struct PlanAnswer: Sendable {
         held.map { events in
           [
             "name": .string(events.name), "count": .number(Double(events.count)),
-            "first": .string(Timestamp(milliseconds: events.first).text), "last": .string(Timestamp(milliseconds: events.last).text),
+            "first": .string(events.first.text), "last": .string(events.last.text),
           ]
         }),
       "unplanned": ["events": Self.list(unplanned.events), "properties": Self.list(unplanned.properties)],

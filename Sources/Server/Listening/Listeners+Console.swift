@@ -35,7 +35,7 @@ extension Listeners {
       configuration: ConsoleConfiguration(
         intakeOrigin: isShared ? configuration.origin : configuration.intake.origin(isSecure: configuration.tls != nil), isSecure: isSecure,
         setupLinkCommand: "sealane setup-link --data \(configuration.data.path)"),
-      clock: installation.clock)
+      clock: installation.clock, plans: installation.planServices)
     addConsoleRoutes(to: router, services: services)
   }
 }

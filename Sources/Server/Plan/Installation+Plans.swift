@@ -19,11 +19,18 @@ extension Installation {
 
   /// Puts a plan in force. One that says the same as the one in force changes nothing.
   ///
+  /// - Parameter expected: the version that whoever changes it has seen (0: none); nil: whichever it is.
   /// - Returns: the version in force, and whether it is a new one.
-  func setPlan(_ source: String, of project: OpenProject, by principal: Principal) async throws -> (OpenProject.PlanInForce, isNew: Bool) {
+  func setPlan(_ source: String, of project: OpenProject, after expected: Int? = nil, by principal: Principal) async throws -> (
+    OpenProject.PlanInForce, isNew: Bool
+  ) {
     let plan = try PlanReader.plan(yaml: source)
     let digest = plan.digest
     return try await project.changingPlan {
+      let current = project.plan?.version ?? 0
+      if let expected, expected != current {
+        throw AccessError(.inUse, "Version \(current) of the plan came into force since this page was made. Look at it, then decide again.")
+      }
       if let current = project.plan, current.digest == digest { return (current, false) }
       let version = (project.plan?.version ?? 0) + 1
       let receipt = try await ledger.record(.trackingPlanChanged(project.id, version: version, digest: digest), by: principal)

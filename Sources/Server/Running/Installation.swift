@@ -167,6 +167,7 @@ package final class Installation: Sendable {
   /// Flushes and closes everything; the lock goes with this value.
   package func close() async {
     for project in projects.all {
+      await keepFindings(of: project)
       do { try await project.store.close() } catch {
         logger.error("A store did not close cleanly", metadata: ["project": "\(project.id)", "error": "\(error)"])
       }

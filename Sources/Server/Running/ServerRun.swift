@@ -65,7 +65,10 @@ extension Installation {
           "Keys are not locked in memory and could be swapped to a disk: raise the limit, or encrypt the swap",
           metadata: ["limit": "RLIMIT_MEMLOCK (systemd: LimitMEMLOCK=)"])
       }
-      for project in projects.all { project.sealer.forgetExpiredKeys() }
+      for project in projects.all {
+        project.sealer.forgetExpiredKeys()
+        await keepFindings(of: project)
+      }
       do { try await erasures.advance() } catch {
         logger.warning("How far the ledger is known cannot be noted", metadata: ["error": "\(error)"])
       }

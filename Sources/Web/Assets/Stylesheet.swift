@@ -203,6 +203,24 @@ enum Stylesheet {
     dl.values{margin:0;display:grid;grid-template-columns:minmax(90px,150px) minmax(0,1fr);gap:2px 12px}
     dl.values dt{color:var(--soft);overflow-wrap:anywhere}
     dl.values dd{margin:0;overflow-wrap:anywhere}
+    .choices{display:flex;flex-wrap:wrap;gap:4px;margin:0}
+    .choices button{padding:1px 8px;min-height:26px;font-size:12px;line-height:18px;color:var(--soft)}
+    .choices button:hover{color:var(--ink)}
+    .choices button[aria-pressed=true]{background:var(--ink);border-color:var(--ink);color:var(--panel);cursor:default;opacity:1}
+    .found{display:inline-block;border:1px solid var(--line);border-radius:12px;padding:1px 8px;font-size:12px;margin:0 2px 4px 0;white-space:nowrap}
+    .found b{font-variant-numeric:tabular-nums;font-weight:600}
+    .samples{margin-top:4px;display:flex;flex-wrap:wrap;gap:4px;font-weight:400}
+    .samples span{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;font-size:12px;background:var(--ground);border-radius:4px;padding:0 6px}
+    .plan td,.plan th{vertical-align:top}
+    @media (max-width:800px){
+      .plan thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
+      .plan,.plan tbody,.plan tr,.plan th,.plan td{display:block;width:auto}
+      .plan th,.plan td,.plan td.num{border:0;padding:2px 0;text-align:left}
+      .plan tr{border-bottom:1px solid var(--line);padding:10px 0}
+      .plan td.num br{display:none}
+      .plan td[data-label]::before{content:attr(data-label) " ";color:var(--soft);font-size:12px}
+    }
+    textarea.code{min-height:480px;white-space:pre;overflow:auto;margin-bottom:12px}
     .t-kept,.t-coarsened,.t-pseudonymized,.t-sealed,.t-dropped,.t-refused{font-size:12px;white-space:nowrap}
     .t-kept{color:var(--soft)}.t-coarsened,.t-pseudonymized{color:var(--accent)}.t-sealed{color:var(--sealed);font-weight:600}.t-dropped,.t-refused{color:var(--danger)}
     .reason{color:var(--soft);font-size:12px}
