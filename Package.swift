@@ -37,6 +37,7 @@ let package = Package(
   targets: [
     // C and C++ that Debian maintains, behind the thinnest possible door.
     .target(name: "CSimdJSON", linkerSettings: [.linkedLibrary("simdjson")]),
+    .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
     .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
     .systemLibrary(name: "CMalloc"),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -53,7 +54,7 @@ let package = Package(
     // The rooms, bottom up.
     .target(name: "Events", swiftSettings: room),
     .target(name: "Vault", dependencies: ["Events", "CProcess", crypto], swiftSettings: room),
-    .target(name: "Gate", dependencies: ["Events", "Vault", "CMaxMindDB"], swiftSettings: room),
+    .target(name: "Gate", dependencies: ["Events", "Vault", "CMaxMindDB", "CRE2"], swiftSettings: room),
     .target(name: "Intake", dependencies: ["Events", "CSimdJSON", "CZlib", "CZstd", crypto], swiftSettings: room),
     .target(name: "Ledger", dependencies: ["Events", "CRoaring", crypto], swiftSettings: room),
     .target(name: "Journeys", dependencies: ["Events"], swiftSettings: room),
@@ -120,7 +121,7 @@ let package = Package(
     .testTarget(name: "AccessTests", dependencies: ["Access", "Ledger", "Events", database], swiftSettings: room),
     .testTarget(
       name: "ServerTests",
-      dependencies: ["Server", "Outbound", "Demo", "Events", "Access", "Ledger", "Journeys", "SegmentStore", "Gate", "Vault"],
+      dependencies: ["Server", "Outbound", "Demo", "Events", "Access", "Ledger", "Journeys", "SegmentStore", "Gate", "Vault", "Yams"],
       swiftSettings: room),
     .testTarget(name: "DemoTests", dependencies: ["Demo", "Events"], swiftSettings: room),
   ],

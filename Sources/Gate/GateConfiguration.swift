@@ -4,12 +4,15 @@ package struct GateConfiguration: Sendable {
   package var groupKeys: [String]
   /// Turns addresses into places. Nil: an address is only forgotten.
   package var places: Places?
+  /// Tells browser and system of user agents. Nil: nothing of one is kept where the plan wants that.
+  package var userAgents: UserAgents?
   /// What the project's tracking plan takes away beyond the gate's own steps. Nil: there is none.
   package var plan: PlanTable?
 
-  package init(groupKeys: [String], places: Places? = nil, plan: PlanTable? = nil) {
+  package init(groupKeys: [String], places: Places? = nil, userAgents: UserAgents? = nil, plan: PlanTable? = nil) {
     self.groupKeys = groupKeys
     self.places = places
+    self.userAgents = userAgents
     self.plan = plan
   }
 }

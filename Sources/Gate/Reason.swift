@@ -17,7 +17,7 @@ package enum Reason: UInt8, Sendable, Hashable, CaseIterable {
   case eventName
   // Said by the tracking plan.
   case planUnknownEvent, planUnknownProperty, planType, planDropped, planRefused, planCoarsened, planPseudonymized, planSealed, planUnfit
-  case planUnverified, planHeldEvent
+  case planUnverified, planHeldEvent, userAgentForgotten
 
   package var word: String {
     switch self {
@@ -87,6 +87,7 @@ package enum Reason: UInt8, Sendable, Hashable, CaseIterable {
     case .planUnfit: "plan_unfit"
     case .planUnverified: "plan_unverified"
     case .planHeldEvent: "plan_held_event"
+    case .userAgentForgotten: "user_agent_forgotten"
     }
   }
 
@@ -110,7 +111,7 @@ package enum Reason: UInt8, Sendable, Hashable, CaseIterable {
     case .sealerAbsent, .sealerStopped, .sealingFailed: .sealing
     case .eventName: .eventNames
     case .planUnknownEvent, .planUnknownProperty, .planType, .planDropped, .planRefused, .planCoarsened, .planPseudonymized, .planSealed,
-      .planUnfit, .planUnverified, .planHeldEvent:
+      .planUnfit, .planUnverified, .planHeldEvent, .userAgentForgotten:
       .plan
     case .card, .openAI, .anthropic, .aws, .gitHub, .gitLab, .npm, .huggingFace, .slack, .stripe, .google, .sendGrid, .databricks,
       .vaultToken, .grafana, .shopify, .serviceAccount, .otherProvider, .jwt, .privateKey, .authorization, .assignedSecret,

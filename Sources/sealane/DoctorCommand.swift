@@ -21,7 +21,10 @@ struct DoctorCommand: AsyncParsableCommand {
     try await options.run {
       let configuration = try options.configuration()
       let custodian = custodianData.map { URL(fileURLWithPath: $0, isDirectory: true) }
-      let findings = await Doctor(data: configuration.data, keys: configuration.keys, custodian: custodian).run()
+      let findings = await Doctor(
+        data: configuration.data, keys: configuration.keys, custodian: custodian, places: configuration.places,
+        userAgents: configuration.userAgents
+      ).run()
       Terminal.say(options.json ? Doctor.json(findings) : Doctor.text(findings))
       if findings.contains(where: { $0.severity == .problem }) { throw ExitCode.failure }
     }

@@ -58,6 +58,8 @@ struct PlanCommand: AsyncParsableCommand {
         else { throw CommandError("The server gave no answer that this program knows.") }
         let isNew = members["changed"] == .boolean(true)
         Terminal.say("Version \(Int(version)) \(isNew ? "is" : "was") in force\(isNew ? "" : " already"), SHA-256 \(digest).")
+        guard case .list(let lacks)? = members["lacks"] else { return }
+        for case .string(let sentence) in lacks { Terminal.note(sentence) }
       }
     }
   }

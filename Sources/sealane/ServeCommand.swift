@@ -37,6 +37,8 @@ struct ServeCommand: AsyncParsableCommand {
   var trustedProxy: [String] = []
   @Option(help: "MaxMind database that turns addresses into places.")
   var places: String?
+  @Option(help: "uap-core's regexes.yaml, or none (default /usr/share/uap-core/regexes.yaml if it is there).")
+  var userAgents: String?
   @Option(help: "trace, debug, info, notice, warning, error or critical (default info).")
   var logLevel: String?
   @Option(help: "Seconds that requests in flight may take after SIGTERM (default 20).")
@@ -88,6 +90,7 @@ struct ServeCommand: AsyncParsableCommand {
     flags[.tlsKey] = tlsKey
     if !trustedProxy.isEmpty { flags[.trustedProxies] = trustedProxy.joined(separator: ",") }
     flags[.places] = places
+    flags[.userAgents] = userAgents
     flags[.logLevel] = logLevel
     flags[.shutdownSeconds] = shutdownSeconds
     flags[.optOutSignals] = optOutSignals

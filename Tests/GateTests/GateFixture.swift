@@ -15,7 +15,8 @@ struct GateFixture {
   let gate: Gate
 
   init(
-    groupKeys: [String] = ["org_id", "organization_id"], places: Places? = nil, plan: TrackingPlan? = nil, seals: Bool = true,
+    groupKeys: [String] = ["org_id", "organization_id"], places: Places? = nil, userAgents: UserAgents? = UserAgentTests.few,
+    plan: TrackingPlan? = nil, seals: Bool = true,
     isKnown: @escaping @Sendable (Pseudonym) -> Bool = { _ in false }
   ) {
     let key = Self.key ?? SecretKey()
@@ -26,7 +27,8 @@ struct GateFixture {
     sealer = Sealer(project: Self.project, custodianKey: custodian, pseudonymizer: pseudonymizer)
     gate = Gate(
       configuration: GateConfiguration(
-        groupKeys: groupKeys, places: places, plan: plan.map { PlanTable($0, groupKeys: groupKeys) }), pseudonymizer: pseudonymizer,
+        groupKeys: groupKeys, places: places, userAgents: userAgents, plan: plan.map { PlanTable($0, groupKeys: groupKeys) }),
+      pseudonymizer: pseudonymizer,
       sealer: seals ? sealer : nil, isKnown: isKnown, counters: counters)
   }
 

@@ -6,7 +6,7 @@ struct ImportOrderTests {
   static let rooms: [String: Set<String>] = [
     "Events": [],
     "Vault": ["Events", "CProcess"],
-    "Gate": ["Events", "Vault", "CMaxMindDB"],
+    "Gate": ["Events", "Vault", "CMaxMindDB", "CRE2"],
     "Intake": ["Events", "CSimdJSON", "CZlib", "CZstd"],
     "Ledger": ["Events", "CRoaring"],
     "Journeys": ["Events"],
@@ -27,7 +27,9 @@ struct ImportOrderTests {
   ]
   static let framework: Set<String> = ["Hummingbird", "HummingbirdCore", "HummingbirdTLS", "NIOHTTP1", "HTTPTypes"]
   static let frameworkRooms: Set<String> = ["Server", "Console", "Web", "Custodian"]
-  static let ours = Set(rooms.keys).union(["CMaxMindDB", "CSimdJSON", "CZlib", "CZstd", "CRowBits", "CRoaring", "CCurl", "CProcess"])
+  static let ours = Set(rooms.keys).union([
+    "CMaxMindDB", "CRE2", "CSimdJSON", "CZlib", "CZstd", "CRowBits", "CRoaring", "CCurl", "CProcess",
+  ])
 
   @Test("a room imports only what the floor plan allows", arguments: rooms.keys.sorted())
   func importsStayInside(room: String) throws {

@@ -79,7 +79,8 @@ struct SealedTypesTests {
     process.arguments = [
       "swiftc", "-typecheck", "-swift-version", "6", "-package-name", package, "-I", modules, "-I",
       root.appendingPathComponent("Sources/CMaxMindDB").path, "-I", root.appendingPathComponent("Sources/CRoaring").path, "-I",
-      root.appendingPathComponent("Sources/CProcess/include").path, file.path,
+      root.appendingPathComponent("Sources/CProcess/include").path, "-I", root.appendingPathComponent("Sources/CRE2/include").path,
+      file.path,
     ]
     let pipe = Pipe()
     process.standardError = pipe

@@ -11,8 +11,8 @@ extension TrackingPlan.Coarsening {
     case .url: return PathTemplate.of(text).map { .string($0) }
     case .hour: return Hour.of(text).map { .string($0) }
     case .bucket(let edges): return Double(text).flatMap { Self.bucket($0, edges) }
-    case .userAgent: return .string(UserAgent.names(in: text))
-    case .place: return nil
+    // By what the project has to look them up in: `Passage.lookedUp`.
+    case .userAgent, .place: return nil
     }
   }
 

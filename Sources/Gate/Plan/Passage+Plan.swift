@@ -39,26 +39,31 @@ extension Passage {
     case .list(let elements) where depth == 0:
       return .list(elements.compactMap { asSent($0, coarsening, depth: 1) })
     case .string(let text):
-      if coarsening == .place {
-        guard let place = gate.configuration.places?.place(of: text) else {
-          note(.dropped, .addressForgotten)
-          return nil
-        }
-        note(.coarsened, .planCoarsened)
-        return .string([place.city, place.region, place.country].compactMap(\.self).joined(separator: ", "))
+      let (found, reason) = lookedUp(text, coarsening)
+      guard let found else {
+        note(.dropped, reason)
+        return nil
       }
-      guard let stored = coarsening.coarsened(text) else { return unfit() }
-      if stored != .string(text) { note(.coarsened, .planCoarsened) }
-      return stored
+      if found != text { note(.coarsened, .planCoarsened) }
+      return .string(found)
     case .number, .list, .object: return unfit()
     }
+  }
+
+  /// Words of a closed set for a text as it was sent, or why there are none.
+  private func lookedUp(_ text: String, _ coarsening: TrackingPlan.Coarsening) -> (String?, otherwise: Reason) {
+    if coarsening == .userAgent { return (gate.configuration.userAgents?.names(in: text), .userAgentForgotten) }
+    let place = gate.configuration.places?.place(of: text)
+    return (place.map { [$0.city, $0.region, $0.country].compactMap(\.self).joined(separator: ", ") }, .addressForgotten)
   }
 
   private mutating func coarsened(_ value: StoredValue, _ coarsening: TrackingPlan.Coarsening) -> StoredValue? {
     each(value) { passage, value in
       let outcome: StoredValue? =
         switch value {
-        case .string(let text): text.isEmpty ? value : coarsening.coarsened(text)
+        case .string(let text) where text.isEmpty: value
+        case .string(let text) where coarsening == .userAgent: passage.lookedUp(text, coarsening).0.map { .string($0) }
+        case .string(let text): coarsening.coarsened(text)
         case .number(let number): coarsening.coarsened(number)
         default: value
         }

@@ -40,6 +40,7 @@ struct PlanRoutes: Sendable {
       let (plan, isNew) = try await installation.setPlan(source, of: project, by: caller.principal)
       return DisclosedResponse.plain([
         "version": .number(Double(plan.version)), "digest": .string(plan.digest), "changed": .boolean(isNew),
+        "lacks": .list(installation.lookups.lacks(for: plan.plan).map { .string($0) }),
       ])
     } catch let faults as PlanFaults {
       throw APIError(.badRequest, "invalid_plan", faults.description)

@@ -18,8 +18,12 @@ package struct Doctor: Sendable {
   private let directory: DataDirectory
   private let keys: KeySource
   private let custodian: URL
+  let places: URL?
+  let userAgents: URL?
 
-  package init(data: URL, keys: KeySource? = nil, custodian: URL? = nil) {
+  package init(data: URL, keys: KeySource? = nil, custodian: URL? = nil, places: URL? = nil, userAgents: URL? = nil) {
+    self.places = places
+    self.userAgents = userAgents
     directory = DataDirectory(data)
     self.keys = keys ?? .directory(DataDirectory.defaultKeys(of: data))
     self.custodian = custodian ?? DataDirectory.defaultCustodian(of: data)
@@ -41,6 +45,7 @@ package struct Doctor: Sendable {
     let found = Result { try keys.load() }
     findings += checkKeys(found)
     findings += checkLedger(try? found.get())
+    findings += checkLookups()
     if lock != nil {
       findings += checkControlDatabase()
       findings += checkStores()
@@ -105,6 +110,7 @@ package struct Doctor: Sendable {
             severity: .warning, subject: "sealing",
             sentence: "Stopped by an alarm of the custodian (\(code)); settle it there: sealane-custodian alarms."))
       }
+      findings += checkPlans(found.plans)
       return findings
     } catch {
       return [Finding(severity: .problem, subject: subject, sentence: "\(error)")]

@@ -17,6 +17,7 @@ package struct ServerConfiguration: Sendable {
   /// Whether what a browser sends with `Sec-GPC: 1` or `DNT: 1` is left unstored.
   package var honoursOptOut: Bool
   package var places: URL?
+  package var userAgents: URL?
   package var logLevel: Logger.Level
   package var shutdown: Duration
   package var limits: ServerLimits
@@ -53,6 +54,7 @@ package struct ServerConfiguration: Sendable {
       (settings[.trustedProxies] ?? "").split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty })
     honoursOptOut = try settings.value(.optOutSignals, default: true, "honour or ignore") { ["honour": true, "ignore": false][$0] }
     places = settings[.places].map { URL(fileURLWithPath: $0) }
+    userAgents = UserAgentFile.location(settings[.userAgents])
     logLevel = try settings.value(.logLevel, default: .info, "one of trace, debug, info, notice, warning, error, critical") {
       Logger.Level(rawValue: $0)
     }

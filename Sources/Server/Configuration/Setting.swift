@@ -11,6 +11,7 @@ package enum Setting: String, Sendable, CaseIterable {
   case tlsKey = "tls_key"
   case trustedProxies = "trusted_proxies"
   case places
+  case userAgents = "user_agents"
   case logLevel = "log_level"
   case shutdownSeconds = "shutdown_seconds"
   case optOutSignals = "opt_out_signals"
@@ -41,6 +42,8 @@ package enum Setting: String, Sendable, CaseIterable {
     case .tlsKey: "PEM file with the private key; needs tls_certificate"
     case .trustedProxies: "addresses whose X-Forwarded-For is believed, separated by commas"
     case .places: "MaxMind database that turns addresses into places (default: none, no places)"
+    case .userAgents:
+      "uap-core's regexes.yaml, which tells browser and system of user agents, or none (default \(UserAgentFile.standard) if it is there)"
     case .logLevel: "trace, debug, info, notice, warning, error or critical (default info)"
     case .shutdownSeconds: "how long requests in flight may take after SIGTERM (default 20)"
     case .optOutSignals: "honour or ignore Sec-GPC and DNT of browsers (default honour: their events are not stored)"

@@ -24,7 +24,7 @@ package final class Installation: Sendable {
   let erasures: ErasureDesk
   let clock: @Sendable () -> Timestamp
   private let lock: DirectoryLock
-  private let places: Places?
+  let lookups: Lookups
   private let startedAt = ContinuousClock.now
   private struct KeyState {
     var keys: KeyDirectory
@@ -39,7 +39,7 @@ package final class Installation: Sendable {
 
   private init(
     configuration: ServerConfiguration, directory: DataDirectory, access: ControlDatabase, ledger: Ledger, lock: DirectoryLock,
-    keys: KeyDirectory, places: Places?, logger: Logger, clock: @escaping @Sendable () -> Timestamp
+    keys: KeyDirectory, lookups: Lookups, logger: Logger, clock: @escaping @Sendable () -> Timestamp
   ) throws {
     self.configuration = configuration
     self.directory = directory
@@ -47,7 +47,7 @@ package final class Installation: Sendable {
     self.ledger = ledger
     self.lock = lock
     keyState = Mutex(KeyState(keys: keys))
-    self.places = places
+    self.lookups = lookups
     self.logger = logger
     self.clock = clock
     projects = OpenProjects()
@@ -73,11 +73,11 @@ package final class Installation: Sendable {
     let lock = try DirectoryLock(directory)
     try KeyRotation.recover(configuration.keys, ledger: directory.ledger, logger: logger)
     let keys = try configuration.keys.load()
-    let places = try configuration.places.map { try Places(database: $0.path) }
+    let lookups = try Lookups(configuration)
     let ledger = try Ledger.open(directory: directory.ledger, keys: LedgerKeys(keys), clock: clock)
     let access = try ControlDatabase.open(at: directory.controlDatabase, clock: clock)
     let installation = try Installation(
-      configuration: configuration, directory: directory, access: access, ledger: ledger, lock: lock, keys: keys, places: places,
+      configuration: configuration, directory: directory, access: access, ledger: ledger, lock: lock, keys: keys, lookups: lookups,
       logger: logger, clock: clock)
     try await installation.publishLedgerKey()
     if await !installation.canReadLedger() {
@@ -94,7 +94,7 @@ package final class Installation: Sendable {
   private func open(_ settings: Project) async throws {
     let project = try await OpenProject(
       settings: settings, plan: try await planInForce(in: settings.id), directory: directory.project(settings.id.rawValue), keys: keys,
-      custodianKey: custodian.key, places: places,
+      custodianKey: custodian.key, lookups: lookups,
       limits: configuration.limits, options: configuration.store, clock: clock)
     projects.add(project)
   }

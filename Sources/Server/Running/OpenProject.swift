@@ -18,7 +18,7 @@ package final class OpenProject: Sendable {
   let live: LiveBuffer
 
   private let pseudonymizer: Pseudonymizer
-  private let places: Places?
+  private let lookups: Lookups
   private let directory: URL
   private let storageLimit: Int
   /// A version of the tracking plan that the gate goes by.
@@ -40,12 +40,12 @@ package final class OpenProject: Sendable {
   private let state: Mutex<State>
 
   init(
-    settings: Project, plan: PlanInForce?, directory: URL, keys: KeyDirectory, custodianKey: CustodianPublicKey, places: Places?,
+    settings: Project, plan: PlanInForce?, directory: URL, keys: KeyDirectory, custodianKey: CustodianPublicKey, lookups: Lookups,
     limits: ServerLimits, options: StoreOptions, clock: @escaping @Sendable () -> Timestamp
   ) async throws {
     id = settings.id
     self.directory = directory
-    self.places = places
+    self.lookups = lookups
     storageLimit = limits.storageBytes
     pseudonymizer = Pseudonymizer(keys: keys, project: settings.id)
     let sealer = Sealer(project: settings.id, custodianKey: custodianKey, pseudonymizer: pseudonymizer, clock: clock)
@@ -67,7 +67,7 @@ package final class OpenProject: Sendable {
       State(
         settings: settings, plan: plan, stored: stored,
         gate: Self.gate(
-          settings, plan: plan?.plan, stored: stored, pseudonymizer: pseudonymizer, sealer: sealer, store: store, places: places,
+          settings, plan: plan?.plan, stored: stored, pseudonymizer: pseudonymizer, sealer: sealer, store: store, lookups: lookups,
           counters: counters),
         usedBytes: Self.size(of: directory)))
   }
@@ -149,7 +149,7 @@ package final class OpenProject: Sendable {
   private func gate(_ state: State) -> Gate {
     Self.gate(
       state.settings, plan: state.plan?.plan, stored: state.stored, pseudonymizer: pseudonymizer, sealer: sealer, store: store,
-      places: places, counters: counters)
+      lookups: lookups, counters: counters)
   }
 
   /// Whether the storage cap leaves room. Measured at most every ten seconds: the cap is a bound for runaways, not an account.
@@ -169,12 +169,13 @@ package final class OpenProject: Sendable {
 
   private static func gate(
     _ settings: Project, plan: TrackingPlan?, stored: Set<String>, pseudonymizer: Pseudonymizer, sealer: Sealer, store: SegmentStore,
-    places: Places?,
+    lookups: Lookups,
     counters: GateCounters
   ) -> Gate {
     Gate(
       configuration: GateConfiguration(
-        groupKeys: settings.groupKeys, places: places, plan: plan.map { PlanTable($0, groupKeys: settings.groupKeys, stored: stored) }),
+        groupKeys: settings.groupKeys, places: lookups.places, userAgents: lookups.userAgents,
+        plan: plan.map { PlanTable($0, groupKeys: settings.groupKeys, stored: stored) }),
       pseudonymizer: pseudonymizer, sealer: sealer,
       isKnown: { store.isKnown($0) }, counters: counters)
   }
