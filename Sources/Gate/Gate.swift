@@ -47,9 +47,10 @@ package struct Gate: Sendable {
         keptEvents = all.keptEvents
       }
     }
-    let gatedUpdates = profileUpdates.map { passage.pass($0) }
+    let gatedUpdates = profileUpdates.flatMap { passage.pass($0) }
     passage.finish()
-    return GatedBatch(rows: rows, events: keptEvents, profileUpdates: gatedUpdates, wrappedKeys: passage.wrappedKeys)
+    return GatedBatch(
+      rows: rows, events: keptEvents, profileUpdates: gatedUpdates, wrappedKeys: passage.wrappedKeys, derivatives: passage.waiting)
   }
 
   /// The same of events one by one; all of them are kept.

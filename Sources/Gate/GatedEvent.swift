@@ -67,6 +67,8 @@ package struct GatedBatch: Sendable {
   package let events: [GatedEvent]
   package let profileUpdates: [GatedProfileUpdate]
   package let wrappedKeys: [WrappedKey]
+  /// What of the profile updates may be written in the clear later, once they are durable.
+  package internal(set) var derivatives: [WaitingDerivative] = []
 }
 
 /// What the gate did to one value. The words are those that the console shows.

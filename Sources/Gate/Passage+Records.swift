@@ -3,7 +3,8 @@ internal import Vault
 
 /// Profile updates on their way through the gate.
 extension Passage {
-  mutating func pass(_ update: ReceivedProfileUpdate) -> GatedProfileUpdate {
+  /// - Returns: the update, and behind it one that takes away what has to go with what it changed.
+  mutating func pass(_ update: ReceivedProfileUpdate) -> [GatedProfileUpdate] {
     own = OwnIdentifiers(update.target)
     let target: GatedProfileUpdate.Target
     plannedProfile = (isGroup: false, isVerified: update.isVerified)
@@ -20,13 +21,18 @@ extension Passage {
       sealingSubject = pseudonym
       target = .group(key: Redaction.shown(key, own: own), identity(pseudonym, id: id))
     }
+    outdated.removeAll(keepingCapacity: true)
     var decisions: [Decision] = []
     let operation = pass(update.operation, address: update.address, &decisions)
     countKept()
     sealingSubject = nil
-    return GatedProfileUpdate(
+    let passed = GatedProfileUpdate(
       target: target, operation: operation, time: update.time, ignoresTime: update.ignoresTime, isVerified: update.isVerified,
       decisions: decisions)
+    if outdated.isEmpty { return [passed] }
+    let following = GatedProfileUpdate(
+      target: target, operation: .unset(outdated), time: update.time, ignoresTime: true, isVerified: update.isVerified, decisions: [])
+    return [passed, following]
   }
 
   private mutating func pass(
@@ -35,6 +41,7 @@ extension Passage {
     switch operation {
     case .set(let assignments):
       var stored = pass(assignments, &decisions)
+      stored += derivatives(of: assignments, stored)
       if let address {
         var places = stored.map { StoredProperty($0.name, $0.value) }
         addPlace(of: address, to: &places, &decisions)
@@ -43,9 +50,9 @@ extension Passage {
       return .set(stored)
     case .setOnce(let assignments): return .setOnce(pass(assignments, &decisions))
     case .add(let assignments): return .add(pass(assignments, &decisions).filter { if case .number = $0.value { true } else { false } })
-    case .append(let assignments): return .append(pass(assignments, &decisions))
-    case .union(let assignments): return .union(pass(assignments, &decisions))
-    case .remove(let assignments): return .remove(pass(assignments, &decisions))
+    case .append(let assignments): return .append(outdating(pass(assignments, &decisions)))
+    case .union(let assignments): return .union(outdating(pass(assignments, &decisions)))
+    case .remove(let assignments): return .remove(outdating(pass(assignments, &decisions)))
     case .unset(let names):
       var kept: [String] = []
       for name in names {
@@ -56,7 +63,7 @@ extension Passage {
         }
         decisions.append(decision(on: Redaction.shown(name, own: own)))
       }
-      return .unset(kept)
+      return .unset(kept + derivatives(ofFields: kept))
     case .delete: return .delete
     }
   }

@@ -23,6 +23,8 @@ struct Passage {
   var sealingSubject: Pseudonym?
   /// Which part of the plan is about them, of profiles.
   var plannedProfile = (isGroup: false, isVerified: false)
+  /// Derivatives that their fields have no more.
+  var outdated: [String] = []
   private var keptCount: UInt32 = 0
   // Of the property in question.
   private var worst: (treatment: Decision.Treatment, reason: Reason) = (.kept, .kept)
@@ -32,6 +34,8 @@ struct Passage {
   var unplanned = UnplannedNames.Counts()
   /// What was done to properties other than to keep them.
   var findings: [PropertyFindings.Place: UInt64] = [:]
+  /// Derivatives that were stored as pseudonyms.
+  var waiting: [WaitingDerivative] = []
 
   init(_ gate: Gate) {
     self.gate = gate

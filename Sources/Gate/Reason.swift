@@ -17,7 +17,7 @@ package enum Reason: UInt8, Sendable, Hashable, CaseIterable {
   case eventName
   // Said by the tracking plan.
   case planUnknownEvent, planUnknownProperty, planType, planDropped, planRefused, planCoarsened, planPseudonymized, planSealed, planUnfit
-  case planUnverified, planHeldEvent, userAgentForgotten
+  case planUnverified, planHeldEvent, userAgentForgotten, planKept
 
   package var word: String {
     switch self {
@@ -88,6 +88,7 @@ package enum Reason: UInt8, Sendable, Hashable, CaseIterable {
     case .planUnverified: "plan_unverified"
     case .planHeldEvent: "plan_held_event"
     case .userAgentForgotten: "user_agent_forgotten"
+    case .planKept: "plan_keep"
     }
   }
 
@@ -111,7 +112,7 @@ package enum Reason: UInt8, Sendable, Hashable, CaseIterable {
     case .sealerAbsent, .sealerStopped, .sealingFailed: .sealing
     case .eventName: .eventNames
     case .planUnknownEvent, .planUnknownProperty, .planType, .planDropped, .planRefused, .planCoarsened, .planPseudonymized, .planSealed,
-      .planUnfit, .planUnverified, .planHeldEvent, .userAgentForgotten:
+      .planUnfit, .planUnverified, .planHeldEvent, .userAgentForgotten, .planKept:
       .plan
     case .card, .openAI, .anthropic, .aws, .gitHub, .gitLab, .npm, .huggingFace, .slack, .stripe, .google, .sendGrid, .databricks,
       .vaultToken, .grafana, .shopify, .serviceAccount, .otherProvider, .jwt, .privateKey, .authorization, .assignedSecret,

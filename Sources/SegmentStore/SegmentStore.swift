@@ -93,6 +93,9 @@ package final class SegmentStore: Sendable {
     return try await commit(.batch(batch, bytes: writer.bytes))
   }
 
+  /// Writes a derivative in the clear for those who have it, if they are enough still.
+  func reveal(_ reveal: GatedReveal) async throws(StoreError) -> AppendOutcome { try await commit(.reveal(reveal)) }
+
   private func commit(_ work: CommitQueue.Request.Work) async throws(StoreError) -> AppendOutcome {
     let result = await withCheckedContinuation { (continuation: CheckedContinuation<Result<AppendOutcome, StoreError>, Never>) in
       do throws(StoreError) {

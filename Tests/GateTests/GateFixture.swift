@@ -16,7 +16,7 @@ struct GateFixture {
 
   init(
     groupKeys: [String] = ["org_id", "organization_id"], places: Places? = nil, userAgents: UserAgents? = UserAgentTests.few,
-    plan: TrackingPlan? = nil, seals: Bool = true,
+    plan: TrackingPlan? = nil, derivatives: Derivatives? = nil, seals: Bool = true,
     isKnown: @escaping @Sendable (Pseudonym) -> Bool = { _ in false }
   ) {
     let key = Self.key ?? SecretKey()
@@ -27,7 +27,8 @@ struct GateFixture {
     sealer = Sealer(project: Self.project, custodianKey: custodian, pseudonymizer: pseudonymizer)
     gate = Gate(
       configuration: GateConfiguration(
-        groupKeys: groupKeys, places: places, userAgents: userAgents, plan: plan.map { PlanTable($0, groupKeys: groupKeys) }),
+        groupKeys: groupKeys, places: places, userAgents: userAgents, plan: plan.map { PlanTable($0, groupKeys: groupKeys) },
+        derivatives: derivatives),
       pseudonymizer: pseudonymizer,
       sealer: seals ? sealer : nil, isKnown: isKnown, counters: counters)
   }

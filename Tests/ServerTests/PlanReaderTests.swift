@@ -78,11 +78,32 @@ struct PlanReaderTests {
       ("plan: 1\nevents:\n  A: {owner: \"a\\u0007b\"}\n", "control character"),
       ("plan: 1\nevents:\n  \"a\\nb\": {}\n", "control character"),
       ("plan: 1\nevents: {<<: {A: {}}}\n", "merging (<<)"), ("plan: 1\nevents: {? [a] : b}\n", "a name must be one text"),
+      ("plan: 1\npeople:\n  x: {keep: domain}\n", "line 3, people / x / keep: something is kept beside sealed fields of people only"),
+      ("plan: 1\ngroups:\n  x: {treatment: seal, keep: domain}\n", "beside sealed fields of people only"),
+      ("plan: 1\npeople:\n  x: {treatment: seal, keep: city}\n", "this must be one of domain"),
+      ("plan: 1\npeople:\n  x: {treatment: seal, keep: domain, at_least: 1}\n", "a whole number, 2 to 1000"),
+      ("plan: 1\npeople:\n  x: {treatment: seal, keep: domain, at_least: ten}\n", "a whole number, 2 to 1000"),
+      ("plan: 1\npeople:\n  x: {treatment: seal, at_least: 10}\n", "this goes with “keep: domain” only"),
+      ("plan: 1\npeople:\n  x: {type: list, treatment: seal, keep: domain}\n", "a list has no domain"),
+      ("plan: 1\npeople:\n  x: {treatment: seal, keep: domain}\n  x_domain: keep\n", "what a seal keeps stands under this name"),
       ("plan: 1\n\tevents: {}\n", "this is not YAML"), ("- plan\n", "here must be lines"),
     ])
   func mistakes(_ yaml: String, _ sentence: String) {
     let faults = Self.faults(yaml)
     #expect(faults.contains { $0.contains(sentence) }, "\(faults)")
+  }
+
+  @Test("what is kept beside a seal stands in the canonical form, and nowhere where nothing is")
+  func derivatives() throws {
+    let plan = try PlanReader.plan(
+      yaml: "plan: 1\npeople:\n  $email: {treatment: seal, keep: domain}\n  b: {treatment: seal, keep: domain, at_least: 3}\n")
+    #expect(plan.derivatives == ["$email_domain": .init(.domain, atLeast: 10), "b_domain": .init(.domain, atLeast: 3)])
+    #expect(
+      plan.canonical
+        == #"{"people":{"$email":{"at_least":10,"keep":"domain","treatment":"seal"},"b":{"at_least":3,"keep":"domain","treatment":"seal"}},"plan":1,"unknown":{"events":"accept","properties":"accept"}}"#
+    )
+    #expect(try PlanReader.plan(yaml: plan.canonical) == plan)
+    #expect(try PlanReader.plan(yaml: "plan: 1\npeople: {$email: seal}\n").canonical.contains(#"{"$email":{"treatment":"seal"}}"#))
   }
 
   @Test("all mistakes are told at once, a bounded number of them")
@@ -123,7 +144,8 @@ struct PlanReaderTests {
     let pieces = [
       "plan: 1\n", "events:\n", "people:\n", "groups:\n", "unknown: accept\n", "  A:\n", "  \"*\":\n", "    properties:\n", "      x: ",
       "      y: {",
-      "treatment: ", "coarsen", "keep", "seal", "drop", "to: url", "to: bucket, edges: [1, 2]", "type: number", "field: identity", "}", "{",
+      "treatment: ", "coarsen", "keep", "seal", "drop", "to: url", "to: bucket, edges: [1, 2]", "type: number", "field: identity",
+      "keep: domain", "at_least: 3", "}", "{",
       "[", "]",
       ": ", ", ", "\n", "\t", "- ", "? ", "|\n", ">-\n", "'", "\"", "\\", "\u{0}", "\u{85}", "\u{2028}", "\u{FEFF}", "ü", "👋", "&a ", "*a",
       "<<: ", "!!binary ",

@@ -135,6 +135,10 @@ extension Passage {
   mutating func plannedOnProfile(
     _ assignment: ProfileOperation<PropertyValue>.Assignment, by plan: PlanTable, isGroup: Bool, isVerified: Bool, rule: NameRule
   ) -> StoredValue? {
+    if !isGroup, plan.derivedNames.contains(assignment.name) {
+      note(.dropped, .planKept)
+      return nil
+    }
     let planned = plan.rule(ofProfileProperty: assignment.name, isGroup: isGroup)
     if !planned.isDeclared {
       unplanned.properties[assignment.name, default: 0] += 1

@@ -29,6 +29,8 @@ package final class PlanTable: Sendable {
   let established: Set<String>
   let rules: [Rule]
   let gists: [Gist]
+  /// Properties of people that the gate alone writes.
+  let derivedNames: Set<String>
   private let groupKeys: Set<String>
   private let propertyNumbers: [String: Int]
   private let rows: [String: [UInt16]]
@@ -64,6 +66,7 @@ package final class PlanTable: Sendable {
     }
     self.plan = plan
     established = stored.filter { plan.holds($0) }
+    derivedNames = Set(plan.derivatives.keys)
     self.groupKeys = groupKeys
     self.rules = rules
     gists = rules.map { Gist(kinds: PlanTable.kinds($0.kind), keeps: $0.treatment == .keep) }

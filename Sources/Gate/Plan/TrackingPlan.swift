@@ -59,15 +59,19 @@ package struct TrackingPlan: Sendable, Hashable {
     package var description: String?
     /// Of a profile's field.
     package var weight: Weight?
+    /// Of a sealed field of people.
+    package var derivative: Derivative?
 
     package init(
-      _ treatment: Treatment = .keep, kind: Kind? = nil, owner: String? = nil, description: String? = nil, weight: Weight? = nil
+      _ treatment: Treatment = .keep, kind: Kind? = nil, owner: String? = nil, description: String? = nil, weight: Weight? = nil,
+      derivative: Derivative? = nil
     ) {
       self.kind = kind
       self.treatment = treatment
       self.owner = owner
       self.description = description
       self.weight = weight
+      self.derivative = derivative
     }
   }
 

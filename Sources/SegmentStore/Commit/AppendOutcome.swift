@@ -1,3 +1,5 @@
+package import Events
+
 /// What became of a batch, once it is durable.
 package struct AppendOutcome: Sendable, Hashable {
   /// Events that are stored now.
@@ -12,6 +14,9 @@ package struct AppendOutcome: Sendable, Hashable {
   package var refusedDeleted: Int
   /// Numbers of the ids whose data were deleted: of a deletion only.
   package var deletedNumbers: [UInt32]
+  /// Of a reveal only: who has what it is about, one id for each person, and whether it stands in the clear now.
+  package var holders: [Pseudonym] = []
+  package var isRevealed = false
   /// The version of the data that contains them.
   package var dataVersion: UInt64
 

@@ -1,5 +1,6 @@
 internal import Events
 internal import Foundation
+internal import Gate
 
 /// What waits for the committing thread: bounded in bytes, handed over in groups.
 ///
@@ -12,12 +13,14 @@ final class CommitQueue: @unchecked Sendable {
       /// Deletes what is stored of the subjects that these ids count as.
       case deleteSubjects([Pseudonym], time: Int64)
       case expire(Expiry.Change)
+      case reveal(GatedReveal)
       /// Begin a new memtable, so that everything before is written to a segment.
       case rotate
     }
     var work: Work
     /// Set by the committing thread.
     var refusedDeleted = 0
+    var revealed: (holders: [Pseudonym], isRevealed: Bool) = ([], false)
     let finish: @Sendable (Result<AppendOutcome, StoreError>) -> Void
 
     init(work: Work, finish: @escaping @Sendable (Result<AppendOutcome, StoreError>) -> Void) {
@@ -26,6 +29,8 @@ final class CommitQueue: @unchecked Sendable {
     }
 
     var isDeletion: Bool { if case .deleteSubjects = work { true } else { false } }
+
+    var isReveal: Bool { if case .reveal = work { true } else { false } }
 
     var byteCount: Int {
       if case .batch(_, let bytes) = work { bytes.count } else { 0 }

@@ -31,7 +31,14 @@ final class Committer {
         for request in requests { request.finish(.failure(failure)) }
         continue
       }
-      commit(requests.filter { !$0.isDeletion })
+      commit(requests.filter { !$0.isDeletion && !$0.isReveal })
+      // In a frame of their own too: they depend on what the profiles hold by now.
+      let reveals = requests.filter(\.isReveal)
+      if let failure = store.state.withLock({ $0.failure }) {
+        for request in reveals { request.finish(.failure(failure)) }
+      } else if !reveals.isEmpty {
+        commit(reveals)
+      }
       // In a frame of its own: it deletes what was decided before, merges included, and nothing comes behind it in its log file, so
       // that each memtable, and each file made of one, stands before it or after it as a whole.
       let deletions = requests.filter(\.isDeletion)
@@ -56,7 +63,21 @@ final class Committer {
     var deletions: [Int: [DeletionJournal.Entry]] = [:]
     var expiry = store.state.withLock { $0.expiry }
     profiles.removeAll(keepingCapacity: true)
-    for (index, request) in requests.enumerated() {
+    for (index, submitted) in requests.enumerated() {
+      var request = submitted
+      if case .reveal(let reveal) = request.work {
+        do throws(StoreError) {
+          let (batch, holders, isRevealed) = try store.judged(reveal)
+          var writer = ByteWriter()
+          batch.write(to: &writer)
+          request.work = .batch(batch, bytes: writer.bytes)
+          request.revealed = (holders, isRevealed)
+          requests[index] = request
+        } catch {
+          request.finish(.failure(error))
+          continue
+        }
+      }
       switch request.work {
       case .batch(var batch, var bytes):
         if store.options.refusesDeletedSubjects, let refused = refuse(&batch, &bytes) {
@@ -85,7 +106,7 @@ final class Committer {
         expiry.apply(change, now: store.options.now())
         LogRecord.appendExpire(expiry, to: &frame)
         decided.append((request, BatchDecisions()))
-      case .rotate: continue
+      case .rotate, .reveal: continue
       }
     }
     do throws(StoreError) {
@@ -100,6 +121,7 @@ final class Committer {
         case .batch(let batch, _):
           var outcome = apply(batch, decisions)
           outcome.refusedDeleted = request.refusedDeleted
+          (outcome.holders, outcome.isRevealed) = request.revealed
           outcomes.append(outcome)
         case .deleteKeys(let number):
           store.state.withLock { $0.deletedKeys = max($0.deletedKeys, number) }
@@ -111,7 +133,7 @@ final class Committer {
           // Of several in one frame the last one has them all.
           store.state.withLock { $0.expiry = expiry }
           outcomes.append(AppendOutcome())
-        case .rotate: continue
+        case .rotate, .reveal: continue
         }
       }
       publish(version: version)

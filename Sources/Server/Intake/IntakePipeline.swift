@@ -108,6 +108,8 @@ package struct IntakePipeline: Sendable {
     metrics.count("sealane_store_refused_links_total", by: outcome.refusedLinks)
     metrics.count("sealane_store_refused_profile_updates_total", by: outcome.refusedProfileUpdates)
     project.live.append(gated.events, of: events.count, at: clock())
+    // What was sent is durable: where the store fails at this, its next request says so.
+    try? await project.keep(gated.derivatives)
     return nil
   }
 

@@ -64,6 +64,9 @@ package struct PlanReader {
       default: fault(node, [key], "this means nothing here; known are plan, unknown, events, people, groups.")
       }
     }
+    for name in plan.derivatives.keys.sorted() where plan.people[name] != nil {
+      fault(root, ["people", name], "what a seal keeps stands under this name; take it out, or take the “keep:” out.")
+    }
     if !hasVersion { fault(root, [], "the line “plan: 1” is missing.") }
     let names = Set(plan.everyEvent.keys).union(plan.events.values.flatMap(\.properties.keys))
     if names.count > Self.mostPropertyNames {
@@ -161,9 +164,12 @@ package struct PlanReader {
         case "treatment": draft.treatment = (node.scalar?.string ?? "", node)
         case "to": draft.target = (node.scalar?.string ?? "", node)
         case "edges": draft.edges = edges(node, path + [key])
+        case "keep": draft.derivative = (node.scalar?.string ?? "", node)
+        case "at_least": draft.atLeast = (node.scalar?.string ?? "", node)
         case "field": draft.weight = choice(node, path + [key], TrackingPlan.Weight.self)
         default:
-          fault(node, path + [key], "this means nothing here; known are type, owner, description, treatment, to, edges, field.")
+          fault(
+            node, path + [key], "this means nothing here; known are type, owner, description, treatment, to, edges, field, keep, at_least.")
         }
       }
     }

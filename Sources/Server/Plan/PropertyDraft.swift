@@ -13,6 +13,8 @@ struct PropertyDraft {
   var target: (word: String, node: Node)?
   var edges: [Int64]?
   var weight: TrackingPlan.Weight?
+  var derivative: (word: String, node: Node)?
+  var atLeast: (text: String, node: Node)?
 
   static let treatments = ["keep", "coarsen", "pseudonymize", "seal", "drop", "refuse"]
   static let targets = ["url", "hour", "bucket", "place", "user_agent"]
@@ -44,7 +46,9 @@ struct PropertyDraft {
     case "refuse": outcome = .refuse
     default: fault(place, "treatment", "this must be one of \(Self.treatments.joined(separator: ", ")).")
     }
-    return TrackingPlan.Property(outcome, kind: kind, owner: owner, description: description, weight: weight)
+    return TrackingPlan.Property(
+      outcome, kind: kind, owner: owner, description: description, weight: weight,
+      derivative: derivative(outcome, fault))
   }
 
   private func coarsening(_ fault: (Node, String, String) -> Void) -> TrackingPlan.Coarsening? {

@@ -42,6 +42,10 @@ extension TrackingPlan.Property {
     if let owner { members["owner"] = .string(owner) }
     if let description { members["description"] = .string(description) }
     if let weight { members["field"] = .string(weight.rawValue) }
+    if let derivative {
+      members["keep"] = .string(derivative.kind.rawValue)
+      members["at_least"] = .integer(Int64(derivative.atLeast))
+    }
     if case .coarsen(let coarsening) = treatment {
       members["to"] = .string(coarsening.word)
       if case .bucket(let edges) = coarsening { members["edges"] = .list(edges.map { .integer($0) }) }

@@ -19,6 +19,7 @@ package final class OpenProject: Sendable {
 
   private let pseudonymizer: Pseudonymizer
   private let lookups: Lookups
+  private let derivatives = Derivatives()
   private let directory: URL
   private let storageLimit: Int
   /// A version of the tracking plan that the gate goes by.
@@ -56,6 +57,7 @@ package final class OpenProject: Sendable {
     let store = try await SegmentStore.open(directory: directory, options: options)
     self.store = store
     try await Self.keep(settings, plan?.plan, in: store)
+    if let plan { Self.recount(plan.plan, in: store, pseudonymizer: pseudonymizer, into: derivatives) }
     meter = RateMeter(recordsPerSecond: limits.eventsPerSecond, now: clock().milliseconds)
     live = LiveBuffer()
     let catalog = try await store.catalog()
@@ -67,7 +69,7 @@ package final class OpenProject: Sendable {
       State(
         settings: settings, plan: plan, stored: stored,
         gate: Self.gate(
-          settings, plan: plan?.plan, stored: stored, pseudonymizer: pseudonymizer, sealer: sealer, store: store, lookups: lookups,
+          settings, plan: plan?.plan, stored: stored, pseudonymizer: pseudonymizer, sealer: sealer, store: store, lookups: lookups, derivatives: derivatives,
           counters: counters),
         usedBytes: Self.size(of: directory)))
   }
@@ -95,6 +97,9 @@ package final class OpenProject: Sendable {
   ///
   /// - Throws: where the store cannot write down for how long events are kept; the next start tries again.
   func adopt(_ plan: PlanInForce) async throws {
+    if plan.plan.derivatives != self.plan?.plan.derivatives ?? [:] {
+      Self.recount(plan.plan, in: store, pseudonymizer: pseudonymizer, into: derivatives)
+    }
     let stored = Set(try await store.catalog().events.map(\.name))
     let settings = state.withLock { state in
       state.plan = plan
@@ -146,10 +151,28 @@ package final class OpenProject: Sendable {
     return try await change()
   }
 
+  /// Takes in what became durable of derivatives, and writes in the clear what enough people share now.
+  func keep(_ arrived: [WaitingDerivative]) async throws(StoreError) {
+    if !arrived.isEmpty { try await store.keep(arrived, by: derivatives) }
+  }
+
+  /// Counts from the profiles which derivatives are out and which wait. Where they cannot be read nothing counts as out, and what arrives is
+  /// stored as pseudonyms; the damage itself is told by whoever reads the file next.
+  private static func recount(_ plan: TrackingPlan, in store: SegmentStore, pseudonymizer: Pseudonymizer, into derivatives: Derivatives) {
+    guard !plan.derivatives.isEmpty else { return }
+    var census = Derivatives.Census(plan.derivatives, pseudonymizer: pseudonymizer)
+    do throws(StoreError) {
+      try store.readProfiles { census.count($0, isVerified: $1, subject: $2, person: $3) }
+    } catch {
+      census = Derivatives.Census(plan.derivatives, pseudonymizer: pseudonymizer)
+    }
+    derivatives.take(census)
+  }
+
   private func gate(_ state: State) -> Gate {
     Self.gate(
       state.settings, plan: state.plan?.plan, stored: state.stored, pseudonymizer: pseudonymizer, sealer: sealer, store: store,
-      lookups: lookups, counters: counters)
+      lookups: lookups, derivatives: derivatives, counters: counters)
   }
 
   /// Whether the storage cap leaves room. Measured at most every ten seconds: the cap is a bound for runaways, not an account.
@@ -169,13 +192,12 @@ package final class OpenProject: Sendable {
 
   private static func gate(
     _ settings: Project, plan: TrackingPlan?, stored: Set<String>, pseudonymizer: Pseudonymizer, sealer: Sealer, store: SegmentStore,
-    lookups: Lookups,
-    counters: GateCounters
+    lookups: Lookups, derivatives: Derivatives, counters: GateCounters
   ) -> Gate {
     Gate(
       configuration: GateConfiguration(
         groupKeys: settings.groupKeys, places: lookups.places, userAgents: lookups.userAgents,
-        plan: plan.map { PlanTable($0, groupKeys: settings.groupKeys, stored: stored) }),
+        plan: plan.map { PlanTable($0, groupKeys: settings.groupKeys, stored: stored) }, derivatives: derivatives),
       pseudonymizer: pseudonymizer, sealer: sealer,
       isKnown: { store.isKnown($0) }, counters: counters)
   }
