@@ -198,7 +198,7 @@ package enum OpenAPI {
           responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}
         put:
           summary: Put a tracking plan in force (owner)
-          description: The body is the plan as docs/PLAN.md describes it. A new version is entered in the ledger with its SHA-256.
+          description: The body is the plan as docs/PLAN.md describes it. A new version is entered in the ledger with its SHA-256. The answer's “lacks” are sentences on files that the plan wants and the server has not.
           parameters: [{$ref: "#/components/parameters/project"}]
           requestBody: {required: true, content: {application/yaml: {}}}
           responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}
