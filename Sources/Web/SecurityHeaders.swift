@@ -3,10 +3,17 @@ import Hummingbird
 
 /// The headers of every answer. Nothing is loaded from, sent to, or framed by any other origin.
 package enum SecurityHeaders {
-  package static let contentSecurityPolicy = """
-    default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; \
+  package static let contentSecurityPolicy = policy(connecting: "'self'")
+
+  /// Of a page whose scripts may not even ask their own origin for anything: what they read stays with them.
+  package static let disconnectedPolicy = policy(connecting: "'none'")
+
+  private static func policy(connecting sources: String) -> String {
+    """
+    default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src \(sources); form-action 'self'; \
     base-uri 'none'; frame-ancestors 'none'
     """
+  }
 
   /// For pages and whatever else shows data: nothing of it may stay in a cache.
   package static var forData: HTTPFields {
@@ -51,6 +58,13 @@ extension Response {
     headers[.contentType] = contentType
     headers[.contentDisposition] = "attachment; filename=\"\(name)\""
     return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+  }
+
+  /// The same, with scripts that connect to nothing.
+  package func disconnected() -> Response {
+    var response = self
+    response.headers[.contentSecurityPolicy] = SecurityHeaders.disconnectedPolicy
+    return response
   }
 
   package func settingCookie(_ cookie: String) -> Response {

@@ -11,8 +11,9 @@ struct SubjectCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Write down everything that is stored about one subject (GDPR Art. 15 and 20).",
       discussion: """
-        Profile and events, under pseudonyms: what is sealed stays sealed. As JSON for programs or as text for people. Each page of 1,000 events is
-        in the ledger before it leaves.
+        Ids, profiles and events, under pseudonyms: what is sealed stays sealed. As JSON for programs or as text for people. Each page of 1,000
+        events is in the ledger before it leaves. The custodian's page fills in a JSON file what was opened of it: the command says which
+        pseudonyms to ask for.
 
         Example:
           sealane subject export s_057499d2a5bca2e6ff81de95b2aa26c9 --data DIR --output answer.json
@@ -36,9 +37,15 @@ struct SubjectCommand: AsyncParsableCommand {
         let outcome = try await ControlSession.run(try options.configuration()) { client in try await exporter.run(client, to: target) }
         guard let output else { return }
         if options.json {
-          Terminal.say(#"{"events":\#(outcome.events),"bytes":\#(outcome.bytes)}"#)
-        } else {
-          Terminal.say("Wrote \(outcome.events) events to \(output).")
+          let members: [String: JSONValue] = [
+            "events": .number(Double(outcome.events)), "bytes": .number(Double(outcome.bytes)),
+            "subjects": .list(outcome.subjects.map { .string($0) }),
+          ]
+          return Terminal.say(JSONValue.object(members).text)
+        }
+        Terminal.say("Wrote \(outcome.events) events to \(output).")
+        if format == .json {
+          Terminal.say("To fill in who it is, ask the custodian for (ten in a request):\n\(outcome.subjects.joined(separator: "\n"))")
         }
       }
     }

@@ -63,7 +63,7 @@ def test_everything_about_one_subject_is_written_down(filled, tmp_path):
     many = [{"event": "Many", "properties": {"time": int(time.time()) - 9_000 + n, "distinct_id": STAYS, "$insert_id": f"m-{n}", "n": n}} for n in range(1200)]
     assert sealane.send_import(many).status_code == 200
     made = json.loads(sealane.command("subject", "export", other, "--data", sealane.data))
-    assert made["subject"] == other and made["profile"]["subject"] == other
+    assert made["subject"] == other and [one["subject"] for one in made["ids"]] == [other] and made["ids"][0]["unverified"]["tier"] == TIER[STAYS]
     assert sorted(event["properties"]["n"] for event in made["events"] if event["event"] == "Many") == list(range(1200))
     assert len(made["events"]) == 1220 and WORD[GONE] not in json.dumps(made) and subject not in json.dumps(made)
     target = tmp_path / "answer.txt"

@@ -37,6 +37,8 @@ CASES = [
     ("GET", "/api/v1/subjects?prefix=%00%F0%9F%A6%80", {}, None),
     ("GET", f"/api/v1/subjects/{NOBODY}", {}, 404),
     ("GET", "/api/v1/subjects/nonsense", {}, 400),
+    ("GET", f"/api/v1/subjects/{NOBODY}/ids", {}, 404),
+    ("GET", "/api/v1/subjects/nonsense/ids", {}, 400),
     ("GET", f"/api/v1/subjects/{NOBODY}/timeline", {}, None),
     ("GET", f"/api/v1/subjects/{NOBODY}/timeline?cursor=%21", {}, None),
     ("POST", "/api/v1/door", {"json": {}}, 400),

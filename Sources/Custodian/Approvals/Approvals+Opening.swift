@@ -1,3 +1,4 @@
+internal import Crypto
 internal import Events
 internal import Foundation
 internal import Logging
@@ -9,6 +10,8 @@ package struct Opening: Sendable {
     package let name: String
     /// `verified`, `unverified`, or `id`: who wrote it.
     package let layer: String
+    /// SHA-256 of the sealed bytes, hexadecimal: an export names its sealed places by it.
+    package let digest: String
     /// The plaintext, or why it stays shut.
     package let outcome: Result<String, OpeningError>
   }
@@ -64,6 +67,7 @@ extension Approvals {
       outcome = .success(
         try SealedValueOpener.open(value.bytes, project: project, subject: subject, field: value.field, recordKeys: keys))
     } catch let error as OpeningError { outcome = .failure(error) }
-    return Opening.Field(name: value.field, layer: value.layer, outcome: outcome)
+    let digest = Array(SHA256.hash(data: value.bytes)).hexadecimal
+    return Opening.Field(name: value.field, layer: value.layer, digest: digest, outcome: outcome)
   }
 }

@@ -129,31 +129,6 @@ extension CustodianSite {
 
   // MARK: What comes of it
 
-  func openingPage(_ opening: Opening, _ visitor: Visitor) -> HTML {
-    let subjects = opening.subjects.map { subject, fields -> HTML in
-      let rows = fields.map { field -> HTML in
-        let value: HTML
-        switch field.outcome {
-        case .success(let plaintext): value = "<strong class=\"opened\">\(plaintext)</strong>"
-        case .failure(let error): value = "<span class=\"soft\">stays shut: \(error.description)</span>"
-        }
-        let layer = field.layer == "unverified" ? "unverified: anybody could have written it" : field.layer == "id" ? "" : "verified"
-        return "<tr><td>\(Wording.label(field.name))</td><td>\(value)</td><td class=\"soft\">\(layer)</td></tr>"
-      }
-      let none: HTML = "<p class=\"soft\">The server has none of these fields of this subject.</p>"
-      return """
-        <section class="panel"><h2><code>\(subject)</code></h2>\(rows.isEmpty ? none : "<div class=\"scroll\"><table><tbody>\(rows)</tbody></table></div>")</section>
-        """
-    }
-    return frame(
-      "Opened",
-      """
-      <h1>Opened</h1><div class="notice warning"><p>This is shown once. It is not kept here, and reloading does not bring it back.</p></div>\
-      <p>What for: <strong>\(opening.request.purpose)</strong></p>\(subjects)\
-      <p class="ledger">Ledger entry <b>\(opening.ledgerEntry)</b>, made before this page was.</p>
-      """, visitor: visitor)
-  }
-
   func linkPage(_ link: Secret, _ visitor: Visitor) -> HTML {
     let origin = approvals.relyingParty.origins.sorted().first ?? ""
     return frame(

@@ -24,6 +24,9 @@ struct CustodianSite: Sendable {
     for asset in Asset.all + [.passkeys] {
       router.get(RouterPath(asset.path)) { request, _ in asset.response(to: request) }
     }
+    for asset in [JoinScript.asset, JoinWorker.asset] {
+      router.get(RouterPath(asset.path)) { request, _ in asset.response(to: request).disconnected() }
+    }
     router.get("/") { request, _ in await page { try home(request) } }
     router.get("/status") { _, _ in await page { .html(frame("Status", statusContent(try status.report()), visitor: nil)) } }
     router.get("/status.json") { _, _ in Self.json(try status.report()) }
@@ -59,7 +62,7 @@ struct CustodianSite: Sendable {
       await page {
         let (visitor, fields) = try await form(request)
         let opening = try await approvals.open(try requestDigest(context), by: visitor.approver, ticket: Self.ticket(fields))
-        return .html(openingPage(opening, visitor))
+        return Response.html(openingPage(opening, visitor)).disconnected()
       }
     }
     router.post("/requests/:request/link") { request, context in
@@ -174,7 +177,7 @@ struct CustodianSite: Sendable {
     return Self.json(Health(isReached: report.isReached, alarms: report.alarms))
   }
 
-  func frame(_ title: String, _ content: HTML, visitor: Visitor?) -> HTML {
+  func frame(_ title: String, _ content: HTML, visitor: Visitor?, scripts: [Asset] = [.passkeys]) -> HTML {
     let links: HTML? = visitor.map { visitor in
       let links = [
         ("Requests", "/"), ("New request", "/requests/new"), ("Approvers", "/approvers"), ("Record", "/record"), ("Status", "/status"),
@@ -184,7 +187,7 @@ struct CustodianSite: Sendable {
         <form method="post" action="/sign-out">\(visitor.formToken)<span class="soft">\(visitor.approver.name)</span> <button class="link">Sign out</button></form></nav>
         """
     }
-    return Page(title: title, product: "Sealane custodian", content: "\(links)\(content)", scripts: [.passkeys]).document()
+    return Page(title: title, product: "Sealane custodian", content: "\(links)\(content)", scripts: scripts).document()
   }
 
   static let time = LocalTime(zone: "UTC")

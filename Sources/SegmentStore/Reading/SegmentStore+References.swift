@@ -7,4 +7,11 @@ extension SegmentStore {
     guard let number = identities.number(of: pseudonym) else { return nil }
     return SubjectReference(number: SubjectNumber(number), pseudonym: pseudonym)
   }
+
+  /// The subject that an id counts as, as of now; nil if the id has never arrived.
+  package func canonicalReference(of pseudonym: Pseudonym) -> SubjectReference? {
+    guard let number = identities.number(of: pseudonym) else { return nil }
+    let canonical = canonicalNow(number)
+    return identities.pseudonym(of: canonical).map { SubjectReference(number: SubjectNumber(canonical), pseudonym: $0) }
+  }
 }

@@ -124,6 +124,16 @@ package enum OpenAPI {
           summary: Delete a subject and all ids that count as theirs (owner)
           parameters: [{$ref: "#/components/parameters/subject"}, {$ref: "#/components/parameters/project"}]
           responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}
+      /api/v1/subjects/{subject}/ids:
+        get:
+          summary: Every id that counts as a subject, the canonical one first, with what was written under it
+          description: Needs the scope export. A sealed value is named by the SHA-256 of its bytes, so that what the custodian opens finds its place.
+          parameters:
+            - {$ref: "#/components/parameters/subject"}
+            - {$ref: "#/components/parameters/project"}
+            - {$ref: "#/components/parameters/cursor"}
+            - {name: limit, in: query, schema: {type: integer, minimum: 1, maximum: 1000}}
+          responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}
       /api/v1/subjects/{subject}/timeline:
         get:
           summary: A subject's events, newest first

@@ -20,6 +20,7 @@ struct QueryRoutes: Sendable {
     router.get("/api/v1/values", use: values)
     router.get("/api/v1/subjects", use: subjects)
     router.get("/api/v1/subjects/:subject", use: profile)
+    router.get("/api/v1/subjects/:subject/ids", use: ids)
     router.get("/api/v1/subjects/:subject/timeline", use: timeline)
     router.post("/api/v1/door", use: door)
   }
@@ -178,9 +179,9 @@ struct QueryRoutes: Sendable {
       }, timing: timing.text)
   }
 
-  private static let unknownSubject = APIError.notFound("No such subject has been seen in this project.")
+  static let unknownSubject = APIError.notFound("No such subject has been seen in this project.")
 
-  private func subject(_ context: ServerContext) throws -> Pseudonym {
+  func subject(_ context: ServerContext) throws -> Pseudonym {
     guard let pseudonym = Pseudonym(try context.parameters.require("subject")) else {
       throw APIError.badRequest("A subject is named by s_ and 32 hexadecimal digits.", field: "subject")
     }

@@ -27,6 +27,8 @@ struct SealedOpening: Sendable {
             "value": .string(Data(sealed.bytes).base64EncodedString()),
           ])
         case .list(let elements): for element in elements { add(element, field, layer) }
+        // Whatever a property holds was sealed under the property's own name.
+        case .object(let members): for member in members { add(member.value, field, layer) }
         default: break
         }
       }

@@ -1,3 +1,4 @@
+import Crypto
 import Events
 import Journeys
 import SegmentStore
@@ -5,24 +6,33 @@ import SegmentStore
 extension StoredValue {
   /// As the API shows it: pseudonyms with the prefix of their kind, sealed values as `{"sealed": true}`, since their bytes are for the
   /// custodian alone.
-  func apiJSON(prefix: String = "s_") -> JSONValue {
+  ///
+  /// - Parameter namesSealed: whether each sealed value comes with the SHA-256 of its bytes, so that what the custodian opens finds its place.
+  func apiJSON(prefix: String = "s_", namesSealed: Bool = false) -> JSONValue {
     switch self {
     case .null: .null
     case .boolean(let value): .boolean(value)
     case .number(let value): .number(value)
     case .string(let value): .string(value)
-    case .list(let values): .list(values.map { $0.apiJSON(prefix: prefix) })
-    case .object(let members): .object(members.apiJSON(groupKeys: []))
+    case .list(let values): .list(values.map { $0.apiJSON(prefix: prefix, namesSealed: namesSealed) })
+    case .object(let members): .object(members.apiJSON(groupKeys: [], namesSealed: namesSealed))
     case .pseudonym(let pseudonym): .string("\(prefix)\(pseudonym)")
-    case .sealed: ["sealed": true]
+    case .sealed(let value): namesSealed ? value.namedJSON : ["sealed": true]
     }
   }
 }
 
+extension SealedValue {
+  /// `{"sealed": true, "sha256": …}`. The digest says nothing about the plaintext: equal texts are sealed to different bytes.
+  var namedJSON: JSONValue { ["sealed": true, "sha256": .string(CustodianDesk.hexadecimal(Array(SHA256.hash(data: bytes))))] }
+}
+
 extension [StoredProperty] {
   /// - Parameter groupKeys: properties whose pseudonyms are those of organizations.
-  func apiJSON(groupKeys: Set<String>) -> [String: JSONValue] {
-    Dictionary(map { ($0.name, $0.value.apiJSON(prefix: groupKeys.contains($0.name) ? "g_" : "s_")) }, uniquingKeysWith: { $1 })
+  func apiJSON(groupKeys: Set<String>, namesSealed: Bool = false) -> [String: JSONValue] {
+    Dictionary(
+      map { ($0.name, $0.value.apiJSON(prefix: groupKeys.contains($0.name) ? "g_" : "s_", namesSealed: namesSealed)) },
+      uniquingKeysWith: { $1 })
   }
 }
 

@@ -15,6 +15,8 @@ package struct SubjectExporter: Sendable {
   package struct Outcome: Sendable, Hashable {
     package var events = 0
     package var bytes = 0
+    /// The ids that count as the subject, as pseudonyms: whom to name in a request to the custodian.
+    package var subjects: [String] = []
   }
 
   private static let pageRows = 1000
@@ -59,31 +61,62 @@ package struct SubjectExporter: Sendable {
       let shown = isTerminal ? TerminalText(text, keepsLines: true).description : text
       try handle.write(contentsOf: Data(shown.utf8))
     }
-    let chosen = project.map { "project_id=\($0)" } ?? ""
     guard let name = subject.addingPercentEncoding(withAllowedCharacters: .alphanumerics.union(["_"])) else {
       throw CommandError("\(subject) is no pseudonym.")
     }
     let path = "/api/v1/subjects/\(name)"
-    let profile = try object(await client.text("GET", path + (chosen.isEmpty ? "" : "?" + chosen)))
-    try put(beginning(profile))
-    var cursor: String?
-    repeat {
-      let query = [chosen, "limit=\(Self.pageRows)", cursor.map { "cursor=\($0)" } ?? ""].filter { !$0.isEmpty }.joined(separator: "&")
-      let page = try object(await client.text("GET", "\(path)/timeline?\(query)"))
-      guard case .list(let events)? = page["events"] else { throw CommandError("The server's answer is not a timeline.") }
-      for event in events {
-        try put((form == .json && outcome.events > 0 ? ",\n" : "") + line(event))
-        outcome.events += 1
-      }
-      if case .string(let next)? = page["next"] {
-        cursor = next.addingPercentEncoding(withAllowedCharacters: .alphanumerics)
-      } else {
-        cursor = nil
-      }
-    } while cursor != nil
+    let head = try await head(client, path)
+    outcome.subjects = head.ids.compactMap { Self.text($0["subject"]) }
+    try put(form == .json ? head.json(at: Date()) : beginning(head))
+    try await pages(client, "\(path)/timeline", of: "events") { event in
+      try put((form == .json && outcome.events > 0 ? ",\n" : "") + line(.object(event)))
+      outcome.events += 1
+    }
     try put(form == .json ? "\n]}\n" : "\n\(outcome.events) events.\n")
     return outcome
   }
+
+  /// Who it is: every id that counts as the subject, with the profile that was written under it.
+  private struct Head {
+    var project: JSONValue = .null
+    var subject: JSONValue = .null
+    var ids: [[String: JSONValue]] = []
+
+    /// docs/FORMATS.md, "Export of a subject": the first line.
+    func json(at time: Date) -> String {
+      let members: [String: JSONValue] = [
+        "format": .string("sealane subject export"), "version": .number(2), "exported_at": .string(time.formatted(.iso8601)),
+        "project": project, "subject": subject, "ids": .list(ids.map { .object($0) }),
+      ]
+      return JSONValue.object(members).text.dropLast() + ",\"events\":[\n"
+    }
+  }
+
+  private func head(_ client: ControlClient, _ path: String) async throws -> Head {
+    var head = Head()
+    let last = try await pages(client, "\(path)/ids", of: "ids") { head.ids.append($0) }
+    head.project = last["project"] ?? .null
+    head.subject = last["subject"] ?? .string(subject)
+    return head
+  }
+
+  /// Everything behind an address, page by page; gives the last page's other members.
+  @discardableResult
+  private func pages(
+    _ client: ControlClient, _ path: String, of list: String, _ body: ([String: JSONValue]) throws -> Void
+  ) async throws -> [String: JSONValue] {
+    var cursor: String?
+    while true {
+      let query = [project.map { "project_id=\($0)" }, "limit=\(Self.pageRows)", cursor.map { "cursor=\($0)" }].compactMap(\.self)
+      let page = try object(await client.text("GET", "\(path)?\(query.joined(separator: "&"))"))
+      guard case .list(let rows)? = page[list] else { throw CommandError("The server's answer has no \(list).") }
+      for case .object(let row) in rows { try body(row) }
+      guard let next = Self.text(page["next"]) else { return page }
+      cursor = next.addingPercentEncoding(withAllowedCharacters: .alphanumerics.union(["_"]))
+    }
+  }
+
+  private static func text(_ value: JSONValue?) -> String? { if case .string(let text)? = value { text } else { nil } }
 
   private func object(_ text: String) throws -> [String: JSONValue] {
     guard case .object(let members) = try JSONValue(parsing: Array(text.utf8), limit: 256 << 20) else {
@@ -92,24 +125,39 @@ package struct SubjectExporter: Sendable {
     return members
   }
 
-  private func beginning(_ profile: [String: JSONValue]) -> String {
-    guard form == .text else {
-      let document = JSONValue.object(["profile": .object(profile), "subject": profile["subject"] ?? .string(subject)]).text
-      return document.dropLast() + ",\"events\":[\n"
-    }
-    var text = "Everything that is stored about \(subject)\n\n"
-    text += "Names, addresses and ids are sealed: the custodian alone can open them.\n\nProfile\n"
-    for (title, layer) in [("written by the company", "verified"), ("written by an application", "unverified")] {
-      guard case .object(let members)? = profile[layer], !members.isEmpty else { continue }
-      for (name, value) in members.sorted(by: { $0.key < $1.key }) { text += "  \(name): \(value.text)   (\(title))\n" }
+  private func beginning(_ head: Head) -> String {
+    var text = "Everything that is stored about \(Self.text(head.subject) ?? subject)\n\n"
+    text += "Names, addresses and ids are sealed: the custodian alone can open them.\n\nIds\n"
+    for id in head.ids {
+      text += "  \(Self.text(id["subject"]) ?? "")\n"
+      for (title, layer) in [("written by the company", "verified"), ("written by an application", "unverified")] {
+        guard case .object(let members)? = id[layer], !members.isEmpty else { continue }
+        for (name, value) in members.sorted(by: { $0.key < $1.key }) { text += "      \(name): \(Self.shown(value))   (\(title))\n" }
+      }
     }
     return text + "\nEvents, the newest first\n"
   }
 
+  /// For people: the digest of what is sealed is for programs.
+  private static func shown(_ value: JSONValue) -> String {
+    isSealed(value) ? "sealed" : withoutDigests(value).text
+  }
+
+  private static func withoutDigests(_ value: JSONValue) -> JSONValue {
+    switch value {
+    case .list(let elements): .list(elements.map(withoutDigests))
+    case .object(let members): isSealed(value) ? ["sealed": true] : .object(members.mapValues(withoutDigests))
+    case .null, .boolean, .number, .string: value
+    }
+  }
+
+  private static func isSealed(_ value: JSONValue) -> Bool {
+    if case .object(let members) = value { members["sealed"] == .boolean(true) } else { false }
+  }
+
   private func line(_ event: JSONValue) -> String {
     guard form == .text, case .object(let members) = event else { return event.text }
-    func text(_ name: String) -> String { if case .string(let text)? = members[name] { text } else { members[name]?.text ?? "" } }
-    var line = "  \(text("time"))  \(text("event"))"
+    var line = "  \(Self.text(members["time"]) ?? "")  \(Self.text(members["event"]) ?? "")"
     if case .object(let properties)? = members["properties"] {
       for (name, value) in properties.sorted(by: { $0.key < $1.key }) { line += "\n      \(name): \(value.text)" }
     }

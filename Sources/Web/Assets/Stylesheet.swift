@@ -16,6 +16,7 @@ enum Stylesheet {
 
   private static let frame = """
     *,*::before,*::after{box-sizing:border-box}
+    [hidden]{display:none!important}
     html{font:14px/1.45 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;-webkit-text-size-adjust:100%}
     body{margin:0;overflow-wrap:anywhere;background:var(--ground);color:var(--ink);min-height:100vh;display:grid;grid-template-columns:200px minmax(0,1fr)}
     body.plain{display:block}
