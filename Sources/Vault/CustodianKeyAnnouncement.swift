@@ -16,21 +16,16 @@ package struct CustodianKeyAnnouncement: Sendable, Hashable {
   /// The whole text, as it is stored and sent.
   package let text: String
 
-  private static let title = "sealane custodian key v1"
+  private static let form = SignedLines.Form(title: "sealane custodian key v1", names: ["key", "previous", "made"])
 
   /// Makes and signs an announcement.
   package init(
     key: CustodianPublicKey, previous: UInt64?, madeAt: Int64, signedBy identityKey: Curve25519.Signing.PrivateKey
   ) throws(AnnouncementError) {
-    let identity = CustodianIdentity(identityKey.publicKey)
-    let body = Self.body(identity: identity, key: key, previous: previous, madeAt: madeAt)
-    do {
-      let signature = try identityKey.signature(for: Data(body.utf8))
-      text = body + "signature \(Array(signature).hexadecimal)\n"
-    } catch {
-      throw .badSignature
-    }
-    self.identity = identity
+    do throws(SignedLines.Fault) {
+      let signed = try SignedLines(Self.form, Self.values(key, previous, madeAt), signedBy: identityKey)
+      (identity, text) = (signed.identity, signed.text)
+    } catch { throw AnnouncementError(error) }
     self.key = key
     self.previous = previous
     self.madeAt = madeAt
@@ -38,46 +33,30 @@ package struct CustodianKeyAnnouncement: Sendable, Hashable {
 
   /// Reads an announcement and verifies its signature.
   package init(text: String) throws(AnnouncementError) {
-    guard text.utf8.count <= 1024 else { throw .malformed }
-    var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-    guard lines.count == 7, lines.removeLast().isEmpty, lines[0] == Self.title else { throw .malformed }
-    func value(_ line: Int, _ name: String) throws(AnnouncementError) -> Substring {
-      guard lines[line].hasPrefix(name + " ") else { throw .malformed }
-      return lines[line].dropFirst(name.count + 1)
-    }
-    guard let identityBytes = [UInt8](hexadecimal: try value(1, "identity")), let identity = CustodianIdentity(bytes: identityBytes),
-      let keyBytes = [UInt8](hexadecimal: try value(2, "key")), let key = CustodianPublicKey(bytes: keyBytes),
-      let madeAt = Int64(try value(4, "made")), let signature = [UInt8](hexadecimal: try value(5, "signature"))
-    else { throw .malformed }
-    let previousText = try value(3, "previous")
-    let previous = UInt64(previousText, radix: 16)
-    guard previous != nil || previousText == "none" else { throw .malformed }
-    let body = Self.body(identity: identity, key: key, previous: previous, madeAt: madeAt)
-    // Only the one spelling that is written is read: what was signed is what is parsed.
-    guard text == body + "signature \(signature.hexadecimal)\n" else { throw .malformed }
-    guard identity.isValid(signature: signature, of: Array(body.utf8)) else { throw .badSignature }
-    self.identity = identity
-    self.key = key
-    self.previous = previous
-    self.madeAt = madeAt
-    self.text = text
+    do throws(SignedLines.Fault) {
+      let signed = try SignedLines(reading: text, as: Self.form)
+      let previousText = signed.values[1]
+      let previous = UInt64(previousText, radix: 16)
+      guard let keyBytes = [UInt8](hexadecimal: signed.values[0]), let key = CustodianPublicKey(bytes: keyBytes),
+        previous != nil || previousText == "none", let madeAt = Int64(signed.values[2])
+      else { throw .malformed }
+      try signed.verify(spelling: Self.values(key, previous, madeAt))
+      identity = signed.identity
+      self.key = key
+      self.previous = previous
+      self.madeAt = madeAt
+      self.text = text
+    } catch { throw AnnouncementError(error) }
   }
 
-  private static func body(identity: CustodianIdentity, key: CustodianPublicKey, previous: UInt64?, madeAt: Int64) -> String {
+  private static func values(_ key: CustodianPublicKey, _ previous: UInt64?, _ madeAt: Int64) -> [String] {
     var previousText = "none"
     if let previous {
       var bytes: [UInt8] = []
       bytes.append(bigEndian: previous)
       previousText = bytes.hexadecimal
     }
-    return """
-      \(title)
-      identity \(identity.bytes.hexadecimal)
-      key \(key.bytes.hexadecimal)
-      previous \(previousText)
-      made \(madeAt)
-
-      """
+    return [key.bytes.hexadecimal, previousText, String(madeAt)]
   }
 }
 
@@ -107,6 +86,8 @@ package struct CustodianIdentity: Sendable, Hashable, CustomStringConvertible {
 package enum AnnouncementError: Error, Sendable, Hashable, CustomStringConvertible {
   case malformed
   case badSignature
+
+  init(_ fault: SignedLines.Fault) { self = fault == .malformed ? .malformed : .badSignature }
 
   package var description: String {
     switch self {

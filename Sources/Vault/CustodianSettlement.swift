@@ -1,5 +1,4 @@
 package import Crypto
-internal import Foundation
 
 /// The custodian's word that an alarm is settled, signed by its identity key: what `POST /custodian/v1/settlement` carries.
 /// docs/FORMATS.md, "Custodian and server over HTTP".
@@ -22,7 +21,8 @@ package struct CustodianSettlement: Sendable, Hashable {
   package let text: String
 
   package static let longestReason = 300
-  private static let title = "sealane custodian settlement v1"
+  private static let form = SignedLines.Form(
+    title: "sealane custodian settlement v1", names: ["alarm", "kind", "key", "settled", "reason"])
 
   /// Makes and signs a settlement.
   package init(
@@ -30,45 +30,34 @@ package struct CustodianSettlement: Sendable, Hashable {
     signedBy identityKey: Curve25519.Signing.PrivateKey
   ) throws(SettlementError) {
     guard Self.isSound(alarm: alarm, kind: kind, reason: reason) else { throw .malformed }
-    identity = CustodianIdentity(identityKey.publicKey)
+    do throws(SignedLines.Fault) {
+      let signed = try SignedLines(Self.form, Self.values(alarm, kind, key, settledAt, reason), signedBy: identityKey)
+      (identity, text) = (signed.identity, signed.text)
+    } catch { throw SettlementError(error) }
     self.alarm = alarm
     self.kind = kind
     self.key = key
     self.settledAt = settledAt
     self.reason = reason
-    let body = Self.body(identity, alarm, kind, key, settledAt, reason)
-    do {
-      text = body + "signature \(Array(try identityKey.signature(for: Data(body.utf8))).hexadecimal)\n"
-    } catch {
-      throw .badSignature
-    }
   }
 
   /// Reads a settlement and verifies its signature.
   package init(text: String) throws(SettlementError) {
-    guard text.utf8.count <= 1024 else { throw .malformed }
-    var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-    guard lines.count == 9, lines.removeLast().isEmpty, lines[0] == Self.title else { throw .malformed }
-    func value(_ line: Int, _ name: String) throws(SettlementError) -> String {
-      guard lines[line].hasPrefix(name + " ") else { throw .malformed }
-      return String(lines[line].dropFirst(name.count + 1))
-    }
-    guard let identityBytes = [UInt8](hexadecimal: try value(1, "identity")), let identity = CustodianIdentity(bytes: identityBytes),
-      let keyBytes = [UInt8](hexadecimal: try value(4, "key")), let key = CustodianPublicKey(bytes: keyBytes),
-      let settledAt = Int64(try value(5, "settled")), let signature = [UInt8](hexadecimal: try value(7, "signature"))
-    else { throw .malformed }
-    self.identity = identity
-    alarm = try value(2, "alarm")
-    kind = try value(3, "kind")
-    self.key = key
-    self.settledAt = settledAt
-    reason = try value(6, "reason")
-    self.text = text
-    guard Self.isSound(alarm: alarm, kind: kind, reason: reason) else { throw .malformed }
-    let body = Self.body(identity, alarm, kind, key, settledAt, reason)
-    // Only the one spelling that is written is read: what was signed is what is parsed.
-    guard text == body + "signature \(signature.hexadecimal)\n" else { throw .malformed }
-    guard identity.isValid(signature: signature, of: Array(body.utf8)) else { throw .badSignature }
+    do throws(SignedLines.Fault) {
+      let signed = try SignedLines(reading: text, as: Self.form)
+      let (alarm, kind, reason) = (signed.values[0], signed.values[1], signed.values[4])
+      guard Self.isSound(alarm: alarm, kind: kind, reason: reason), let keyBytes = [UInt8](hexadecimal: signed.values[2]),
+        let key = CustodianPublicKey(bytes: keyBytes), let settledAt = Int64(signed.values[3])
+      else { throw .malformed }
+      try signed.verify(spelling: Self.values(alarm, kind, key, settledAt, reason))
+      identity = signed.identity
+      self.alarm = alarm
+      self.kind = kind
+      self.key = key
+      self.settledAt = settledAt
+      self.reason = reason
+      self.text = text
+    } catch { throw SettlementError(error) }
   }
 
   /// Whether words may stand as a reason: one line of 1 to 300 bytes without control characters.
@@ -87,19 +76,10 @@ package struct CustodianSettlement: Sendable, Hashable {
       && (1...64).contains(kind.utf8.count) && kind.utf8.allSatisfy { $0 == 95 || (97...122).contains($0) } && isReason(reason)
   }
 
-  private static func body(
-    _ identity: CustodianIdentity, _ alarm: String, _ kind: String, _ key: CustodianPublicKey, _ settledAt: Int64, _ reason: String
-  ) -> String {
-    """
-    \(title)
-    identity \(identity.bytes.hexadecimal)
-    alarm \(alarm)
-    kind \(kind)
-    key \(key.bytes.hexadecimal)
-    settled \(settledAt)
-    reason \(reason)
-
-    """
+  private static func values(
+    _ alarm: String, _ kind: String, _ key: CustodianPublicKey, _ settledAt: Int64, _ reason: String
+  ) -> [String] {
+    [alarm, kind, key.bytes.hexadecimal, String(settledAt), reason]
   }
 }
 
@@ -107,6 +87,8 @@ package struct CustodianSettlement: Sendable, Hashable {
 package enum SettlementError: Error, Sendable, Hashable, CustomStringConvertible {
   case malformed
   case badSignature
+
+  init(_ fault: SignedLines.Fault) { self = fault == .malformed ? .malformed : .badSignature }
 
   package var description: String {
     switch self {

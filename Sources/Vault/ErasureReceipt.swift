@@ -1,5 +1,4 @@
 package import Crypto
-internal import Foundation
 
 /// The custodian's word that it destroyed the record keys of whoever one `subject_erased` entry of the ledger is about, signed by its
 /// identity key. docs/FORMATS.md, "Custodian and server over HTTP".
@@ -22,73 +21,56 @@ package struct ErasureReceipt: Sendable, Hashable {
   /// The whole text, as it is sent.
   package let text: String
 
-  private static let title = "sealane erasure receipt v1"
+  private static let form = SignedLines.Form(
+    title: "sealane erasure receipt v1", names: ["project", "entry", "commitment", "keys", "erased", "copies"])
 
   /// Makes and signs a receipt.
   package init(
     project: Int64, entry: UInt64, commitment: String, keys: Int, erasedAt: Int64, copiesUntil: Int64,
     signedBy identityKey: Curve25519.Signing.PrivateKey
-  ) throws {
-    guard Self.isCommitment(commitment) else { throw ErasureReceiptError.malformed }
-    identity = CustodianIdentity(identityKey.publicKey)
+  ) throws(ErasureReceiptError) {
+    guard Self.isCommitment(commitment), keys >= 0 else { throw .malformed }
+    do throws(SignedLines.Fault) {
+      let values = Self.values(project, entry, commitment, keys, erasedAt, copiesUntil)
+      let signed = try SignedLines(Self.form, values, signedBy: identityKey)
+      (identity, text) = (signed.identity, signed.text)
+    } catch { throw ErasureReceiptError(error) }
     self.project = project
     self.entry = entry
     self.commitment = commitment
     self.keys = keys
     self.erasedAt = erasedAt
     self.copiesUntil = copiesUntil
-    let body = Self.body(identity, project, entry, commitment, keys, erasedAt, copiesUntil)
-    text = body + "signature \(Array(try identityKey.signature(for: Data(body.utf8))).hexadecimal)\n"
   }
 
   /// Reads a receipt and verifies its signature.
   package init(text: String) throws(ErasureReceiptError) {
-    guard text.utf8.count <= 1024 else { throw .malformed }
-    var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-    guard lines.count == 10, lines.removeLast().isEmpty, lines[0] == Self.title else { throw .malformed }
-    func value(_ line: Int, _ name: String) throws(ErasureReceiptError) -> String {
-      guard lines[line].hasPrefix(name + " ") else { throw .malformed }
-      return String(lines[line].dropFirst(name.count + 1))
-    }
-    guard let identityBytes = [UInt8](hexadecimal: try value(1, "identity")), let identity = CustodianIdentity(bytes: identityBytes),
-      let project = Int64(try value(2, "project")), let entry = UInt64(try value(3, "entry")), let keys = Int(try value(5, "keys")),
-      let erasedAt = Int64(try value(6, "erased")), let copiesUntil = Int64(try value(7, "copies")),
-      let signature = [UInt8](hexadecimal: try value(8, "signature")), keys >= 0
-    else { throw .malformed }
-    commitment = try value(4, "commitment")
-    guard Self.isCommitment(commitment) else { throw .malformed }
-    self.identity = identity
-    self.project = project
-    self.entry = entry
-    self.keys = keys
-    self.erasedAt = erasedAt
-    self.copiesUntil = copiesUntil
-    self.text = text
-    let body = Self.body(identity, project, entry, commitment, keys, erasedAt, copiesUntil)
-    // Only the one spelling that is written is read: what was signed is what is parsed.
-    guard text == body + "signature \(signature.hexadecimal)\n" else { throw .malformed }
-    guard identity.isValid(signature: signature, of: Array(body.utf8)) else { throw .badSignature }
+    do throws(SignedLines.Fault) {
+      let signed = try SignedLines(reading: text, as: Self.form)
+      let commitment = signed.values[2]
+      guard let project = Int64(signed.values[0]), let entry = UInt64(signed.values[1]), Self.isCommitment(commitment),
+        let keys = Int(signed.values[3]), keys >= 0, let erasedAt = Int64(signed.values[4]), let copiesUntil = Int64(signed.values[5])
+      else { throw .malformed }
+      try signed.verify(spelling: Self.values(project, entry, commitment, keys, erasedAt, copiesUntil))
+      identity = signed.identity
+      self.project = project
+      self.entry = entry
+      self.commitment = commitment
+      self.keys = keys
+      self.erasedAt = erasedAt
+      self.copiesUntil = copiesUntil
+      self.text = text
+    } catch { throw ErasureReceiptError(error) }
   }
 
   private static func isCommitment(_ text: String) -> Bool {
     text.utf8.count == 64 && text.utf8.allSatisfy { (48...57).contains($0) || (97...102).contains($0) }
   }
 
-  private static func body(
-    _ identity: CustodianIdentity, _ project: Int64, _ entry: UInt64, _ commitment: String, _ keys: Int, _ erasedAt: Int64,
-    _ copiesUntil: Int64
-  ) -> String {
-    """
-    \(title)
-    identity \(identity.bytes.hexadecimal)
-    project \(project)
-    entry \(entry)
-    commitment \(commitment)
-    keys \(keys)
-    erased \(erasedAt)
-    copies \(copiesUntil)
-
-    """
+  private static func values(
+    _ project: Int64, _ entry: UInt64, _ commitment: String, _ keys: Int, _ erasedAt: Int64, _ copiesUntil: Int64
+  ) -> [String] {
+    [String(project), String(entry), commitment, String(keys), String(erasedAt), String(copiesUntil)]
   }
 }
 
@@ -96,6 +78,8 @@ package struct ErasureReceipt: Sendable, Hashable {
 package enum ErasureReceiptError: Error, Sendable, Hashable, CustomStringConvertible {
   case malformed
   case badSignature
+
+  init(_ fault: SignedLines.Fault) { self = fault == .malformed ? .malformed : .badSignature }
 
   package var description: String {
     switch self {
