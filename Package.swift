@@ -98,26 +98,31 @@ let package = Package(
     .executableTarget(name: "sealane", dependencies: ["Server", "Vault", "Outbound", "Demo", "Events", arguments], swiftSettings: room),
     .executableTarget(name: "sealane-custodian", dependencies: ["Custodian", "Vault", arguments, logging], swiftSettings: room),
 
-    .testTarget(name: "SegmentStoreTests", dependencies: ["SegmentStore", "Events", "Gate", "Journeys", "Vault"], swiftSettings: room),
+    // Randomness that can be repeated, and bytes that it alters.
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: room),
+    .testTarget(
+      name: "SegmentStoreTests", dependencies: ["SegmentStore", "Events", "Gate", "Journeys", "Vault", "TestSupport"], swiftSettings: room),
     .testTarget(name: "HouseTests", swiftSettings: room),
-    .testTarget(name: "GateTests", dependencies: ["Gate", "Events", "Vault"], swiftSettings: room),
-    .testTarget(name: "WebTests", dependencies: ["Web", "Events"], swiftSettings: room),
+    .testTarget(name: "GateTests", dependencies: ["Gate", "Events", "Vault", "TestSupport"], swiftSettings: room),
+    .testTarget(name: "WebTests", dependencies: ["Web", "Events", "TestSupport"], swiftSettings: room),
     .testTarget(
       name: "ConsoleTests",
-      dependencies: ["Console", "Web", "Events", "Journeys", "Ledger", "Access", "Gate", hummingbird, logging],
+      dependencies: ["Console", "Web", "Events", "Journeys", "Ledger", "Access", "Gate", "TestSupport", hummingbird, logging],
       swiftSettings: room),
-    .testTarget(name: "JourneysTests", dependencies: ["Journeys", "SegmentStore", "Events"], swiftSettings: room),
-    .testTarget(name: "IntakeTests", dependencies: ["Intake", "Events", "CSimdJSON", "CZlib", "CZstd"], swiftSettings: room),
-    .testTarget(name: "VaultTests", dependencies: ["Vault", "Events", crypto], swiftSettings: room),
+    .testTarget(name: "JourneysTests", dependencies: ["Journeys", "SegmentStore", "Events", "TestSupport"], swiftSettings: room),
+    .testTarget(
+      name: "IntakeTests", dependencies: ["Intake", "Events", "CSimdJSON", "CZlib", "CZstd", "TestSupport"], swiftSettings: room),
+    .testTarget(name: "VaultTests", dependencies: ["Vault", "Events", crypto, "TestSupport"], swiftSettings: room),
     // A passkey in software, which can be told to misbehave.
     .target(name: "SoftAuthenticator", dependencies: ["Passkeys", crypto], path: "Tests/SoftAuthenticator", swiftSettings: room),
     .testTarget(
-      name: "PasskeysTests", dependencies: ["Passkeys", "SoftAuthenticator", crypto], exclude: ["section16.json"], swiftSettings: room),
+      name: "PasskeysTests", dependencies: ["Passkeys", "SoftAuthenticator", "TestSupport", crypto], exclude: ["section16.json"],
+      swiftSettings: room),
     .testTarget(
       name: "CustodianTests",
-      dependencies: ["Custodian", "Access", "Vault", "Events", "Passkeys", "SoftAuthenticator", crypto, database, logging],
+      dependencies: ["Custodian", "Access", "Vault", "Events", "Passkeys", "SoftAuthenticator", "TestSupport", crypto, database, logging],
       swiftSettings: room),
-    .testTarget(name: "LedgerTests", dependencies: ["Ledger", "Events", crypto], swiftSettings: room),
+    .testTarget(name: "LedgerTests", dependencies: ["Ledger", "Events", crypto, "TestSupport"], swiftSettings: room),
     .testTarget(name: "AccessTests", dependencies: ["Access", "Ledger", "Events", database], swiftSettings: room),
     .testTarget(
       name: "ServerTests",

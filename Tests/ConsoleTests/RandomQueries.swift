@@ -1,22 +1,10 @@
 import Journeys
-
-/// SplitMix64 (S. Vigna), so that a failure can be repeated.
-struct Generator: RandomNumberGenerator {
-  private var state: UInt64
-  init(seed: UInt64) { state = seed }
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-}
+import TestSupport
 
 /// Valid queries of all reports with names and values that try to break out of their place in an address.
 struct RandomQueries {
-  var generator: Generator
-  init(seed: UInt64) { generator = Generator(seed: seed) }
+  var generator: SeededGenerator
+  init(seed: UInt64) { generator = SeededGenerator(seed: seed) }
 
   mutating func int(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &generator) }
   mutating func one<Element>(_ all: [Element]) -> Element { all[int(0...all.count - 1)] }

@@ -2,6 +2,7 @@ import Crypto
 import Custodian
 import Events
 import Foundation
+import TestSupport
 import Testing
 import Vault
 
@@ -145,13 +146,7 @@ struct BackupFrameTests {
         let content = generator.bytes(Int.random(in: 1...300, using: &generator))
         var (file, _) = try write(content, header, key, using: &generator)
         let sound = file
-        for _ in 0..<Int.random(in: 1...4, using: &generator) {
-          switch Int.random(in: 0...2, using: &generator) {
-          case 0: file[Int.random(in: 0..<file.count, using: &generator)] = .random(in: .min ... .max, using: &generator)
-          case 1: file = Array(file.prefix(max(1, Int.random(in: 0...file.count, using: &generator))))
-          default: file.insert(.random(in: .min ... .max, using: &generator), at: .random(in: 0...file.count, using: &generator))
-          }
-        }
+        generator.alter(&file, places: 1...4)
         if (try? read(file, count: content.count, key)) != nil { #expect(file == sound, "seed \(seed)") }
       }
       seed += 1

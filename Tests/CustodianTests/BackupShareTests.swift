@@ -1,5 +1,6 @@
 import Custodian
 import Foundation
+import TestSupport
 import Testing
 
 /// What a person types is the share that was printed, or a refusal that says where to look.
@@ -111,14 +112,7 @@ struct BackupShareTests {
       for _ in 0..<2_000 {
         let share = share(&generator)
         var bytes = Array(share.text.utf8)
-        for _ in 0..<Int.random(in: 1...5, using: &generator) {
-          switch Int.random(in: 0...3, using: &generator) {
-          case 0: bytes[Int.random(in: 0..<bytes.count, using: &generator)] = .random(in: .min ... .max, using: &generator)
-          case 1: bytes = Array(bytes.prefix(max(1, Int.random(in: 0...bytes.count, using: &generator))))
-          case 2: bytes.swapAt(.random(in: 0..<bytes.count, using: &generator), .random(in: 0..<bytes.count, using: &generator))
-          default: bytes.insert(.random(in: .min ... .max, using: &generator), at: .random(in: 0...bytes.count, using: &generator))
-          }
-        }
+        generator.alter(&bytes, places: 1...5)
         if let read = try? BackupShare(text: String(decoding: bytes, as: UTF8.self)) { #expect(isSame(read, share), "seed \(seed)") }
       }
       seed += 1

@@ -5,6 +5,7 @@ import Events
 import Foundation
 import GRDB
 import Synchronization
+import TestSupport
 import Testing
 import Vault
 

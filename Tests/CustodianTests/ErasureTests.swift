@@ -2,6 +2,7 @@ import Crypto
 import Custodian
 import Events
 import Synchronization
+import TestSupport
 import Testing
 import Vault
 
@@ -179,17 +180,10 @@ struct ErasureTests {
       #expect(throws: ErasureReceiptError.malformed) { try ErasureReceipt(text: text) }
     }
     // Whatever bytes stand there, it is read or refused.
-    var seed: UInt64 = 0x5EA1
-    func random(_ limit: Int) -> Int {
-      seed = seed &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-      return Int(seed >> 33) % limit
-    }
-    for _ in 0..<2_000 {
+    var generator = SeededGenerator(seed: 0x5EA1)
+    for _ in 0..<20_000 {
       var bytes = Array(made.text.utf8)
-      for _ in 0...random(3) {
-        let place = random(bytes.count)
-        if random(2) == 0 { bytes[place] = UInt8(random(256)) } else { bytes.remove(at: place) }
-      }
+      generator.alter(&bytes)
       if bytes != Array(made.text.utf8) { #expect((try? ErasureReceipt(text: String(decoding: bytes, as: UTF8.self))) == nil) }
     }
   }

@@ -1,5 +1,6 @@
 import Crypto
 import Custodian
+import TestSupport
 import Testing
 import Vault
 

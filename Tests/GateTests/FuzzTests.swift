@@ -1,6 +1,7 @@
 import Events
 import Foundation
 import Gate
+import TestSupport
 import Testing
 
 /// Seeded random input: no crash, nothing shaped like an e-mail address survives, and what passed once passes unchanged.

@@ -1,3 +1,5 @@
+import TestSupport
+
 /// Texts with the answer that a careful person would give: does it hold an e-mail address, phone number, IP address, card or credential?
 ///
 /// Made by hand for this project. Credentials are put together here from published shapes and seeded filler, so that no key, real or

@@ -1,6 +1,7 @@
 import Events
 import Foundation
 import Gate
+import TestSupport
 import Testing
 
 /// Addresses become places and are forgotten.

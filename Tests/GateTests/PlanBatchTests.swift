@@ -1,5 +1,6 @@
 import Events
 import Gate
+import TestSupport
 import Testing
 import Vault
 

@@ -2,6 +2,7 @@ import CZlib
 import Events
 import Foundation
 import Intake
+import TestSupport
 import Testing
 
 /// Every way in which clients wrap the same event (mixpanel-api.md, 1.1) comes to the same received event.
@@ -73,7 +74,7 @@ struct BodyEncodingTests {
 
   @Test("random events come out the same from every wrapping", arguments: Wrapping.allCases)
   func sameFromEveryWrapping(wrapping: Wrapping) throws {
-    var random = Seeded(7)
+    var random = SeededGenerator(seed: 7)
     for _ in 0..<60 {
       let json = Self.randomEvent(&random)
       let plain = Self.intake.read(.json(.track, json))
@@ -156,14 +157,14 @@ struct BodyEncodingTests {
   }
 
   /// A string of an event, of all the kinds that make trouble.
-  static func randomString(_ random: inout Seeded) -> String {
+  static func randomString(_ random: inout SeededGenerator) -> String {
     let pieces = [
       "a", "Z", "9", "~", "?>", "é", "漢字", "😀", "\u{202E}", "\u{1}", "\\", "\"", "<script>", "&x=1", "+", "%41", " ", "\n", "\u{0}", "/",
     ]
     return (0..<Int.random(in: 0...12, using: &random)).map { _ in pieces.randomElement(using: &random) ?? "" }.joined()
   }
 
-  static func randomValue(_ random: inout Seeded, depth: Int = 0) -> Any {
+  static func randomValue(_ random: inout SeededGenerator, depth: Int = 0) -> Any {
     switch Int.random(in: 0..<(depth < 2 ? 8 : 6), using: &random) {
     case 0: Int.random(in: -1_000_000...1_000_000, using: &random)
     case 1: Double.random(in: -1e6...1e6, using: &random)
@@ -178,7 +179,7 @@ struct BodyEncodingTests {
     }
   }
 
-  static func randomEvent(_ random: inout Seeded) -> String {
+  static func randomEvent(_ random: inout SeededGenerator) -> String {
     var properties: [String: Any] = ["token": "t0", "time": nowSeconds - Int.random(in: 0...400_000, using: &random)]
     if Bool.random(using: &random) { properties["distinct_id"] = "u" + randomString(&random) }
     if Bool.random(using: &random) { properties["$device_id"] = "d" + randomString(&random) }

@@ -1,6 +1,7 @@
 import Events
 import Foundation
 import Intake
+import TestSupport
 import Testing
 
 /// Bad input is normal input: whatever comes, there is a documented answer. Seeded; `SEALANE_FUZZ_SECONDS` makes it last.
@@ -100,7 +101,7 @@ struct FuzzTests {
   @Test func randomMutations() throws {
     let seconds = Double(ProcessInfo.processInfo.environment["SEALANE_FUZZ_SECONDS"] ?? "") ?? 2
     let seed = ProcessInfo.processInfo.environment["SEALANE_FUZZ_SEED"].flatMap(UInt64.init) ?? 20_261_123
-    var random = Seeded(seed)
+    var random = SeededGenerator(seed: seed)
     let end = ContinuousClock.now + .seconds(seconds)
     var count = 0
     while ContinuousClock.now < end {
@@ -114,18 +115,7 @@ struct FuzzTests {
       case 3: bytes = BodyEncodingTests.deflated(bytes, bits: 31)
       default: break
       }
-      for _ in 0..<Int.random(in: 0...6, using: &random) where !bytes.isEmpty {
-        let at = Int.random(in: 0..<bytes.count, using: &random)
-        switch Int.random(in: 0..<5, using: &random) {
-        case 0: bytes[at] = UInt8.random(in: 0...255, using: &random)
-        case 1: bytes.remove(at: at)
-        case 2: bytes.insert(Array("{}[]\",:0123456789eE.-\\unt\u{1}%&=+".utf8).randomElement(using: &random) ?? 0, at: at)
-        case 3:
-          bytes.replaceSubrange(
-            at..<min(bytes.count, at + Int.random(in: 1...20, using: &random)), with: bytes.prefix(Int.random(in: 0...30, using: &random)))
-        default: bytes.swapAt(at, Int.random(in: 0..<bytes.count, using: &random))
-        }
-      }
+      random.alter(&bytes, places: 0...6, telling: Array("{}[]\",:0123456789eE.-\\unt\u{1}%&=+".utf8))
       let request = IntakeRequest(
         endpoint: endpoint,
         contentType: ["application/json", "application/x-ndjson", "application/x-www-form-urlencoded", "text/plain", "", nil, "x;;"]

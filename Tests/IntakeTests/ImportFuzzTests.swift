@@ -1,5 +1,6 @@
 import Foundation
 import Intake
+import TestSupport
 import Testing
 
 /// Files of any content: every byte is part of a record, of a reject, or of white space, whatever is read at once. Seeded;
@@ -42,7 +43,7 @@ struct ImportFuzzTests {
   @Test func randomMutations() throws {
     let seconds = Double(ProcessInfo.processInfo.environment["SEALANE_FUZZ_SECONDS"] ?? "") ?? 2
     let seed = ProcessInfo.processInfo.environment["SEALANE_FUZZ_SEED"].flatMap(UInt64.init) ?? 20_261_125
-    var random = Seeded(seed)
+    var random = SeededGenerator(seed: seed)
     let end = ContinuousClock.now + .seconds(seconds)
     let path = try ImportFileTests.file([])
     defer { try? FileManager.default.removeItem(atPath: path) }
@@ -58,18 +59,7 @@ struct ImportFuzzTests {
       if packing == 1 { bytes = BodyEncodingTests.deflated(bytes, bits: 31) }
       if packing == 2 { bytes = ImportFileTests.zstd(bytes) }
       if packing == 3 { bytes = ImportFileTests.zstd(bytes) + ImportFileTests.zstd(bytes) }
-      for _ in 0..<Int.random(in: 0...5, using: &random) where !bytes.isEmpty {
-        let at = Int.random(in: 0..<bytes.count, using: &random)
-        switch Int.random(in: 0..<5, using: &random) {
-        case 0: bytes[at] = UInt8.random(in: 0...255, using: &random)
-        case 1: bytes.remove(at: at)
-        case 2: bytes.insert(Array("{}[]\",;:\n\r\\09eE.-".utf8).randomElement(using: &random) ?? 0, at: at)
-        case 3:
-          bytes.replaceSubrange(
-            at..<min(bytes.count, at + Int.random(in: 1...20, using: &random)), with: bytes.prefix(Int.random(in: 0...30, using: &random)))
-        default: bytes.swapAt(at, Int.random(in: 0..<bytes.count, using: &random))
-        }
-      }
+      random.alter(&bytes, places: 0...5, telling: Array("{}[]\",;:\n\r\\09eE.-".utf8))
       try Data(bytes).write(to: URL(fileURLWithPath: path))
       let format = try #require(formats.randomElement(using: &random))
       let whole = Self.read(path, format, chunkBytes: 1 << 16)

@@ -1,6 +1,7 @@
 import Events
 import Foundation
 import Intake
+import TestSupport
 import Testing
 
 /// A protobuf message as bytes, for requests.
@@ -220,7 +221,7 @@ private struct Message {
   @Test func randomMutations() throws {
     let seconds = Double(ProcessInfo.processInfo.environment["SEALANE_FUZZ_SECONDS"] ?? "") ?? 2
     let seed = ProcessInfo.processInfo.environment["SEALANE_FUZZ_SEED"].flatMap(UInt64.init) ?? 20_261_128
-    var random = Seeded(seed)
+    var random = SeededGenerator(seed: seed)
     let end = ContinuousClock.now + .seconds(seconds)
     var count = 0
     while ContinuousClock.now < end {

@@ -1,12 +1,13 @@
 import Events
 import Foundation
 import Intake
+import TestSupport
 import Testing
 
 /// From bytes to received events. The bound is a tenth of what one quiet core does, so that a busy machine passes; the figure is printed.
 @Suite(.serialized) struct SpeedTests {
   /// An event of some 480 bytes with 17 properties, as web SDKs send them.
-  static func typicalEvent(_ random: inout Seeded) -> String {
+  static func typicalEvent(_ random: inout SeededGenerator) -> String {
     func hex(_ count: Int) -> String { (0..<count).map { _ in String(UInt8.random(in: 0...15, using: &random), radix: 16) }.joined() }
     func pick(_ words: [String]) -> String { words.randomElement(using: &random) ?? "" }
     let user = "user-\(Int.random(in: 0..<100_000, using: &random))"
@@ -22,7 +23,7 @@ import Testing
   @Test("reads events fast", arguments: ["application/json", "application/x-ndjson"])
   func readsFast(type: String) throws {
     let intake = Intake()
-    var random = Seeded(1)
+    var random = SeededGenerator(seed: 1)
     let records = (0..<2000).map { _ in Self.typicalEvent(&random) }
     let body = type == "application/json" ? "[" + records.joined(separator: ",") + "]" : records.joined(separator: "\n")
     let request = IntakeRequest.json(.track, body, type: type)

@@ -1,6 +1,7 @@
 import Events
 import Foundation
 import Intake
+import TestSupport
 import Testing
 
 /// Tables: RFC 4180 and what a mapping makes of it.
@@ -134,7 +135,7 @@ struct TableTests {
   }
 
   @Test func randomTablesComeOutAsTheyWentIn() throws {
-    var random = Seeded(20_261_125)
+    var random = SeededGenerator(seed: 20_261_125)
     let letters = Array("abü,\"\n\r; \\\u{1}{}é0")
     for number in 0..<400 {
       let rows = (0..<Int.random(in: 1...6, using: &random)).map { _ in

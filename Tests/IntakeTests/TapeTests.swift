@@ -1,5 +1,6 @@
 import CSimdJSON
 import Foundation
+import TestSupport
 import Testing
 
 /// The two readers behind the tape agree, and broken text is told where it breaks.
@@ -34,7 +35,7 @@ struct TapeTests {
 
   @Test func bothReadersAgree() throws {
     let reader = try #require(Reader())
-    var random = Seeded(3)
+    var random = SeededGenerator(seed: 3)
     for round in 0..<2000 {
       var bytes = Array(BodyEncodingTests.randomEvent(&random).utf8)
       // Half of them damaged a little.

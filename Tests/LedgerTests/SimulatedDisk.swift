@@ -1,5 +1,6 @@
 import Ledger
 import Synchronization
+import TestSupport
 
 /// `LedgerFiles` in memory with the faults of a disk.
 ///
@@ -74,7 +75,7 @@ final class SimulatedDisk: LedgerFiles {
 
   /// What the next start finds.
   func afterPowerCut(seed: UInt64) -> SimulatedDisk {
-    var generator = SplitMix(state: seed)
+    var generator = SeededGenerator(seed: seed)
     return SimulatedDisk(
       state.withLock { old in
         var new = State()
@@ -92,7 +93,7 @@ final class SimulatedDisk: LedgerFiles {
       })
   }
 
-  private static func remains(of file: File, _ generator: inout SplitMix) -> [UInt8] {
+  private static func remains(of file: File, _ generator: inout SeededGenerator) -> [UInt8] {
     if file.bytes == file.durable { return file.durable }
     switch Int.random(in: 0..<4, using: &generator) {
     case 0: return file.durable
@@ -203,16 +204,5 @@ extension SimulatedDisk.State {
     next += 1
     names[path] = next
     return next
-  }
-}
-
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var value = state
-    value = (value ^ value >> 30) &* 0xBF58_476D_1CE4_E5B9
-    value = (value ^ value >> 27) &* 0x94D0_49BB_1331_11EB
-    return value ^ value >> 31
   }
 }

@@ -1,6 +1,7 @@
 import Events
 import Foundation
 import Ledger
+import TestSupport
 import Testing
 
 struct VerificationTests {
@@ -26,7 +27,7 @@ struct VerificationTests {
     #expect(sound.size == 520)
     #expect(sound.waiting == 3)
     #expect(sound.detailsErased == 1)
-    var generator = SplitMix(state: 11)
+    var generator = SeededGenerator(seed: 11)
     for path in disk.paths {
       let original = try #require(disk.contents(path))
       // The lock and drafts hold nothing; partial tiles of an earlier checkpoint are for readers of that one only.

@@ -1,6 +1,7 @@
 import Foundation
 import Passkeys
 import SoftAuthenticator
+import TestSupport
 import Testing
 
 struct CBORTests {
@@ -46,7 +47,7 @@ struct CBORTests {
   @Test("what is read is what would be written: one spelling for each value, for any bytes")
   func oneSpelling() throws {
     let seed = UInt64.random(in: 0 ... .max)
-    var random = SplitMix(seed)
+    var random = SeededGenerator(seed: seed)
     var read = 0
     for _ in 0..<60_000 {
       var bytes: [UInt8]
@@ -66,7 +67,7 @@ struct CBORTests {
   }
 
   /// Maps with one key at most, so that their order is never wrong.
-  static func value(depth: Int, _ random: inout SplitMix) -> CBOR {
+  static func value(depth: Int, _ random: inout SeededGenerator) -> CBOR {
     switch Int.random(in: 0...(depth < 4 ? 7 : 5), using: &random) {
     case 0: .unsigned(UInt64.random(in: 0 ... .max, using: &random) >> UInt64.random(in: 0...63, using: &random))
     case 1: .negative(UInt64.random(in: 0 ... .max, using: &random) >> UInt64.random(in: 0...63, using: &random))
@@ -77,18 +78,5 @@ struct CBORTests {
     case 6: .array((0..<Int.random(in: 0...3, using: &random)).map { _ in value(depth: depth + 1, &random) })
     default: .map([.init(.text("k"), value(depth: depth + 1, &random))])
     }
-  }
-}
-
-/// Steele, Lea and Flood's SplitMix64: from a seed that a failing test prints.
-struct SplitMix: RandomNumberGenerator {
-  private var state: UInt64
-  init(_ seed: UInt64) { state = seed }
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ mixed >> 31
   }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import Passkeys
 import SoftAuthenticator
+import TestSupport
 import Testing
 
 /// Bytes from the network, altered in every way that a seeded fuzzer finds: an error, never a trap, and never another passkey.
@@ -18,7 +19,7 @@ struct FuzzTests {
 
   @Test func `registrations`() throws {
     let seed = UInt64.random(in: 0 ... .max)
-    var random = SplitMix(seed)
+    var random = SeededGenerator(seed: seed)
     let ceremony = RegistrationCeremony(relyingParty: Self.relyingParty, challenge: Self.challenge)
     var authenticator = SoftAuthenticator()
     authenticator.attestation = ("packed", .map([.init(.text("alg"), .integer(-7)), .init(.text("x5c"), .array([.bytes([1, 2])]))]))
@@ -27,9 +28,9 @@ struct FuzzTests {
     try Self.forAWhile {
       var response = sound
       if Bool.random(using: &random) {
-        Self.alter(&response.attestationObject, &random)
+        random.alter(&response.attestationObject, telling: Self.heads)
       } else {
-        Self.alter(&response.clientDataJSON, &random)
+        random.alter(&response.clientDataJSON, telling: Self.heads)
       }
       do {
         let record = try ceremony.verify(response) { _ in false }
@@ -42,7 +43,7 @@ struct FuzzTests {
 
   @Test func `assertions`() throws {
     let seed = UInt64.random(in: 0 ... .max)
-    var random = SplitMix(seed)
+    var random = SeededGenerator(seed: seed)
     var authenticator = SoftAuthenticator(userHandle: [1])
     let record = try RegistrationCeremony(relyingParty: Self.relyingParty, challenge: Self.challenge)
       .verify(authenticator.register(Self.challenge)) { _ in false }
@@ -52,9 +53,9 @@ struct FuzzTests {
     Self.forAWhile {
       var response = sound
       switch Int.random(in: 0...2, using: &random) {
-      case 0: Self.alter(&response.clientDataJSON, &random)
-      case 1: Self.alter(&response.authenticatorData, &random)
-      default: Self.alter(&response.signature, &random)
+      case 0: random.alter(&response.clientDataJSON, telling: Self.heads)
+      case 1: random.alter(&response.authenticatorData, telling: Self.heads)
+      default: random.alter(&response.signature, telling: Self.heads)
       }
       guard response != sound else { return }
       #expect(throws: PasskeyError.self, "seed \(seed)") { try ceremony.verify(response, record: record, owner: [1]) }
@@ -87,19 +88,8 @@ struct FuzzTests {
     }
   }
 
-  static func alter(_ bytes: inout [UInt8], _ random: inout SplitMix) {
-    for _ in 0..<Int.random(in: 1...3, using: &random) {
-      guard !bytes.isEmpty else { return }
-      let index = Int.random(in: bytes.indices, using: &random)
-      switch Int.random(in: 0...4, using: &random) {
-      case 0: bytes[index] ^= 1 << UInt8.random(in: 0..<8, using: &random)
-      case 1: bytes[index] = [0, 0x17, 0x18, 0x1B, 0x5F, 0x7F, 0x80, 0x9B, 0xBF, 0xFF].randomElement(using: &random) ?? 0
-      case 2: bytes.remove(at: index)
-      case 3: bytes.insert(UInt8.random(in: .min ... .max, using: &random), at: index)
-      default: bytes.removeSubrange(index...)
-      }
-    }
-  }
+  /// Heads of CBOR items of every kind.
+  static let heads: [UInt8] = [0, 0x17, 0x18, 0x1B, 0x5F, 0x7F, 0x80, 0x9B, 0xBF, 0xFF]
 }
 
 struct Base64URLTests {

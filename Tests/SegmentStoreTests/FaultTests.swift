@@ -2,6 +2,7 @@ import Events
 import Foundation
 import Journeys
 import SegmentStore
+import TestSupport
 import Testing
 
 /// Never an acknowledged event lost, never one doubled, whatever fails and whenever.

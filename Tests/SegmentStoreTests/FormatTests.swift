@@ -2,6 +2,7 @@ import Events
 import Foundation
 import Journeys
 import SegmentStore
+import TestSupport
 import Testing
 
 /// The bytes of the formats (docs/FORMATS.md): a store with fixed randomness gives the files of `FormatVector`, and those open, as do

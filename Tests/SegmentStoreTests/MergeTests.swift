@@ -2,6 +2,7 @@ import Events
 import Foundation
 import Journeys
 import SegmentStore
+import TestSupport
 import Testing
 
 /// Merging changes how rows lie in files, never what they say.

@@ -2,6 +2,7 @@ import Events
 import Foundation
 import Journeys
 import SegmentStore
+import TestSupport
 import Testing
 
 /// A store in plain dictionaries: what the real one must answer like.

@@ -1,5 +1,6 @@
 import SegmentStore
 import Synchronization
+import TestSupport
 
 /// A file system in memory that loses what a power loss may lose, seeded.
 ///

@@ -1,6 +1,7 @@
 import Events
 import Foundation
 import SegmentStore
+import TestSupport
 import Testing
 
 /// Prints what the machine at hand does and judges no time: `SEALANE_STORE_EVENTS=1000000` makes it a measurement.

@@ -2,6 +2,7 @@ import Events
 import Foundation
 import Journeys
 import SegmentStore
+import TestSupport
 import Testing
 
 /// Bytes that were changed and given right checksums again, so that they reach the readers behind those: whatever stands in a file, there
@@ -71,38 +72,6 @@ import Testing
 
   // MARK: Changing
 
-  static func change(_ bytes: inout [UInt8], _ random: inout SeededGenerator) {
-    for _ in 0..<Int.random(in: 1...3, using: &random) {
-      guard !bytes.isEmpty else {
-        bytes = [UInt8.random(in: 0...255, using: &random)]
-        continue
-      }
-      let at = Int.random(in: 0..<bytes.count, using: &random)
-      switch Int.random(in: 0..<9, using: &random) {
-      case 0: bytes[at] ^= 1 << UInt8.random(in: 0..<8, using: &random)
-      case 1: bytes[at] = [0, 1, 0x7F, 0x80, 0xFF].randomElement(using: &random) ?? 0
-      case 2: bytes[at] &+= 1
-      case 3: bytes[at] &-= 1
-      // Numbers at the ends of what they may be: as varints and as 32 or 64 bits.
-      case 4:
-        let length = [1, 4, 5, 9].randomElement(using: &random) ?? 1
-        bytes.replaceSubrange(at..<min(bytes.count, at + 1), with: [UInt8](repeating: 0xFF, count: length) + [0x01])
-      case 5:
-        let width = [4, 8].randomElement(using: &random) ?? 4
-        let value: UInt64 =
-          [0, 1, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFE, 0xFFFF_FFFF, 1 << 40, 1 << 62, 1 << 63, .max - 1, .max, UInt64(Int64.max)]
-          .randomElement(using: &random) ?? 0
-        for index in 0..<width where at + index < bytes.count { bytes[at + index] = UInt8(truncatingIfNeeded: value >> UInt64(8 * index)) }
-      case 6: bytes.remove(at: at)
-      case 7: bytes.insert(bytes[Int.random(in: 0..<bytes.count, using: &random)], at: at)
-      default:
-        let from = Int.random(in: 0..<bytes.count, using: &random)
-        let piece = Array(bytes[from..<min(bytes.count, from + Int.random(in: 1...12, using: &random))])
-        bytes.replaceSubrange(at..<min(bytes.count, at + piece.count), with: piece)
-      }
-    }
-  }
-
   static func little<Value: FixedWidthInteger>(_ value: Value) -> [UInt8] { withUnsafeBytes(of: value.littleEndian) { Array($0) } }
 
   static func number(_ bytes: ArraySlice<UInt8>) -> UInt64 { bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) } }
@@ -115,9 +84,9 @@ import Testing
       case 0: sections.remove(at: chosen)
       case 1: sections.swapAt(chosen, Int.random(in: sections.indices, using: &random))
       case 2: sections[chosen].content = sections.randomElement(using: &random)?.content ?? []
-      case 3: change(&sections[chosen].name, &random)
+      case 3: random.alter(&sections[chosen].name)
       case 4: sections[chosen].content = []
-      default: change(&sections[chosen].content, &random)
+      default: random.alter(&sections[chosen].content)
       }
     }
   }
@@ -176,7 +145,7 @@ import Testing
 
   static func changeManifest(_ file: [UInt8], _ random: inout SeededGenerator) -> [UInt8] {
     var content = Array(file[16..<file.count - 8])
-    change(&content, &random)
+    random.alter(&content)
     let made = Array(file[..<12]) + little(UInt32(content.count)) + content
     return made + little(Checksum.of(made))
   }
@@ -194,11 +163,11 @@ import Testing
     }
     if frames.isEmpty || Int.random(in: 0..<16, using: &random) == 0 {
       var fields = Array(header[8...])
-      change(&fields, &random)
+      random.alter(&fields)
       header = Array(header[..<8]) + (fields + [UInt8](repeating: 0, count: 32)).prefix(32)
     } else {
       let chosen = Int.random(in: frames.indices, using: &random)
-      change(&frames[chosen].payload, &random)
+      random.alter(&frames[chosen].payload)
       if Int.random(in: 0..<20, using: &random) == 0 { frames.append((frames[chosen].sequence &+ 1, frames[chosen].payload)) }
     }
     let salt = number(header[32..<40])

@@ -1,6 +1,7 @@
 import Events
 import Foundation
 import SegmentStore
+import TestSupport
 
 /// Ids, rows and directories for tests.
 enum Sample {
@@ -32,18 +33,5 @@ enum Sample {
 
   static func directory() -> URL {
     FileManager.default.temporaryDirectory.appendingPathComponent("sealane-store-\(UUID().uuidString)", isDirectory: true)
-  }
-}
-
-/// SplitMix64: the same numbers for the same seed.
-struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-  init(seed: UInt64) { state = seed }
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var value = state
-    value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-    return value ^ (value >> 31)
   }
 }

@@ -1,6 +1,7 @@
 import Crypto
 import Events
 import Foundation
+import TestSupport
 import Testing
 import Vault
 
@@ -70,13 +71,7 @@ struct ParcelCodecTests {
       seed += 1
       for _ in 0..<3000 {
         var bytes = ParcelCodec.encode(bundle: parcels(&generator))
-        for _ in 0..<Int.random(in: 1...4, using: &generator) {
-          switch Int.random(in: 0...2, using: &generator) {
-          case 0: bytes[Int.random(in: 0..<bytes.count, using: &generator)] = .random(in: .min ... .max, using: &generator)
-          case 1: bytes = Array(bytes.prefix(max(1, Int.random(in: 0...bytes.count, using: &generator))))
-          default: bytes.insert(.random(in: .min ... .max, using: &generator), at: .random(in: 0...bytes.count, using: &generator))
-          }
-        }
+        generator.alter(&bytes, places: 1...4)
         // What is taken must be what its bytes say: the only spelling there is.
         if let parcels = try? ParcelCodec.decode(bundle: bytes) {
           let written = ParcelCodec.encode(bundle: parcels)
@@ -143,18 +138,5 @@ struct ParcelCodecTests {
     }
     #expect(throws: AnnouncementError.malformed) { try CustodianKeyAnnouncement(text: made.text.uppercased()) }
     #expect(throws: AnnouncementError.malformed) { try CustodianKeyAnnouncement(text: made.text + "\n") }
-  }
-}
-
-/// SplitMix64 (Steele, Lea, Flood 2014).
-struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-  init(seed: UInt64) { state = seed }
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var value = state
-    value = (value ^ (value >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    value = (value ^ (value >> 27)) &* 0x94d0_49bb_1331_11eb
-    return value ^ (value >> 31)
   }
 }

@@ -1,10 +1,11 @@
 import Foundation
+import TestSupport
 import Testing
 import Web
 
 struct ChartTests {
   @Test func anAxisHasFewRoundTicksAndHoldsAllValues() {
-    var generator = Generator(seed: 7)
+    var generator = SeededGenerator(seed: 7)
     for _ in 0..<3_000 {
       let magnitude = Double.random(in: -6...12, using: &generator)
       let values = (0..<Int.random(in: 0...6, using: &generator)).map { _ in
@@ -97,7 +98,7 @@ struct ChartTests {
   }
 
   @Test func endLabelsDoNotOverlap() {
-    var generator = Generator(seed: 9)
+    var generator = SeededGenerator(seed: 9)
     for _ in 0..<500 {
       let places = (0..<Int.random(in: 1...8, using: &generator)).map { _ in Double.random(in: 12...292, using: &generator) }.sorted()
       let spread = LineChart.spread(places, gap: 17, within: 12...292)
@@ -107,7 +108,7 @@ struct ChartTests {
   }
 
   @Test func funnelBarsStandInTheirColumnAndNeverGrow() {
-    var generator = Generator(seed: 13)
+    var generator = SeededGenerator(seed: 13)
     for _ in 0..<500 {
       let groups = Int.random(in: 1...7, using: &generator)
       var counts = (0..<groups).map { _ in Int.random(in: 0...100_000, using: &generator) }
@@ -132,7 +133,7 @@ struct ChartTests {
   }
 
   @Test func flowNodesStayInsideAndRibbonsFitTheirNodes() {
-    var generator = Generator(seed: 17)
+    var generator = SeededGenerator(seed: 17)
     for _ in 0..<300 {
       let entrants = Int.random(in: 0...50_000, using: &generator)
       let columns = (0..<Int.random(in: 1...9, using: &generator)).map { column -> [FlowsChart.Node] in

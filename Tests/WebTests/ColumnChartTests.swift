@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 import Web
 
@@ -12,7 +13,7 @@ struct ColumnChartTests {
   }
 
   @Test func columnsStandOnTheGroundInsideThePlotAndBesideEachOther() {
-    var generator = Generator(seed: 11)
+    var generator = SeededGenerator(seed: 11)
     for _ in 0..<500 {
       let count = Int.random(in: 1...400, using: &generator)
       let values = (0..<count).map { _ in Double(Int.random(in: 0...100_000, using: &generator)) }

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import Web
 
@@ -20,7 +21,7 @@ struct EscapingTests {
   }
 
   @Test func noRandomTextOpensATag() {
-    var generator = Generator(seed: 11)
+    var generator = SeededGenerator(seed: 11)
     for _ in 0..<3_000 {
       let text = generator.text(limit: 40)
       let html: HTML = "\(text)\(value: text)\(Address("/x", [.init("a", text)]))"
@@ -65,18 +66,7 @@ struct EscapingTests {
   }
 }
 
-/// SplitMix64 (S. Vigna), so that a failure can be repeated.
-struct Generator: RandomNumberGenerator {
-  private var state: UInt64
-  init(seed: UInt64) { state = seed }
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-
+extension SeededGenerator {
   /// Scalars of all planes, markup and controls more often.
   mutating func text(limit: Int) -> String {
     var scalars = String.UnicodeScalarView()

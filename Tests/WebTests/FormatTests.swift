@@ -1,4 +1,5 @@
 import Events
+import TestSupport
 import Testing
 import Web
 
@@ -17,7 +18,7 @@ struct FormatTests {
   func exactNumbersHaveAtMostTwoDecimals(_ number: Double, _ text: String) { #expect(NumberFormat.exact(number) == text) }
 
   @Test func noNumberTraps() {
-    var generator = Generator(seed: 3)
+    var generator = SeededGenerator(seed: 3)
     for _ in 0..<20_000 {
       let number = Double(bitPattern: generator.next())
       #expect(!NumberFormat.compact(number).isEmpty)
@@ -62,7 +63,7 @@ struct FormatTests {
   }
 
   @Test func formFieldsGoThroughAnAddress() {
-    var generator = Generator(seed: 5)
+    var generator = SeededGenerator(seed: 5)
     for _ in 0..<500 {
       let fields = (0..<5).map { _ in Address.Parameter(generator.text(limit: 12), generator.text(limit: 30)) }
       let text = Address("/x", fields).text
