@@ -126,7 +126,9 @@ let package = Package(
     .testTarget(name: "AccessTests", dependencies: ["Access", "Ledger", "Events", database], swiftSettings: room),
     .testTarget(
       name: "ServerTests",
-      dependencies: ["Server", "Outbound", "Demo", "Events", "Access", "Ledger", "Journeys", "SegmentStore", "Gate", "Vault", "Yams"],
+      dependencies: [
+        "Server", "Outbound", "Demo", "Events", "Access", "Ledger", "Journeys", "SegmentStore", "Gate", "Vault", "Yams", crypto,
+      ],
       swiftSettings: room),
     .testTarget(name: "DemoTests", dependencies: ["Demo", "Events"], swiftSettings: room),
   ],

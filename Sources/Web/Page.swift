@@ -18,7 +18,7 @@ package struct Page: Sendable {
   package var place: String?
   package var navigation: [Item]
   package var current: String?
-  /// Right side of the top line: zone, who is signed in, sign-out.
+  /// Right side of the top line, or of the head of a page without navigation: zone, who is signed in, sign-out.
   package var top: HTML
   /// Left side of the top line: the search.
   package var search: HTML
@@ -56,7 +56,10 @@ package struct Page: Sendable {
     """
   }
 
-  private var plainHead: HTML { "<header class=\"brand\"><span class=\"product\">\(product)</span></header>" }
+  private var plainHead: HTML {
+    let who: HTML? = top.isEmpty ? nil : "<div class=\"who\">\(top)</div>"
+    return "<header class=\"brand\"><span class=\"product\">\(product)</span>\(who)</header>"
+  }
 
   private var side: HTML {
     let items = navigation.map { item -> HTML in

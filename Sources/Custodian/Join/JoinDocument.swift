@@ -19,9 +19,9 @@ enum JoinDocument {
         $os_version: 'Version of the operating system', $browser: 'Browser', $browser_version: 'Version of the browser', $device: 'Device',
         $model: 'Device model', $brand: 'Brand', $manufacturer: 'Manufacturer', $created: 'Created', $current_url: 'Page', $referrer: 'Came from',
         $initial_referrer: 'Came from at first', $referring_domain: 'Came from', $screen_width: 'Width of the screen', $screen_height: 'Height of the screen',
-        mp_lib: 'Sent by the library', $lib_version: 'Version of the library' }));
+        mp_lib: 'Sent by the library', $lib_version: 'Version of the library', $last_seen: 'Last seen', $import: 'Imported' }));
       static months = ['January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November', 'December'];
-      static layers = [['verified', 'the company'], ['unverified', 'an application, in your name or somebody else’s']];
+      static layers = [['verified', 'the company'], ['unverified', 'an application']];
       static style = `body{font:16px/1.5 system-ui,sans-serif;max-width:52rem;margin:2rem auto;padding:0 1rem;color:#10191c;background:#fff;overflow-wrap:anywhere}
         h1{font-size:1.6rem;line-height:1.3}h2{font-size:1.2rem;margin:2.5rem 0 .5rem}h3{font-size:1rem;margin:1.5rem 0 .25rem}
         table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:.35rem 1rem .35rem 0;border-bottom:1px solid #dde2e4}
@@ -77,12 +77,13 @@ enum JoinDocument {
     `;
       }
 
+      // A table for each of who wrote it.
       profile(id) {
-        const rows = ReadableDocument.layers.flatMap(([layer, who]) => Object.keys(id[layer]).sort()
-          .map(name => `<tr><th>${shown(this.name(name))}</th><td>${this.value(id[layer][name])}</td><td class="soft">${who}</td></tr>`));
-        if (!rows.length) return '';
-        const title = this.head.ids.length > 1 ? `<h3>Under ${typeof id.id === 'string' ? shown(id.id) : `<code>${plain(id.subject)}</code>`}</h3>` : '';
-        return `${title}<table><thead><tr><th>What</th><th></th><th>Written by</th></tr></thead><tbody>${rows.join('')}</tbody></table>`;
+        const under = this.head.ids.length > 1 ? `Under ${typeof id.id === 'string' ? shown(id.id) : `<code>${plain(id.subject)}</code>`}, written` : 'Written';
+        return ReadableDocument.layers.map(([layer, who]) => {
+          const rows = Object.keys(id[layer]).sort().map(name => `<tr><th>${shown(this.name(name))}</th><td>${this.value(id[layer][name])}</td></tr>`);
+          return rows.length ? `<h3>${under} by ${who}</h3><table><tbody>${rows.join('')}</tbody></table>` : '';
+        }).join('');
       }
 
       shut() {

@@ -16,7 +16,8 @@ extension CustodianSite {
 
   func home(_ request: Request) throws -> Response {
     guard let visitor = try visitor(request) else {
-      return .html(frame("Custodian", "\(statusContent(try status.report()))\(signInForm)", visitor: nil))
+      let report = try status.report()
+      return .html(frame("Custodian", "<h1>Custodian</h1>\(alarm(report))\(Self.what)\(signInForm)\(held(report))", visitor: nil))
     }
     let now = approvals.clock()
     let (requests, changed) = try approvals.store.requests()
@@ -32,19 +33,19 @@ extension CustodianSite {
       : "<div class=\"notice danger\"><p>\(changed.count) stored \(changed.count == 1 ? "request was" : "requests were") changed after it was signed. Find out who can write to the custodian’s database.</p></div>"
     let waiting: HTML =
       mine.isEmpty
-      ? "<p class=\"soft\">Nothing waits for you.</p>" : "<ul>\(mine.map { "<li>\(Wording.link($0))</li>" as HTML })</ul>"
+      ? "<p class=\"soft\">Nothing waits for you.</p>" : "<ul class=\"choices\">\(mine.map { "<li>\(Wording.link($0))</li>" as HTML })</ul>"
     let last: HTML? = refusals.first.map { refusal in
-      "<p>The last attempt that was refused: \(Self.moment(refusal.time)), \(refusal.sentence) <a href=\"/record\">All of them</a></p>"
+      "<p class=\"sub\">The last attempt that was refused, \(Self.moment(refusal.time)): \(refusal.sentence) <a href=\"/record\">All of them</a></p>"
     }
     let pending: HTML? =
       visitor.approver.isActive(at: now)
       ? nil
       : "<div class=\"notice warning\"><p>You may ask and approve from \(Self.moment(visitor.approver.activeFrom ?? now)) on.</p></div>"
     let content: HTML = """
-      <h1>Requests</h1>\(warning)\(pending)<section class="panel" id="waiting"><h2>Waiting for your decision</h2>\(waiting)</section>\
+      <div class="head"><h1>Requests</h1><a class="button primary" href="/requests/new">Write a request</a></div>\
+      \(alarm(try status.report()))\(warning)\(pending)<section class="panel" id="waiting"><h2>Waiting for your decision</h2>\(waiting)</section>\
       <section class="panel"><h2>All requests</h2>\(table(requests, now))\
-      <p class="note">\(limit.left) of \(limit.limit) subjects can still be opened until midnight UTC.</p></section>\(last)\
-      <p><a class="button primary" href="/requests/new">Write a request</a></p>
+      <p class="note">\(limit.left) of \(limit.limit) subjects can still be opened until midnight UTC.</p></section>\(last)
       """
     return .html(frame("Requests", content, visitor: visitor))
   }
@@ -53,12 +54,12 @@ extension CustodianSite {
     guard !requests.isEmpty else { return "<p class=\"soft\">None yet.</p>" }
     let rows = requests.map { stored -> HTML in
       """
-      <tr><td>\(Wording.link(stored))</td><td>\(stored.request.requesterName)</td><td>\(Wording.state(stored, at: now))</td>\
+      <tr><td>\(Wording.link(stored))</td><td data-label="By">\(stored.request.requesterName)</td><td>\(Wording.state(stored, at: now))</td>\
       <td>\(Self.moment(stored.request.created))</td></tr>
       """
     }
     return """
-      <div class="scroll"><table><thead><tr><th>What</th><th>Who asks</th><th>State</th><th>Written</th></tr></thead>\
+      <div class="scroll"><table class="stack"><thead><tr><th>What</th><th>Who asks</th><th>State</th><th>Written</th></tr></thead>\
       <tbody>\(rows)</tbody></table></div>
       """
   }
@@ -81,7 +82,9 @@ extension CustodianSite {
   func approversPage(_ request: Request) throws -> Response {
     let visitor = try required(request)
     let now = approvals.clock()
-    let approvers = try approvals.store.approvers()
+    let approvers = try approvals.store.approvers().sorted {
+      ($0.enrolledAt?.milliseconds ?? .max, $0.name) < ($1.enrolledAt?.milliseconds ?? .max, $1.name)
+    }
     let rows = try approvers.map { approver -> HTML in
       let state: HTML
       if let removed = approver.removedAt {
@@ -99,7 +102,7 @@ extension CustodianSite {
       let enrolled: HTML = approver.enrolledAt.map { Self.moment($0) } ?? "–"
       let passkeys = try approvals.store.passkeys(of: approver.id).count
       return
-        "<tr><td>\(name)</td><td>\(state)</td><td>\(enrolled)</td><td class=\"num\">\(passkeys)</td><td><code>\(approver.text)</code></td></tr>"
+        "<tr><td>\(name)</td><td>\(state)</td><td data-label=\"Enrolled\">\(enrolled)</td><td class=\"num\" data-label=\"Passkeys\">\(passkeys)</td><td><code>\(approver.text)</code></td></tr>"
     }
     let limit = try approvals.store.dailyLimit(at: now)
     let choices = approvers.filter { $0.removedAt == nil && !$0.name.isEmpty }.map {
@@ -107,7 +110,7 @@ extension CustodianSite {
     }
     let next: HTML? = limit.next.map { " From \(Self.moment($0.from)) on it is \($0.subjects)." }
     let content: HTML = """
-      <h1>Approvers</h1><section class="panel"><div class="scroll"><table><thead><tr><th>Name</th><th>State</th><th>Enrolled</th><th class="num">Passkeys</th><th>Id</th></tr></thead>\
+      <h1>Approvers</h1><section class="panel"><div class="scroll"><table class="stack"><thead><tr><th>Name</th><th>State</th><th>Enrolled</th><th class="num">Passkeys</th><th>Id</th></tr></thead>\
       <tbody>\(rows)</tbody></table></div></section>\
       <form class="panel" method="post" action="/requests" id="admit">\(visitor.formToken)<input type="hidden" name="kind" value="admit">\
       <h2>Admit another approver</h2><p>Two others must approve. The person then enrols by a link, and may act 72 hours after the approval.</p>\
@@ -136,7 +139,7 @@ extension CustodianSite {
       let who: HTML = refusal.approver.flatMap { names[$0] }.map { "\($0)" } ?? "–"
       let what: HTML = refusal.request.map { "<a href=\"/requests/\($0.hexadecimal)\">request</a>" } ?? "–"
       return """
-        <tr><td>\(Self.moment(refusal.time))</td><td>\(who)</td><td>\(refusal.attempt)</td><td>\(what)</td>\
+        <tr><td>\(Self.moment(refusal.time))</td><td data-label="Who">\(who)</td><td data-label="Attempt">\(refusal.attempt)</td><td data-label="Of">\(what)</td>\
         <td><code>\(refusal.code)</code><br>\(refusal.sentence)</td></tr>
         """
     }
@@ -144,7 +147,7 @@ extension CustodianSite {
       rows.isEmpty
       ? "<p class=\"soft\">Nothing was refused yet.</p>"
       : """
-      <div class="scroll"><table><thead><tr><th>When</th><th>Who</th><th>Attempt</th><th>Of</th><th>Why it was refused</th></tr></thead>\
+      <div class="scroll"><table class="stack"><thead><tr><th>When</th><th>Who</th><th>Attempt</th><th>Of</th><th>Why it was refused</th></tr></thead>\
       <tbody>\(rows)</tbody></table></div>
       """
     return .html(
@@ -153,21 +156,29 @@ extension CustodianSite {
 
   // MARK: What is held
 
-  func statusContent(_ report: CustodianStatus.Report) -> HTML {
+  func statusContent(_ report: CustodianStatus.Report) -> HTML { "<h1>Custodian</h1>\(alarm(report))\(Self.what)\(held(report))" }
+
+  private static let what: HTML = """
+    <p>This process holds the keys to identities, and no events. One approver asks, two others approve, and only then it opens what was asked for, \
+    on its own page.</p>
+    """
+
+  private func alarm(_ report: CustodianStatus.Report) -> HTML? {
+    report.lastAlarm.map {
+      "<div class=\"notice danger\"><p><strong>\(report.alarms) alarm\(report.alarms == 1 ? "" : "s").</strong> The last one: \($0)</p></div>"
+    }
+  }
+
+  private func held(_ report: CustodianStatus.Report) -> HTML {
     let projects = report.projects.map { held -> HTML in
       "<tr><td>\(held.project.description)</td><td class=\"num\">\(held.recordKeys)</td><td class=\"num\">\(held.subjects)</td><td class=\"num\">\(held.epochs)</td><td class=\"num\">\(held.erased)</td></tr>"
     }
     let keys = report.keys.map { "<tr><td><code>\($0.id)</code></td><td>\($0.state)</td></tr>" as HTML }
-    let alarm: HTML? = report.lastAlarm.map {
-      "<div class=\"notice danger\"><p><strong>\(report.alarms) alarm\(report.alarms == 1 ? "" : "s").</strong> The last one: \($0)</p></div>"
-    }
     let none: HTML = "<tr><td colspan=\"5\">None yet: they come with the first sealed values.</td></tr>"
     func moment(_ milliseconds: Int64?) -> HTML {
       milliseconds.map { Self.moment(Timestamp(milliseconds: $0)) } ?? "none since the start"
     }
     return """
-      <h1>Custodian</h1>\(alarm)<p>This process holds the keys to identities, and no events. One approver asks, two others approve, and only then \
-      it opens what was asked for, on its own page.</p>\
       <section class="panel"><dl class="values"><dt>Server</dt><dd>\(report.server), \(report.isReached ? "reached in the last round" : "not reached in the last round")</dd>\
       <dt>Last round</dt><dd>\(moment(report.lastRound))</dd><dt>Last delivery taken</dt><dd>\(moment(report.lastDelivery))</dd>\
       <dt>Key in force, SHA-256</dt><dd><code>\(report.fingerprint ?? "none")</code></dd><dt>Identity, SHA-256</dt><dd><code>\(report.identity)</code></dd></dl></section>\

@@ -13,12 +13,14 @@ extension CustodianSite {
         case .success(let plaintext): value = "<strong class=\"opened\">\(plaintext)</strong>"
         case .failure(let error): value = "<span class=\"soft\">stays shut: \(error.description)</span>"
         }
-        let layer = field.layer == "unverified" ? "unverified: anybody could have written it" : field.layer == "id" ? "" : "verified"
-        return "<tr><td>\(Wording.label(field.name))</td><td>\(value)</td><td class=\"soft\">\(layer)</td></tr>"
+        let layer: HTML? =
+          field.layer == "id"
+          ? nil : field.layer == "verified" ? "<small>verified</small>" : "<small>unverified: anybody could have written it</small>"
+        return "<dt>\(Wording.label(field.name))</dt><dd>\(value)\(layer)</dd>"
       }
       let none: HTML = "<p class=\"soft\">The server has none of these fields of this subject.</p>"
       return """
-        <section class="panel"><h2><code>\(subject)</code></h2>\(rows.isEmpty ? none : "<div class=\"scroll\"><table><tbody>\(rows)</tbody></table></div>")</section>
+        <section class="panel"><h2><code>\(subject)</code></h2>\(rows.isEmpty ? none : "<dl class=\"values opened\">\(rows)</dl>")</section>
         """
     }
     return frame(

@@ -24,7 +24,7 @@ extension CustodianSite {
       <form class="panel" method="post" action="/requests" id="new">\(visitor.formToken)<input type="hidden" name="kind" value="open">\
       <label class="field"><span>Project</span><input type="number" name="project" min="1" value="\(value: project.description)" required></label>\
       <label class="field"><span>Subjects</span><textarea name="subjects" spellcheck="false" required placeholder="s_…"></textarea>\
-      <small>Pseudonyms as the console shows them, one a line, at most \(CustodianRequest.mostSubjects).</small></label>\
+      <small>Pseudonyms, one a line, at most \(CustodianRequest.mostSubjects): as the console shows them, or as <code>sealane subject export</code> says.</small></label>\
       <fieldset><legend>Fields</legend>\(fields)</fieldset>\
       <label class="field"><span>Other fields</span><input type="text" name="others" autocomplete="off"><small>Names of properties, with commas between them.</small></label>\
       \(Self.purposeField)<button class="primary">Write the request</button></form>
@@ -136,7 +136,7 @@ extension CustodianSite {
       """
       <h1>Setup link</h1><p>For the person who was admitted, or for your own other device: by a way that nobody else reads. It is shown once and \
       works once.</p>\
-      <pre id="link">\(origin)/enrol#\(link.text)</pre>
+      <pre id="link" class="secret">\(origin)/enrol#\(link.text)</pre><p><button data-copy="link">Copy the link</button></p>
       """, visitor: visitor)
   }
 }

@@ -28,7 +28,9 @@ struct CustodianSite: Sendable {
       router.get(RouterPath(asset.path)) { request, _ in asset.response(to: request).disconnected() }
     }
     router.get("/") { request, _ in await page { try home(request) } }
-    router.get("/status") { _, _ in await page { .html(frame("Status", statusContent(try status.report()), visitor: nil)) } }
+    router.get("/status") { request, _ in
+      await page { .html(frame("Status", statusContent(try status.report()), visitor: try visitor(request))) }
+    }
     router.get("/status.json") { _, _ in Self.json(try status.report()) }
     router.get("/healthz") { _, _ in health() }
     router.get("/enrol") { _, _ in Response.html(enrolmentPage()) }
@@ -178,17 +180,23 @@ struct CustodianSite: Sendable {
   }
 
   func frame(_ title: String, _ content: HTML, visitor: Visitor?, scripts: [Asset] = [.passkeys]) -> HTML {
-    let links: HTML? = visitor.map { visitor in
-      let links = [
-        ("Requests", "/"), ("New request", "/requests/new"), ("Approvers", "/approvers"), ("Record", "/record"), ("Status", "/status"),
-      ]
-      return """
-        <nav class="row head" aria-label="Pages">\(links.map { "<a href=\"\($0.1)\">\($0.0)</a>" as HTML })\
-        <form method="post" action="/sign-out">\(visitor.formToken)<span class="soft">\(visitor.approver.name)</span> <button class="link">Sign out</button></form></nav>
-        """
+    let links: HTML? = visitor.map { _ in
+      let links = Self.links.map { name, path -> HTML in
+        "<a href=\"\(path)\"\(name == title ? " aria-current=\"page\"" as HTML : "")>\(name)</a>"
+      }
+      return "<nav class=\"links\" aria-label=\"Pages\">\(links)</nav>"
     }
-    return Page(title: title, product: "Sealane custodian", content: "\(links)\(content)", scripts: scripts).document()
+    let who: HTML? = visitor.map { visitor in
+      """
+      <span>\(visitor.approver.name)</span><form method="post" action="/sign-out">\(visitor.formToken)<button class="link">Sign out</button></form>
+      """
+    }
+    return Page(title: title, product: "Sealane custodian", top: who ?? "", content: "\(links)\(content)", scripts: scripts).document()
   }
+
+  private static let links = [
+    ("Requests", "/"), ("New request", "/requests/new"), ("Approvers", "/approvers"), ("Record", "/record"), ("Status", "/status"),
+  ]
 
   static let time = LocalTime(zone: "UTC")
   static func moment(_ time: Timestamp) -> HTML { "\(Self.time.minute(time)) UTC" }

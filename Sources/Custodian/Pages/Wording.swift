@@ -14,7 +14,7 @@ enum Wording {
   static func title(_ request: CustodianRequest) -> String {
     switch request.wish {
     case .open(let project, let subjects, let fields):
-      "Open \(list(fields.map(label))) of \(NumberFormat.count(subjects.count, "subject")) of project \(project)"
+      "Open \(list(fields.map(short))) of \(NumberFormat.count(subjects.count, "subject")) of project \(project)"
     case .admit(let name): "Admit \(name) as an approver"
     case .dailyLimit(let subjects): "Open \(NumberFormat.count(subjects, "subject")) a day at most"
     case .passkey: "Give \(request.requesterName) another passkey"
@@ -23,7 +23,14 @@ enum Wording {
   }
 
   static func link(_ stored: StoredRequest) -> HTML {
-    "<a href=\"/requests/\(stored.request.digest.hexadecimal)\">\(title(stored.request))</a>"
+    """
+    <a href="/requests/\(stored.request.digest.hexadecimal)">\(title(stored.request))</a><span class="why">\(stored.request.purpose)</span>
+    """
+  }
+
+  /// For titles: the id that was sent is the only one meant there.
+  private static func short(_ field: String) -> String {
+    field == Sealing.idField ? "id" : fields.first { $0.name == field }?.label ?? field
   }
 
   static func label(_ field: String) -> String {

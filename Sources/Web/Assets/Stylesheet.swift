@@ -2,7 +2,7 @@
 enum Stylesheet {
   static let text: String =
     ":root{color-scheme:light dark;\(variables(.light))}\n"
-    + "@media (prefers-color-scheme:dark){:root{\(variables(.dark))}}\n" + frame + controls + content + charts
+    + "@media (prefers-color-scheme:dark){:root{\(variables(.dark))}}\n" + frame + controls + content + charts + plain
 
   private static func variables(_ tokens: ColourTokens) -> String {
     var all = [
@@ -48,8 +48,6 @@ enum Stylesheet {
     .top .who form{margin:0}
     .top .search input{width:260px}
     main{padding:24px;max-width:1364px}
-    .plain main{margin:0 auto;max-width:720px;padding:24px 16px 48px}
-    .plain>.brand{max-width:720px;margin:0 auto;padding:32px 16px 0}
     .head{display:flex;gap:12px 24px;justify-content:space-between;align-items:flex-start;flex-wrap:wrap;margin-bottom:16px}
     .head>div{min-width:0}
     .head p{margin:0;color:var(--soft)}
