@@ -9,6 +9,7 @@ import time
 import pytest
 import requests
 from desk import Desk, WebDriverWait, ask, enrol_three, look, start_browser
+from installation import ROOT
 from selenium.webdriver.common.by import By
 
 ACCOUNT, DEVICE, PHONE_DEVICE, OTHER = "acct-joinprobe-1", "device-joinprobe", "tablet-joinprobe", "acct-joinprobe-2"
@@ -248,6 +249,22 @@ def test_what_does_not_fit_is_refused_or_stays_shut(sealane, desk, exports, open
     with (tmp_path / "large.json").open("wb") as large:
         large.truncate(257 << 20)
     assert "at most 256 MB" in choose(desk, tmp_path / "large.json")
+
+
+def test_the_vector_of_the_formats_page(desk, opened):
+    """The worker itself, given what docs/FORMATS.md says."""
+    page = (ROOT / "docs" / "FORMATS.md").read_text()
+    export, expected = re.findall(r"```\n(\{.*?\n\]\}\n)```", page[page.index("Vector: an export"):], re.DOTALL)[:2]
+    head = json.loads(export)
+    opening = {
+        "project": 1, "request": "cc" * 32, "ledger_entry": 17, "purpose": "Request 17 under Art. 15", "fields": ["$email"],
+        "subjects": [{"subject": head["subject"], "fields": [{"name": "$email", "layer": "verified", "sha256": "bb" * 32, "value": "ada@orrery.example"}]}]}
+    made = desk.driver.execute_async_script("""
+        const [text, opening, done] = arguments, worker = new Worker(document.getElementById('join').dataset.worker);
+        worker.onmessage = async ({ data }) => done(data.refused || await data.json.text());
+        worker.postMessage({ file: new File([text], 'export.json'), opening });""", export, opening)
+    time_of = re.compile(r'"joined_at":"[^"]*"')
+    assert time_of.sub("", made) == time_of.sub("", expected)
 
 
 def test_nothing_left_the_browser(sealane, desk, exports, opened):
