@@ -14,4 +14,16 @@ package struct TrackingPlanVersion: Sendable, Hashable {
   /// The entry of the ledger that announces it.
   package let ledgerIndex: Int64
   package let createdAt: Timestamp
+
+  package init(
+    project: ProjectID, version: Int, digest: String, canonical: String, source: String, ledgerIndex: Int64, createdAt: Timestamp
+  ) {
+    self.project = project
+    self.version = version
+    self.digest = digest
+    self.canonical = canonical
+    self.source = source
+    self.ledgerIndex = ledgerIndex
+    self.createdAt = createdAt
+  }
 }

@@ -1,5 +1,6 @@
 import Events
 import Gate
+import TestSupport
 import Testing
 
 /// User agents become names that the file of expressions holds, and nothing else. `ServerTests` has uap-core's own file and cases.

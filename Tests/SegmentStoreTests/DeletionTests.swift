@@ -3,6 +3,7 @@ import Foundation
 import Journeys
 import SegmentStore
 import Synchronization
+import TestSupport
 import Testing
 
 /// What is deleted or expired shows nowhere from the acknowledgement on, and is in no file once those were written anew.

@@ -3,6 +3,7 @@ import Foundation
 import Gate
 import Journeys
 import SegmentStore
+import TestSupport
 import Testing
 import Vault
 
