@@ -15,7 +15,9 @@ package protocol Engine: Sendable {
   func subjects(_ door: Door, calendar: ProjectCalendar, at instant: Timestamp) async throws -> [SubjectReference]
 
   /// The newest first events of one subject (any of its ids), before `cursor`, at most `limit`.
-  func timeline(of subject: Pseudonym, before cursor: EventCursor?, limit: Int) async throws -> [JourneyEvent]
+  ///
+  /// - Parameter includingHeld: for whoever has a right to all that is stored.
+  func timeline(of subject: Pseudonym, before cursor: EventCursor?, limit: Int, includingHeld: Bool) async throws -> [JourneyEvent]
 
   /// Nil if the subject has never been seen.
   func profile(of subject: Pseudonym) async throws -> Profile?
@@ -39,6 +41,12 @@ package protocol Engine: Sendable {
 
   /// What is stored of events that no answer has until somebody decides, the most frequent first.
   func heldEvents() async throws -> [HeldEvents]
+}
+
+extension Engine {
+  package func timeline(of subject: Pseudonym, before cursor: EventCursor?, limit: Int) async throws -> [JourneyEvent] {
+    try await timeline(of: subject, before: cursor, limit: limit, includingHeld: false)
+  }
 }
 
 /// What a part of an engine takes in memory, about.

@@ -24,19 +24,29 @@ extension SegmentStore {
   /// The store as of now. Sorts what arrived since the last one; otherwise free.
   package func snapshot() async throws(StoreError) -> StoreSnapshot { try snapshotNow() }
 
-  func snapshotNow() throws(StoreError) -> StoreSnapshot {
+  /// - Parameter purpose: `storage` has what is held too; such a snapshot is made anew each time.
+  func snapshotNow(for purpose: HiddenRows.Purpose = .queries) throws(StoreError) -> StoreSnapshot {
     try snapshots.withLock { cache throws(StoreError) in
       let (current, tables) = state.withLock { ($0, $0.memtables) }
-      if let known = cache.snapshot, known.dataVersion == current.dataVersion, cache.layout == current.layout { return known }
+      if purpose == .queries, let known = cache.snapshot, known.dataVersion == current.dataVersion, cache.layout == current.layout { return known }
       let codes = Dictionary(uniqueKeysWithValues: current.eventNames.enumerated().map { ($1, UInt16($0)) })
       var runs: [ColumnRun] = []
-      for segment in current.segments { runs += try segment.visibleRuns(current, codes: codes, cache: self.cache) }
+      for segment in current.segments {
+        switch purpose {
+        case .queries: runs += try segment.visibleRuns(current, codes: codes, cache: self.cache)
+        case .storage:
+          let hidden = HiddenRows(current, since: segment.file.reference.deletions, for: .storage)
+          for run in try segment.columnRuns(codes: codes, cache: self.cache) {
+            if let rest = try run.without(hidden, cache: nil) { runs.append(rest) }
+          }
+        }
+      }
       cache.pieces.removeAll { piece in !tables.contains { $0.table === piece.table } }
       for (table, rows) in tables {
         if !cache.pieces.contains(where: { $0.table === table }) { cache.pieces.append(SnapshotCache.Pieces(table: table)) }
         guard let index = cache.pieces.firstIndex(where: { $0.table === table }) else { continue }
         cache.pieces[index].extend(to: rows, journal: current.journal, blockRows: options.blockRows)
-        runs += try Self.visible(cache.pieces[index].runs.joined(), of: table, current)
+        runs += try Self.visible(cache.pieces[index].runs.joined(), of: table, current, for: purpose)
       }
       let merges = cache.merges(journal: current.journal, since: runs.map(\.journalVersion).min() ?? current.journal.version)
       let profiles = Self.profileReader(current, cache: self.cache)
@@ -48,14 +58,18 @@ extension SegmentStore {
       snapshot.queryMemory = options.queryBytes
       snapshot.scanThreads = scanThreads
       snapshot.usesCounts = options.usesCounts
-      cache.snapshot = snapshot
-      cache.layout = current.layout
+      if purpose == .queries {
+        cache.snapshot = snapshot
+        cache.layout = current.layout
+      }
       return snapshot
     }
   }
 
   /// Runs of a memtable without what was deleted or expired since.
-  private static func visible(_ runs: some Sequence<ColumnRun>, of table: Memtable, _ state: StoreState) throws(StoreError) -> [ColumnRun] {
+  private static func visible(
+    _ runs: some Sequence<ColumnRun>, of table: Memtable, _ state: StoreState, for purpose: HiddenRows.Purpose
+  ) throws(StoreError) -> [ColumnRun] {
     var visible: [ColumnRun] = []
     var hidden: HiddenRows?
     for run in runs {
@@ -64,7 +78,7 @@ extension SegmentStore {
         visible.append(run)
         continue
       }
-      let rows = hidden ?? HiddenRows(state, since: UInt64(table.firstDeletion), for: .queries)
+      let rows = hidden ?? HiddenRows(state, since: UInt64(table.firstDeletion), for: purpose)
       hidden = rows
       if let rest = try run.without(rows, cache: nil) { visible.append(rest) }
     }

@@ -285,7 +285,7 @@ struct SampleEngine: Engine {
     kind == .empty ? [] : (0..<(kind == .single ? 1 : 214)).map(Self.subject)
   }
 
-  func timeline(of subject: Pseudonym, before cursor: EventCursor?, limit: Int) async throws -> [JourneyEvent] {
+  func timeline(of subject: Pseudonym, before cursor: EventCursor?, limit: Int, includingHeld: Bool) async throws -> [JourneyEvent] {
     guard kind != .empty else { return [] }
     let sealed = StoredValue.sealed(SealedValue(bytes: [1, 2, 3], tag: Pseudonym(high: 1, low: 2)))
     return (0..<(kind == .single ? 1 : 14)).map { index in

@@ -117,6 +117,15 @@ def test_unknown_events_are_held_until_somebody_decides(planned):
     assert planned.export(event='["Beta Opened"]') == [] and planned.export(event='["Noise"]') == []
     catalog = requests.get(planned.api + "/api/v1/catalog", auth=planned.account, timeout=30).text
     assert "Beta Opened" not in catalog and "Noise" not in catalog
+    # A person's own export has them, and the same route for others does not.
+    sdk(planned).track("planned-8", "Report Opened", {"seats": 999})
+    (subject,) = {row["properties"]["distinct_id"] for row in planned.export(event='["Report Opened"]') if row["properties"].get("seats") == 100}
+    exported = planned.command("subject", "export", subject, "--data", planned.data, "--format", "json")
+    assert "Beta Opened" in exported and "Noise" in exported
+    for held, status in (("true", 403), ("false", 200), ("perhaps", 400)):
+        address = f"{planned.api}/api/v1/subjects/{subject}/timeline?held={held}"
+        answer = requests.get(address, auth=planned.account, timeout=30)
+        assert answer.status_code == status and "Beta Opened" not in answer.text, answer.text
     shown = planned.command("plan", "show", "--data", planned.data)
     assert '#   event "Beta Opened": 1, the last' in shown and '#   event "Noise": 1, the last' in shown
     assert len(planned.export(event='["Elsewhere"]')) == 1, "seen before: it stays, and what comes now is left out"

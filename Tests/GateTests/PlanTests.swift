@@ -89,7 +89,7 @@ struct PlanTests {
     }
     #expect(count("Page View", "at", .dropped, .planDropped) == 3 && count("Page View", "c", .dropped, .email) == 3)
     #expect(count("Other", "c", .dropped, .email) == 1)
-    #expect(found.contains { $0.key.event == GateCounters.profiles && $0.key.property == "mail" && $0.key.reason == .email })
+    #expect(found.contains { $0.key.event == GateCounters.profiles && $0.key.property == "mail" && $0.key.treatment != .kept })
     #expect(!found.contains { $0.key.property == "n" && $0.key.event == "Page View" })
     #expect(!"\(found)".contains("example") && fixture.counters.findings.drain().isEmpty)
   }

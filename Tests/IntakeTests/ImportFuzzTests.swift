@@ -70,8 +70,10 @@ struct ImportFuzzTests {
         read.rejects.contains { $0.reason.contains("is damaged") || $0.reason.contains("ends before") }
       }
       let isDamaged = isBroken(whole)
-      #expect(isDamaged == isBroken(cut), "seed \(seed), case \(count)")
-      if isDamaged { continue }
+      // A table whose first line has not the columns is given up before damage behind it is seen.
+      let isGivenUp = whole.failure != nil || cut.failure != nil
+      #expect(isDamaged == isBroken(cut) || isGivenUp, "seed \(seed), case \(count)")
+      if isDamaged || isBroken(cut) { continue }
       #expect(cut == whole, "seed \(seed), case \(count)")
       #expect(whole.lines.count + whole.rejects.count == whole.end, "seed \(seed), case \(count)")
       // From any place on it goes on as it did.

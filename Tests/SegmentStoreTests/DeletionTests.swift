@@ -225,6 +225,7 @@ import Testing
     for round in 0..<3 {
       #expect(try await store.timeline(of: Sample.pseudonym(0), before: nil, limit: 9).isEmpty, "round \(round)")
       #expect(try await store.catalog().events.map(\.name).contains { $0 == "event 0" || $0 == "event 5" } == false, "round \(round)")
+      #expect(try await store.timeline(of: Sample.pseudonym(0), before: nil, limit: 9, includingHeld: true).count == 4, "round \(round)")
       let held = try await store.heldEvents()
       #expect(held.map(\.name) == ["event 0", "event 5"] && held.map(\.count) == [4, 4], "round \(round)")
       #expect(held[0].first.milliseconds == 0 && held[0].last.milliseconds == 60 * Self.hour)

@@ -12,14 +12,16 @@ extension Visit {
     let answer = try await planOverview()
     let overview = answer.value
     let content: HTML = """
-      \(Self.heading("Tracking plan", planState(overview), actions: Self.planActions))\(planNotice(overview.current))\(waiting(overview))\(events(overview))\
+      \(Self.heading("Tracking plan", planState(overview), actions: planActions(overview)))\(planNotice(overview.current))\(waiting(overview))\(events(overview))\
       \(profiles(overview))\(versions(overview))<p>\(Self.entry(answer.receipt)) <span class="ledger">for names and numbers of this page.</span></p>
       """
     return .html(page("Tracking plan", current: "Plan", content))
   }
 
-  private static let planActions: HTML =
-    "<a class=\"button\" href=\"/plan.yaml\" download>Download YAML</a><a class=\"button primary\" href=\"/plan/edit\">Edit as YAML</a>"
+  private func planActions(_ overview: PlanOverview) -> HTML {
+    let file: HTML = overview.current == nil ? "" : "<a class=\"button\" href=\"/plan.yaml\" download>Download YAML</a>"
+    return "\(file)<a class=\"button primary\" href=\"/plan/edit\">Edit as YAML</a>"
+  }
 
   private func planState(_ overview: PlanOverview) -> HTML {
     guard let current = overview.current else {

@@ -4,8 +4,8 @@ struct HiddenRows: Sendable {
   enum Purpose: Sendable {
     /// Events that are held are hidden too.
     case queries
-    /// Those stay.
-    case merging
+    /// Whatever is stored: those stay.
+    case storage
   }
 
   /// Numbers under which deleted rows arrived.

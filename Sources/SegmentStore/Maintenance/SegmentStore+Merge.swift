@@ -97,7 +97,7 @@ extension SegmentStore {
   /// Writes neighbouring segments as one, in the order of the merges that are known now.
   private func merged(_ inputs: [Segment], _ state: StoreState) throws -> FileReference {
     let hidden = inputs.map { input in
-      input.mayHide(state, for: .merging) ? HiddenRows(state, since: input.file.reference.deletions, for: .merging) : nil
+      input.mayHide(state, for: .storage) ? HiddenRows(state, since: input.file.reference.deletions, for: .storage) : nil
     }
     let merger = try SegmentMerger(
       inputs, hidden: hidden, journal: state.journal, names: state.eventNames, blockRows: options.blockRows
@@ -169,7 +169,7 @@ extension SegmentStore {
 
   private func hasNothingToDrop(_ segment: Segment, _ state: StoreState) throws -> Bool {
     let codes = Dictionary(uniqueKeysWithValues: state.eventNames.enumerated().map { ($1, UInt16($0)) })
-    let hidden = HiddenRows(state, since: segment.file.reference.deletions, for: .merging)
+    let hidden = HiddenRows(state, since: segment.file.reference.deletions, for: .storage)
     return try segment.columnRuns(codes: codes, cache: cache).allSatisfy { try $0.without(hidden, cache: nil) === $0 }
   }
 

@@ -18,7 +18,7 @@ extension SegmentStore {
       found[name] = events
     }
     for segment in current.segments where segment.statistics.contains(where: { names.contains($0.name) }) {
-      let hidden = HiddenRows(current, since: segment.file.reference.deletions, for: .merging)
+      let hidden = HiddenRows(current, since: segment.file.reference.deletions, for: .storage)
       let codes = segment.statistics.map { event in current.eventNames.firstIndex(of: event.name).map { UInt16($0) } ?? 0 }
       let isHeld = segment.statistics.map { names.contains($0.name) }
       for run in segment.runs.indices where zip(try segment.eventsPresent(run), isHeld).contains(where: { $0 && $1 }) {
@@ -35,7 +35,7 @@ extension SegmentStore {
       }
     }
     for (table, rows) in current.memtables {
-      let hidden = HiddenRows(current, since: UInt64(table.firstDeletion), for: .merging)
+      let hidden = HiddenRows(current, since: UInt64(table.firstDeletion), for: .storage)
       let content = table.with { $0 }
       for row in 0..<rows {
         let name = current.eventNames[Int(content.events[row])]

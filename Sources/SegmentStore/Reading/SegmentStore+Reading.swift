@@ -6,10 +6,11 @@ import Synchronization
 extension SegmentStore {
   package func dataVersion() async -> UInt64 { state.withLock { $0.dataVersion } }
 
-  package func timeline(of subject: Pseudonym, before cursor: EventCursor?, limit: Int) async throws -> [JourneyEvent] {
+  package func timeline(of subject: Pseudonym, before cursor: EventCursor?, limit: Int, includingHeld: Bool) async throws -> [JourneyEvent]
+  {
     let end = try cursor.map { cursor throws(QueryError) in try EventPlace(cursor) }
     guard let number = identities.number(of: subject) else { return [] }
-    return try readable { snapshot in
+    return try readable(includingHeld ? .storage : .queries) { snapshot in
       let rows = try SubjectRows(snapshot)
       let canonical = rows.canonical(canonicalNow(number))
       let page = try rows.rows(of: canonical).reversed().lazy.filter { row in
@@ -159,9 +160,9 @@ extension SegmentStore {
   func canonicalNow(_ number: UInt32) -> UInt32 { state.withLock { $0.journal.canonical(number) } }
 
   /// What the store cannot read becomes the error that queries throw.
-  private func readable<Result>(_ body: (StoreSnapshot) throws -> Result) throws -> Result {
+  private func readable<Result>(_ purpose: HiddenRows.Purpose = .queries, _ body: (StoreSnapshot) throws -> Result) throws -> Result {
     do {
-      return try body(try snapshotNow())
+      return try body(try snapshotNow(for: purpose))
     } catch let error as StoreError {
       throw QueryError(.unreadable, error.description)
     } catch let error as FormatError {

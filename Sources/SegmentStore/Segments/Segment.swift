@@ -204,7 +204,7 @@ extension Segment {
     let (blocks, partition) = (runs[run].blocks, runs[run].partition)
     let reaches = { (cutoff: Int64) in wholly ? partition.end <= cutoff : blocks.contains { $0.firstTime < cutoff } }
     if reaches(state.expiry.before) { return true }
-    guard reaches(latestCutoff(state, for: .merging)) else { return false }
+    guard reaches(latestCutoff(state, for: .storage)) else { return false }
     let present = try eventsPresent(run)
     let cutoffs = statistics.enumerated().map { present[$0] ? state.expiry.cutoff(of: $1.name, forQueries: false) : .min }
     guard cutoffs.contains(where: reaches) else { return false }

@@ -142,6 +142,7 @@ package enum OpenAPI {
             - {$ref: "#/components/parameters/project"}
             - {$ref: "#/components/parameters/cursor"}
             - {$ref: "#/components/parameters/limit"}
+            - {name: held, in: query, description: "true: events that are held under quarantine too, for a person's own export; whoever may manage the project", schema: {type: boolean}}
           responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}
       /api/v1/door:
         post:

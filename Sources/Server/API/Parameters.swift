@@ -41,6 +41,14 @@ struct QueryParameters {
     return count
   }
 
+  func flag(_ name: String) throws(APIError) -> Bool {
+    switch self[name] {
+    case nil, "false": return false
+    case "true": return true
+    default: throw .badRequest("“\(name)” must be true or false.", field: name)
+    }
+  }
+
   func project() throws(APIError) -> ProjectID? {
     guard let text = self["project_id"] else { return nil }
     guard let number = Int64(text) else { throw .badRequest("“project_id” must be a number, as init printed it.", field: "project_id") }

@@ -129,11 +129,14 @@ struct QueryRoutes: Sendable {
   /// The newest first; `next` is the `cursor` of the page that follows.
   func timeline(_ request: Request, _ context: ServerContext) async throws -> Response {
     let caller = try await authenticator.require(request, context)
-    let parameters = try QueryParameters(request, known: ["project_id", "cursor", "limit"])
+    let parameters = try QueryParameters(request, known: ["project_id", "cursor", "limit", "held"])
     let project = try installation.project(try parameters.project(), for: caller, to: .readSubjects)
+    // Nobody has decided about them: only whoever might decide sees them, for the person's own export.
+    let includingHeld = try parameters.flag("held")
+    if includingHeld { _ = try installation.project(project.id, for: caller, to: .manageProjects) }
     let limit = try parameters.count("limit", default: 100, atMost: Self.pageLimit)
     let events = try await project.engine.timeline(
-      of: try subject(context), before: parameters["cursor"].map(EventCursor.init(text:)), limit: limit)
+      of: try subject(context), before: parameters["cursor"].map(EventCursor.init(text:)), limit: limit, includingHeld: includingHeld)
     let disclosure = Disclosure(
       .subjects(set: events.flatMap(\.shownSubjects), rows: events.count), project: project.id, purpose: "api.timeline",
       fields: events.shownFields, subjectsInValues: project.subjects(inValuesOf: events))

@@ -68,7 +68,7 @@ package struct SubjectExporter: Sendable {
     let head = try await head(client, path)
     outcome.subjects = head.ids.compactMap { Self.text($0["subject"]) }
     try put(form == .json ? head.json(at: Date()) : beginning(head))
-    try await pages(client, "\(path)/timeline", of: "events") { event in
+    try await pages(client, "\(path)/timeline", of: "events", "held=true") { event in
       try put((form == .json && outcome.events > 0 ? ",\n" : "") + line(.object(event)))
       outcome.events += 1
     }
@@ -103,11 +103,11 @@ package struct SubjectExporter: Sendable {
   /// Everything behind an address, page by page; gives the last page's other members.
   @discardableResult
   private func pages(
-    _ client: ControlClient, _ path: String, of list: String, _ body: ([String: JSONValue]) throws -> Void
+    _ client: ControlClient, _ path: String, of list: String, _ more: String? = nil, _ body: ([String: JSONValue]) throws -> Void
   ) async throws -> [String: JSONValue] {
     var cursor: String?
     while true {
-      let query = [project.map { "project_id=\($0)" }, "limit=\(Self.pageRows)", cursor.map { "cursor=\($0)" }].compactMap(\.self)
+      let query = [project.map { "project_id=\($0)" }, "limit=\(Self.pageRows)", more, cursor.map { "cursor=\($0)" }].compactMap(\.self)
       let page = try object(await client.text("GET", "\(path)?\(query.joined(separator: "&"))"))
       guard case .list(let rows)? = page[list] else { throw CommandError("The server's answer has no \(list).") }
       for case .object(let row) in rows { try body(row) }

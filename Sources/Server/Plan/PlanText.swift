@@ -51,6 +51,7 @@ package enum PlanText {
       name.utf8.allSatisfy { isLetter($0) || $0 == 0x5F || $0 == 0x20 || (0x30...0x39).contains($0) }
       && name.utf8.first.map(isLetter) == true && name.utf8.last != 0x20
       && !["y", "n", "yes", "no", "on", "off", "true", "false", "null"].contains(name.lowercased())
-    return isPlain ? name : JSONValue.string(name).text
+    // What a reader could take for an anchor is written as an escape.
+    return isPlain ? name : JSONValue.string(name).text.replacing("&", with: "\\u0026")
   }
 }

@@ -69,7 +69,8 @@ package final class OpenProject: Sendable {
       State(
         settings: settings, plan: plan, stored: stored,
         gate: Self.gate(
-          settings, plan: plan?.plan, stored: stored, pseudonymizer: pseudonymizer, sealer: sealer, store: store, lookups: lookups, derivatives: derivatives,
+          settings, plan: plan?.plan, stored: stored, pseudonymizer: pseudonymizer, sealer: sealer, store: store, lookups: lookups,
+          derivatives: derivatives,
           counters: counters),
         usedBytes: Self.size(of: directory)))
   }
