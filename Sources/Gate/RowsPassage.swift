@@ -59,6 +59,7 @@ struct RowsPassage {
   // Of the event in question.
   var row: UInt32 = 0
   private var storedNumber: UInt32 = 0
+  var isHeld = false
   private(set) var event: ReceivedEvents.Event
   var forms = OwnForms()
   private var ownIsMade = false

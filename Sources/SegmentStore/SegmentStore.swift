@@ -115,37 +115,47 @@ package final class SegmentStore: Sendable {
   }
 
   /// Keeps events for a number of days from now on, by whole days of UTC; nil: for ever. What is older is not shown from the return on and
-  /// does not come back, also if more days are chosen later. Names with a rule of their own are kept for the shorter time, and not shown
-  /// while they are held.
+  /// does not come back, also if more days are chosen later. Names with days of their own are kept for the shorter time.
   ///
-  /// - Parameter events: by name, in place of all rules before.
-  package func setRetention(days: Int?, events: [String: EventKeeping] = [:]) async throws(StoreError) {
-    _ = try await commit(.expire(.set(keepDays: UInt64(max(0, days ?? 0)), events: events)))
+  /// - Parameters:
+  ///   - events: days by name, in place of those before.
+  ///   - releases: which of the held names are shown from now on.
+  ///   - discards: names of which, where they are released by this, all that came is discarded instead.
+  package func setRetention(
+    days: Int?, events: [String: Int] = [:], releases: HeldNames = .only([]), discards: Set<String> = []
+  ) async throws(StoreError) {
+    let rules = Expiry.Rules(
+      keepDays: UInt64(max(0, days ?? 0)), days: events.mapValues { UInt64(max(0, $0)) }.filter { $0.value > 0 }, releases: releases,
+      discards: discards)
+    _ = try await commit(.expire(.set(rules)))
     flusher.wake()
   }
 
-  /// Holds events of these names, until `setRetention` says otherwise: what is stored of them is in no answer. What nobody decided about
-  /// for this number of days is expired.
+  /// Holds events of these names until `setRetention` releases them: what is stored of them is in no answer. What nobody decided about for this
+  /// number of days is discarded.
   package func hold(_ names: Set<String>, days: Int) async throws(StoreError) {
-    _ = try await commit(.expire(.hold(names, keepDays: UInt64(max(0, days)))))
+    _ = try await commit(.expire(.hold(names, days: UInt64(max(0, days)))))
   }
 
-  /// Expires everything that came of these names up to now, and drops it from the files as soon as may be.
+  /// Discards everything that came of these names: it is in no answer any more, and dropped from the files. What comes later is kept.
   package func discard(_ names: Set<String>) async throws(StoreError) {
     _ = try await commit(.expire(.discard(names)))
-    try await flush()
-    state.withLock { $0.wantsCompaction = true }
     flusher.wake()
   }
 
   /// For how many days events are kept; nil: for ever.
   package var retentionDays: Int? { state.withLock { $0.expiry.keepDays == 0 ? nil : Int(clamping: $0.expiry.keepDays) } }
 
-  /// The rules of single names.
-  package var eventKeeping: [String: EventKeeping] {
-    state.withLock { $0.expiry.events }.filter { $0.value.keepDays > 0 || $0.value.heldSince != nil }.mapValues { event in
-      EventKeeping(days: event.keepDays > 0 ? Int(clamping: event.keepDays) : nil, isHeld: event.heldSince != nil)
-    }
+  /// The days of single names that are not held.
+  package var eventDays: [String: Int] {
+    state.withLock { $0.expiry.events }.filter { $0.value.keepDays > 0 && $0.value.heldSince == nil }.mapValues { Int(clamping: $0.keepDays) }
+  }
+
+  package var heldNames: Set<String> { Set(state.withLock { $0.expiry.events }.filter { $0.value.heldSince != nil }.keys) }
+
+  /// Those of the names that are not held.
+  package func unheld(_ names: Set<String>) -> Set<String> {
+    state.withLock { state in names.filter { state.expiry.events[$0]?.heldSince == nil } }
   }
 
   /// Moves the beginning of what is kept on with the clock. Called now and then by the thread that merges.

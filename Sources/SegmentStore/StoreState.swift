@@ -41,6 +41,16 @@ struct StoreState: Sendable {
     frozen.map { ($0, $0.rowCount) } + [(active, publishedRows)]
   }
 
+  /// After how many of the deletions everything was written that is on disk or in memory.
+  var finishedDeletions: UInt64 {
+    var finished = deletions.version
+    for file in segments.map(\.file) + identityFiles.map(\.file) + profileFiles.map(\.file) {
+      finished = min(finished, file.reference.deletions)
+    }
+    for (table, _) in memtables where table.hasContent { finished = min(finished, UInt64(table.firstDeletion)) }
+    return finished
+  }
+
   /// The latest image of a profile; nil if there never was one.
   func profile(of number: UInt32, cache: BlockCache) throws(StoreError) -> ProfileImage? {
     for table in [active] + frozen.reversed() {

@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+import shutil
 import subprocess
+import threading
 import time
 
 import mixpanel
@@ -172,3 +174,93 @@ def test_a_proposal_a_difference_and_a_second_version(planned):
     (row,) = [row["properties"] for row in planned.export(event='["Report Opened"]') if row["properties"]["seats"] == 0]
     assert "plan" not in row
     assert PLAN.strip() in planned.command("plan", "show", "--version", "1", "--data", planned.data)
+
+
+QUARANTINE = "plan: 1\nunknown: quarantine\nevents:\n  Known:\n"
+
+
+def send(sealane, name: str, count: int = 1, person: str = "held-1"):
+    now = int(time.time())
+    rows = [{"event": name, "properties": {"time": now, "distinct_id": person, "$insert_id": f"{time.time_ns()}-{n}"}} for n in range(count)]
+    answer = sealane.send_import(rows)
+    assert answer.status_code == 200 and answer.json()["num_records_imported"] == count, answer.text
+
+
+def put(sealane, plan: str):
+    (sealane.root / "held.yaml").write_text(plan)
+    sealane.command("plan", "set", "held.yaml", "--data", sealane.data)
+
+
+@pytest.fixture
+def quarantined(make_installation):
+    made = make_installation()
+    made.start()
+    return made
+
+
+def test_who_changes_their_mind_loses_nothing_that_comes_after(quarantined):
+    """“Whatever bears a time before that decision stays out for good”, and nothing that bears a later one."""
+    put(quarantined, QUARANTINE)
+    send(quarantined, "Beta", 3)
+    put(quarantined, QUARANTINE + "  Beta: drop\n")
+    put(quarantined, QUARANTINE + "  Beta:\n")
+    time.sleep(2)
+    send(quarantined, "Beta")
+    assert len(quarantined.export(event='["Beta"]')) == 1
+
+
+def test_what_was_seen_is_not_held_under_another_name(quarantined):
+    """The gate makes one name of many; what is stored under it is established, whatever it was sent as."""
+    for number in range(5):
+        send(quarantined, f"Order ann{number}@acme.example", 2)
+    assert len(quarantined.export(event='["Order [email]"]')) == 10
+    put(quarantined, QUARANTINE)
+    send(quarantined, "Order bob@acme.example")
+    assert len(quarantined.export(event='["Order [email]"]')) == 10
+
+
+def test_a_crash_after_a_version_is_kept_shows_nothing_that_it_drops(quarantined):
+    put(quarantined, QUARANTINE)
+    send(quarantined, "Noise", 3)
+    quarantined.terminate()
+    shutil.copytree(quarantined.data / "projects", quarantined.root / "before")
+    quarantined.start()
+    put(quarantined, QUARANTINE + "  Noise: drop\n")
+    quarantined.terminate()
+    # As if it had ended between the control database and the store.
+    shutil.rmtree(quarantined.data / "projects")
+    shutil.copytree(quarantined.root / "before", quarantined.data / "projects")
+    quarantined.start()
+    assert quarantined.export(event='["Noise"]') == []
+
+
+def test_held_events_stay_held_while_plans_change(quarantined):
+    plans = [QUARANTINE + f"  Other: {{keep_days: {days}}}\n" for days in (50, 60)]
+    put(quarantined, plans[0])
+    done = threading.Event()
+
+    def sender(number: int):
+        session, count = requests.Session(), 0
+        while not done.is_set() and count < 1_000:
+            count += 1
+            row = {"event": f"New {number} {count}", "properties": {"token": quarantined.token, "distinct_id": "held-2"}}
+            session.post(quarantined.intake + "/track", json=[row], timeout=30)
+
+    senders = [threading.Thread(target=sender, args=(number,)) for number in range(4)]
+    for thread in senders:
+        thread.start()
+    for turn in range(30):
+        put(quarantined, plans[(turn + 1) % 2])
+    done.set()
+    for thread in senders:
+        thread.join()
+    seen = [row["event"] for row in quarantined.export() if row["event"].startswith("New")]
+    assert seen == []
+
+
+def test_an_answer_to_a_person_has_held_events_too(quarantined):
+    send(quarantined, "Known")
+    put(quarantined, QUARANTINE)
+    send(quarantined, "Beta", 3)
+    subject = quarantined.export(event='["Known"]')[0]["properties"]["distinct_id"]
+    assert quarantined.command("subject", "export", subject, "--data", quarantined.data).count('"event":"Beta"') == 3

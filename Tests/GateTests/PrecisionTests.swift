@@ -1,4 +1,5 @@
 import Events
+import Foundation
 import Gate
 import Testing
 
@@ -29,6 +30,27 @@ struct PrecisionTests {
     #expect(LabelledTexts.all.count >= 300)
     #expect(precision >= 0.97, "claimed without cause: \(wrong)")
     #expect(recall >= 0.97, "missed: \(missed)")
+  }
+
+  /// For `Tests/EndToEnd/test_detectors.py`, which asks others about the same texts.
+  @Test("writes the labelled set and the detectors' answers", .enabled(if: ProcessInfo.processInfo.environment["SEALANE_LABELLED"] != nil))
+  func writes() throws {
+    struct Line: Encodable {
+      let text: String
+      let kind: String
+      let claimed: Bool
+    }
+    let fixture = GateFixture()
+    let kinds = [
+      ("email", LabelledTexts.emails), ("phone", LabelledTexts.phones), ("address", LabelledTexts.addresses), ("card", LabelledTexts.cards),
+      ("account", LabelledTexts.accounts), ("token", LabelledTexts.tokens), ("credential", LabelledTexts.secrets),
+      ("harmless", LabelledTexts.harmless),
+    ]
+    let lines = kinds.flatMap { kind, texts in
+      texts.map { Line(text: $0, kind: kind, claimed: Self.claims.contains(fixture.judge($0).decision.reason)) }
+    }
+    let path = ProcessInfo.processInfo.environment["SEALANE_LABELLED"] ?? ""
+    try JSONEncoder().encode(lines).write(to: URL(fileURLWithPath: path))
   }
 
   @Test("of what was recognised, nothing is stored")

@@ -185,17 +185,17 @@ import Testing
     try await fill(store)
     try await store.flush()
     #expect(Self.occurs(Self.word(0), in: disk) != [])
-    try await store.setRetention(days: nil, events: ["event 0": EventKeeping(days: 1), "event 4": EventKeeping(days: 400)])
+    try await store.setRetention(days: nil, events: ["event 0": 1, "event 4": 400])
     for round in 0..<2 {
       let counts = Dictionary(uniqueKeysWithValues: try await store.catalog().events.map { ($0.name, $0.count) })
       #expect(counts["event 0"] == 2 && counts["event 4"] == 4 && counts["event 5"] == 4, "round \(round)")
-      #expect(store.eventKeeping == ["event 0": EventKeeping(days: 1), "event 4": EventKeeping(days: 400)])
+      #expect(store.eventDays == ["event 0": 1, "event 4": 400])
       await store.stop()
       store = try await SegmentStore.open(directory: Self.directory, options: options)
     }
     // Two months on nothing is asked for: the clock alone does it.
     clock.withLock { $0 = 80 * 24 * Self.hour }
-    try await store.setRetention(days: nil, events: store.eventKeeping)
+    try await store.setRetention(days: nil, events: store.eventDays)
     try await Self.eventually { Self.occurs(Self.word(0), in: disk) == [] }
     #expect(try await store.catalog().events.map(\.name).contains("event 0") == false)
     #expect(
@@ -236,24 +236,31 @@ import Testing
       default: try await store.compact()
       }
     }
-    try await store.setRetention(days: nil, events: ["event 5": EventKeeping(days: 30, isHeld: true)])
+    try await store.setRetention(days: nil, releases: .only(["event 0"]))
     #expect(try await store.timeline(of: Sample.pseudonym(0), before: nil, limit: 9).count == 4)
     #expect(Self.occurs(Self.word(5), in: disk) != [])
-    try await store.discard(["event 5"])
+    try await store.setRetention(days: nil, releases: .only(["event 5", "event 0"]), discards: ["event 5", "event 0"])
     #expect(try await store.heldEvents().isEmpty)
-    try await store.setRetention(days: nil)
     #expect(try await store.timeline(of: Sample.pseudonym(5), before: nil, limit: 9).isEmpty)
+    #expect(try await store.timeline(of: Sample.pseudonym(0), before: nil, limit: 9).count == 4, "shown already, so nothing is dropped")
+    // Whoever changes their mind gets what comes from then on, whatever its time.
+    _ = try await store.append(Sample.batch([Sample.row("event 5", 5, 60 * Self.hour), Sample.row("event 5", 5, 1)]))
+    #expect(try await store.timeline(of: Sample.pseudonym(5), before: nil, limit: 9).count == 2)
     try await Self.eventually { Self.occurs(Self.word(5), in: disk) == [] }
     #expect(Self.occurs(Self.word(0), in: disk) != [])
     // What nobody decides about goes, however old its times are.
     try await store.hold(["late"], days: 30)
     _ = try await store.append(Sample.batch([Sample.row("late", 7, -400 * 24 * Self.hour)]))
     clock.withLock { $0 += 30 * 24 * Self.hour }
-    try await store.setRetention(days: nil, events: store.eventKeeping)
+    try await store.setRetention(days: nil)
     #expect(try await store.heldEvents().map(\.name) == ["late"])
     clock.withLock { $0 += 24 * Self.hour }
-    try await store.setRetention(days: nil, events: store.eventKeeping)
-    #expect(try await store.heldEvents() == [] && store.eventKeeping["late"]?.isHeld == true)
+    try await store.setRetention(days: nil)
+    #expect(try await store.heldEvents() == [] && store.heldNames == ["late"])
+    // And the wait begins anew.
+    _ = try await store.append(Sample.batch([Sample.row("late", 7, -400 * 24 * Self.hour)]))
+    #expect(try await store.heldEvents().map(\.count) == [1])
+    #expect(try await store.timeline(of: Sample.pseudonym(5), before: nil, limit: 9).count == 2)
     try await store.close()
     #expect(try SegmentStore.check(directory: Self.directory, disk: disk) == [])
   }

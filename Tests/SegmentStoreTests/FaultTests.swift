@@ -82,7 +82,7 @@ import Testing
     do throws(StoreError) {
       if !gone.isExpired, Int.random(in: 0..<8, using: &generator) == 0 {
         // A rule of a name that nobody sends must not change anything.
-        try await store.setRetention(days: 2, events: ["other": EventKeeping(days: 1, isHeld: true)])
+        try await store.setRetention(days: 2, events: ["other": 1])
         gone.isExpired = true
       } else {
         let subject = Sample.subject(Int.random(in: 0..<6, using: &generator))

@@ -31,21 +31,23 @@ struct PlainStore {
     switch Int.random(in: 0..<8, using: &generator) {
     case 0:
       try await store.setRetention(days: days)
-      (cutoff, held) = (max(cutoff, expired(days)), [])
+      cutoff = max(cutoff, expired(days))
     case 1:
       try await store.hold(names, days: days)
       held.formUnion(names)
     case 2:
       try await store.discard(names)
-      for name in names { cutoffs[name] = 61 * 3_600_000 }
+      stored.removeAll { names.contains($0.name) }
     default:
-      var rules: [String: EventKeeping] = [:]
-      for name in names {
-        rules[name] = EventKeeping(days: [nil, 1, 2, 3].randomElement(using: &generator) ?? 1, isHeld: Bool.random(using: &generator))
-      }
-      try await store.setRetention(days: store.retentionDays, events: rules)
-      for (name, rule) in rules { if !rule.isHeld, let days = rule.days { cutoffs[name] = max(cutoffs[name] ?? .min, expired(days)) } }
-      held = Set(rules.filter(\.value.isHeld).keys)
+      var rules: [String: Int] = [:]
+      for name in names { rules[name] = Int.random(in: 1...3, using: &generator) }
+      let released = Bool.random(using: &generator) ? Set((0..<5).map { "n\($0)" }) : Set(["n1", "n2", "n3"])
+      let discards: Set<String> = Bool.random(using: &generator) ? ["n1", "n4"] : []
+      try await store.setRetention(
+        days: store.retentionDays, events: rules, releases: released.count == 5 ? .all : .only(released), discards: discards)
+      stored.removeAll { held.contains($0.name) && released.contains($0.name) && discards.contains($0.name) }
+      held.subtract(released)
+      for (name, days) in rules where !held.contains(name) { cutoffs[name] = max(cutoffs[name] ?? .min, expired(days)) }
     }
   }
   var keys = Set<StoredRow.DuplicateKey>()

@@ -127,7 +127,7 @@ import Testing
       // Rules of single names: few, and short.
       let rules = Int(bytes[place])
       place += 1
-      for _ in 0..<rules { place += 1 + Int(bytes[place]) + 24 }
+      for _ in 0..<rules { place += 1 + Int(bytes[place]) + 32 }
     }
     place += 4
     while place < bytes.count - 8 {
@@ -213,7 +213,8 @@ import Testing
           Sample.row("Use", 1, 5 * hour, key: 1, day: 0, link: (30, 1)), Sample.row("Use", 31, 6 * hour, key: 77, day: 0),
         ]))
       _ = try? await store.deleteSubjects([Sample.pseudonym(1)])
-      try? await store.setRetention(days: 2, events: ["e": EventKeeping(days: 1), "f": EventKeeping(isHeld: true)])
+      try? await store.setRetention(days: 2, events: ["e": 1], releases: .only(["g"]), discards: ["g"])
+      try? await store.hold(["f"], days: 3)
       try? await store.compact()
       _ = try? await store.image()
       try? await store.close()

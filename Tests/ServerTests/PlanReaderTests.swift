@@ -188,6 +188,7 @@ struct PlanReaderTests {
     )
     plan.events["no"] = TrackingPlan.Event(keepDays: 3)
     plan.groups["1"] = TrackingPlan.Property(.seal, kind: .list, weight: .authority)
+    plan.people["$email"] = TrackingPlan.Property(.seal, weight: .identity, derivative: TrackingPlan.Derivative(.domain, atLeast: 3))
     let written = PlanText.yaml(plan)
     #expect(try PlanReader.plan(yaml: written) == plan, "\(written)")
     #expect(try PlanReader.plan(yaml: PlanText.yaml(TrackingPlan())) == TrackingPlan())

@@ -83,11 +83,11 @@ struct PlanRouteTests {
       // What is not wanted is dropped; what is kept for some days has its rule.
       #expect(try await Self.put(server, "plan: 1\nunknown: quarantine\nevents:\n  New: drop\n  Old: {keep_days: 3000}\n").status == 200)
       #expect(try await store.heldEvents().isEmpty)
-      #expect(store.eventKeeping == ["Old": EventKeeping(days: 3000)])
+      #expect(store.eventDays == ["Old": 3000])
       _ = try await server.importEvents("[\(server.event("Old", "u1", "d"))]")
       #expect(try await Self.rows(server).count == 2)
       #expect(try await Self.put(server, "plan: 1\nevents:\n  Old:\n").status == 200)
-      #expect(store.eventKeeping.isEmpty)
+      #expect(store.eventDays.isEmpty)
     }
   }
 

@@ -50,6 +50,8 @@ struct PlanDecision {
     case .person(let name):
       guard Self.fieldTreatments.contains(treatment), let treatment = Self.treatment(treatment) else { return nil }
       changed.people[name, default: TrackingPlan.Property()].treatment = treatment
+      // Beside something that is not sealed nothing is kept of it.
+      if treatment != .seal { changed.people[name]?.derivative = nil }
     case .group(let name):
       guard Self.fieldTreatments.contains(treatment), let treatment = Self.treatment(treatment) else { return nil }
       changed.groups[name, default: TrackingPlan.Property()].treatment = treatment

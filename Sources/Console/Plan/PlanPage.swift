@@ -88,7 +88,7 @@ extension Visit {
       <div class="scroll"><table class="plan"><thead><tr><th scope="col">Name</th><th scope="col">What</th><th scope="col">Decide</th></tr></thead><tbody>\(rows)</tbody></table></div>
       """
     return """
-      <section class="panel" id="waiting"><h2>Waiting for a decision</h2><p class="sub">Held events show once they are kept, as if they had always been there; dropped ones go from the disk.</p>\(list)</section>
+      <section class="panel" id="waiting"><h2>Waiting for a decision</h2><p class="sub">Held events show once they are kept, as if they had always been there; dropped ones go from the disk. A decision writes the plan anew, without the comments of its text.</p>\(list)</section>
       """
   }
 

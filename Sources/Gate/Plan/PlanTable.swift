@@ -91,6 +91,25 @@ package final class PlanTable: Sendable {
     }
   }
 
+  /// What the plan says of an event.
+  enum Verdict {
+    case kept, dropped, refused
+    /// The plan knows neither the name that was sent nor the one that is stored, and unknown ones are not accepted.
+    case unknown
+  }
+
+  func verdict(onEvent sent: String, stored: String) -> Verdict {
+    switch (plan.events[sent] ?? plan.events[stored])?.treatment {
+    case .keep: .kept
+    case .drop: .dropped
+    case .refuse: .refused
+    case nil: plan.holds(sent) && plan.holds(stored) ? .unknown : .kept
+    }
+  }
+
+  /// Whether events of a name can be held: nobody has seen any, and a plan can say what becomes of them.
+  func mayHold(_ stored: String) -> Bool { !established.contains(stored) && TrackingPlan.canName(stored) }
+
   func number(ofProperty name: String) -> Int {
     propertyNumbers[name] ?? (Self.isFamiliar(name, groupKeys: groupKeys) ? Self.familiar : Self.strange)
   }

@@ -13,10 +13,18 @@ extension RowsPassage {
       eventNames[number].planned = planRow
       eventNames[number].isPlanned = plan.plan.knows(event: sent)
     }
+    isHeld = false
     guard !eventNames[number].isPlanned else { return }
-    passage.unplanned.events[rows.names[Int(name)], default: 0] += 1
+    // The name as it is stored is what people see, and may have put into the plan.
+    let stored = rows.names[Int(name)]
+    guard !plan.plan.knows(event: stored) else {
+      planRow = plan.row(ofEvent: stored)
+      return
+    }
+    passage.unplanned.events[stored, default: 0] += 1
     guard plan.plan.unknownEvents == .quarantine else { return passage.count(.kept, .planUnknownEvent) }
-    rows.held.insert(rows.names[Int(name)])
+    isHeld = true
+    rows.held.insert(stored)
     passage.flag(.planHeldEvent)
     decide(on: "event")
   }
@@ -28,7 +36,6 @@ extension RowsPassage {
     if code == PlanTable.unknown {
       names[name].unplanned += 1
       // A held event is held as a whole.
-      let isHeld = !eventNames[Int(event.name)].isPlanned && plan.plan.unknownEvents == .quarantine
       if passage.accepts(unknown: .planUnknownProperty, isHeld ? .accept : plan.plan.unknownProperties) { return false }
       decide(on: name)
       return true
@@ -107,29 +114,41 @@ extension RowsPassage {
 extension Passage {
   /// Takes out the events that the plan wants nothing of, and counts them.
   mutating func removeUnplanned(_ events: inout ReceivedEvents, by plan: PlanTable) {
-    var removed = [Reason?](repeating: nil, count: events.eventNames.count)
-    for (number, name) in events.eventNames.enumerated() {
-      switch plan.plan.events[name.string]?.treatment {
-      case .drop: removed[number] = .planDropped
-      case .refuse: removed[number] = .planRefused
-      case .keep: break
-      case nil:
-        let isKept = plan.plan.unknownEvents == .quarantine && !plan.established.contains(name.string)
-        if !isKept, plan.plan.holds(name.string) { removed[number] = .planUnknownEvent }
-      }
+    // By number of the name: nil where it depends on the event's own ids, of which the name may hold one.
+    var verdicts: [PlanTable.Verdict?] = []
+    for name in events.eventNames {
+      let verdict = plan.verdict(onEvent: name.string, stored: Redaction.shown(name.string))
+      verdicts.append(verdict == .unknown ? nil : verdict)
     }
-    guard removed.contains(where: { $0 != nil }) else { return }
-    for event in events.events {
-      guard let reason = removed[Int(event.name)] else { continue }
-      let isRefused = reason == .planRefused || (reason == .planUnknownEvent && plan.plan.unknownEvents == .refuse)
-      let treatment: Decision.Treatment = isRefused ? .refused : .dropped
+    guard verdicts.contains(where: { $0 != .kept }) else { return }
+    var removed = [Bool](repeating: false, count: events.events.count)
+    for (index, event) in events.events.enumerated() {
+      let known = verdicts[Int(event.name)]
+      if known == .kept { continue }
       let name = events.eventNames[Int(event.name)].string
-      // A name may hold an id of its event.
       let own = OwnIdentifiers(events.identity(of: event))
-      let shown = own.isNamed(by: name) ? GateCounters.otherEvents : Redaction.shown(name)
+      let isNamed = own.isNamed(by: name)
+      let stored = isNamed ? Redaction.shown(name, own: own) : Redaction.shown(name)
+      let verdict = known ?? plan.verdict(onEvent: name, stored: stored)
+      let (treatment, reason): (Decision.Treatment, Reason)
+      switch verdict {
+      case .kept: continue
+      case .unknown where plan.plan.unknownEvents == .quarantine && plan.mayHold(stored): continue
+      case .unknown: (treatment, reason) = (plan.plan.unknownEvents == .refuse ? .refused : .dropped, .planUnknownEvent)
+      case .dropped: (treatment, reason) = (.dropped, .planDropped)
+      case .refused: (treatment, reason) = (.refused, .planRefused)
+      }
+      removed[index] = true
+      let shown = isNamed ? GateCounters.otherEvents : stored
       if reason == .planUnknownEvent { unplanned.events[shown, default: 0] += 1 }
       count(treatment, reason, ofEvent: reason == .planUnknownEvent ? GateCounters.otherEvents : shown)
     }
-    events.keep(events: { removed[Int($0.name)] == nil }, values: { _ in true })
+    guard removed.contains(true) else { return }
+    var index = -1
+    events.keep(
+      events: { _ in
+        index += 1
+        return !removed[index]
+      }, values: { _ in true })
   }
 }

@@ -130,6 +130,23 @@ package struct TrackingPlan: Sendable, Hashable {
   /// Whether nobody may see events of a name until somebody decides. Where unknown ones are refused, those that came before stay held.
   package func holds(_ event: String) -> Bool { unknownEvents != .accept && !knows(event: event) }
 
+  /// The longest name of an event or property, in bytes.
+  package static let longestName = 255
+
+  /// Whether a plan can speak of something of this name: no control characters, nothing that breaks a line, none of YAML's own words.
+  package static func canName(_ name: String) -> Bool {
+    !name.isEmpty && name.utf8.count <= longestName && name.unicodeScalars.allSatisfy(isReadable) && name != "<<"
+      && name != everyEventName
+  }
+
+  /// Nothing that breaks a line or steers, and nothing that Unicode has no character for.
+  package static func isReadable(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.value {
+    case 0..<0x20, 0x7F..<0xA0, 0x2028, 0x2029, 0xFEFF, 0xFFFE, 0xFFFF: false
+    default: true
+    }
+  }
+
   /// Whether the plan knows an event, as its own or as one of the SDKs'.
   package func knows(event: String) -> Bool { events[event] != nil || ReservedNames.isEvent(event) }
 }

@@ -2,7 +2,7 @@ internal import Synchronization
 
 /// Names that came and that the plan does not know, for whoever keeps it: names behind the gate and how often, never values.
 ///
-/// Since the start of the server or of the plan's version. Safe from any thread; the mutex guards `state`. At most `limit` of a kind, the
+/// Since the start of the server, and until the plan knows them. Safe from any thread; the mutex guards `state`. At most `limit` of a kind, the
 /// rest count under `GateCounters.otherEvents`.
 package final class UnplannedNames: Sendable {
   package static let limit = 500
@@ -20,7 +20,13 @@ package final class UnplannedNames: Sendable {
 
   package func snapshot() -> Counts { state.withLock { $0 } }
 
-  package func clear() { state.withLock { $0 = Counts() } }
+  /// Takes out the names that are no strangers any more.
+  package func forget(events: (String) -> Bool, properties: (String) -> Bool) {
+    state.withLock { state in
+      state.events = state.events.filter { !events($0.key) }
+      state.properties = state.properties.filter { !properties($0.key) }
+    }
+  }
 
   func add(_ counts: Counts) {
     state.withLock { state in

@@ -28,7 +28,14 @@ final class CommitQueue: @unchecked Sendable {
       self.finish = finish
     }
 
-    var isDeletion: Bool { if case .deleteSubjects = work { true } else { false } }
+    /// What it hides is what was written before: nothing comes behind it in its log file.
+    var isDeletion: Bool {
+      switch work {
+      case .deleteSubjects: true
+      case .expire(let change): change.mayDiscard
+      case .batch, .deleteKeys, .reveal, .rotate: false
+      }
+    }
 
     var isReveal: Bool { if case .reveal = work { true } else { false } }
 

@@ -61,7 +61,9 @@ final class Committer {
     var pending = MergeJournal.Pending()
     var decided: [(CommitQueue.Request, BatchDecisions)] = []
     var deletions: [Int: [DeletionJournal.Entry]] = [:]
-    var expiry = store.state.withLock { $0.expiry }
+    var expiry: Expiry
+    let journal: (deletions: UInt64, finished: UInt64)
+    (expiry, journal) = store.state.withLock { ($0.expiry, (deletions: $0.deletions.version, finished: $0.finishedDeletions)) }
     profiles.removeAll(keepingCapacity: true)
     for (index, submitted) in requests.enumerated() {
       var request = submitted
@@ -103,8 +105,12 @@ final class Committer {
         deletions[index] = entries
         decided.append((request, BatchDecisions()))
       case .expire(let change):
-        expiry.apply(change, now: store.options.now())
-        LogRecord.appendExpire(expiry, to: &frame)
+        let (now, marker) = (store.options.now(), journal.deletions + UInt64(deletions.values.reduce(0) { $0 + $1.count }))
+        if expiry.apply(change, now: now, marker: marker, finished: journal.finished) {
+          deletions[index] = [.discarded(time: now)]
+          LogRecord.appendDeleteSubjects([.discarded(time: now)], to: &frame)
+        }
+        LogRecord.appendExpire(change, now: now, marker: marker, to: &frame)
         decided.append((request, BatchDecisions()))
       case .rotate, .reveal: continue
       }
@@ -115,7 +121,7 @@ final class Committer {
         version = try write(frame)
       }
       var outcomes: [AppendOutcome] = []
-      var deleted = deletions.sorted { $0.key < $1.key }.map(\.value)
+      var deleted = deletions.sorted { $0.key < $1.key }
       for (request, decisions) in decided {
         switch request.work {
         case .batch(let batch, _):
@@ -127,9 +133,11 @@ final class Committer {
           store.state.withLock { $0.deletedKeys = max($0.deletedKeys, number) }
           outcomes.append(AppendOutcome())
         case .deleteSubjects:
-          outcomes.append(AppendOutcome(deletedNumbers: deleted.first?.map(\.number) ?? []))
-          apply(deleted.isEmpty ? [] : deleted.removeFirst())
+          let entries = deleted.isEmpty ? [] : deleted.removeFirst().value
+          outcomes.append(AppendOutcome(deletedNumbers: entries.map(\.number)))
+          apply(entries)
         case .expire:
+          if let next = deleted.first, next.value.contains(where: \.namesNobody) { apply(deleted.removeFirst().value) }
           // Of several in one frame the last one has them all.
           store.state.withLock { $0.expiry = expiry }
           outcomes.append(AppendOutcome())
@@ -314,7 +322,7 @@ final class Committer {
 
   private func apply(_ entries: [DeletionJournal.Entry]) {
     // Their ids are sealed anew if they come again.
-    for entry in entries { store.identities.unmarkSealed(entry.number) }
+    for entry in entries where !entry.namesNobody { store.identities.unmarkSealed(entry.number) }
     newDeletions += entries
   }
 
@@ -361,11 +369,17 @@ final class Committer {
       case .deleteKeys(let number): store.state.withLock { $0.deletedKeys = max($0.deletedKeys, number) }
       case .deleteSubjects(let entries):
         let count = store.identities.count
-        guard entries.allSatisfy({ Int(store.identities.permutation.ordinal(ofNumber: $0.number)) < count }) else {
+        guard entries.allSatisfy({ $0.namesNobody || Int(store.identities.permutation.ordinal(ofNumber: $0.number)) < count }) else {
           throw FormatError("a deletion names a subject that never was")
         }
         apply(entries)
-      case .expire(let expiry): store.state.withLock { $0.expiry.adopt(expiry) }
+      case .expire(let change, let now, let marker):
+        _ = store.state.withLock { $0.expiry.apply(change, now: now, marker: marker) }
+      case .expireAll(let before, let days):
+        store.state.withLock { state in
+          state.expiry.before = max(state.expiry.before, before)
+          state.expiry.keepDays = days
+        }
       }
       publish(version: sequence)
     }

@@ -9,13 +9,14 @@ enum LogRecord {
   private static let deleteSubjectsKind: UInt8 = 3
   /// Events before a time are expired, and for how many days they are kept from now on.
   private static let expireAllKind: UInt8 = 4
-  /// From when on events are kept and seen from now on, those of single names too.
+  /// A change of what is kept and seen, of single names too.
   private static let expireKind: UInt8 = 5
 
   case batch(BatchDecisions, IncomingBatch)
   case deleteKeys(through: UInt64)
   case deleteSubjects([DeletionJournal.Entry])
-  case expire(Expiry)
+  case expire(Expiry.Change, now: Int64, marker: UInt64)
+  case expireAll(before: Int64, keepDays: UInt64)
 
   static func appendBatch(_ decisions: BatchDecisions, bytes: [UInt8], to frame: inout ByteWriter) {
     var head = ByteWriter()
@@ -41,9 +42,11 @@ enum LogRecord {
     frame.raw(content.bytes)
   }
 
-  static func appendExpire(_ expiry: Expiry, to frame: inout ByteWriter) {
+  static func appendExpire(_ change: Expiry.Change, now: Int64, marker: UInt64, to frame: inout ByteWriter) {
     var content = ByteWriter()
-    expiry.write(to: &content)
+    content.integer(now)
+    content.integer(marker)
+    change.write(to: &content)
     frame.byte(expireKind)
     frame.integer(UInt32(content.count))
     frame.raw(content.bytes)
@@ -75,8 +78,11 @@ enum LogRecord {
           entries.append(try DeletionJournal.Entry(reading: &content))
         }
         records.append(.deleteSubjects(entries))
-      case expireAllKind: records.append(.expire(try Expiry(ofAll: &content)))
-      case expireKind: records.append(.expire(try Expiry(reading: &content)))
+      case expireAllKind: records.append(.expireAll(before: try content.integer(), keepDays: try content.integer()))
+      case expireKind:
+        let (now, marker): (Int64, UInt64) = (try content.integer(), try content.integer())
+        guard marker <= Manifest.largestCount else { throw FormatError("a deletion's number is out of range") }
+        records.append(.expire(try Expiry.Change(reading: &content), now: now, marker: marker))
       default: throw FormatError("a record has an unknown kind")
       }
       try content.expectEnd()

@@ -10,6 +10,11 @@ struct DeletionJournal: Sendable {
     /// When it was asked for, milliseconds since 1970.
     var time: Int64
 
+    /// Stands for event names of which all was discarded (`Expiry.Event.discarded`): it names nobody.
+    static func discarded(time: Int64) -> Entry { Entry(number: ColumnRun.noActor, time: time) }
+
+    var namesNobody: Bool { number == ColumnRun.noActor }
+
     init(number: UInt32, time: Int64) {
       self.number = number
       self.time = time
@@ -23,7 +28,6 @@ struct DeletionJournal: Sendable {
     init(reading reader: inout ByteReader) throws(FormatError) {
       number = try reader.integer()
       time = try reader.integer()
-      guard number != ColumnRun.noActor else { throw FormatError("a deletion names nobody") }
     }
   }
 
@@ -36,7 +40,7 @@ struct DeletionJournal: Sendable {
   var isEmpty: Bool { entries.isEmpty }
 
   mutating func append(_ entry: Entry) {
-    last[entry.number] = entries.count
+    if !entry.namesNobody { last[entry.number] = entries.count }
     entries.append(entry)
   }
 
@@ -53,6 +57,6 @@ struct DeletionJournal: Sendable {
 
   /// The numbers of which what was written under a version is deleted.
   func numbers(since version: UInt64) -> Set<UInt32> {
-    version < self.version ? Set(entries[Int(version)...].lazy.map(\.number)) : []
+    version < self.version ? Set(entries[Int(version)...].lazy.filter { !$0.namesNobody }.map(\.number)) : []
   }
 }

@@ -1,4 +1,4 @@
-/// From when on events are kept and seen: all of a project, and those of single names. What is expired does not come back.
+/// From when on events are kept and seen: all of a project, and those of single names. What is expired or discarded does not come back.
 struct Expiry: Sendable, Equatable {
   struct Event: Sendable, Equatable {
     /// By the times of its events; of a held name the days for which it waits for a decision. 0: as long as all the others.
@@ -7,26 +7,8 @@ struct Expiry: Sendable, Equatable {
     var before = Int64.min
     /// In no answer since then, though it is in the files; nil: it is not held.
     var heldSince: Int64?
-
-    /// Expires all that came up to now. If it is held, the wait begins anew.
-    mutating func discard(now: Int64) {
-      before = max(before, now + Expiry.ahead)
-      if heldSince != nil { heldSince = now }
-    }
-  }
-
-  /// So far in the future times are taken by intake, about.
-  private static let ahead: Int64 = 3_600_000
-
-  enum Change: Sendable {
-    /// The rules from now on, in place of those before.
-    case set(keepDays: UInt64, events: [String: EventKeeping])
-    /// Holds names; what is said of one already stays.
-    case hold(Set<String>, keepDays: UInt64)
-    /// Expires all that came of these names up to now.
-    case discard(Set<String>)
-    /// The clock went on.
-    case advance
+    /// What was written of it under an earlier version of the deletion journal is discarded, whatever its time.
+    var discarded: UInt64 = 0
   }
 
   /// 0: for ever.
@@ -35,63 +17,87 @@ struct Expiry: Sendable, Equatable {
   var before = Int64.min
   private(set) var events: [String: Event] = [:]
 
-  /// - Parameter now: milliseconds since 1970.
-  mutating func apply(_ change: Change, now: Int64) {
+  init() {}
+
+  // MARK: Changes
+
+  /// - Parameters:
+  ///   - now: milliseconds since 1970.
+  ///   - marker: the index of the entry of the deletion journal that stands for what is discarded now.
+  ///   - finished: nothing is left that was written under an earlier version of that journal.
+  /// - Returns: whether anything was discarded, so that the entry is needed.
+  mutating func apply(_ change: Change, now: Int64, marker: UInt64, finished: UInt64 = 0) -> Bool {
+    var isDiscarding = advance(to: now, marker: marker)
     switch change {
-    case .set(let days, let rules):
-      advance(to: now)
-      keepDays = days
-      for name in events.keys {
+    case .set(let rules):
+      keepDays = rules.keepDays
+      for (name, event) in events {
+        if event.heldSince != nil {
+          guard rules.releases.contains(name) else { continue }
+          events[name]?.heldSince = nil
+          if rules.discards.contains(name) {
+            events[name]?.discarded = marker + 1
+            isDiscarding = true
+          }
+        }
         events[name]?.keepDays = 0
-        if rules[name]?.isHeld != true { events[name]?.heldSince = nil }
       }
-      for (name, rule) in rules {
-        events[name, default: Event()].keepDays = UInt64(max(0, rule.days ?? 0))
-        if rule.isHeld, events[name]?.heldSince == nil { events[name]?.heldSince = now }
-      }
+      for (name, days) in rules.days where events[name]?.heldSince == nil { events[name, default: Event()].keepDays = days }
     case .hold(let names, let days):
       for name in names where events[name]?.heldSince == nil {
         events[name, default: Event()].heldSince = now
         events[name, default: Event()].keepDays = days
       }
     case .discard(let names):
-      for name in names { events[name, default: Event()].discard(now: now) }
+      for name in names { events[name, default: Event()].discarded = marker + 1 }
+      isDiscarding = isDiscarding || !names.isEmpty
     case .advance: break
     }
-    advance(to: now)
-    events = events.filter { $0.value.heldSince != nil || $0.value.keepDays > 0 || $0.value.before > before }
+    isDiscarding = advance(to: now, marker: marker) || isDiscarding
+    events = events.filter { _, event in
+      event.heldSince != nil || event.keepDays > 0 || event.before > before || event.discarded > finished
+    }
+    return isDiscarding
   }
 
-  private mutating func advance(to now: Int64) {
+  private mutating func advance(to now: Int64, marker: UInt64) -> Bool {
+    var isDiscarding = false
     before = max(before, Self.cutoff(keepDays: keepDays, now: now))
     for (name, event) in events where event.keepDays > 0 {
+      let cutoff = Self.cutoff(keepDays: event.keepDays, now: now)
       if let since = event.heldSince {
-        // Nobody decided in time.
-        if Self.cutoff(keepDays: event.keepDays, now: now) > since { events[name]?.discard(now: now) }
+        // Nobody decided in time: the wait begins anew for what comes.
+        guard cutoff > since else { continue }
+        events[name]?.discarded = marker + 1
+        events[name]?.heldSince = now
+        isDiscarding = true
       } else {
-        events[name]?.before = max(event.before, Self.cutoff(keepDays: event.keepDays, now: now))
+        events[name]?.before = max(event.before, cutoff)
       }
     }
+    return isDiscarding
   }
 
   /// Whether the clock made something expire since.
   func isDue(now: Int64) -> Bool {
     var next = self
-    next.advance(to: now)
+    _ = next.advance(to: now, marker: 0)
     return next != self
   }
 
   var dependsOnTime: Bool { keepDays > 0 || events.contains { $0.value.keepDays > 0 } }
 
-  /// From when on the events of a name are kept, or seen by queries.
-  func cutoff(of name: String, forQueries: Bool) -> Int64 {
+  // MARK: Questions
+
+  /// From when on the events of a name are kept, or seen by queries, of those that were written under a version of the deletion journal.
+  func cutoff(of name: String, since version: UInt64, forQueries: Bool) -> Int64 {
     guard let event = events[name] else { return before }
-    return forQueries && event.heldSince != nil ? .max : max(before, event.before)
+    return version < event.discarded || (forQueries && event.heldSince != nil) ? .max : max(before, event.before)
   }
 
   /// The same by event code; empty where no name has a rule of its own.
-  func cutoffs(_ names: [String], forQueries: Bool) -> [Int64] {
-    events.isEmpty ? [] : names.map { cutoff(of: $0, forQueries: forQueries) }
+  func cutoffs(_ names: [String], since version: UInt64, forQueries: Bool) -> [Int64] {
+    events.isEmpty ? [] : names.map { cutoff(of: $0, since: version, forQueries: forQueries) }
   }
 
   /// The first millisecond that is kept: whole days of UTC.
@@ -102,16 +108,6 @@ struct Expiry: Sendable, Equatable {
     let (length, isOver) = Int64(clamping: keepDays).multipliedReportingOverflow(by: day)
     let (time, isBefore) = today.subtractingReportingOverflow(length)
     return isOver || isBefore ? .min : time
-  }
-
-  /// Takes over what the log says. It may be older than the manifest, which has these before their time.
-  mutating func adopt(_ other: Expiry) {
-    let known = self
-    self = other
-    before = max(before, known.before)
-    for (name, event) in known.events where event.before > before {
-      events[name, default: Event()].before = max(events[name]?.before ?? .min, event.before)
-    }
   }
 
   // MARK: Bytes
@@ -125,20 +121,21 @@ struct Expiry: Sendable, Equatable {
       writer.integer(event.before)
       writer.integer(event.keepDays)
       writer.integer(event.heldSince ?? .min)
+      writer.integer(event.discarded)
     }
   }
-
-  init() {}
 
   init(reading reader: inout ByteReader) throws(FormatError) {
     try self.init(ofAll: &reader)
     var last: String?
-    for _ in 0..<(try reader.count(of: 25)) {
+    for _ in 0..<(try reader.count(of: 33)) {
       let name = try reader.string()
-      var event = Event(keepDays: 0, before: try reader.integer())
+      var event = Event()
+      event.before = try reader.integer()
       event.keepDays = try reader.integer()
       let since: Int64 = try reader.integer()
       if since > .min { event.heldSince = since }
+      event.discarded = try reader.integer()
       if let last, !last.utf8.lexicographicallyPrecedes(name.utf8) {
         throw FormatError("the names with an expiry of their own are out of order")
       }

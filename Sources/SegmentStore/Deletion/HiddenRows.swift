@@ -24,7 +24,7 @@ struct HiddenRows: Sendable {
     for number in numbers { labels.formUnion(state.journal.lineage(of: number)) }
     self.labels = labels.sorted()
     cutoff = state.expiry.before
-    cutoffs = state.expiry.cutoffs(state.eventNames, forQueries: purpose == .queries)
+    cutoffs = state.expiry.cutoffs(state.eventNames, since: version, forQueries: purpose == .queries)
   }
 
   /// - Parameter event: the store's code.

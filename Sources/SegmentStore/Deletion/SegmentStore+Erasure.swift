@@ -20,14 +20,5 @@ extension SegmentStore {
   package var deletionCount: UInt64 { state.withLock { $0.deletions.version } }
 
   /// After how many of the deletions everything was written that is on disk or in memory: of those nothing is left.
-  package var finishedDeletions: UInt64 {
-    state.withLock { state in
-      var finished = state.deletions.version
-      for file in state.segments.map(\.file) + state.identityFiles.map(\.file) + state.profileFiles.map(\.file) {
-        finished = min(finished, file.reference.deletions)
-      }
-      for (table, _) in state.memtables where table.hasContent { finished = min(finished, UInt64(table.firstDeletion)) }
-      return finished
-    }
-  }
+  package var finishedDeletions: UInt64 { state.withLock { $0.finishedDeletions } }
 }

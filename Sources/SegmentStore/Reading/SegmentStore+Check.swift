@@ -148,7 +148,7 @@ struct StoreChecker {
     case .deletions:
       let file = try JournalFile<DeletionJournal.Entry>(disk: disk, directory: directory, reference: reference)
       guard file.first == count else { throw .corrupt(file: reference.name, reason: "it does not continue the file before it") }
-      try expectKnown(file.entries.map(\.number), in: reference)
+      try expectKnown(file.entries.filter { !$0.namesNobody }.map(\.number), in: reference)
       return file.entries.count
     case .segment: return try checkSegment(reference, manifest: manifest)
     case .profiles:
@@ -284,7 +284,7 @@ struct StoreChecker {
         let result = try reader.read { _, payload in
           for record in try LogRecord.read(payload) {
             if case .deleteSubjects(let entries) = record {
-              try expectKnown(entries.map(\.number))
+              try expectKnown(entries.filter { !$0.namesNobody }.map(\.number))
               deletionVersion += UInt64(entries.count)
             }
             guard case .batch(let decisions, let batch) = record else { continue }

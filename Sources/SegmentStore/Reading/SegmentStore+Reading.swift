@@ -97,8 +97,8 @@ extension SegmentStore {
           properties[event.name, default: []].formUnion(event.properties.map { segment.properties[$0] })
         }
       }
-      let cutoffs = current.expiry.cutoffs(current.eventNames, forQueries: true)
       for (table, rows) in current.memtables {
+        let cutoffs = current.expiry.cutoffs(current.eventNames, since: UInt64(table.firstDeletion), forQueries: true)
         let content = table.with { $0 }
         let isHidden = { (row: Int) in
           content.times[row] < (cutoffs.isEmpty ? current.expiry.before : cutoffs[Int(content.events[row])])

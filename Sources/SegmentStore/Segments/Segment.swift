@@ -162,7 +162,7 @@ extension Segment {
     var text = "\(state.deletions.version)|\(state.expiry.before)"
     if state.expiry.events.isEmpty { return text }
     for (index, event) in statistics.enumerated() {
-      let cutoff = state.expiry.cutoff(of: event.name, forQueries: true)
+      let cutoff = state.expiry.cutoff(of: event.name, since: file.reference.deletions, forQueries: true)
       if cutoff > state.expiry.before { text += "|\(index):\(cutoff)" }
     }
     return text
@@ -178,7 +178,9 @@ extension Segment {
   /// Of the times before which something in here is hidden.
   func latestCutoff(_ state: StoreState, for purpose: HiddenRows.Purpose) -> Int64 {
     if state.expiry.events.isEmpty { return state.expiry.before }
-    return statistics.reduce(state.expiry.before) { max($0, state.expiry.cutoff(of: $1.name, forQueries: purpose == .queries)) }
+    return statistics.reduce(state.expiry.before) { latest, event in
+      max(latest, state.expiry.cutoff(of: event.name, since: file.reference.deletions, forQueries: purpose == .queries))
+    }
   }
 
   /// Which events of `statistics` a run has rows of. Read once.
@@ -206,7 +208,9 @@ extension Segment {
     if reaches(state.expiry.before) { return true }
     guard reaches(latestCutoff(state, for: .storage)) else { return false }
     let present = try eventsPresent(run)
-    let cutoffs = statistics.enumerated().map { present[$0] ? state.expiry.cutoff(of: $1.name, forQueries: false) : .min }
+    let cutoffs = statistics.enumerated().map { index, event in
+      present[index] ? state.expiry.cutoff(of: event.name, since: file.reference.deletions, forQueries: false) : .min
+    }
     guard cutoffs.contains(where: reaches) else { return false }
     if wholly { return true }
     for block in blocks.indices {

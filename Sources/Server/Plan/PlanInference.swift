@@ -23,11 +23,11 @@ package struct PlanInference: Sendable {
     }
     var events: [(name: String, count: Int, properties: [String])] = []
     for case .object(let event) in found.prefix(PlanReader.mostEvents) {
-      guard case .string(let name)? = event["name"], PlanReader.canName(name), case .number(let count)? = event["count"],
+      guard case .string(let name)? = event["name"], TrackingPlan.canName(name), case .number(let count)? = event["count"],
         case .list(let properties)? = event["properties"]
       else { continue }
       let names = properties.compactMap { if case .string(let name) = $0 { name } else { nil } }
-      events.append((name, Int(count), names.filter(PlanReader.canName)))
+      events.append((name, Int(count), names.filter(TrackingPlan.canName)))
     }
     var uses: [String: Int] = [:]
     for name in events.flatMap(\.properties) where !ReservedNames.isProperty(name) { uses[name, default: 0] += 1 }

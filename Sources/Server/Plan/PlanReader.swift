@@ -12,7 +12,7 @@ package struct PlanReader {
   static let mostEvents = 2_000
   static let mostPropertyNames = 4_000
   static let mostProperties = 20_000
-  static let longestName = 255
+  static let longestName = TrackingPlan.longestName
   static let longestOwner = 200
   static let longestDescription = 2_000
   static let mostEdges = 100
@@ -221,7 +221,7 @@ package struct PlanReader {
       fault(node, path, "it has \(text.utf8.count) bytes; at most \(longest) are read.")
       return nil
     }
-    guard text.unicodeScalars.allSatisfy({ Self.isReadable($0) || (keepsLines && ($0 == "\n" || $0 == "\t")) }) else {
+    guard text.unicodeScalars.allSatisfy({ TrackingPlan.isReadable($0) || (keepsLines && ($0 == "\n" || $0 == "\t")) }) else {
       fault(node, path, "there is a control character in it\(keepsLines ? "" : " or a line break"); take it out.")
       return nil
     }
@@ -234,7 +234,7 @@ package struct PlanReader {
       fault(node, shown, "a name has 1 to \(Self.longestName) bytes.")
       return false
     }
-    guard name.unicodeScalars.allSatisfy(Self.isReadable) else {
+    guard name.unicodeScalars.allSatisfy(TrackingPlan.isReadable) else {
       fault(node, shown, "there is a control character in this name; take it out.")
       return false
     }
@@ -266,21 +266,8 @@ package struct PlanReader {
     return edges
   }
 
-  /// Whether a plan can speak of something of this name.
-  static func canName(_ name: String) -> Bool {
-    !name.isEmpty && name.utf8.count <= longestName && name.unicodeScalars.allSatisfy(isReadable) && name != "<<"
-  }
-
   static func isNothing(_ scalar: Node.Scalar) -> Bool {
     scalar.string.isEmpty || (scalar.style == .plain && ["~", "null"].contains(scalar.string))
-  }
-
-  /// No control characters, nothing that breaks a line, nothing that Unicode has no character for.
-  private static func isReadable(_ scalar: Unicode.Scalar) -> Bool {
-    switch scalar.value {
-    case 0..<0x20, 0x7F..<0xA0, 0x2028, 0x2029, 0xFEFF, 0xFFFE, 0xFFFF: false
-    default: true
-    }
   }
 
   // MARK: Faults

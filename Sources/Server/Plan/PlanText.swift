@@ -37,6 +37,9 @@ package enum PlanText {
         members.append("to: \(coarsening.word)")
         if case .bucket(let edges) = coarsening { members.append("edges: [\(edges.map(String.init).joined(separator: ", "))]") }
       }
+      if let derivative = property.derivative {
+        members += ["keep: \(derivative.kind.rawValue)", "at_least: \(derivative.atLeast)"]
+      }
       if let weight = property.weight { members.append("field: \(weight.rawValue)") }
       if let owner = property.owner { members.append("owner: \(quoted(owner))") }
       if let description = property.description { members.append("description: \(quoted(description))") }

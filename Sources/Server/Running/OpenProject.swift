@@ -108,35 +108,34 @@ package final class OpenProject: Sendable {
       state.gate = gate(state)
       return state.settings
     }
-    counters.unplanned.clear()
-    let unwanted = store.eventKeeping.filter { name, rule in rule.isHeld && (plan.plan.events[name].map { $0.treatment != .keep } ?? false)
-    }
-    if !unwanted.isEmpty { try await store.discard(Set(unwanted.keys)) }
+    counters.unplanned.forget { plan.plan.knows(event: $0) } properties: { plan.plan.everyEvent[$0] != nil }
     try await Self.keep(settings, plan.plan, in: store)
   }
 
   /// Holds events of names that the plan does not know. Called before they are stored, so that no answer ever has them.
   func hold(_ names: Set<String>) async throws(StoreError) {
-    let fresh = names.filter { store.eventKeeping[$0]?.isHeld != true }
+    let fresh = store.unheld(names)
     if fresh.isEmpty { return }
     try await store.hold(fresh, days: Self.heldDays)
-    // Another version may have come into force meanwhile, and its own rules before these.
+    // A version that knows one of them may have come into force meanwhile, and have released before there was anything to.
     let (settings, plan) = state.withLock { ($0.settings, $0.plan) }
-    if let plan, fresh.contains(where: { !plan.plan.holds($0) }) {
-      do { try await Self.keep(settings, plan.plan, in: store) } catch let error as StoreError { throw error } catch { throw .closed }
-    }
+    if let plan, fresh.contains(where: { !plan.plan.holds($0) }) { try await Self.keep(settings, plan.plan, in: store) }
   }
 
   /// Days for which held events wait for a decision.
   static let heldDays = 30
 
-  /// Tells the store what settings and plan say about how long events are kept, where that is something new.
-  private static func keep(_ settings: Project, _ plan: TrackingPlan?, in store: SegmentStore) async throws {
-    let known = store.eventKeeping
-    var rules = known.filter { name, rule in rule.isHeld && (plan?.holds(name) ?? false) }
-    for (name, event) in plan?.events ?? [:] { if let days = event.keepDays { rules[name] = EventKeeping(days: days) } }
-    guard store.retentionDays != settings.retentionDays || known != rules else { return }
-    try await store.setRetention(days: settings.retentionDays, events: rules)
+  /// Tells the store what settings and plan say about how long events are kept and which are held, where that is something new. At every start
+  /// too: a crash may have come between a version and this.
+  private static func keep(_ settings: Project, _ plan: TrackingPlan?, in store: SegmentStore) async throws(StoreError) {
+    let days = plan?.events.compactMapValues(\.keepDays) ?? [:]
+    let isHeldWrongly = store.heldNames.contains { plan?.holds($0) != true }
+    guard store.retentionDays != settings.retentionDays || store.eventDays != days || isHeldWrongly else { return }
+    // What is held at this moment by others stays held, unless the plan knows it.
+    let known = Set(plan?.events.keys.map(\.self) ?? [])
+    try await store.setRetention(
+      days: settings.retentionDays, events: days, releases: plan.map { $0.unknownEvents == .accept ? .all : .only(known) } ?? .all,
+      discards: Set(plan?.events.filter { $0.value.treatment != .keep }.keys.map(\.self) ?? []))
   }
 
   /// Runs a change of the plan unless another one is under way.
