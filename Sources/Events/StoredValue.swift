@@ -24,10 +24,20 @@ package enum StoredValue: Sendable, Hashable {
 /// An AEAD ciphertext under a record key that the server forgets at the end of its epoch. Bytes as in docs/FORMATS.md, "Sealed value".
 ///
 /// `tag` is a keyed hash of the plaintext under the project's tag key, so that equal values of one field can be told equal
-/// (`$union`, `$remove`) without opening them.
+/// (`$union`, `$remove`, filters) without opening them.
 package struct SealedValue: Sendable, Hashable {
   package let bytes: [UInt8]
   package let tag: Pseudonym
+
+  /// How a tag is shown, and how a filter names it: `t_` and 32 lower-case hexadecimal digits.
+  package var tagText: String { Self.text(ofTag: tag) }
+
+  package static func text(ofTag tag: Pseudonym) -> String { "t_\(tag)" }
+
+  /// Reads the text form of a tag. Nil for anything else.
+  package static func tag(ofText text: String) -> Pseudonym? {
+    text.utf8.count == 34 && text.hasPrefix("t_") ? Pseudonym(text.dropFirst(2)) : nil
+  }
 
   package init(bytes: [UInt8], tag: Pseudonym) {
     self.bytes = bytes

@@ -114,7 +114,8 @@ struct RandomCase {
 
   static func value(_ random: inout Randomness) -> StoredValue {
     let pseudonym = Pseudonym(high: 5, low: UInt64(random.below(3)))
-    switch random.below(14) {
+    let sealed = StoredValue.sealed(SealedValue(bytes: [UInt8(random.below(256))], tag: pseudonym))
+    switch random.below(16) {
     case 0: return .null
     case 1: return .boolean(random.chance(50))
     case 2, 3: return .number(Double(random.below(5)) - 1)
@@ -124,7 +125,10 @@ struct RandomCase {
       return .list((0..<random.below(4)).map { _ in random.pick([.string("x"), .string("y"), .number(2), .null, .pseudonym(pseudonym)]) })
     case 7: return .object([StoredProperty("a", .number(Double(random.below(2))))])
     case 8: return .pseudonym(pseudonym)
-    case 9: return .sealed(SealedValue(bytes: [UInt8(random.below(256))], tag: pseudonym))
+    case 9, 10: return sealed
+    case 11: return .list([sealed, random.pick([.null, .string("x"), .string(tags[1]), sealed])])
+    // What only looks like a tag.
+    case 12: return .string(random.pick(tags))
     default: return .string(random.pick(["Pro", "pro", "free", "x", "2026-03-08T00:00:00Z", "2026-03-08"]))
     }
   }
@@ -155,7 +159,7 @@ struct RandomCase {
     let values: [FilterValue] = (0...random.below(2)).map { _ in
       random.pick([
         .string("pro"), .string("Pro"), .string(""), .string("1"), .number(1), .boolean(true), .string("x"),
-        .string("g_\(Pseudonym(high: 5, low: 1))"),
+        .string("g_\(Pseudonym(high: 5, low: 1))"), .string(random.pick(tags)), .string(random.pick(tags)),
       ])
     }
     let number = Double(random.below(4))
@@ -166,6 +170,13 @@ struct RandomCase {
     ])
     return random.chance(20) ? .everyElement(reference(&random), comparison) : .comparison(reference(&random), comparison)
   }
+
+  /// Of sealed values: how a filter names them.
+  private static let tags = (0..<3).map { SealedValue.text(ofTag: Pseudonym(high: 5, low: $0)) }
+
+  private static let ofProfiles: [Comparison] = [
+    .isSet, .isNotSet, .greater(1), .equals([.string("pro")]), .equals([.string(tags[0])]), .notEquals([.string(tags[1]), .string("pro")]),
+  ]
 
   private static let times = [
     Timestamp(milliseconds: 1000), Timestamp(milliseconds: Int64(CalendarDate(year: 2026, month: 3, day: 8).dayNumber) * 86_400_000),
@@ -182,7 +193,7 @@ struct RandomCase {
     case 0: return .all((0...random.below(2)).map { _ in rule(range, &random, depth: depth - 1) })
     case 1: return .any((0...random.below(2)).map { _ in rule(range, &random, depth: depth - 1) })
     case 2, 3: return .not(rule(range, &random, depth: depth - 1))
-    case 4: return .property(random.pick(["plan", "amount"]), random.pick([.isSet, .isNotSet, .greater(1), .equals([.string("pro")])]))
+    case 4: return .property(random.pick(["plan", "amount"]), random.pick(ofProfiles))
     case 5:
       return .members(
         [3, 10, 17, 24, 999].filter { _ in random.chance(40) }.map { Pseudonym(high: 1, low: $0) }

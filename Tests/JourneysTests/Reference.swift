@@ -140,6 +140,7 @@ struct Reference {
           case (.number(let a), .number(let b)): a == b
           case (.boolean(let a), .boolean(let b)): a == b
           case (.string(let a), .pseudonym(let b)): a == "g_\(b)" || a == "s_\(b)"
+          case (.string(let a), .sealed(let b)): a == "t_\(b.tag)"
           default: false
           }
         }

@@ -56,7 +56,8 @@ package enum Comparison: Sendable, Hashable {
   case inLast(seconds: Int64)
 }
 
-/// A value to compare with. A string of the form `g_` or `s_` + 32 hexadecimal digits also equals that pseudonym.
+/// A value to compare with. A string of the form `g_` or `s_` + 32 hexadecimal digits also equals that pseudonym; one of the form `t_` + 32
+/// digits also equals the sealed values that have this tag, so that no plaintext has to stand in a query.
 package enum FilterValue: Sendable, Hashable {
   case string(String)
   case number(Double)
