@@ -27,27 +27,13 @@ package struct SubjectFinder: Sendable {
     let secrets = try CustodianSecrets(directory: directory)
     self.init(
       connection: try ServerConnection(server: server, token: secrets.serverToken, certificateAuthority: certificateAuthority),
-      pseudonymizer: try Self.lookUpKeys(in: directory, project: project), project: project)
+      pseudonymizer: try LookUpKeys.read(in: directory, project: project), project: project)
   }
 
   init(connection: ServerConnection, pseudonymizer: Pseudonymizer, project: ProjectID) {
     self.connection = connection
     self.pseudonymizer = pseudonymizer
     self.project = project
-  }
-
-  private static func lookUpKeys(in directory: URL, project: ProjectID) throws -> Pseudonymizer {
-    func key(_ name: String) throws -> SecretKey {
-      let file = directory.appendingPathComponent(name)
-      guard FileManager.default.fileExists(atPath: file.path) else {
-        throw CustodianError.badOption(
-          "\(file.path) is missing: without copies of pseudonym.key and tag.key (from the server's key directory) nobody can be found here."
-        )
-      }
-      return try SecretKey(reading: file)
-    }
-    return Pseudonymizer(
-      pseudonymKey: try key(CustodianDirectory.pseudonymKey), tagKey: try key(CustodianDirectory.tagKey), project: project)
   }
 
   /// - Parameters:
