@@ -18,9 +18,18 @@ enum ValueView {
     return "\(kind)_\(text.prefix(4))…\(text.suffix(4))"
   }
 
+  private static let onlySealed: HTML = "<span class=\"sealedvalue\">sealed</span>"
+
+  /// With its tag, and a link to where those are counted who have the same value; nil without one.
+  static func sealed(_ value: SealedValue, others: Address?) -> HTML {
+    let link: HTML = others.map { " <a href=\"\($0)\">who else has this value</a>" } ?? HTML()
+    return "\(onlySealed) <span class=\"id\" title=\"\(value.tagText)\">\(shortened(value.tag, "t"))</span>\(link)"
+  }
+
   static func name(_ text: String) -> HTML { "<bdi class=\"name\" title=\"\(text)\">\(text)</bdi>" }
 
-  static func value(_ value: StoredValue, depth: Int = 0) -> HTML {
+  /// - Parameter sealed: how a sealed value looks that stands where filters reach, so not inside of an object.
+  static func value(_ value: StoredValue, depth: Int = 0, sealed: (SealedValue) -> HTML = { _ in onlySealed }) -> HTML {
     switch value {
     case .null: "<span class=\"reason\">null</span>"
     case .boolean(let truth): "\(truth ? "true" : "false")"
@@ -28,11 +37,11 @@ enum ValueView {
     case .string(let text) where text.isEmpty: "<span class=\"reason\">empty text</span>"
     case .string(let text): "<bdi>\(text.count > 300 ? VisibleText.shortened(text, to: 300) : text)</bdi>"
     case .pseudonym(let pseudonym): "<span class=\"id\" title=\"\(pseudonym.description)\">\(shortened(pseudonym, "g"))</span>"
-    case .sealed: "<span class=\"sealedvalue\">sealed</span>"
+    case .sealed(let value): sealed(value)
     case .list(let elements):
       depth > 3
         ? "…"
-        : "[\(elements.prefix(20).map { self.value($0, depth: depth + 1) }.joined(", "))\(elements.count > 20 ? " and \(elements.count - 20) more" as HTML : "")]"
+        : "[\(elements.prefix(20).map { self.value($0, depth: depth + 1, sealed: sealed) }.joined(", "))\(elements.count > 20 ? " and \(elements.count - 20) more" as HTML : "")]"
     case .object(let members):
       depth > 3
         ? "…"

@@ -112,6 +112,23 @@ struct CohortPageTests {
     #expect(try await site.get("/cohorts").text.contains("stopped doing API Call 14 days ago or longer"))
   }
 
+  @Test func aSealedValueLeadsToThoseWhoHaveTheSame() async throws {
+    let site = try await Site()
+    let tag = "t_\(Pseudonym(high: 1, low: 2))"
+    let page = try await site.get("/subjects/s_9e3779b97f4a7c15ff58476d1ce4e5b9").text
+    #expect(page.contains("title=\"\(tag)\">t_0000…0002</span>"))
+    let links = page.components(separatedBy: "<a href=\"").dropFirst().filter { $0.contains(">who else has this value<") }
+    let targets = links.map { String($0.prefix { $0 != "\"" }).replacing("&amp;", with: "&") }
+    #expect(targets == ["%24email", "%24name"].map { "/cohorts/build?r0=profile&r0.p=\($0)&r0.v=\(tag)" })
+    let built = try await site.get(try #require(targets.first)).text
+    #expect(built.contains("1,204 subjects"))
+    let sent = built.components(separatedBy: "name=\"definition\" value=\"").last?.prefix { $0 != "\"" } ?? ""
+    #expect(sent.replacing("&quot;", with: "\"") == #"{"operator":"equals","property":"$email","values":["\#(tag)"]}"#)
+    // Which property names an organization its page does not know.
+    let organization = try await site.get("/subjects/g_9e3779b97f4a7c15ff58476d1ce4e5b9").text
+    #expect(organization.contains("t_0000…0002") && !organization.contains("who else has this value"))
+  }
+
   @Test func theSubjectsBehindAFigureBecomeAList() async throws {
     let site = try await Site()
     let page = try await site.get("/insights?s0=API%20Call&s0.m=unique&\(Self.range)").text

@@ -69,7 +69,7 @@ def test_everything_of_version_1_is_there(old):
     subject = "s_" + pseudonym(1, (sealane.keys / "pseudonym.key").read_bytes(), 1, ["user-1"]).hex()
     ask = {"params": {"project_id": 1}, "auth": sealane.account, "timeout": 30}
     profile = requests.get(f"{sealane.api}/api/v1/subjects/{subject}", **ask).json()
-    assert profile["verified"]["plan"] == "pro" and profile["verified"]["$email"] == {"sealed": True} and profile["verified"]["seats"] == 3
+    assert profile["verified"]["plan"] == "pro" and profile["verified"]["$email"]["sealed"] is True and profile["verified"]["seats"] == 3
     assert profile["unverified"]["plan"] == "forged"
     # What was sent before is known as sent before.
     again = [{"event": "API Call", "properties": {"time": 1763400060, "$insert_id": "v1-1", "distinct_id": "user-1"}}]

@@ -31,7 +31,7 @@ extension Visit {
       } ?? ""
     let content: HTML = """
       \(Self.heading(name, "<span class=\"id\" id=\"pseudonym\">\(whole)</span>", actions: "<button type=\"button\" data-copy=\"pseudonym\">Copy pseudonym</button>"))\(merged)\
-      \(profile(answer.value.profile))\(isOrganization ? Self.peoples : timeline(whole, answer.value.events, isOlder: before != nil))<p>\(Self.entry(answer.receipt)) \
+      \(profile(answer.value.profile, isOrganization))\(isOrganization ? Self.peoples : timeline(whole, answer.value.events, isOlder: before != nil))<p>\(Self.entry(answer.receipt)) \
       <span class="ledger">has exactly what this page shows: \(NumberFormat.count(answer.value.events.count, "event")) and the profile of one subject.</span></p>
       """
     return .html(page("\(name) \(ValueView.shortened(pseudonym, isOrganization ? "g" : "s"))", current: "Subjects", content))
@@ -41,9 +41,17 @@ extension Visit {
     <section class="panel"><h2>Journey</h2><p>What an organization did is what its people did: any report that counts organizations follows it.</p></section>
     """
 
-  private func profile(_ profile: Profile?) -> HTML {
+  /// People who have the same value: a cohort that nobody has saved. Of organizations it is not known which property names them.
+  private static func others(_ field: String, _ value: SealedValue) -> Address {
+    CohortForm(Cohort(rule: .property(field, .equals([.string(value.tagText)])))).address
+  }
+
+  private func profile(_ profile: Profile?, _ isOrganization: Bool) -> HTML {
+    func value(_ property: StoredProperty) -> HTML {
+      ValueView.value(property.value) { ValueView.sealed($0, others: isOrganization ? nil : Self.others(property.name, $0)) }
+    }
     func layer(_ title: String, _ words: String, _ properties: [StoredProperty]) -> HTML {
-      let rows = properties.map { "<dt><bdi>\($0.name)</bdi></dt><dd>\(ValueView.value($0.value))</dd>" as HTML }
+      let rows = properties.map { "<dt><bdi>\($0.name)</bdi></dt><dd>\(value($0))</dd>" as HTML }
       let list: HTML = rows.isEmpty ? "<p class=\"reason\">Nothing written.</p>" : "<dl class=\"values\">\(rows)</dl>"
       return "<section class=\"panel\"><h2>\(title)</h2><p class=\"sub\">\(words)</p>\(list)</section>"
     }

@@ -118,6 +118,7 @@ package enum OpenAPI {
       /api/v1/subjects/{subject}:
         get:
           summary: A subject's profile in its two layers
+          description: 'A sealed value is {"sealed": true, "tag": "t_…"}; a filter with that tag finds who else has it.'
           parameters: [{$ref: "#/components/parameters/subject"}, {$ref: "#/components/parameters/project"}]
           responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}
         delete:

@@ -4,10 +4,11 @@ import Journeys
 import SegmentStore
 
 extension StoredValue {
-  /// As the API shows it: pseudonyms with the prefix of their kind, sealed values as `{"sealed": true}`, since their bytes are for the
-  /// custodian alone.
+  /// As the API shows it: pseudonyms with the prefix of their kind, sealed values as `{"sealed": true, "tag": "t_…"}`, since their
+  /// bytes are for the custodian alone: a filter finds who else has the value by its tag.
   ///
-  /// - Parameter namesSealed: whether each sealed value comes with the SHA-256 of its bytes, so that what the custodian opens finds its place.
+  /// - Parameter namesSealed: whether each sealed value comes with the SHA-256 of its bytes instead, so that what the custodian opens finds its
+  ///   place.
   func apiJSON(prefix: String = "s_", namesSealed: Bool = false) -> JSONValue {
     switch self {
     case .null: .null
@@ -17,7 +18,7 @@ extension StoredValue {
     case .list(let values): .list(values.map { $0.apiJSON(prefix: prefix, namesSealed: namesSealed) })
     case .object(let members): .object(members.apiJSON(groupKeys: [], namesSealed: namesSealed))
     case .pseudonym(let pseudonym): .string("\(prefix)\(pseudonym)")
-    case .sealed(let value): namesSealed ? value.namedJSON : ["sealed": true]
+    case .sealed(let value): namesSealed ? value.namedJSON : ["sealed": true, "tag": .string(value.tagText)]
     }
   }
 }
