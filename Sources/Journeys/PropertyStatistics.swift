@@ -2,6 +2,9 @@ package import Events
 
 /// What is stored of an event since some time.
 package struct EventStatistics: Sendable, Hashable {
+  /// So many profiles are looked at.
+  package static let mostProfiles = 200_000
+
   package var count: Int
   /// By name.
   package var properties: [PropertyStatistics]
@@ -24,11 +27,29 @@ package struct PropertyStatistics: Sendable, Hashable {
   package var samples: [StoredValue]
   package var kinds: Set<Kind>
 
-  package enum Kind: Sendable, Hashable { case text, number, other }
+  /// Of profiles: how many have a value of a kind, in the layer that counts.
+  package var profiles: [Written: Int]
+
+  package enum Kind: String, Sendable, Hashable, CaseIterable { case text, number, boolean, list, object, pseudonym, sealed }
+
+  /// Which value a profile has.
+  package struct Written: Sendable, Hashable {
+    /// Nil: null.
+    package var kind: Kind?
+    /// Whether a secret credential wrote it.
+    package var isVerified: Bool
+    package init(_ kind: Kind?, isVerified: Bool) {
+      self.kind = kind
+      self.isVerified = isVerified
+    }
+  }
 
   package var isDistinctBounded: Bool { distinct >= Self.mostDistinct }
 
-  package init(name: String, count: Int, distinct: Int, samples: [StoredValue], kinds: Set<Kind>) {
+  package init(
+    name: String, count: Int, distinct: Int, samples: [StoredValue], kinds: Set<Kind>, profiles: [Written: Int] = [:]
+  ) {
+    self.profiles = profiles
     self.kinds = kinds
     self.name = name
     self.count = count

@@ -109,10 +109,11 @@ struct PlanCommand: AsyncParsableCommand {
 
   struct Diff: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Show what a plan would do to the traffic of the last days, beside the one in force.",
+      abstract: "Show what a plan would do to the traffic of the last days and to profiles, beside the one in force.",
       discussion: """
         Reads the events of the last days as they are stored, through the ledger like any export, and counts by event and property whose
-        values the plan would treat otherwise than the one in force does. Ends with 0 whether or not there is a difference.
+        values the plan would treat otherwise than the one in force does; of profiles it asks how many have which property, without
+        values. Ends with 0 whether or not there is a difference.
         """)
 
     @Argument(help: "The plan's file, or -.") var file: String

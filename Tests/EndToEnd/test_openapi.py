@@ -58,6 +58,7 @@ CASES = [
     ("PATCH", "/api/v1/settings", {"json": {"zone": "Mars/Base"}}, 403),
     ("GET", "/api/v1/plan", {}, 403),
     ("PUT", "/api/v1/plan", {"data": "plan: 1"}, 403),
+    ("GET", "/api/v1/plan/profiles", {}, 403),
     ("GET", "/api/v1/service-accounts", {}, 403),
     ("POST", "/api/v1/service-accounts", {"json": {}}, 403),
     ("DELETE", "/api/v1/service-accounts/x", {}, 403),

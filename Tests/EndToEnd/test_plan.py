@@ -166,7 +166,12 @@ def test_a_proposal_a_difference_and_a_second_version(planned):
     (planned.root / "second.yaml").write_text(PLAN.replace("plan: keep", "plan: drop"))
     difference = json.loads(planned.command("plan", "diff", "second.yaml", "--data", planned.data, "--json"))
     assert difference["differences"] == [
-        {"event": "Report Opened", "property": "plan", "before": "stored", "after": "dropped", "count": 2}]
+        {"section": "events", "event": "Report Opened", "property": "plan", "before": "stored", "after": "dropped", "count": 2}]
+    (planned.root / "region.yaml").write_text(PLAN.replace("region: keep", "region: drop"))
+    difference = json.loads(planned.command("plan", "diff", "region.yaml", "--data", planned.data, "--json"))
+    assert difference["people"] == {"profiles": 1, "more": False} and difference["differences"] == [
+        {"section": "people", "event": None, "property": "region", "before": "stored", "after": "dropped", "count": 1}]
+    assert "1  people / region: stored → dropped" in planned.command("plan", "diff", "region.yaml", "--data", planned.data)
     assert planned.command("plan", "set", "second.yaml", "--data", planned.data).startswith("Version 6 is in force")
     assert planned.terminate() == 0
     planned.start()

@@ -143,7 +143,7 @@ struct PlanRouteTests {
       #expect(difference.json.components(separatedBy: #""after""#).count == 3)
       #expect(try await Self.put(server, text).status == 200)
       let none = try await PlanComparison(client: server.control, project: nil, days: 1).run(plan)
-      #expect(none.description == "Of 6 events of the last day nothing would be treated otherwise.")
+      #expect(none.description == "Of 6 events of the last day, 0 profiles of people and 0 of groups, nothing would be treated otherwise.")
       let drop = try PlanReader.plan(yaml: "plan: 1\nunknown: refuse\nevents: {yes: {properties: {n: drop}}}\n")
       let dropped = try await PlanComparison(client: server.control, project: nil, days: 1).run(drop)
       #expect(dropped.description.contains("3  A: b (whole events): stored → refused"), "\(dropped)")

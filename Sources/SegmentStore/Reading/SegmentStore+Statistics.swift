@@ -5,8 +5,6 @@ import Synchronization
 /// What there is of each property: volumes, different values, and the most frequent ones.
 extension SegmentStore {
   private static let samples = 5
-  /// Profiles that are looked at.
-  private static let mostProfiles = 200_000
 
   package func statistics(of event: String, since time: Timestamp) async throws -> EventStatistics {
     try await scanThreads.run { [self] () throws(QueryError) in
@@ -58,13 +56,15 @@ extension SegmentStore {
     var tallies: [String: ValueTally] = [:]
     var count = 0
     for number in fresh + current.profileFiles.flatMap(\.numbers)
-    where identities.isGroup(number) == ofGroups && seen.count < Self.mostProfiles && seen.insert(number).inserted {
+    where identities.isGroup(number) == ofGroups && seen.count < EventStatistics.mostProfiles && seen.insert(number).inserted {
       guard let image = try current.profile(of: number, cache: cache) else { continue }
       count += 1
       var names = Set<String>()
       // The verified layer's value counts.
-      for property in (image.verified?.properties ?? []) + (image.unverified?.properties ?? []) where names.insert(property.name).inserted {
-        tallies[property.name, default: ValueTally()].add(property.value, 1)
+      for (layer, isVerified) in [(image.verified, true), (image.unverified, false)] {
+        for property in layer?.properties ?? [] where names.insert(property.name).inserted {
+          tallies[property.name, default: ValueTally()].add(property.value, ofProfileVerified: isVerified)
+        }
       }
     }
     return EventStatistics(
@@ -76,17 +76,18 @@ extension SegmentStore {
 private struct ValueTally {
   private(set) var total = 0
   private var kinds: Set<PropertyStatistics.Kind> = []
+  private var profiles: [PropertyStatistics.Written: Int] = [:]
   private var counts: [StoredValue: Int] = [:]
 
   mutating func add(_ value: StoredValue, _ count: Int) {
     total += count
-    switch value {
-    case .string: kinds.insert(.text)
-    case .number: kinds.insert(.number)
-    case .null: break
-    case .boolean, .pseudonym, .sealed, .list, .object: kinds.insert(.other)
-    }
+    if let kind = PropertyStatistics.Kind(value) { kinds.insert(kind) }
     if counts[value] != nil || counts.count < PropertyStatistics.mostDistinct { counts[value, default: 0] += count }
+  }
+
+  mutating func add(_ value: StoredValue, ofProfileVerified isVerified: Bool) {
+    add(value, 1)
+    profiles[.init(PropertyStatistics.Kind(value), isVerified: isVerified), default: 0] += 1
   }
 
   func statistics(_ name: String, samples: Int) -> PropertyStatistics {
@@ -96,6 +97,23 @@ private struct ValueTally {
       if let place { best.insert((value, count), at: place) } else if best.count < samples { best.append((value, count)) }
       if best.count > samples { best.removeLast() }
     }
-    return PropertyStatistics(name: name, count: total, distinct: counts.count, samples: best.map(\.value), kinds: kinds)
+    return PropertyStatistics(
+      name: name, count: total, distinct: counts.count, samples: best.map(\.value), kinds: kinds, profiles: profiles)
+  }
+}
+
+extension PropertyStatistics.Kind {
+  /// Nil for null.
+  fileprivate init?(_ value: StoredValue) {
+    switch value {
+    case .null: return nil
+    case .string: self = .text
+    case .number: self = .number
+    case .boolean: self = .boolean
+    case .list: self = .list
+    case .object: self = .object
+    case .pseudonym: self = .pseudonym
+    case .sealed: self = .sealed
+    }
   }
 }

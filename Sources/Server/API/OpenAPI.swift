@@ -214,6 +214,11 @@ package enum OpenAPI {
           parameters: [{$ref: "#/components/parameters/project"}]
           requestBody: {required: true, content: {application/yaml: {}}}
           responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}
+      /api/v1/plan/profiles:
+        get:
+          summary: Which properties profiles of people and organizations have, how many of which kind and in which layer; no values (owner)
+          parameters: [{$ref: "#/components/parameters/project"}]
+          responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}
       /api/v1/service-accounts:
         get: {summary: Service accounts (owner), parameters: [{$ref: "#/components/parameters/project"}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
         post: {summary: Make a service account; its secret is in this answer only (owner), parameters: [{$ref: "#/components/parameters/project"}], responses: {"201": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}

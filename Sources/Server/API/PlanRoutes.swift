@@ -12,6 +12,7 @@ struct PlanRoutes: Sendable {
   func add(to router: Router<ServerContext>) {
     router.get("/api/v1/plan", use: plan)
     router.put("/api/v1/plan", use: setPlan)
+    router.get("/api/v1/plan/profiles", use: profiles)
   }
 
   private func plan(_ request: Request, _ context: ServerContext) async throws -> Response {
@@ -26,6 +27,22 @@ struct PlanRoutes: Sendable {
       kept: kept, current: current?.version, unplanned: project.counters.unplanned.snapshot(), held: try await project.engine.heldEvents())
     let disclosure = Disclosure(.settings, project: project.id, purpose: "api.plan", fields: ["plan", "unplanned", "held"])
     return DisclosedResponse.json(try await installation.ledger.disclose(shown, disclosure, to: caller.principal).map(\.json))
+  }
+
+  /// Which properties profiles have, of which kinds and in which layer; no value of any.
+  private func profiles(_ request: Request, _ context: ServerContext) async throws -> Response {
+    let caller = try await authenticator.require(request, context)
+    let parameters = try QueryParameters(request, known: ["project_id"])
+    let project = try installation.project(try parameters.project(), for: caller, to: .readSettings)
+    let statistics = (
+      people: try await project.engine.profileStatistics(ofGroups: false),
+      groups: try await project.engine.profileStatistics(ofGroups: true)
+    )
+    let disclosure = Disclosure(.catalog(), project: project.id, purpose: "api.plan.profiles", fields: ["people", "groups"])
+    return DisclosedResponse.json(
+      try await installation.ledger.disclose(statistics, disclosure, to: caller.principal).map {
+        ["people": ProfileValues.json($0.people), "groups": ProfileValues.json($0.groups)]
+      })
   }
 
   /// The body is the plan as YAML.

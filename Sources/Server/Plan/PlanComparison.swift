@@ -5,7 +5,7 @@ import Journeys
 import Outbound
 import Synchronization
 
-/// Counts what a plan would do otherwise than the one in force to the events of the last days, as they are stored.
+/// Counts what a plan would do otherwise than the one in force to the events of the last days and to profiles, as they are stored.
 package struct PlanComparison: Sendable {
   let client: ControlClient
   let project: Int64?
@@ -32,7 +32,18 @@ package struct PlanComparison: Sendable {
     guard response.status == 200 else {
       throw ControlClient.error(OutboundResponse(status: response.status, headers: response.headers, body: tally.rest))
     }
-    return tally.difference(days: days)
+    var difference = tally.difference(days: days)
+    let profiles = try JSONValue(parsing: try await client.send("GET", path("/api/v1/plan/profiles")).body, limit: 1 << 26)
+    for section in ProfileValues.Section.allCases {
+      guard let (count, all) = ProfileValues.read(section, profiles) else {
+        throw CommandError("The server gave no answer that this program knows.")
+      }
+      if section == .people { difference.people = count } else { difference.groups = count }
+      for values in all {
+        if let (before, after) = values.effects(old, new, groupKeys) { difference.count(values, before, after) }
+      }
+    }
+    return difference
   }
 
   private func path(_ path: String, _ more: String? = nil) -> String {
@@ -125,122 +136,5 @@ extension JSONValue {
     case .list: .list
     case .object: .object
     }
-  }
-}
-
-/// What becomes of a value under a plan, beyond what the gate's own steps do.
-package enum PlanEffect: Sendable, Hashable, CustomStringConvertible {
-  case stored
-  /// In no answer until somebody decides.
-  case held
-  case coarsened(TrackingPlan.Coarsening)
-  case pseudonymized
-  case dropped
-  case refused
-
-  init(onEvent event: String, of plan: TrackingPlan?) {
-    switch plan?.events[event]?.treatment {
-    case .keep: self = .stored
-    case .drop: self = .dropped
-    case .refuse: self = .refused
-    case nil:
-      guard let plan, !plan.knows(event: event) else {
-        self = .stored
-        return
-      }
-      self = plan.unknownEvents == .quarantine ? .held : Self.unknown(plan.unknownEvents)
-    }
-  }
-
-  init(onProperty name: String, _ kind: TrackingPlan.Kind?, of event: String, _ plan: TrackingPlan?, _ groupKeys: Set<String>) {
-    guard let plan else {
-      self = .stored
-      return
-    }
-    guard let property = plan.property(name, of: event) ?? (groupKeys.contains(name) ? TrackingPlan.Property() : nil) else {
-      self = Self.unknown(plan.unknownProperties)
-      return
-    }
-    if let kind, let expected = property.kind, kind != expected, !(expected == .time && (kind == .string || kind == .number)),
-      plan.unknownProperties != .accept
-    {
-      self = Self.unknown(plan.unknownProperties)
-      return
-    }
-    switch property.treatment {
-    case .keep: self = .stored
-    case .coarsen(let coarsening): self = .coarsened(coarsening)
-    case .pseudonymize: self = .pseudonymized
-    case .seal, .drop: self = .dropped
-    case .refuse: self = .refused
-    }
-  }
-
-  private static func unknown(_ policy: TrackingPlan.Unknown) -> PlanEffect {
-    switch policy {
-    case .accept: .stored
-    case .quarantine: .dropped
-    case .refuse: .refused
-    }
-  }
-
-  package var description: String {
-    switch self {
-    case .stored: "stored"
-    case .held: "held"
-    case .coarsened(let coarsening): "coarsened to \(coarsening.word)"
-    case .pseudonymized: "pseudonymized"
-    case .dropped: "dropped"
-    case .refused: "refused"
-    }
-  }
-}
-
-/// Where two plans differ over some traffic, and how often.
-package struct PlanDifference: Sendable, CustomStringConvertible {
-  struct Place: Hashable {
-    let event: String
-    /// Nil: the event as a whole.
-    let property: String?
-    let before: PlanEffect
-    let after: PlanEffect
-  }
-
-  var days = 0
-  var events = 0
-  var values = 0
-  private(set) var counts: [Place: Int] = [:]
-
-  mutating func count(_ event: String, _ property: String?, _ before: PlanEffect, _ after: PlanEffect) {
-    counts[Place(event: event, property: property, before: before, after: after), default: 0] += 1
-  }
-
-  private var sorted: [(key: Place, value: Int)] {
-    counts.sorted { ($0.key.event, $0.key.property ?? "", $1.value) < ($1.key.event, $1.key.property ?? "", $0.value) }
-  }
-
-  package var description: String {
-    let span = days == 1 ? "the last day" : "the last \(days) days"
-    guard !counts.isEmpty else { return "Of \(events) events of \(span) nothing would be treated otherwise." }
-    var lines = ["Of \(events) events of \(span), as they are stored:"]
-    for (place, count) in sorted {
-      let what = place.property.map { "\(place.event) / \($0)" } ?? "\(place.event) (whole events)"
-      lines.append("  \(count)  \(what): \(place.before) → \(place.after)")
-    }
-    lines.append("What was not stored is not counted: under the plan in force nobody can tell any more what it was.")
-    return lines.joined(separator: "\n")
-  }
-
-  package var json: String {
-    JSONValue.object([
-      "days": .number(Double(days)), "events": .number(Double(events)), "values": .number(Double(values)),
-      "differences": .list(
-        sorted.map { place, count in
-          [
-            "event": .string(place.event), "property": place.property.map { .string($0) } ?? .null, "before": .string("\(place.before)"),
-            "after": .string("\(place.after)"), "count": .number(Double(count)),
-          ]
-        }),
-    ]).text
   }
 }
