@@ -19,14 +19,8 @@ extension Expiry {
     /// The clock went on.
     case advance
 
-    /// Whether it may need an entry of the deletion journal.
-    var mayDiscard: Bool {
-      switch self {
-      case .set(let rules): !rules.discards.isEmpty
-      case .hold: false
-      case .discard, .advance: true
-      }
-    }
+    /// Whether it may need an entry of the deletion journal. The clock alone may make it so.
+    var mayDiscard: Bool { if case .hold = self { false } else { true } }
   }
 }
 

@@ -27,6 +27,14 @@ struct Expiry: Sendable, Equatable {
   ///   - finished: nothing is left that was written under an earlier version of that journal.
   /// - Returns: whether anything was discarded, so that the entry is needed.
   mutating func apply(_ change: Change, now: Int64, marker: UInt64, finished: UInt64 = 0) -> Bool {
+    // A hold comes in the middle of a log file, where nothing may be discarded.
+    if case .hold(let names, let days) = change {
+      for name in names where events[name]?.heldSince == nil {
+        events[name, default: Event()].heldSince = now
+        events[name, default: Event()].keepDays = days
+      }
+      return false
+    }
     var isDiscarding = advance(to: now, marker: marker)
     switch change {
     case .set(let rules):
@@ -43,15 +51,10 @@ struct Expiry: Sendable, Equatable {
         events[name]?.keepDays = 0
       }
       for (name, days) in rules.days where events[name]?.heldSince == nil { events[name, default: Event()].keepDays = days }
-    case .hold(let names, let days):
-      for name in names where events[name]?.heldSince == nil {
-        events[name, default: Event()].heldSince = now
-        events[name, default: Event()].keepDays = days
-      }
     case .discard(let names):
       for name in names { events[name, default: Event()].discarded = marker + 1 }
       isDiscarding = isDiscarding || !names.isEmpty
-    case .advance: break
+    case .hold, .advance: break
     }
     isDiscarding = advance(to: now, marker: marker) || isDiscarding
     events = events.filter { _, event in
