@@ -43,12 +43,16 @@ struct PlanCommand: AsyncParsableCommand {
     @Argument(help: "The plan's file, or -.") var file: String
     @OptionGroup var options: DataOptions
     @Option(help: "The project (default: the first).") var projectID: Int64?
+    @Option(
+      help: "The version that this one was made from, 0 for none: refused if another is in force, as after a decision in the console.")
+    var after: Int?
 
     func run() async throws {
       try await options.run {
         let text = try PlanFile.text(of: file)
         _ = try PlanReader.plan(yaml: text)
-        let path = PlanFile.path(projectID)
+        let base = PlanFile.path(projectID)
+        let path = base + (after.map { "\(base.contains("?") ? "&" : "?")after=\($0)" } ?? "")
         let answer = try await ControlSession.run(try options.configuration()) { client in
           try await client.send("PUT", path, headers: [("Content-Type", "application/yaml")], body: Array(text.utf8))
         }

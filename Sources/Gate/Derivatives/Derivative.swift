@@ -1,3 +1,5 @@
+package import Events
+
 extension TrackingPlan {
   /// What of a sealed field of people is kept in the clear, once enough different people share it.
   package struct Derivative: Sendable, Hashable {
@@ -20,6 +22,15 @@ extension TrackingPlan {
 
     /// The property of the profile that it stands in: `$email_domain` beside `$email`.
     package func name(of field: String) -> String { "\(field)_\(kind.rawValue)" }
+
+    /// The sealed value that a derivative is of, where a layer of a profile has it: equal addresses have equal tags.
+    package static func source(of name: String, in layer: [StoredProperty]) -> SealedValue? {
+      for kind in Kind.allCases where name.hasSuffix("_\(kind.rawValue)") {
+        let field = name.dropLast(kind.rawValue.count + 1)
+        for property in layer where property.name == field { if case .sealed(let value) = property.value { return value } }
+      }
+      return nil
+    }
   }
 
   /// Of people's fields, by the properties that they stand in.

@@ -111,6 +111,7 @@ package final class Derivatives: Sendable {
     private struct Found {
       /// An id of each person, by the number under which the person counts.
       var people: [UInt32: Pseudonym] = [:]
+      var addresses: Set<Pseudonym> = []
       var isOut = false
     }
 
@@ -139,6 +140,11 @@ package final class Derivatives: Sendable {
         guard found[key] != nil || found.count < 4 * Derivatives.mostWaiting else { continue }
         if isOut { found[key, default: Found()].isOut = true }
         if found[key]?.people.count ?? 0 < derivative.atLeast + Derivatives.spareHolders {
+          if let address = TrackingPlan.Derivative.source(of: property.name, in: properties),
+            !found[key, default: Found()].addresses.insert(address.tag).inserted
+          {
+            continue
+          }
           found[key, default: Found()].people[person] = subject
         }
       }

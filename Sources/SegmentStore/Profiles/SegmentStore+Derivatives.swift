@@ -39,20 +39,26 @@ extension SegmentStore {
   func judged(_ reveal: GatedReveal) throws(StoreError) -> (batch: IncomingBatch, holders: [Pseudonym], isRevealed: Bool) {
     let current = state.withLock { $0 }
     var people = Set<UInt32>()
+    // One address under several ids, as devices have them, is one person too.
+    var addresses = Set<Pseudonym>()
     var holders: [Pseudonym] = []
     var batch = IncomingBatch()
     for subject in reveal.subjects {
       guard let number = identities.number(of: subject), let image = try current.profile(of: number, cache: cache) else { continue }
-      let value = (reveal.isVerified ? image.verified : image.unverified)?[reveal.name]
+      let layer = reveal.isVerified ? image.verified : image.unverified
+      let value = layer?[reveal.name]
       guard value == .pseudonym(reveal.pseudonym) || value == .string(reveal.text) else { continue }
-      if people.insert(current.journal.canonical(number)).inserted { holders.append(subject) }
+      let isNewPerson = people.insert(current.journal.canonical(number)).inserted
+      let address = TrackingPlan.Derivative.source(of: reveal.name, in: layer?.properties ?? [])
+      let isNewAddress = address.map { addresses.insert($0.tag).inserted } ?? true
+      if isNewPerson, isNewAddress { holders.append(subject) }
       guard value == .pseudonym(reveal.pseudonym) else { continue }
       batch.add(
         StoredUpdate(
           target: StoredIdentity(subject), operation: .set([.init(reveal.name, .string(reveal.text))]), time: Timestamp(milliseconds: 0),
           ignoresTime: true, isVerified: reveal.isVerified))
     }
-    let isRevealed = people.count >= reveal.atLeast
+    let isRevealed = holders.count >= reveal.atLeast
     return (isRevealed ? batch : IncomingBatch(), holders, isRevealed)
   }
 

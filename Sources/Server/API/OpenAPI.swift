@@ -211,7 +211,7 @@ package enum OpenAPI {
         put:
           summary: Put a tracking plan in force (owner)
           description: The body is the plan as docs/PLAN.md describes it. A new version is entered in the ledger with its SHA-256. The answer's “lacks” are sentences on files that the plan wants and the server has not.
-          parameters: [{$ref: "#/components/parameters/project"}]
+          parameters: [{$ref: "#/components/parameters/project"}, {name: after, in: query, description: "refused with 409 unless this version is in force (0: none)", schema: {type: integer, minimum: 0}}]
           requestBody: {required: true, content: {application/yaml: {}}}
           responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}
       /api/v1/plan/profiles:

@@ -48,13 +48,17 @@ struct PlanRoutes: Sendable {
   /// The body is the plan as YAML.
   private func setPlan(_ request: Request, _ context: ServerContext) async throws -> Response {
     let caller = try await authenticator.require(request, context)
-    let project = try installation.project(try QueryParameters(request, known: ["project_id"]).project(), for: caller, to: .manageProjects)
+    let parameters = try QueryParameters(request, known: ["project_id", "after"])
+    let project = try installation.project(try parameters.project(), for: caller, to: .manageProjects)
+    // 0 is a version too: none.
+    let after = parameters["after"].map { Int($0) ?? -1 }
+    if let after, after < 0 { throw APIError.badRequest("“after” must be a version, or 0 where there is none.", field: "after") }
     guard case .whole(let bytes) = try await BodyReader.bytes(of: request, limit: PlanReader.mostBytes) else {
       throw APIError.tooLarge(PlanReader.mostBytes)
     }
     guard let source = String(validating: bytes, as: UTF8.self) else { throw APIError.badRequest("The plan must be text in UTF-8.") }
     do {
-      let (plan, isNew) = try await installation.setPlan(source, of: project, by: caller.principal)
+      let (plan, isNew) = try await installation.setPlan(source, of: project, after: after, by: caller.principal)
       return DisclosedResponse.plain([
         "version": .number(Double(plan.version)), "digest": .string(plan.digest), "changed": .boolean(isNew),
         "lacks": .list(installation.lookups.lacks(for: plan.plan).map { .string($0) }),

@@ -27,6 +27,14 @@ final class ErasureDesk: Sendable {
   private let failed = Atomic(0)
 
   /// Whether the ledger has erasures that are not carried out yet.
+  /// Versions of plans that the ledger knows and this installation does not: it was restored to a time before them.
+  var missingPlans: [(project: ProjectID, version: Int)] {
+    plansInLedger.withLock { $0 }.filter { $0.value > projects[$0.key]?.plan?.version ?? 0 }.map { ($0.key, $0.value) }
+  }
+
+  /// The newest version of each project's plan among the entries that were looked at at the start.
+  private let plansInLedger = Mutex<[ProjectID: Int]>([:])
+
   var isBehind: Bool { failed.load(ordering: .sequentiallyConsistent) > 0 }
 
   private struct Order {
@@ -117,6 +125,10 @@ final class ErasureDesk: Sendable {
       guard let last = entries.last else { break }
       for entry in entries where entry.kind == "subject_erased" {
         if try await access.erasure(entry.index) == nil { try await erase(again: entry.index) }
+      }
+      for entry in entries where entry.kind == "tracking_plan_changed" {
+        guard let id = entry.project, let version = entry.facts["version"].flatMap(Int.init) else { continue }
+        plansInLedger.withLock { $0[id] = version }
       }
       next = last.index + 1
     }

@@ -88,6 +88,10 @@ package final class Installation: Sendable {
     for settings in access.projects() { try await installation.open(settings) }
     try await installation.custodian.restoreAlarms()
     try await installation.erasures.catchUp()
+    for (project, version) in installation.erasures.missingPlans {
+      logger.warning(
+        "A tracking plan that is in the ledger is not here: set it again", metadata: ["project": "\(project)", "version": "\(version)"])
+    }
     return installation
   }
 
@@ -159,6 +163,9 @@ package final class Installation: Sendable {
   package func warnings() -> [String] {
     [keyWarning.withLock { $0 }, erasures.isBehind ? "erasures of the ledger are not carried out yet; that is tried again" : nil].compactMap
     { $0 }
+      + erasures.missingPlans.map { project, version in
+        "project \(project) goes by an older tracking plan than version \(version), which the ledger knows: set it again (sealane plan set)"
+      }
       + projects.all.compactMap { project in
         project.store.warning.map { "segments of project \(project.id) are no longer merged: \($0)" }
       }
