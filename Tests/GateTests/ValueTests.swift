@@ -77,6 +77,21 @@ struct ValueTests {
     }
   }
 
+  @Test(
+    "the query goes to its end, whatever is found or stands in it",
+    arguments: [
+      "https://x.example/c?token=aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3zA5bC7dE9fG&name=Jane+Roe",
+      "https://x.example/c?key=sk-proj-aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3zA5bC7dE9fG&name=Jane+Roe",
+      "https://x.example/invite/aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3zA5bC7dE9fG?name=Jane+Roe",
+      "https://x.example/#/search?owner=O'Brien&name=Jane+Roe",
+    ])
+  func queries(sent: String) {
+    for name in ["$current_url", "$referrer", "value"] {
+      let stored = GateFixture().judge(sent, as: name).stored?.texts.joined() ?? ""
+      #expect(!stored.contains("Roe") && !stored.contains("Brien"), "\(name): \(stored)")
+    }
+  }
+
   @Test("a link without a scheme is trimmed where the name says that it is one")
   func bareLinks() {
     #expect(GateFixture().judge("x.example/a#b", as: "page_url").stored == .string("x.example/a"))
