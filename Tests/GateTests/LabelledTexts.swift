@@ -107,7 +107,8 @@ enum LabelledTexts {
       "110201543:AA" + filler(33), "AC" + hex(32), "SK" + hex(32), "AKC" + filler(64), "sbp_" + hex(40), "figd_" + filler(40),
       "nvapi-" + filler(64), "tvly-" + filler(32), "fw_" + filler(22), "dckr_pat_" + filler(27),
       "NRAK-" + generator.text("ABCDEFGHIJ23456789", 27), "ATATT3xFfGF0" + filler(60), "key-" + hex(32), "secret_" + filler(43),
-      "ntn_" + filler(46), "PuTTY-User-Key-File-2: ssh-rsa", "Authorization: Token " + hex(40), "Set-Cookie: sid=" + filler(32),
+      "ntn_" + filler(46),
+      hex(32) + "-us14", "key " + hex(32) + "-us6.", "PuTTY-User-Key-File-2: ssh-rsa", "Authorization: Token " + hex(40), "Set-Cookie: sid=" + filler(32),
       "db_password=abc", "bot 110201543:AA" + filler(33) + " started",
     ]
   }()
@@ -176,6 +177,7 @@ enum LabelledTexts {
     "cookie=accepted", "cookie: essential only", "authorization: token missing", "monkey-business", "key-value store", "secret_sauce",
     "SKU",
     "ACME", "SKETCH", "NASDAQ.NMS.TRADING", "OK", "Modal.opened.by_user", "PuTTY 0.81", "rpa_workflow_started", "fw_update_available",
+    "9f86d081884c7d659a2feaa0c55ad015-usage", "9f86d081884c7d659a2feaa0c55ad0151f-us6", "0a0cd015-us-1",
     "12:AA", "pat-na1", "EAAA", "AC power", "password?", "10:30:AA",
     "-----BEGIN CERTIFICATE-----", "ey", "eyJ", "secret: none", "no token", "authorization: required",
     // Paths, places in programs, texts.

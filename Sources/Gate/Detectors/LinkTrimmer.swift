@@ -1,39 +1,66 @@
-/// Takes from links what identifies: user-info, query, fragment and `;` parameters, addresses as hosts, and path segments that are ids.
+/// Takes from links what identifies: user-info, query, fragment and parameters, addresses as hosts, and path segments that are ids.
 ///
 /// `https://ann:pw@x.example/users/ann@x.example/9f8b…?token=1#top` becomes `https://x.example/users/[email]/[id]`. Campaigns come in
 /// properties of their own (`utm_source` …), so that nothing that analytics needs stands in the query.
 enum LinkTrimmer {
-  /// All links with a scheme in a text.
-  static func find(in bytes: UnsafeBufferPointer<UInt8>, into findings: inout Findings) {
-    var index = 0
-    while index + 2 < bytes.count {
-      guard bytes[index] == .ascii(":"), bytes[index + 1] == .ascii("/"), bytes[index + 2] == .ascii("/") else {
-        index += 1
-        continue
-      }
-      var start = index
-      while start > 0, isScheme(bytes[start - 1]) { start -= 1 }
-      var end = index + 3
-      while end < bytes.count, !isOutside(bytes[end]) { end += 1 }
-      // A sentence's full stop is not the link's.
-      while end > index + 3, endsSentence(bytes[end - 1]) { end -= 1 }
-      let hasCredentials = hasPassword(bytes, (index + 3)..<end)
-      trim(bytes, start..<end, authority: index + 3, hasCredentials ? .linkCredentials : .link, into: &findings)
-      index = max(end, index + 3)
+  enum Parts {
+    /// What goes whatever it is: user-info, query, fragment and parameters.
+    case ends
+    /// And addresses as hosts and segments of the path, by what they are.
+    case all
+  }
+
+  /// All links in a text.
+  /// - Parameter isLink: the property's name says that the whole text is one.
+  static func find(_ parts: Parts, in bytes: UnsafeBufferPointer<UInt8>, isLink: Bool, into findings: inout Findings) {
+    let hasScheme = findWithScheme(parts, in: bytes, isLink: isLink, into: &findings)
+    if !hasScheme, isLink || looksBare(bytes) {
+      _ = trim(bytes, bytes.indices, authority: bytes.has("//", at: 0) ? 2 : nil, parts, into: &findings)
+    } else {
+      findQueries(in: bytes, into: &findings)
     }
   }
 
-  /// A text that is a link without a scheme: `/users/7?tab=2`, `www.x.example/a?b=c`.
-  static func findBare(in bytes: UnsafeBufferPointer<UInt8>, into findings: inout Findings) {
-    trim(bytes, 0..<bytes.count, authority: bytes.has("//", at: 0) ? 2 : nil, .link, into: &findings)
+  /// Whether there is any.
+  private static func findWithScheme(
+    _ parts: Parts, in bytes: UnsafeBufferPointer<UInt8>, isLink: Bool, into findings: inout Findings
+  ) -> Bool {
+    var index = 0
+    var hasScheme = false
+    while index + 2 < bytes.count {
+      guard bytes[index] == .ascii(":"), let link = LinkExtent(bytes, colon: index, reachesEnd: isLink) else {
+        index += 1
+        continue
+      }
+      hasScheme = true
+      let isCut = trim(bytes, link.start..<link.end, authority: link.authority, parts, into: &findings)
+      // A link in a link's path is one, too.
+      index = isCut ? max(link.end, link.authority) : link.authority
+    }
+    return hasScheme
+  }
+
+  /// Queries within a text that has words beside them: `GET /users?name=ann 200`.
+  private static func findQueries(in bytes: UnsafeBufferPointer<UInt8>, into findings: inout Findings) {
+    var index = 0
+    while index < bytes.count {
+      let isMark = bytes[index] == .ascii("?") || (bytes[index] == .ascii("#") && index > 0 && !bytes[index - 1].isSpace)
+      guard isMark, LinkExtent.beginsPair(bytes, after: index) else {
+        index += 1
+        continue
+      }
+      let end = max(LinkExtent.end(bytes, ofWordAt: index), index + 1)
+      findings.add(Finding(range: index..<end, replacement: "", reason: .link))
+      index = end
+    }
   }
 
   /// Whether a text without a scheme is a link: it begins with `/`, `?` or `www.`, has a query, or begins as a host does and has one.
-  static func looksBare(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
-    guard let first = bytes.first, !bytes.contains(where: { $0.isSpace || isOutside($0) }) else { return false }
+  private static func looksBare(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+    guard let first = bytes.first, !LinkExtent.hasSpace(bytes) else { return false }
     if first == .ascii("/") || first == .ascii("?") || bytes.has("www.", at: 0) { return true }
     let mark = bytes.firstIndex(of: .ascii("?"))
-    if let mark, bytes[mark...].contains(.ascii("=")) { return true }
+    if let mark, bytes[mark...].contains(.ascii("=")), !bytes.contains(where: LinkExtent.isQuote) { return true }
     guard beginsWithHost(bytes) else { return false }
     return mark != nil || (bytes.contains(.ascii("/")) && bytes.contains(.ascii("#")))
   }
@@ -46,113 +73,63 @@ enum LinkTrimmer {
     return last.count >= 2 && last.allSatisfy(\.isLetter) && host.allSatisfy { $0.isAlphanumeric || $0 == .ascii("-") || $0 == .ascii(".") }
   }
 
-  private static func isOutside(_ byte: UInt8) -> Bool {
-    byte.isSpace || byte == .ascii("\"") || byte == .ascii("'") || byte == .ascii("<") || byte == .ascii(">") || byte == .ascii("`")
-  }
-
-  private static func isScheme(_ byte: UInt8) -> Bool {
-    byte.isAlphanumeric || byte == .ascii("+") || byte == .ascii(".") || byte == .ascii("-")
-  }
-
-  private static func endsSentence(_ byte: UInt8) -> Bool {
-    switch byte {
-    case .ascii("."), .ascii(","), .ascii(";"), .ascii(":"), .ascii("!"), .ascii("?"), .ascii(")"): true
-    default: false
-    }
-  }
-
   private static func authorityEnd(_ bytes: UnsafeBufferPointer<UInt8>, _ range: Range<Int>) -> Int {
-    var end = range.lowerBound
-    while end < range.upperBound {
-      switch bytes[end] {
-      case .ascii("/"), .ascii("?"), .ascii("#"), .ascii("\\"): return end
-      default: end += 1
-      }
-    }
-    return end
+    range.first { bytes[$0] == .ascii("/") || bytes[$0] == .ascii("\\") } ?? range.upperBound
   }
 
-  private static func hasPassword(_ bytes: UnsafeBufferPointer<UInt8>, _ range: Range<Int>) -> Bool {
-    let authority = range.lowerBound..<authorityEnd(bytes, range)
-    guard let at = authority.last(where: { bytes[$0] == .ascii("@") }) else { return false }
-    return bytes[authority.lowerBound..<at].contains(.ascii(":"))
+  /// The position of the `@` behind a user's name. Passwords have signs in them that would end the authority: where what follows a colon is
+  /// no port, all up to the last `@` is taken for one.
+  private static func userInfoEnd(_ bytes: UnsafeBufferPointer<UInt8>, _ range: Range<Int>) -> Int? {
+    let end = min(authorityEnd(bytes, range), LinkExtent.cut(bytes, range))
+    if let at = (range.lowerBound..<end).last(where: { bytes[$0] == .ascii("@") }) { return at }
+    guard bytes.at(range.lowerBound) != .ascii("["), let colon = (range.lowerBound..<end).first(where: { bytes[$0] == .ascii(":") }),
+      !bytes[(colon + 1)..<end].allSatisfy(\.isDigit)
+    else { return nil }
+    return (end..<range.upperBound).last { bytes[$0] == .ascii("@") }
   }
 
+  /// Whether anything was cut off behind the path.
   private static func trim(
-    _ bytes: UnsafeBufferPointer<UInt8>, _ range: Range<Int>, authority: Int?, _ reason: Reason, into findings: inout Findings
-  ) {
+    _ bytes: UnsafeBufferPointer<UInt8>, _ range: Range<Int>, authority: Int?, _ parts: Parts, into findings: inout Findings
+  ) -> Bool {
+    var reason = Reason.link
     var path = range.lowerBound
-    if let authority {
-      path = authorityEnd(bytes, authority..<range.upperBound)
+    if let authority, authority <= range.upperBound {
       var host = authority
-      if let at = (authority..<path).last(where: { bytes[$0] == .ascii("@") }) {
+      if let at = userInfoEnd(bytes, authority..<range.upperBound) {
+        if bytes[authority..<at].contains(.ascii(":")) { reason = .linkCredentials }
         findings.add(Finding(range: authority..<(at + 1), replacement: "", reason: reason))
         host = at + 1
       }
-      if host < path {
+      path = min(authorityEnd(bytes, host..<range.upperBound), LinkExtent.cut(bytes, host..<range.upperBound))
+      if parts == .all, host < path {
         var addresses = Findings()
         AddressDetector.find(in: UnsafeBufferPointer(rebasing: bytes[host..<path]), versionsExpected: false, into: &addresses)
         if !addresses.isEmpty { findings.add(Finding(range: host..<path, replacement: "[ip]", reason: .addressInside)) }
       }
     }
-    let end = (path..<range.upperBound).first { bytes[$0] == .ascii("?") || bytes[$0] == .ascii("#") } ?? range.upperBound
-    var segment = path
-    while segment < end {
-      let next = (segment..<end).first { bytes[$0] == .ascii("/") } ?? end
+    let end = LinkExtent.cut(bytes, path..<range.upperBound)
+    trimPath(bytes, path..<end, reason, parts, into: &findings)
+    guard end < range.upperBound else { return false }
+    findings.add(Finding(range: end..<range.upperBound, replacement: "", reason: reason))
+    return true
+  }
+
+  private static func trimPath(
+    _ bytes: UnsafeBufferPointer<UInt8>, _ range: Range<Int>, _ reason: Reason, _ parts: Parts, into findings: inout Findings
+  ) {
+    var segment = range.lowerBound
+    while segment < range.upperBound {
+      let next = (segment..<range.upperBound).first { bytes[$0] == .ascii("/") } ?? range.upperBound
       var stop = next
       if let parameters = (segment..<next).first(where: { bytes[$0] == .ascii(";") }) {
         findings.add(Finding(range: parameters..<next, replacement: "", reason: reason))
         stop = parameters
       }
-      if stop > segment, let found = PathSegment.judge(UnsafeBufferPointer(rebasing: bytes[segment..<stop])) {
+      if parts == .all, stop > segment, let found = PathSegment.judge(UnsafeBufferPointer(rebasing: bytes[segment..<stop])) {
         findings.add(Finding(range: segment..<stop, replacement: found.placeholder, reason: found.reason))
       }
       segment = next + 1
     }
-    if end < range.upperBound { findings.add(Finding(range: end..<range.upperBound, replacement: "", reason: reason)) }
-  }
-}
-
-/// Judges one segment of a path.
-enum PathSegment {
-  /// What stands in its place and why; nil: it stays.
-  static func judge(_ segment: UnsafeBufferPointer<UInt8>) -> (placeholder: String, reason: Reason)? {
-    guard segment.count >= 3 else { return nil }
-    let scan = TextScan(segment)
-    // What a step left here before.
-    if segment[0] == .ascii("["), segment[segment.count - 1] == .ascii("]") { return nil }
-    if scan.mayHoldEmail || scan.mayHoldAddress || scan.mayHoldPhone,
-      let first = Identities.find(in: segment, scan: scan, versionsExpected: false).all.first
-    {
-      return (first.replacement, first.reason)
-    }
-    return segment.count >= 12 && isToken(segment) ? ("[id]", .link) : nil
-  }
-
-  /// UUIDs, rows of 12 digits or hexadecimal digits, and mixed letters and digits too long for a word.
-  private static func isToken(_ segment: UnsafeBufferPointer<UInt8>) -> Bool {
-    var start = 0
-    while start < segment.count {
-      var end = start
-      var digits = 0
-      var hex = 0
-      var capitals = 0
-      var changes = 0
-      while end < segment.count, segment[end].isAlphanumeric {
-        let byte = segment[end]
-        if byte.isDigit { digits += 1 }
-        if byte.isHex { hex += 1 }
-        if byte.isUpper { capitals += 1 }
-        if end > start, segment[end - 1].isDigit != byte.isDigit { changes += 1 }
-        end += 1
-      }
-      let length = end - start
-      if length >= 12, hex == length, digits > 0 { return true }
-      if length >= 16, digits >= 2, changes >= 2 || capitals >= 2 { return true }
-      if length >= 24, digits > 0 || capitals >= 4 { return true }
-      start = max(end, start + 1)
-    }
-    return segment.count == 36 && segment[8] == .ascii("-") && segment[13] == .ascii("-") && segment[18] == .ascii("-")
-      && segment[23] == .ascii("-") && segment.allSatisfy { $0.isHex || $0 == .ascii("-") }
   }
 }

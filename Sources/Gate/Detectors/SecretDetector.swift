@@ -20,6 +20,7 @@ enum SecretDetector {
     if scan.joints > 0 || scan.colons > 0 { AssignmentDetector.find(in: bytes, into: &findings) }
     if scan.mayHoldCard { CardDetector.find(in: bytes, into: &findings) }
     if scan.mayHoldAccount { AccountDetector.find(in: bytes, into: &findings) }
+    if scan.mayHoldMailKey { findMailKeys(in: bytes, into: &findings) }
     if scan.mayHoldToken { TokenDetector.find(in: bytes, into: &findings) }
   }
 
@@ -88,6 +89,20 @@ enum SecretDetector {
     }
     let isJSON = bytes.at(start + 2) == .ascii("J")
     return (isJSON && end - start >= 24) || (dots >= 2 && end - start >= 30) ? end : nil
+  }
+
+  /// Mailchimp's: 32 hexadecimal digits, a hyphen, `us` and the number of a data centre. More or fewer digits are a digest's.
+  private static func findMailKeys(in bytes: UnsafeBufferPointer<UInt8>, into findings: inout Findings) {
+    var index = 32
+    while index + 3 < bytes.count {
+      defer { index += 1 }
+      guard bytes[index] == .ascii("-"), bytes[index + 1] == .ascii("u"), bytes[index + 2] == .ascii("s"), bytes[index + 3].isDigit else {
+        continue
+      }
+      let end = bytes.at(index + 4).isDigit ? index + 5 : index + 4
+      guard bytes.isTokenStart(index - 32), !bytes.at(end).isAlphanumeric, bytes[(index - 32)..<index].allSatisfy(\.isHex) else { continue }
+      findings.add(finding((index - 32)..<end, .otherProvider))
+    }
   }
 
   /// Discord's: the bot's id in base64, a time and a digest, with dots between them.

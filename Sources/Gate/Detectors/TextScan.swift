@@ -44,6 +44,7 @@ struct TextScan {
   var mayHoldPhone: Bool { digits >= 7 }
   var mayHoldCard: Bool { digits >= 14 }
   var mayHoldAccount: Bool { digits >= 9 && byteCount >= 15 }
+  var mayHoldMailKey: Bool { digits >= 2 && byteCount >= 36 }
   var mayHoldToken: Bool { digits >= 2 && byteCount >= TokenDetector.shortest }
   var mayHoldSecret: Bool { byteCount >= Self.shortestSecret || (joints > 0 || colons > 0) && byteCount >= 8 }
   var mayHoldLink: Bool { slashes > 0 || joints > 0 }

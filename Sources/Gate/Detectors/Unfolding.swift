@@ -7,11 +7,16 @@ enum Unfolding {
   private static let levels = 3
 
   /// Nil where the text reads as it stands.
-  static func text(_ text: String) -> String? {
+  static func text(_ text: String) -> String? { read(text, asLink: false) }
+
+  /// The same where what would end a link is left as a percent escape: spaces, quotes, angle brackets.
+  static func link(_ text: String) -> String? { read(text, asLink: true) }
+
+  private static func read(_ text: String, asLink: Bool) -> String? {
     guard text.withBytes({ mayUnfold($0) }) else { return nil }
     var current = text
     for _ in 0..<levels {
-      let next = folded(current.withBytes { unescaped($0) })
+      let next = folded(current.withBytes { unescaped($0, asLink: asLink) }, asLink: asLink)
       if next.utf8.elementsEqual(current.utf8) { break }
       current = next
     }
@@ -38,20 +43,20 @@ enum Unfolding {
 
   // MARK: Escapes
 
-  private static func unescaped(_ bytes: UnsafeBufferPointer<UInt8>) -> String {
+  private static func unescaped(_ bytes: UnsafeBufferPointer<UInt8>, asLink: Bool) -> String {
     var result: [UInt8] = []
     result.reserveCapacity(bytes.count)
     var index = 0
     while index < bytes.count {
       let byte = bytes[index]
       if byte == .ascii("%"), let value = hexadecimal(bytes, index + 1, 2) {
-        result.append(UInt8(truncatingIfNeeded: value))
+        append(byte: UInt8(truncatingIfNeeded: value), to: &result, asLink: asLink)
         index += 3
       } else if byte == .ascii("&"), let (value, end) = entity(bytes, index) {
-        append(value, to: &result)
+        append(value, to: &result, asLink: asLink)
         index = end
       } else if byte == .ascii("\\"), let (value, end) = scriptEscape(bytes, index) {
-        append(value, to: &result)
+        append(value, to: &result, asLink: asLink)
         index = end
       } else {
         result.append(byte)
@@ -61,7 +66,14 @@ enum Unfolding {
     return String(decoding: result, as: UTF8.self)
   }
 
-  private static func append(_ value: UInt32, to bytes: inout [UInt8]) {
+  private static func append(byte: UInt8, to bytes: inout [UInt8], asLink: Bool) {
+    guard asLink, byte <= 0x20 || LinkExtent.isQuote(byte) else { return bytes.append(byte) }
+    let digits = Array("0123456789ABCDEF".utf8)
+    bytes += [.ascii("%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+  }
+
+  private static func append(_ value: UInt32, to bytes: inout [UInt8], asLink: Bool) {
+    if value < 0x80 { return append(byte: UInt8(value), to: &bytes, asLink: asLink) }
     bytes.append(contentsOf: (Unicode.Scalar(value) ?? "\u{FFFD}").utf8)
   }
 
@@ -112,13 +124,13 @@ enum Unfolding {
 
   // MARK: Characters
 
-  private static func folded(_ text: String) -> String {
+  private static func folded(_ text: String, asLink: Bool) -> String {
     guard text.utf8.contains(where: \.isWide) else { return text }
     var result = String.UnicodeScalarView()
     for scalar in text.unicodeScalars {
       if scalar.isASCII {
         result.append(scalar)
-      } else if let plain = plain(scalar) {
+      } else if let plain = plain(scalar), !asLink || plain != " " {
         result.append(plain)
       } else if !isInvisible(scalar) {
         result.append(scalar)

@@ -77,8 +77,11 @@ enum PathTemplate {
   /// Origin and path; segments that look like ids, numbers or tokens are `[id]`. Nil for what is no link.
   static func of(_ text: String) -> String? {
     let bytes = Array(text.utf8)
-    guard !bytes.isEmpty, bytes.count <= PayloadTexts.longest, !bytes.contains(where: { $0 <= 0x20 }) else { return nil }
-    let end = bytes.firstIndex { $0 == .ascii("?") || $0 == .ascii("#") } ?? bytes.count
+    guard !bytes.isEmpty, bytes.count <= PayloadTexts.longest else { return nil }
+    // No space, but in what a step put in brackets.
+    let isLink = bytes.withUnsafeBufferPointer { bytes in !LinkExtent.hasSpace(bytes) && bytes.allSatisfy { $0 >= 0x20 } }
+    guard isLink else { return nil }
+    let end = bytes.withUnsafeBufferPointer { LinkExtent.cut($0, $0.indices) }
     var path = 0
     if let scheme = schemeEnd(bytes[..<end]) {
       path = bytes[scheme..<end].firstIndex(of: .ascii("/")) ?? end
@@ -103,11 +106,19 @@ enum PathTemplate {
     return colon + 3
   }
 
-  /// Whether a segment is one record's: numbers, tokens, escapes. Words, `v2`, `oauth2` and what a step put in brackets stay.
+  private static func isSign(_ byte: UInt8) -> Bool {
+    switch byte {
+    case .ascii("%"), .ascii("@"), .ascii(":"), .ascii("="), .ascii("&"), .ascii(";"), .ascii("+"), .ascii("'"), .ascii("\""), .ascii("\\"):
+      true
+    default: false
+    }
+  }
+
+  /// Whether a segment is one record's: numbers, tokens, escapes, signs of names and parameters. Words, `v2`, `oauth2` and what a step put in brackets stay.
   private static func differs(_ segment: ArraySlice<UInt8>) -> Bool {
     guard let first = segment.first else { return false }
     if first == .ascii("["), segment.last == .ascii("]") { return false }
-    if segment.count > 40 || segment.contains(where: { $0 == .ascii("%") || $0 == .ascii("@") || $0 == .ascii(":") }) { return true }
+    if segment.count > 40 || segment.contains(where: isSign) { return true }
     let digits = segment.count { $0.isDigit }
     guard digits > 0 else { return false }
     let isVersion =

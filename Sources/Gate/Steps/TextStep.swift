@@ -50,6 +50,7 @@ protocol TextStep: Sendable {
 enum TextSteps {
   static let inOrder: [any TextStep] = [
     PayloadTexts(),
+    LinkEnds(),
     SecretsInside(),
     WholeIdentities(),
     Links(),
@@ -58,7 +59,7 @@ enum TextSteps {
   ]
 
   /// For names of events and properties: what is found is replaced, wherever it stands.
-  static let forNames: [any TextStep] = [SecretsInside(), Links(), IdentitiesInside(), OwnIdentifiersInside()]
+  static let forNames: [any TextStep] = [LinkEnds(), SecretsInside(), Links(), IdentitiesInside(), OwnIdentifiersInside()]
 
   /// Rewriting may bring to light what stood hidden, so the steps are walked until nothing changes; a text that still changes after
   /// this many rounds is dropped.
