@@ -108,7 +108,8 @@ enum LabelledTexts {
       "nvapi-" + filler(64), "tvly-" + filler(32), "fw_" + filler(22), "dckr_pat_" + filler(27),
       "NRAK-" + generator.text("ABCDEFGHIJ23456789", 27), "ATATT3xFfGF0" + filler(60), "key-" + hex(32), "secret_" + filler(43),
       "ntn_" + filler(46),
-      hex(32) + "-us14", "key " + hex(32) + "-us6.", "PuTTY-User-Key-File-2: ssh-rsa", "Authorization: Token " + hex(40), "Set-Cookie: sid=" + filler(32),
+      hex(32) + "-us14", "key " + hex(32) + "-us6.",
+      "PuTTY-User-Key-File-2: ssh-rsa", "Authorization: Token " + hex(40), "Set-Cookie: sid=" + filler(32),
       "db_password=abc", "bot 110201543:AA" + filler(33) + " started",
     ]
   }()

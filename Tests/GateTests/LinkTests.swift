@@ -128,7 +128,10 @@ struct LinkTests {
     for fixture in [GateFixture(), GateFixture(plan: plan)] {
       let event = fixture.pass(
         [
-          Property("$current_url", .string(sent)), Property("value", .string(sent)), Property("urls", .list([.string(sent), .string(sent)])),
+          Property("$current_url", .string(sent)),
+          Property(
+            "value",
+            .string(sent)), Property("urls", .list([.string(sent), .string(sent)])),
           Property("o", .object([Property("href", .string(sent)), Property("x", .list([.string(sent)]))])), Property(sent, .number(1)),
         ], named: sent)
       let texts = event.properties.flatMap { [$0.name] + $0.value.texts } + [event.name] + event.decisions.map(\.property)
