@@ -87,15 +87,53 @@ def identities(content: bytes) -> tuple[list[bytes], list[tuple[bytes, bytes]]]:
     return subjects, sealed
 
 
-def profiles(content: bytes) -> list[dict[str, dict]]:
-    """The layers of each profile of a `profiles-` file: `verified`, `unverified`."""
+def profile_layers(content: bytes) -> list[tuple[int, dict[str, dict]]]:
+    """Each profile of a `profiles-` file by its subject's number: its layers `verified` and `unverified`."""
     found = sections(content)
     index = Reader(found["index"])
-    index.ascending()
+    numbers = iter(index.ascending())
     made = []
-    for number, count in enumerate([index.varint() for _ in range(index.varint())]):
-        chunk = Reader(found[f"c:{number}"])
+    for chunk_number, count in enumerate([index.varint() for _ in range(index.varint())]):
+        chunk = Reader(found[f"c:{chunk_number}"])
         for _ in range(count):
             flags = chunk.take(1)[0]
-            made.append({name: chunk.properties() if flags & flag else {} for name, flag in (("verified", 1), ("unverified", 2))})
+            layers = {name: chunk.properties() if flags & flag else {} for name, flag in (("verified", 1), ("unverified", 2))}
+            made.append((next(numbers), layers))
     return made
+
+
+def profiles(content: bytes) -> list[dict[str, dict]]:
+    return [layers for _, layers in profile_layers(content)]
+
+
+_PRIMES = (0x9E3779B185EBCA87, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0x85EBCA77C2B2AE63, 0x27D4EB2F165667C5)
+_ALL = (1 << 64) - 1
+
+
+def _turned(value: int, bits: int) -> int:
+    return (value << bits | value >> 64 - bits) & _ALL
+
+
+def _checksum_of_two(seed: int, first: int, second: int) -> int:
+    """XXH64 of two numbers of 64 bits."""
+    one, two, three, four, five = _PRIMES
+    value = (seed + five + 16) & _ALL
+    for number in (first, second):
+        value ^= _turned(number * two & _ALL, 31) * one & _ALL
+        value = (_turned(value, 27) * one + four) & _ALL
+    value = (value ^ value >> 33) * two & _ALL
+    value = (value ^ value >> 29) * three & _ALL
+    return value ^ value >> 32
+
+
+def subject_number(ordinal: int, key: tuple[int, int]) -> int:
+    """The number of the n-th id of a store, by the number keys in its manifest."""
+    left, right = ordinal >> 16, ordinal & 0xFFFF
+    for turn in range(4):
+        left, right = right, left ^ _checksum_of_two(key[0], (turn << 16) + right, key[1]) & 0xFFFF
+    number = left << 16 | right
+    return number if number != 0xFFFFFFFF else subject_number(0xFFFFFFFF, key)
+
+
+def number_key(manifest: bytes) -> tuple[int, int]:
+    return struct.unpack_from("<QQ", manifest, 16)
