@@ -29,7 +29,11 @@ struct BatchTests {
   }
 
   @Test("random batches", arguments: 1...40 as ClosedRange<UInt64>)
-  func sameAsOneByOne(seed: UInt64) {
+  func fuzzBatches(seed: UInt64) {
+    Fuzzing.rounds(1, arguments: 40) { round in sameAsOneByOne(seed: seed &+ UInt64(round) << 16 &+ Fuzzing.seed) }
+  }
+
+  private func sameAsOneByOne(seed: UInt64) {
     var generator = SeededGenerator(seed: seed)
     let fixture = GateFixture(isKnown: { _ in true })
     // Few texts and few people: each text stands on events of many.

@@ -5,6 +5,7 @@ import TestSupport
 import Testing
 
 /// Seeded random input: no crash, nothing shaped like an e-mail address survives, and what passed once passes unchanged.
+/// `SEALANE_FUZZ_SECONDS` makes it last.
 struct FuzzTests {
   static let fragments = [
     "ann@example.com", "@", "%40", ".", "..", "://", "https://", "/", "?", "#", ":", "::", "[", "]", "<", ">", "+49 151 12345678", "+", "-",
@@ -19,12 +20,12 @@ struct FuzzTests {
 
   @Test("random texts", arguments: [1, 2, 3, 4] as [UInt64])
   func texts(seed: UInt64) throws {
-    var generator = SeededGenerator(seed: seed)
+    var generator = Fuzzing.generator(seed)
     let fixture = GateFixture()
     let shape = try NSRegularExpression(pattern: "[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\\.[A-Za-z0-9-]+)*\\.[A-Za-z]{2,}")
-    for round in 0..<5000 {
+    Fuzzing.rounds(5000, arguments: 4) { round in
       let text = (0..<Int.random(in: 1...12, using: &generator)).map { _ in Self.fragments.randomElement(using: &generator) ?? "" }.joined()
-      guard case .string(let once)? = fixture.judge(text).stored else { continue }
+      guard case .string(let once)? = fixture.judge(text).stored else { return }
       #expect(
         shape.firstMatch(in: once, range: NSRange(once.startIndex..., in: once)) == nil,
         "seed \(seed) round \(round): \(once.debugDescription)")
@@ -37,9 +38,9 @@ struct FuzzTests {
 
   @Test("random values under random names", arguments: [11, 12] as [UInt64])
   func values(seed: UInt64) {
-    var generator = SeededGenerator(seed: seed)
+    var generator = Fuzzing.generator(seed)
     let fixture = GateFixture()
-    for _ in 0..<1500 {
+    Fuzzing.rounds(1500, arguments: 2) { _ in
       let properties = (0..<5).map { _ in Property(text(&generator), value(&generator, depth: 0)) }
       let event = fixture.pass(properties, named: text(&generator))
       let stored = event.properties.flatMap { [$0.name] + $0.value.texts } + [event.name] + event.decisions.map(\.property)

@@ -75,6 +75,8 @@ struct LinkTests {
       "//x.example/a?name=Jane+Roe",
       "app://home?name=Jane+Roe",
       "intent://a/#Intent;S.name=Jane;end", "file:///tmp/a?name=Jane+Roe", "sealane+x.y-z://a?name=Jane+Roe",
+      "/go?jane/https://y.example/a", "//t.example/?jane-https://y.example/a", "www.x.example/#acme/https://y.example/a",
+      "https://x.example/a﹖name=Jane﹠b=Roe", "https://x.example/a﹟Jane",
       // Passwords with signs.
       "postgres://app:hunter2@db.example/main", "postgres://app:hu#nter2hunter2@db.example/main?user=Jane",
       "postgres://jane:p/w?hunter2@db.example/main", "https://jane:@x.example/", "https://acme@x.example:8080/a",
@@ -151,8 +153,8 @@ struct LinkTests {
   }
 
   @Test("links of any pieces: nothing behind the first mark is stored", arguments: [1, 2, 3, 4] as [UInt64])
-  func random(seed: UInt64) {
-    var generator = SeededGenerator(seed: Fuzzing.seed ?? seed)
+  func fuzz(seed: UInt64) {
+    var generator = Fuzzing.generator(seed)
     let fixture = GateFixture()
     let paths = ["/", "a", "/users", "/\(Self.drawn)", "/[id]", "/ann@example.com", "/%20", "/%E6%97%A5", "/日本", "'", "/7f", "/user-4711"]
     let ends = [
@@ -172,7 +174,7 @@ struct LinkTests {
       "%25", "%27", "%22", "%2", "ü", "，", ".", ",", "!", "4111111111111111", "user-4711", "b", "0",
     ]
     var count = 0
-    Fuzzing.rounds(2000) { _ in
+    Fuzzing.rounds(2000, arguments: 4) { _ in
       count += 1
       func some(_ pieces: [String], _ most: Int) -> String {
         (0..<Int.random(in: 0...most, using: &generator)).map { _ in pieces.randomElement(using: &generator) ?? "" }.joined()

@@ -29,7 +29,11 @@ struct PlanBatchTests {
   }
 
   @Test("random batches under random plans", arguments: 1...40 as ClosedRange<UInt64>)
-  func sameAsOneByOne(seed: UInt64) {
+  func fuzzBatches(seed: UInt64) {
+    Fuzzing.rounds(1, arguments: 40) { round in sameAsOneByOne(seed: seed &+ UInt64(round) << 16 &+ Fuzzing.seed) }
+  }
+
+  private func sameAsOneByOne(seed: UInt64) {
     var generator = SeededGenerator(seed: seed)
     let plan = Self.plan(&generator)
     let fixture = GateFixture(plan: plan, isKnown: { _ in true })
@@ -70,13 +74,13 @@ struct PlanBatchTests {
     "random texts under every coarsening: no crash, nothing identifying, and what passed once passes unchanged",
     arguments: [1, 2] as [UInt64])
   func fuzz(seed: UInt64) {
-    var generator = SeededGenerator(seed: seed)
+    var generator = Fuzzing.generator(seed)
     let coarsenings: [TrackingPlan.Coarsening] = [.url, .hour, .bucket([-5, 0, 10]), .userAgent, .place]
     let properties = Dictionary(uniqueKeysWithValues: coarsenings.map { ($0.word, TrackingPlan.Property(.coarsen($0))) })
     let fixture = GateFixture(plan: TrackingPlan(everyEvent: properties))
     let without = GateFixture()
     let fragments = FuzzTests.fragments + ["2026-", "11-28", "T07", ":21", "Z", "+01:00", "/orders/", "1e999", "-0", "nan", "inf", "0x1p3"]
-    for round in 0..<3000 {
+    Fuzzing.rounds(3000, arguments: 2) { round in
       let text = (0..<Int.random(in: 0...8, using: &generator)).map { _ in fragments.randomElement(using: &generator) ?? "" }.joined()
       let once = fixture.pass(coarsenings.map { Property($0.word, .string(text)) })
       for property in once.properties {

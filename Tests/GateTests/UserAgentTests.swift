@@ -55,7 +55,7 @@ struct UserAgentTests {
 
   @Test("random bytes give names of the file, and remembering changes none", arguments: [1, 2, 3] as [UInt64])
   func fuzz(seed: UInt64) {
-    var generator = SeededGenerator(seed: seed)
+    var generator = Fuzzing.generator(seed)
     let fragments = [
       "Firefox/", "Chrome/", "1", ".0", " CFNetwork", "Windows NT ", "10.0", "6.1", "Spider", "bot", "/", " ", ", ", "Other", "Android ",
       "\0", "é",
@@ -65,7 +65,7 @@ struct UserAgentTests {
       .union(["Explorer for ArcGIS", "Collector for ArcGIS"])
     let systems: Set = ["Windows", "Android", "Mac OS X", "Linux", "Other"]
     let remembering = UserAgentTests.few
-    for round in 0..<20_000 {
+    Fuzzing.rounds(20_000, arguments: 3) { round in
       var text = (0..<Int.random(in: 0...9, using: &generator)).map { _ in fragments.randomElement(using: &generator) ?? "" }.joined()
       if round.isMultiple(of: 4) {
         text = String(

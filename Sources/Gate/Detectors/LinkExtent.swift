@@ -86,6 +86,16 @@ struct LinkExtent {
     return bytes.at(index) == .ascii("=")
   }
 
+  /// Whether a scheme comes in the same word.
+  static func wordHasScheme(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Bool {
+    var index = start
+    while index < bytes.count, !bytes[index].isSpace {
+      if bytes.has("://", at: index) { return true }
+      index += 1
+    }
+    return false
+  }
+
   private static func isPairName(_ byte: UInt8) -> Bool {
     switch byte {
     case .ascii("_"), .ascii("-"), .ascii("."), .ascii("["), .ascii("]"), .ascii("%"), .ascii("$"), .ascii("+"), .ascii(":"): true

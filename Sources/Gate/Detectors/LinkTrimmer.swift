@@ -14,10 +14,13 @@ enum LinkTrimmer {
   /// - Parameter isLink: the property's name says that the whole text is one.
   static func find(_ parts: Parts, in bytes: UnsafeBufferPointer<UInt8>, isLink: Bool, into findings: inout Findings) {
     let hasScheme = findWithScheme(parts, in: bytes, isLink: isLink, into: &findings)
-    if !hasScheme, isLink || looksBare(bytes) {
+    guard isLink || looksBare(bytes) else { return findQueries(in: bytes, into: &findings) }
+    if !hasScheme {
       _ = trim(bytes, bytes.indices, authority: bytes.has("//", at: 0) ? 2 : nil, parts, into: &findings)
     } else {
-      findQueries(in: bytes, into: &findings)
+      // `/go?to-ann/https://…`: it begins before its scheme.
+      let cut = LinkExtent.cut(bytes, bytes.indices)
+      if cut < bytes.count { findings.add(Finding(range: cut..<bytes.count, replacement: "", reason: .link)) }
     }
   }
 
@@ -40,12 +43,13 @@ enum LinkTrimmer {
     return hasScheme
   }
 
-  /// Queries within a text that has words beside them: `GET /users?name=ann 200`.
+  /// Queries within a text that has words beside them: `GET /users?name=ann 200`, `to /go?ann/https://…`.
   private static func findQueries(in bytes: UnsafeBufferPointer<UInt8>, into findings: inout Findings) {
     var index = 0
     while index < bytes.count {
-      let isMark = bytes[index] == .ascii("?") || (bytes[index] == .ascii("#") && index > 0 && !bytes[index - 1].isSpace)
-      guard isMark, LinkExtent.beginsPair(bytes, after: index) else {
+      let isInside = index > 0 && !bytes[index - 1].isSpace
+      let isMark = bytes[index] == .ascii("?") || (bytes[index] == .ascii("#") && isInside)
+      guard isMark, LinkExtent.beginsPair(bytes, after: index) || (isInside && LinkExtent.wordHasScheme(bytes, from: index)) else {
         index += 1
         continue
       }
