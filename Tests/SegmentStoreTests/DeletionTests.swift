@@ -180,6 +180,7 @@ import Testing
     let disk = SimulatedDisk()
     let clock = Mutex(Int64(60) * Self.hour)
     var options = Self.options(disk)
+    options.idleMergeRows = 0
     options.now = { clock.withLock { $0 } }
     var store = try await SegmentStore.open(directory: Self.directory, options: options)
     try await fill(store)
@@ -201,7 +202,7 @@ import Testing
     #expect(
       Self.occurs(Self.word(4), in: disk) != []
         && Self.occurs("event 0", in: disk).allSatisfy { $0.hasSuffix("/manifest") || $0.contains("/log-") })
-    try await store.flush()
+    try await store.compact()
     let files = Set(disk.files.keys)
     try await store.compact()
     // Nothing is left to do, so nothing is written again but the log.

@@ -31,8 +31,8 @@ import Testing
     options.now = { 1_700_000_000_000 }
     let store = try await SegmentStore.open(directory: FaultTests.directory, options: options)
     _ = try await store.append(content())
+    // Other changes begin a new log file, whose content is written to files at some time.
     try await store.hold(["Other"], days: 30)
-    try await store.setRetention(days: nil, events: ["Use": 4_000])
     if flushed { try await store.close() } else { await store.stop() }
     return disk.files
   }
