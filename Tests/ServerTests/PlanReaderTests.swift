@@ -1,6 +1,7 @@
 import Foundation
 import Gate
 import Server
+import TestSupport
 import Testing
 
 struct PlanReaderTests {
@@ -132,7 +133,7 @@ struct PlanReaderTests {
 
   @Test("random lines: no crash, and what is read has one form", arguments: 1...8 as ClosedRange<UInt64>)
   func fuzz(seed: UInt64) throws {
-    var state = seed
+    var state = seed &+ Fuzzing.seed
     func next(_ bound: Int) -> Int {
       // SplitMix64.
       state &+= 0x9E37_79B9_7F4A_7C15
@@ -152,7 +153,7 @@ struct PlanReaderTests {
       "%YAML 1.1\n", "---\n", "...\n", "#", "~", "null", "owner: me\n", "description: ", "\r\n", "  ", "0x10", "1e3",
     ]
     var read = 0
-    for round in 0..<2000 {
+    Fuzzing.rounds(2000, arguments: 8) { round in
       var text: String
       if round % 2 == 0 {
         text = (0..<next(14)).map { _ in pieces[next(pieces.count)] }.joined()
@@ -169,7 +170,7 @@ struct PlanReaderTests {
         }
         text = String(decoding: bytes, as: UTF8.self)
       }
-      do {
+      do throws(PlanFaults) {
         let plan = try PlanReader.plan(yaml: text)
         read += 1
         let again = try PlanReader.plan(yaml: plan.canonical)

@@ -39,7 +39,7 @@ struct ExportRoutes: Sendable {
     let range = DateRange(from: try parameters.date("from_date"), to: try parameters.date("to_date"))
     guard range.from <= range.to else { throw APIError.badRequest("“from_date” lies after “to_date”.", field: "from_date") }
     let plan = Plan(
-      project: project, caller: caller, range: range, events: try Self.events(parameters["event"]),
+      project: project, caller: caller, range: range, events: try parameters.events(),
       filter: try filter(parameters["where"], project), limit: try parameters.count("limit", default: Int.max, atMost: Int.max),
       milliseconds: ["true", "1"].contains(parameters["time_in_ms"]))
     // The first page is entered before the head of the answer is written: a refusal still has its own status then.
@@ -113,15 +113,4 @@ struct ExportRoutes: Sendable {
   }
 
   /// A JSON array of names, or one bare name.
-  private static func events(_ text: String?) throws -> [String]? {
-    guard let text, !text.isEmpty else { return nil }
-    guard text.hasPrefix("[") else { return [text] }
-    guard case .list(let elements)? = try? JSONValue(parsing: Array(text.utf8)) else {
-      throw APIError.badRequest("“event” must be a JSON array of event names.", field: "event")
-    }
-    return try elements.map { element in
-      guard case .string(let name) = element else { throw APIError.badRequest("“event” must hold names only.", field: "event") }
-      return name
-    }
-  }
 }
