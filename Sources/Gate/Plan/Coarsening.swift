@@ -89,7 +89,7 @@ enum PathTemplate {
     } else if bytes[0] != .ascii("/") {
       // A host without a scheme, or no link at all.
       path = bytes[..<end].firstIndex(of: .ascii("/")) ?? end
-      guard bytes[..<path].contains(.ascii(".")), !bytes[..<path].contains(.ascii("@")) else { return nil }
+      guard bytes[..<path].contains(.ascii(".")), bytes[0] != .ascii(":"), bytes[..<path].allSatisfy(isHost) else { return nil }
     }
     var result = Array(bytes[..<path])
     for segment in bytes[path..<end].split(separator: .ascii("/"), omittingEmptySubsequences: false).dropFirst() {
@@ -104,6 +104,13 @@ enum PathTemplate {
       bytes[colon + 2] == .ascii("/"), bytes[..<colon].allSatisfy({ $0.isAlphanumeric || $0 == .ascii("-") || $0 == .ascii("+") })
     else { return nil }
     return colon + 3
+  }
+
+  private static func isHost(_ byte: UInt8) -> Bool {
+    switch byte {
+    case .ascii("."), .ascii("-"), .ascii(":"), .ascii("["), .ascii("]"), .ascii("_"): true
+    default: byte.isAlphanumeric || byte.isWide
+    }
   }
 
   private static func isSign(_ byte: UInt8) -> Bool {
