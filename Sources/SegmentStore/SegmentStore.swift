@@ -148,7 +148,9 @@ package final class SegmentStore: Sendable {
 
   /// The days of single names that are not held.
   package var eventDays: [String: Int] {
-    state.withLock { $0.expiry.events }.filter { $0.value.keepDays > 0 && $0.value.heldSince == nil }.mapValues { Int(clamping: $0.keepDays) }
+    state.withLock { $0.expiry.events }.filter { $0.value.keepDays > 0 && $0.value.heldSince == nil }.mapValues {
+      Int(clamping: $0.keepDays)
+    }
   }
 
   package var heldNames: Set<String> { Set(state.withLock { $0.expiry.events }.filter { $0.value.heldSince != nil }.keys) }

@@ -28,7 +28,9 @@ extension SegmentStore {
   func snapshotNow(for purpose: HiddenRows.Purpose = .queries) throws(StoreError) -> StoreSnapshot {
     try snapshots.withLock { cache throws(StoreError) in
       let (current, tables) = state.withLock { ($0, $0.memtables) }
-      if purpose == .queries, let known = cache.snapshot, known.dataVersion == current.dataVersion, cache.layout == current.layout { return known }
+      if purpose == .queries, let known = cache.snapshot, known.dataVersion == current.dataVersion, cache.layout == current.layout {
+        return known
+      }
       let codes = Dictionary(uniqueKeysWithValues: current.eventNames.enumerated().map { ($1, UInt16($0)) })
       var runs: [ColumnRun] = []
       for segment in current.segments {

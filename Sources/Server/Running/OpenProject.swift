@@ -108,7 +108,11 @@ package final class OpenProject: Sendable {
       state.gate = gate(state)
       return state.settings
     }
-    counters.unplanned.forget { plan.plan.knows(event: $0) } properties: { plan.plan.everyEvent[$0] != nil }
+    counters.unplanned.forget {
+      plan.plan.knows(event: $0)
+    } properties: {
+      plan.plan.everyEvent[$0] != nil
+    }
     try await Self.keep(settings, plan.plan, in: store)
   }
 
