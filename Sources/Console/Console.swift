@@ -9,7 +9,8 @@ import Web
 
 /// Reads requests, finds out who asks, and turns whatever goes wrong into a page that says what to do.
 struct Console: Sendable {
-  static let maximumFormBytes = 262_144
+  /// A plan of the greatest size, percent-encoded.
+  static let maximumFormBytes = 4 << 20
   let services: ConsoleServices
 
   /// For pages of signed-in people. A POST must carry the session's form token.

@@ -29,7 +29,7 @@ extension Installation {
     return try await project.changingPlan {
       let current = project.plan?.version ?? 0
       if let expected, expected != current {
-        throw AccessError(.inUse, "Version \(current) of the plan came into force since this page was made. Look at it, then decide again.")
+        throw AccessError(.inUse, "Version \(current) of the plan came into force in the meantime. Look at it, then decide again.")
       }
       if let current = project.plan, current.digest == digest { return (current, false) }
       let version = (project.plan?.version ?? 0) + 1

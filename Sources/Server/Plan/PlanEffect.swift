@@ -4,8 +4,6 @@ import Journeys
 /// What becomes of a value under a plan, beyond what the gate's own steps do.
 package enum PlanEffect: Sendable, Hashable, CustomStringConvertible {
   case stored
-  /// In no answer until somebody decides.
-  case held
   case coarsened(TrackingPlan.Coarsening)
   case pseudonymized
   /// On profiles alone.
@@ -23,7 +21,8 @@ package enum PlanEffect: Sendable, Hashable, CustomStringConvertible {
         self = .stored
         return
       }
-      self = plan.unknownEvents == .quarantine ? .held : Self.unknown(plan.unknownEvents)
+      // What is compared is stored and seen: under quarantine such events are not held but left out.
+      self = Self.unknown(plan.unknownEvents)
     }
   }
 
@@ -96,7 +95,6 @@ package enum PlanEffect: Sendable, Hashable, CustomStringConvertible {
   package var description: String {
     switch self {
     case .stored: "stored"
-    case .held: "held"
     case .coarsened(let coarsening): "coarsened to \(coarsening.word)"
     case .pseudonymized: "pseudonymized"
     case .sealed: "sealed"
