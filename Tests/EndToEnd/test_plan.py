@@ -3,6 +3,7 @@
 import hashlib
 import json
 import shutil
+import sqlite3
 import subprocess
 import threading
 import time
@@ -269,3 +270,22 @@ def test_an_answer_to_a_person_has_held_events_too(quarantined):
     send(quarantined, "Beta", 3)
     subject = quarantined.export(event='["Known"]')[0]["properties"]["distinct_id"]
     assert quarantined.command("subject", "export", subject, "--data", quarantined.data).count('"event":"Beta"') == 3
+
+
+def test_an_older_plan_after_a_restore_is_said(make_installation):
+    """As a backup from before the plan leaves it: the ledger knows a version that the control database does not."""
+    restored = make_installation()
+    restored.start()
+    (restored.root / "plan.yaml").write_text(PLAN)
+    restored.command("plan", "set", "plan.yaml", "--data", restored.data)
+    sentence = "goes by an older tracking plan than version 1"
+    assert sentence not in requests.get(restored.api + "/readyz", timeout=30).text
+    assert restored.terminate() == 0
+    with sqlite3.connect(restored.data / "control.sqlite") as database:
+        database.execute("DELETE FROM tracking_plan")
+        database.execute("DELETE FROM setting WHERE name = 'erasures_seen'")
+    database.close()
+    restored.start()
+    assert sentence in requests.get(restored.api + "/readyz", timeout=30).text
+    restored.command("plan", "set", "plan.yaml", "--data", restored.data)
+    assert sentence not in requests.get(restored.api + "/readyz", timeout=30).text
