@@ -32,7 +32,7 @@ struct Passage {
   private(set) var noteCount = 0
   /// What came and the plan does not know.
   var unplanned = UnplannedNames.Counts()
-  /// What was done to properties other than to keep them.
+  /// What was found in properties.
   var findings: [PropertyFindings.Place: UInt64] = [:]
   /// Derivatives that were stored as pseudonyms.
   var waiting: [WaitingDerivative] = []
@@ -80,8 +80,10 @@ struct Passage {
 
   var worstReason: Reason { worst.reason }
 
-  /// What was done to the property in question; nil if it is kept as it was sent.
-  var finding: (treatment: Decision.Treatment, reason: Reason)? { worst.reason == .kept ? nil : worst }
+  /// What was found in the property in question; nil if nothing was. What the plan and the group keys do is no finding: somebody said so.
+  var finding: (treatment: Decision.Treatment, reason: Reason)? {
+    worst.reason == .kept || worst.reason == .groupKey || worst.reason.step == .plan ? nil : worst
+  }
 
   /// Adds what was kept of the record in question to the tally.
   mutating func countKept() {

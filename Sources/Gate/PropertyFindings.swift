@@ -1,7 +1,7 @@
 internal import Synchronization
 
-/// What was done to values of which property other than to keep them as they were sent, for whoever decides about it: names behind the
-/// gate and how often, never values.
+/// What the gate's own steps found in values of which property, for whoever decides about it: names behind the gate and how often, never
+/// values.
 ///
 /// Safe from any thread; the mutex guards `state`. At most `limit` places between two drains, the rest are counted nowhere but in
 /// `GateCounters`.

@@ -53,7 +53,7 @@ struct RowsPassage {
   private var groupIndexes: [Pseudonym: UInt32] = [:]
   var place: (address: Int32, place: Places.Place?) = (-1, nil)
 
-  /// How often something was done to a property: by event (index in `rows.names`), property and `Tally` slot.
+  /// How often something was found in a property: by event (index in `rows.names`), property and `Tally` slot.
   private var found: [UInt64: UInt64] = [:]
 
   // Of the event in question.

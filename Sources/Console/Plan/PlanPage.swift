@@ -186,10 +186,10 @@ extension Visit {
       """
   }
 
-  /// What the gate did beyond what the plan and the group keys say and beyond keeping: the most frequent first.
+  /// The most frequent first.
   static func found(_ findings: [GateFinding], most: Int = 6) -> HTML {
     var counts: [String: (treatment: String, count: Int)] = [:]
-    for finding in findings where !finding.reason.hasPrefix("plan_") && finding.reason != Reason.groupKey.word {
+    for finding in findings {
       counts[finding.reason, default: (finding.treatment, 0)].count += finding.count
     }
     guard !counts.isEmpty else { return "<span class=\"reason\">nothing</span>" }

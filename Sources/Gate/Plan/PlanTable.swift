@@ -98,12 +98,20 @@ package final class PlanTable: Sendable {
     case unknown
   }
 
-  func verdict(onEvent sent: String, stored: String) -> Verdict {
-    switch (plan.events[sent] ?? plan.events[stored])?.treatment {
-    case .keep: .kept
-    case .drop: .dropped
-    case .refuse: .refused
-    case nil: plan.holds(sent) && plan.holds(stored) ? .unknown : .kept
+  /// - Parameter stored: asked only where the plan does not have the name as it was sent.
+  func verdict(onEvent sent: String, stored: @autoclosure () -> String) -> Verdict {
+    var event = plan.events[sent]
+    var isUnknown = false
+    if event == nil {
+      let stored = stored()
+      event = plan.events[stored]
+      isUnknown = plan.holds(sent) && plan.holds(stored)
+    }
+    switch event?.treatment {
+    case .keep: return .kept
+    case .drop: return .dropped
+    case .refuse: return .refused
+    case nil: return isUnknown ? .unknown : .kept
     }
   }
 

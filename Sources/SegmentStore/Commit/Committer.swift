@@ -61,9 +61,7 @@ final class Committer {
     var pending = MergeJournal.Pending()
     var decided: [(CommitQueue.Request, BatchDecisions)] = []
     var deletions: [Int: [DeletionJournal.Entry]] = [:]
-    var expiry: Expiry
-    let journal: (deletions: UInt64, finished: UInt64)
-    (expiry, journal) = store.state.withLock { ($0.expiry, (deletions: $0.deletions.version, finished: $0.finishedDeletions)) }
+    var expiry = store.state.withLock { $0.expiry }
     profiles.removeAll(keepingCapacity: true)
     for (index, submitted) in requests.enumerated() {
       var request = submitted
@@ -105,8 +103,9 @@ final class Committer {
         deletions[index] = entries
         decided.append((request, BatchDecisions()))
       case .expire(let change):
-        let (now, marker) = (store.options.now(), journal.deletions + UInt64(deletions.values.reduce(0) { $0 + $1.count }))
-        if expiry.apply(change, now: now, marker: marker, finished: journal.finished) {
+        let (version, finished) = store.state.withLock { ($0.deletions.version, $0.finishedDeletions) }
+        let (now, marker) = (store.options.now(), version + UInt64(deletions.values.reduce(0) { $0 + $1.count }))
+        if expiry.apply(change, now: now, marker: marker, finished: finished) {
           deletions[index] = [.discarded(time: now)]
           LogRecord.appendDeleteSubjects([.discarded(time: now)], to: &frame)
         }

@@ -5,9 +5,17 @@ import Synchronization
 extension SegmentStore {
   /// What is stored of names that are held, the most frequent first. Reads the times of those events only where they stand.
   package func heldEvents() async throws -> [HeldEvents] {
-    let current = state.withLock { $0 }
-    let names = Set(current.expiry.events.filter { $0.value.heldSince != nil }.keys)
+    let names = heldNames
     if names.isEmpty { return [] }
+    return try await scanThreads.run { [self] () throws(QueryError) in
+      do { return try heldEvents(names) } catch let error as QueryError { throw error } catch {
+        throw QueryError(.unreadable, "\(error)")
+      }
+    }
+  }
+
+  private func heldEvents(_ names: Set<String>) throws -> [HeldEvents] {
+    let current = state.withLock { $0 }
     var found: [String: HeldEvents] = [:]
     func add(_ name: String, _ milliseconds: Int64) {
       let time = Timestamp(milliseconds: milliseconds)
