@@ -59,9 +59,9 @@ let package = Package(
     .target(name: "Ledger", dependencies: ["Events", "CRoaring", crypto], swiftSettings: room),
     .target(name: "Journeys", dependencies: ["Events"], swiftSettings: room),
     .target(name: "SegmentStore", dependencies: ["Events", "Journeys", "Gate", "Vault", "CRowBits", "CZstd", crypto], swiftSettings: room),
-    .target(name: "Access", dependencies: ["Events", "Ledger", crypto, database], swiftSettings: room),
-    .target(name: "Passkeys", dependencies: [crypto], swiftSettings: room),
-    .target(name: "Web", dependencies: ["Events", hummingbird], swiftSettings: room),
+    .target(name: "Access", dependencies: ["Events", "Ledger", "Passkeys", crypto, database], swiftSettings: room),
+    .target(name: "Passkeys", dependencies: ["Events", crypto], swiftSettings: room),
+    .target(name: "Web", dependencies: ["Events", "Passkeys", hummingbird], swiftSettings: room),
     .target(name: "Demo", dependencies: ["Events"], swiftSettings: room),
     .target(name: "Outbound", dependencies: ["CCurl"], swiftSettings: room),
     .target(
@@ -75,7 +75,7 @@ let package = Package(
       ],
       swiftSettings: room),
     .target(
-      name: "Console", dependencies: ["Events", "Web", "Access", "Ledger", "Journeys", "Gate", hummingbird],
+      name: "Console", dependencies: ["Events", "Web", "Access", "Passkeys", "Ledger", "Journeys", "Gate", hummingbird],
       swiftSettings: room),
     .target(
       name: "Server",
@@ -107,7 +107,10 @@ let package = Package(
     .testTarget(name: "WebTests", dependencies: ["Web", "Events", "TestSupport"], swiftSettings: room),
     .testTarget(
       name: "ConsoleTests",
-      dependencies: ["Console", "Web", "Events", "Journeys", "Ledger", "Access", "Gate", "TestSupport", hummingbird, logging],
+      dependencies: [
+        "Console", "Web", "Events", "Journeys", "Ledger", "Access", "Gate", "Passkeys", "SoftAuthenticator", "TestSupport", crypto, hummingbird,
+        logging,
+      ],
       swiftSettings: room),
     .testTarget(name: "JourneysTests", dependencies: ["Journeys", "SegmentStore", "Events", "TestSupport"], swiftSettings: room),
     .testTarget(
@@ -123,7 +126,8 @@ let package = Package(
       dependencies: ["Custodian", "Access", "Vault", "Events", "Passkeys", "SoftAuthenticator", "TestSupport", crypto, database, logging],
       swiftSettings: room),
     .testTarget(name: "LedgerTests", dependencies: ["Ledger", "Events", crypto, "TestSupport"], swiftSettings: room),
-    .testTarget(name: "AccessTests", dependencies: ["Access", "Ledger", "Events", database], swiftSettings: room),
+    .testTarget(
+      name: "AccessTests", dependencies: ["Access", "Ledger", "Events", "Passkeys", "SoftAuthenticator", "TestSupport", crypto, database], swiftSettings: room),
     .testTarget(
       name: "ServerTests",
       dependencies: [

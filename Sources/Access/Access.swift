@@ -7,6 +7,8 @@ package enum Access {
     /// Profiles' verified layer.
     case sendVerified
     case readCatalog
+    /// Which credentials there are and what each could reach.
+    case readExposure
     case queryAggregates
     /// Lists of subjects, profiles, journeys: rows about subjects.
     case readSubjects
@@ -15,9 +17,21 @@ package enum Access {
     case readLive
     case manageReports
     case readSettings
+    case managePlan
     case manageProjects
     case manageServiceAccounts
+    /// One's own passkeys and sessions, and “I was phished”.
+    case manageOwnAccess
+    /// Who is on the staff, and what they may do.
+    case readStaff
+    /// Invitations, roles below owner, removal, and letting people in again.
+    case manageStaff
+    /// Making owners and changing them.
+    case manageOwners
+    /// Others' sessions.
     case manageSessions
+    /// Ending everything that a colleague could do, at once.
+    case cutOff
     case createSetupLinks
     case readLedger
     case eraseLedgerDetails
@@ -30,6 +44,25 @@ package enum Access {
     case fetchKeyParcels
     case raiseCustodianAlarm
     case rotateCustodianKey
+
+    /// Of a signed-in person: whether the very request must be signed by the browser's key. A copied cookie is not enough for rows about
+    /// subjects, for the ledger, and for what gives or takes power.
+    package var needsProof: Bool {
+      switch self {
+      case .readSubjects, .exportSubjects, .readLive, .deleteSubjects, .readLedger, .eraseLedgerDetails, .managePlan, .manageProjects,
+        .manageServiceAccounts, .manageStaff, .manageOwners, .manageSessions, .cutOff, .manageOwnAccess:
+        true
+      default: false
+      }
+    }
+
+    /// Whether it may be about the whole installation without being about any project's data.
+    var isOfNoProject: Bool {
+      switch self {
+      case .manageOwnAccess, .readStaff, .manageStaff, .manageSessions, .cutOff: true
+      default: false
+      }
+    }
   }
 
   package struct Denied: Error, Sendable, Hashable, CustomStringConvertible {
@@ -44,22 +77,25 @@ package enum Access {
       guard project != nil else { throw Denied(action: action, description: Self.ownersOnly) }
       throw Denied(action: action, description: "This credential belongs to another project; use one that was made for this project.")
     }
-    guard allowed(to: who.rights).contains(action) else {
+    guard allows(who.rights, action, in: project) else {
       throw Denied(action: action, description: sentence(for: who.rights, action))
     }
   }
 
-  static func allowed(to rights: Authenticated.Rights) -> Set<Action> {
+  private static func allows(_ rights: Authenticated.Rights, _ action: Action, in project: ProjectID?) -> Bool {
+    if case .staff(_, let roles) = rights { return roles.allows(action, in: project) }
+    return allowed(to: rights).contains(action)
+  }
+
+  /// Of those whose rights do not depend on the project.
+  private static func allowed(to rights: Authenticated.Rights) -> Set<Action> {
     switch rights {
-    case .owner:
-      [
-        .readCatalog, .queryAggregates, .readSubjects, .exportSubjects, .readLive, .manageReports, .readSettings, .manageProjects,
-        .manageServiceAccounts, .manageSessions, .readLedger, .eraseLedgerDetails, .readStatus, .deleteSubjects,
-      ]
+    case .staff: []
     case .operatingSystemUser:
       [
-        .sendEvents, .sendVerified, .readCatalog, .queryAggregates, .readSubjects, .exportSubjects, .manageReports, .readSettings,
-        .manageProjects, .manageServiceAccounts, .manageSessions, .createSetupLinks, .readLedger, .eraseLedgerDetails, .readStatus,
+        .sendEvents, .sendVerified, .readCatalog, .readExposure, .queryAggregates, .readSubjects, .exportSubjects, .manageReports, .readSettings,
+        .managePlan, .manageProjects, .manageServiceAccounts, .readStaff, .manageStaff, .manageOwners, .manageSessions, .cutOff,
+        .createSetupLinks, .readLedger, .eraseLedgerDetails, .readStatus,
         .deleteSubjects, .writeBackups, .rotateKeys,
       ]
     case .custodian: [.fetchKeyParcels, .raiseCustodianAlarm, .rotateCustodianKey]
@@ -67,16 +103,17 @@ package enum Access {
     case .serviceAccount(_, let scopes):
       scopes.reduce(into: []) { actions, scope in
         switch scope {
-        case .send: actions.formUnion([.sendEvents, .sendVerified])
+        case .intake: actions.formUnion([.sendEvents, .sendVerified])
         case .query: actions.formUnion([.readCatalog, .queryAggregates])
         case .export: actions.formUnion([.readCatalog, .readSubjects, .exportSubjects])
+        case .admin: actions.formUnion([.readCatalog, .readSettings, .manageProjects, .managePlan, .deleteSubjects, .readStatus])
         }
       }
     }
   }
 
   private static let ownersOnly =
-    "No service account may do this: only the owner, in the console, and the server's operating-system user, by sealane's commands."
+    "No service account may do this: only people with the role for it, in the console, and the server's operating-system user, by sealane's commands."
 
   private static func sentence(for rights: Authenticated.Rights, _ action: Action) -> String {
     switch rights {
@@ -84,10 +121,20 @@ package enum Access {
     where !allowed(to: .serviceAccount(project, Set(ServiceAccount.Scope.allCases))).contains(action):
       ownersOnly
     case .serviceAccount:
-      "This service account's scopes do not cover this; make one with the scope that does (send, query or export) under Settings."
+      "This service account's scopes do not cover this; make one with the scope that does (intake, query, export or admin) under Settings."
     case .projectToken: "The project token is public and may only send events; use a service account."
     case .custodian: "The custodian's token is for the custodian's own calls only."
-    case .owner, .operatingSystemUser: "This cannot be done with this credential (\(action.rawValue))."
+    case .staff: staffSentence(action)
+    case .operatingSystemUser: "This cannot be done with this credential (\(action.rawValue))."
     }
+  }
+
+  /// Which roles would do, so that one knows whom to ask.
+  private static func staffSentence(_ action: Action) -> String {
+    let roles = Role.ofProjects.filter { $0.actions.contains(action) }.map(\.title)
+    if roles.isEmpty { return Role.owner.actions.contains(action) ? "Only an owner may do this." : "Nobody of the staff may do this." }
+    let last = roles.last ?? ""
+    let list = roles.count > 1 ? "\(roles.dropLast().joined(separator: ", ")) or \(last)" : last
+    return "Your roles in this project do not cover this. It needs \(list); an admin gives roles, under Staff."
   }
 }

@@ -4,7 +4,7 @@ import Ledger
 /// Somebody who has proven who they are. Only this room makes one, from a credential that it has checked.
 package struct Authenticated: Sendable, Hashable {
   enum Rights: Sendable, Hashable {
-    case owner
+    case staff(StaffMember.ID, StaffRoles)
     case operatingSystemUser
     case custodian
     case serviceAccount(ProjectID, Set<ServiceAccount.Scope>)
@@ -36,7 +36,10 @@ package struct Authenticated: Sendable, Hashable {
   package var project: ProjectID? {
     switch rights {
     case .serviceAccount(let project, _), .projectToken(let project): project
-    case .owner, .operatingSystemUser, .custodian: nil
+    case .staff, .operatingSystemUser, .custodian: nil
     }
   }
+
+  /// Of the staff, which one; nil for programs and the machine's user.
+  package var staff: StaffMember.ID? { if case .staff(let id, _) = rights { id } else { nil } }
 }

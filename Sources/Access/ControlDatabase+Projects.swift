@@ -97,9 +97,9 @@ extension Project {
 enum Name {
   static let maximumLength = 200
 
-  static func validate(_ name: String, what: String) throws(AccessError) {
-    guard !name.allSatisfy(\.isWhitespace), name.count <= maximumLength,
+  static func validate(_ name: String, what: String, longest: Int = maximumLength) throws(AccessError) {
+    guard !name.allSatisfy(\.isWhitespace), name.count <= longest,
       !name.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F })
-    else { throw AccessError(.invalid, "\(what) has 1 to \(maximumLength) characters, not only spaces, and no control characters.") }
+    else { throw AccessError(.invalid, "\(what) has 1 to \(longest) characters, not only spaces, and no control characters.") }
   }
 }

@@ -92,11 +92,14 @@ struct ControlCache: Sendable {
   struct Account: Sendable {
     var account: ServiceAccount
     let digest: SecretDigest
+    /// The one before the newest.
+    let previous: SecretDigest?
   }
 
   var projects: [ProjectID: Project] = [:]
   var projectsByToken: [String: ProjectID] = [:]
   var accounts: [String: Account] = [:]
+  var staffQuota = Quota.staff
   /// When each session was last used, by public id: finer than what is written.
   var sessionsSeen: [String: Timestamp] = [:]
 

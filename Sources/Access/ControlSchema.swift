@@ -13,8 +13,98 @@ enum ControlSchema {
     migrator.registerMigration("v5") { database in try database.execute(sql: version5) }
     migrator.registerMigration("v6") { database in try database.execute(sql: version6) }
     migrator.registerMigration("v7") { database in try database.execute(sql: version7) }
+    migrator.registerMigration("v9") { database in try database.execute(sql: version9) }
     return migrator
   }
+
+  /// People with passkeys and roles. Sessions of before belonged to nobody and end; links of before are void.
+  private static let version9 = """
+    CREATE TABLE staff (
+      id TEXT PRIMARY KEY,
+      name TEXT NOT NULL,
+      user_handle BLOB NOT NULL UNIQUE CHECK (length(user_handle) = 16),
+      created_at INTEGER NOT NULL,
+      enrolled_at INTEGER,
+      suspended_at INTEGER,
+      suspension TEXT CHECK (suspension IN ('phished', 'removed')),
+      CHECK ((suspended_at IS NULL) = (suspension IS NULL))
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE staff_role (
+      staff_id TEXT NOT NULL REFERENCES staff (id) ON DELETE CASCADE,
+      project_id INTEGER NOT NULL,
+      role TEXT NOT NULL CHECK (role IN ('viewer', 'analyst', 'developer', 'privacy_officer', 'admin', 'owner')),
+      CHECK ((project_id = 0) = (role = 'owner')),
+      PRIMARY KEY (staff_id, project_id, role)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE staff_passkey (
+      id BLOB PRIMARY KEY,
+      staff_id TEXT NOT NULL REFERENCES staff (id) ON DELETE CASCADE,
+      public_key BLOB NOT NULL,
+      counter INTEGER NOT NULL,
+      backup_eligible INTEGER NOT NULL,
+      backed_up INTEGER NOT NULL,
+      verified INTEGER NOT NULL,
+      made_at INTEGER NOT NULL,
+      used_at INTEGER
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX staff_passkey_by_staff ON staff_passkey (staff_id);
+    CREATE TABLE staff_link (
+      token_sha256 BLOB PRIMARY KEY CHECK (length(token_sha256) = 32),
+      kind TEXT NOT NULL CHECK (kind IN ('setup', 'invitation', 'recovery')),
+      staff_id TEXT REFERENCES staff (id) ON DELETE CASCADE CHECK ((staff_id IS NULL) = (kind = 'setup')),
+      made_by TEXT,
+      created_at INTEGER NOT NULL,
+      expires_at INTEGER NOT NULL,
+      used_at INTEGER
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE staff_recovery (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      staff_id TEXT NOT NULL REFERENCES staff (id) ON DELETE CASCADE,
+      asked_by TEXT NOT NULL REFERENCES staff (id) ON DELETE CASCADE,
+      asked_at INTEGER NOT NULL,
+      expires_at INTEGER NOT NULL
+    ) STRICT;
+    DROP TABLE setup_link;
+    DROP TABLE session;
+    CREATE TABLE session (
+      id TEXT PRIMARY KEY,
+      staff_id TEXT NOT NULL REFERENCES staff (id) ON DELETE CASCADE,
+      key BLOB NOT NULL CHECK (length(key) = 65),
+      thumbprint BLOB NOT NULL UNIQUE CHECK (length(thumbprint) = 32),
+      cookie_sha256 BLOB NOT NULL UNIQUE CHECK (length(cookie_sha256) = 32),
+      cookie_at INTEGER NOT NULL,
+      previous_sha256 BLOB,
+      previous_until INTEGER,
+      form_token TEXT NOT NULL,
+      client TEXT NOT NULL,
+      created_at INTEGER NOT NULL,
+      last_seen_at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    ALTER TABLE service_account ADD COLUMN expires_at INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE service_account ADD COLUMN networks TEXT NOT NULL DEFAULT '';
+    ALTER TABLE service_account ADD COLUMN quota_rows INTEGER NOT NULL DEFAULT 1000000;
+    ALTER TABLE service_account ADD COLUMN quota_subjects INTEGER NOT NULL DEFAULT 200000;
+    ALTER TABLE service_account ADD COLUMN quota_bytes INTEGER NOT NULL DEFAULT 2147483648;
+    ALTER TABLE service_account ADD COLUMN canary INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE service_account ADD COLUMN previous_sha256 BLOB;
+    ALTER TABLE service_account ADD COLUMN rotated_at INTEGER;
+    ALTER TABLE service_account ADD COLUMN overlap_until INTEGER;
+    UPDATE service_account SET scopes = replace(scopes, 'send', 'intake'), expires_at = (unixepoch() + 90 * 86400) * 1000;
+    CREATE TABLE quota_use (
+      holder TEXT NOT NULL,
+      day INTEGER NOT NULL,
+      rows INTEGER NOT NULL,
+      subjects INTEGER NOT NULL,
+      bytes INTEGER NOT NULL,
+      PRIMARY KEY (holder, day)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE credential_freeze (
+      holder TEXT PRIMARY KEY,
+      measure TEXT CHECK (measure IN ('rows', 'subjects', 'bytes')),
+      frozen_at INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX session_by_previous ON session (previous_sha256) WHERE previous_sha256 IS NOT NULL;
+    """
 
   /// An alarm is known by the id that the custodian gave it, so that it is entered once over restarts and can be settled by name.
   private static let version2 = """

@@ -14,11 +14,9 @@ struct Console: Sendable {
   let services: ConsoleServices
 
   /// For pages of signed-in people. A POST must carry the session's form token.
-  func visit(_ request: Request, _ body: (Visit) async throws -> Response) async -> Response {
-    await guarded {
-      guard let cookie = Cookies.value(of: Cookies.session, in: request.headers[.cookie]),
-        let session = try await services.control.session(cookie: cookie)
-      else { return ErrorPage.signedOut(command: services.configuration.setupLinkCommand).response }
+  func visit(_ request: Request, isUse: Bool = true, _ body: (Visit) async throws -> Response) async -> Response {
+    await guarded(request) {
+      guard let session = try await session(request, isUse: isUse) else { return unusable(request) ?? signedOut() }
       guard let project = services.control.projects().first else {
         return ErrorPage(
           .notFound, "There is no project yet", "This installation was not initialised.",
@@ -28,7 +26,7 @@ struct Console: Sendable {
       var fields = FormFields(encoded: request.uri.query ?? "")
       if request.method == .post {
         fields = try await form(request)
-        guard session.isValid(csrfToken: fields["form-token"] ?? ""), Self.isSameSite(request) else { return ErrorPage.forbidden.response }
+        guard session.isValid(formToken: fields["form-token"] ?? ""), Self.isSameSite(request) else { return ErrorPage.forbidden.response }
       }
       let visit = Visit(services: services, session: session, project: project, path: request.uri.path, fields: fields)
       return try await CohortNames.$shown.withValue(try await visit.cohortNames()) { try await body(visit) }
@@ -50,9 +48,11 @@ struct Console: Sendable {
     return site == "same-origin" || site == "none"
   }
 
-  func guarded(_ body: () async throws -> Response) async -> Response {
+  func guarded(_ request: Request, _ body: () async throws -> Response) async -> Response {
     do {
       return try await body()
+    } catch is ProofNeeded {
+      return proofNeeded(request)
     } catch let error as QueryError {
       return ErrorPage.badRequest(error.message).response
     } catch let error as Access.Denied {
@@ -63,6 +63,11 @@ struct Console: Sendable {
       return ErrorPage(.conflict, "Something else needs it", "\(error.message) Nothing was changed.", next: ErrorPage.home).response
     } catch let error as AccessError where error.code == .notFound {
       return ErrorPage.notFound.response
+    } catch let error as LedgerError where error.code == .overQuota || error.code == .frozen {
+      return ErrorPage(
+        .tooManyRequests, "Your quota is used up", "\(error.message) Nothing of this page was shown. Figures without rows about subjects open again when it is lifted.",
+        next: "<p>Ask an admin, or a privacy officer. If it was not you who took so much, press “I was phished” under <a href=\"/account\">your access</a>.</p>\(ErrorPage.home)"
+      ).response
     } catch let error as LedgerError where error.code != .refused {
       return failure(
         error,

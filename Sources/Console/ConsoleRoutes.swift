@@ -1,14 +1,21 @@
 import Hummingbird
 import Web
 
-/// Adds the staff's pages to a router: `/`, `/live`, the reports, `/cohorts`, `/subjects`, `/door`, `/plan`, `/settings`, `/setup`, `/sign-out`, `/assets/…`.
+/// Adds the staff's pages to a router: `/`, `/live`, the reports, `/cohorts`, `/subjects`, `/door`, `/plan`, `/settings`, `/staff`, `/account`, `/setup`,
+/// `/join`, `/sign-in`, `/sign-out`, `/assets/…`, and the questions to passkeys behind them.
 ///
 /// The pages answer every error themselves. `ConsoleNotFound` may be added for addresses that nobody answers.
 package func addConsoleRoutes<Context: RequestContext>(to router: some RouterMethods<Context>, services: ConsoleServices) {
   let console = Console(services: services)
 
-  func get(_ path: RouterPath, _ page: @escaping @Sendable (Visit) async throws -> Response) {
-    router.get(path) { request, _ in await console.visit(request, page) }
+  func get(_ path: RouterPath, isUse: Bool = true, _ page: @escaping @Sendable (Visit) async throws -> Response) {
+    router.get(path) { request, _ in await console.visit(request, isUse: isUse, page) }
+  }
+  func about(_ path: RouterPath, _ name: String, _ page: @escaping @Sendable (Visit, String) async throws -> Response) {
+    router.get(path) { request, context in
+      let value = context.parameters.get(name) ?? ""
+      return await console.visit(request) { try await page($0, value) }
+    }
   }
   func post(_ path: RouterPath, _ page: @escaping @Sendable (Visit) async throws -> Response) {
     router.post(path) { request, _ in await console.visit(request, page) }
@@ -21,14 +28,12 @@ package func addConsoleRoutes<Context: RequestContext>(to router: some RouterMet
   }
 
   for asset in Asset.all { router.get(RouterPath(asset.path)) { request, _ in asset.response(to: request) } }
-  router.get("/setup") { request, _ in console.setupPage(request) }
-  router.post("/setup") { request, _ in await console.useSetupLink(request) }
-  router.post("/sign-out") { request, _ in await console.signOut(request) }
+  console.addSignIn(to: router)
 
   get("/") { try await $0.homePage() }
-  get("/arrival") { try await $0.arrivalFragment() }
+  get("/arrival", isUse: false) { try await $0.arrivalFragment() }
   get("/live") { try await $0.livePage() }
-  get("/live/rows") { try await $0.liveFragment() }
+  get("/live/rows", isUse: false) { try await $0.liveFragment() }
   report(InsightsPage.self)
   report(FunnelPage.self)
   report(RetentionPage.self)
@@ -42,15 +47,9 @@ package func addConsoleRoutes<Context: RequestContext>(to router: some RouterMet
   post("/cohorts") { try await $0.saveCohort() }
   post("/cohorts/delete") { try await $0.deleteCohort() }
   get("/cohorts/build") { try await $0.buildCohortPage() }
-  router.get("/cohorts/:id") { request, context in
-    let id = context.parameters.get("id") ?? ""
-    return await console.visit(request) { try await $0.cohortPage(id) }
-  }
+  about("/cohorts/:id", "id") { try await $0.cohortPage($1) }
   get("/subjects") { try await $0.subjectsPage() }
-  router.get("/subjects/:pseudonym") { request, context in
-    let pseudonym = context.parameters.get("pseudonym") ?? ""
-    return await console.visit(request) { try await $0.subjectPage(pseudonym) }
-  }
+  about("/subjects/:pseudonym", "pseudonym") { try await $0.subjectPage($1) }
   get("/door") { try await $0.doorPage() }
   post("/door") { try await $0.openDoor() }
   post("/door/cohort") { try await $0.saveDoorAsCohort() }
@@ -64,8 +63,27 @@ package func addConsoleRoutes<Context: RequestContext>(to router: some RouterMet
   get("/settings") { try await $0.settingsPage() }
   post("/settings/project") { try await $0.saveProject() }
   post("/settings/accounts") { try await $0.createAccount() }
+  get("/settings/accounts/rotate") { try $0.rotatePage() }
+  post("/settings/accounts/rotate") { try await $0.rotateAccount() }
+  post("/settings/freezes/lift") { try await $0.liftFreeze() }
   get("/settings/accounts/revoke") { try $0.revokePage() }
   post("/settings/accounts/revoke") { try await $0.revokeAccount() }
+  get("/ledger") { try await $0.ledgerPage() }
+  about("/ledger/:index", "index") { try await $0.ledgerEntryPage($1) }
+  get("/account") { try await $0.accountPage() }
+  post("/account/passkeys/remove") { try await $0.removePasskey() }
+  post("/account/sessions/end") { try await $0.endOwnSession() }
+  post("/account/phished") { try await $0.reportOneself() }
+  get("/staff") { try await $0.staffPage() }
+  post("/staff") { try await $0.inviteStaff() }
+  about("/staff/:id", "id") { try await $0.staffMemberPage($1) }
+  post("/staff/roles") { try await $0.setStaffRoles() }
+  post("/staff/link") { try await $0.renewInvitation() }
+  post("/staff/sessions/end") { try await $0.endStaffSession() }
+  post("/staff/cut-off") { try await $0.cutOffColleague() }
+  post("/staff/remove") { try await $0.removeColleague() }
+  post("/staff/recovery") { try await $0.askForRecovery() }
+  post("/staff/recovery/agree") { try await $0.agreeToRecovery() }
 }
 
 /// Answers what no route answers with a page where a browser asks for one.

@@ -7,6 +7,8 @@ import Ledger
 package struct ConsoleServices: Sendable {
   package var control: ControlDatabase
   package var ledger: Ledger
+  package var staff: StaffDesk
+  package var quotas: QuotaBook
   /// The store of a project. Throws where it cannot be opened.
   package var engine: @Sendable (ProjectID) async throws -> any Engine
   /// The newest events that came after `sequence` (nil: from the beginning), ascending, at most `limit`; of one name where one is given.
@@ -15,32 +17,46 @@ package struct ConsoleServices: Sendable {
   package var hasEvents: @Sendable (ProjectID) async -> Bool
   /// The number of an id that a value names; nil if nobody ever arrived under it. For the ledger.
   package var number: @Sendable (ProjectID, Pseudonym) -> SubjectNumber?
+  /// The numbers of all ids that count as the one that a pseudonym names; none if nobody ever arrived under it.
+  package var numbers: @Sendable (ProjectID, Pseudonym) -> [SubjectNumber]
+  /// Who has a number.
+  package var pseudonym: @Sendable (ProjectID, SubjectNumber) -> SubjectReference?
   /// Called after a project's settings are stored, so that the gate learns new group keys.
   package var projectChanged: @Sendable (Project) async throws -> Void
   /// Where an error goes that the page cannot explain. The page shows `reference`.
   package var note: @Sendable (_ error: any Error, _ reference: String) -> Void
+  /// Told of every passkey that was refused, by the reason's word.
+  package var refusedPasskey: @Sendable (_ code: String) -> Void
   package var configuration: ConsoleConfiguration
   package var clock: @Sendable () -> Timestamp
   package var plans: PlanServices
 
   package init(
-    control: ControlDatabase, ledger: Ledger, engine: @escaping @Sendable (ProjectID) async throws -> any Engine,
+    control: ControlDatabase, ledger: Ledger, staff: StaffDesk, quotas: QuotaBook, engine: @escaping @Sendable (ProjectID) async throws -> any Engine,
     live: @escaping @Sendable (_ project: ProjectID, _ after: UInt64?, _ name: String?, _ limit: Int) async -> [LiveEvent],
     hasEvents: @escaping @Sendable (ProjectID) async -> Bool,
     number: @escaping @Sendable (ProjectID, Pseudonym) -> SubjectNumber? = { _, _ in nil },
+    numbers: @escaping @Sendable (ProjectID, Pseudonym) -> [SubjectNumber] = { _, _ in [] },
+    pseudonym: @escaping @Sendable (ProjectID, SubjectNumber) -> SubjectReference? = { _, _ in nil },
     projectChanged: @escaping @Sendable (Project) async throws -> Void = { _ in },
-    note: @escaping @Sendable (_ error: any Error, _ reference: String) -> Void = { _, _ in }, configuration: ConsoleConfiguration,
+    note: @escaping @Sendable (_ error: any Error, _ reference: String) -> Void = { _, _ in },
+    refusedPasskey: @escaping @Sendable (_ code: String) -> Void = { _ in }, configuration: ConsoleConfiguration,
     clock: @escaping @Sendable () -> Timestamp = Ledger.systemClock, plans: PlanServices
   ) {
     self.plans = plans
     self.control = control
     self.ledger = ledger
+    self.staff = staff
+    self.quotas = quotas
     self.engine = engine
     self.live = live
     self.hasEvents = hasEvents
     self.number = number
+    self.numbers = numbers
+    self.pseudonym = pseudonym
     self.projectChanged = projectChanged
     self.note = note
+    self.refusedPasskey = refusedPasskey
     self.configuration = configuration
     self.clock = clock
   }

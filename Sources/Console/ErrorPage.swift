@@ -38,15 +38,6 @@ package struct ErrorPage: Sendable {
     .tooManyRequests, "Too many requests", "This session asked for more than it may in a short time. Nothing was shown.",
     next: "<p>Wait a minute, then reload.</p>\(home)")
 
-  package static func signedOut(command: String) -> ErrorPage {
-    ErrorPage(
-      .unauthorized, "You are not signed in",
-      "A session ends after an hour without use, after twelve hours in any case, and when you sign out.",
-      next:
-        "<p>Open your sign-in link. If it is used up, run this on the machine where Sealane runs and open what it prints:</p><pre>\(command)</pre>"
-    )
-  }
-
   /// - Parameter reference: stands in the log beside the cause.
   package static func failed(reference: String) -> ErrorPage {
     ErrorPage(

@@ -6,19 +6,20 @@ import Web
 
 /// The frame around every page of a signed-in person. Only pages that exist are in its navigation.
 extension Visit {
-  static let navigation = [
-    Page.Item("Home", Address("/"), key: "h"), Page.Item("Live", Address("/live"), key: "l"),
-    Page.Item("Insights", Address("/insights"), key: "i"), Page.Item("Funnels", Address("/funnels"), key: "f"),
-    Page.Item("Retention", Address("/retention"), key: "r"), Page.Item("Flows", Address("/flows"), key: "w"),
-    Page.Item("Lifecycle", Address("/lifecycle"), key: "c"), Page.Item("Stickiness", Address("/stickiness"), key: "k"),
-    Page.Item("Sessions", Address("/sessions"), key: "n"), Page.Item("Cohorts", Address("/cohorts"), key: "o"),
-    Page.Item("Subjects", Address("/subjects"), key: "s"), Page.Item("Plan", Address("/plan"), key: "p"),
-    Page.Item("Settings", Address("/settings"), key: "e"),
+  static let navigation: [(item: Page.Item, needs: Access.Action)] = [
+    (Page.Item("Home", Address("/"), key: "h"), .queryAggregates), (Page.Item("Live", Address("/live"), key: "l"), .readLive),
+    (Page.Item("Insights", Address("/insights"), key: "i"), .queryAggregates), (Page.Item("Funnels", Address("/funnels"), key: "f"), .queryAggregates),
+    (Page.Item("Retention", Address("/retention"), key: "r"), .queryAggregates), (Page.Item("Flows", Address("/flows"), key: "w"), .queryAggregates),
+    (Page.Item("Lifecycle", Address("/lifecycle"), key: "c"), .queryAggregates), (Page.Item("Stickiness", Address("/stickiness"), key: "k"), .queryAggregates),
+    (Page.Item("Sessions", Address("/sessions"), key: "n"), .queryAggregates), (Page.Item("Cohorts", Address("/cohorts"), key: "o"), .queryAggregates),
+    (Page.Item("Subjects", Address("/subjects"), key: "s"), .readSubjects), (Page.Item("Plan", Address("/plan"), key: "p"), .readSettings),
+    (Page.Item("Settings", Address("/settings"), key: "e"), .readSettings),
+    (Page.Item("Ledger", Address("/ledger"), key: "d"), .readLedger), (Page.Item("Staff", Address("/staff"), key: "t"), .readStaff),
   ]
 
   func page(_ title: String, current: String?, _ content: HTML) -> HTML {
     let top: HTML = """
-      <span>\(time.zoneName)</span><span title="Session \(session.session.id)">Signed in as owner</span>\
+      <span>\(time.zoneName)</span><a href="/account" title="Your passkeys and sessions"><bdi>\(VisibleText.shortened(session.name, to: 40))</bdi></a>\
       <form method="post" action="/sign-out">\(formToken)<button class="link">Sign out</button></form>
       """
     let search: HTML = """
@@ -26,7 +27,8 @@ extension Visit {
       <input type="search" id="search" name="q" placeholder="Search subjects:  s_7f3a…" autocomplete="off" spellcheck="false"></form>
       """
     return Page(
-      title: title, place: project.name, navigation: Self.navigation, current: current, top: top, search: search, content: content
+      title: title, place: project.name, navigation: Self.navigation.filter { may($0.needs) }.map(\.item), current: current, top: top,
+      search: may(.readSubjects) ? search : "", content: content, scripts: [.session, .passkeys], nonce: services.staff.nonce
     )
     .document()
   }

@@ -148,7 +148,7 @@ extension Visit {
   }
 
   func accounts() async throws -> Disclosed<[ServiceAccount]> {
-    try authorize(.manageServiceAccounts)
+    try authorize(.readExposure)
     return try await disclose(services.control.serviceAccounts(of: project.id), .settings, "console.settings")
   }
 

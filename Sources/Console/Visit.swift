@@ -33,9 +33,19 @@ struct Visit: Sendable {
     return CalendarDate(year: parts.year, month: parts.month, day: parts.day)
   }
 
-  var formToken: HTML { "<input type=\"hidden\" name=\"form-token\" value=\"\(value: session.csrfToken)\">" }
+  var formToken: HTML { "<input type=\"hidden\" name=\"form-token\" value=\"\(value: session.formToken)\">" }
 
-  func authorize(_ action: Access.Action) throws(Access.Denied) { try Access.authorize(session.who, action, in: project.id) }
+  /// - Throws: `Access.Denied`, or `ProofNeeded` where the person may, and the request has not shown that it comes from the person's browser.
+  func authorize(_ action: Access.Action) throws {
+    try Access.authorize(session.who, action, in: project.id)
+    if action.needsProof, !session.isProven { throw ProofNeeded() }
+  }
+
+  /// Whether a page should offer it.
+  func may(_ action: Access.Action) -> Bool { (try? Access.authorize(session.who, action, in: project.id)) != nil }
 
   var principal: Principal { session.who.principal }
 }
+
+/// The request must be signed by the key of the session's browser, and was not.
+struct ProofNeeded: Error, Sendable {}

@@ -47,6 +47,13 @@ package final class Ledger: Sendable {
   /// Guards the log. Held by work on `queue` only, so it is never contended; it is there for the compiler to see who may touch it.
   private let log: Mutex<TileLog>
   private let isPublishScheduled = Mutex(false)
+  private let brake = Mutex<Brake?>(nil)
+
+  /// Lets a disclosure pass, or throws; before it is entered.
+  package typealias Brake = @Sendable (Disclosure, Principal) async throws(LedgerError) -> Void
+
+  /// Nothing is disclosed from now on that this does not let pass.
+  package func setBrake(_ new: @escaping Brake) { brake.withLock { $0 = new } }
 
   private init(log: TileLog, keys: LedgerKeys, publishInterval: Duration, clock: @escaping @Sendable () -> Timestamp) {
     self.publishInterval = publishInterval
@@ -113,6 +120,7 @@ package final class Ledger: Sendable {
     -> Disclosed<Value>
   {
     let detail = try disclosure.detail(to: principal)
+    if let brake = brake.withLock({ $0 }) { try await brake(disclosure, principal) }
     let receipt = try await enter(kind: disclosure.entryKind, project: disclosure.project, facts: [:], detail: detail)
     return Disclosed(value: value, receipt: receipt)
   }

@@ -13,15 +13,22 @@ package struct LedgerError: Error, Sendable, Hashable, CustomStringConvertible {
     case poisoned
     /// The request itself is at fault: too many rows, too large, an index that does not exist.
     case refused
+    /// The credential's quota does not reach that far.
+    case overQuota = "over_quota"
+    /// The credential gets nothing until somebody lifts its freeze.
+    case frozen
     case closed
   }
 
   package let code: Code
   package let message: String
+  /// With `overQuota`: how many rows would pass still.
+  package let rowsLeft: Int
 
-  package init(_ code: Code, _ message: String) {
+  package init(_ code: Code, _ message: String, rowsLeft: Int = 0) {
     self.code = code
     self.message = message
+    self.rowsLeft = rowsLeft
   }
 
   package var description: String { message }

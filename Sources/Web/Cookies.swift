@@ -1,10 +1,12 @@
-/// Reading and writing the two cookies of a console. Both are `__Host-` cookies: Secure, for this host and all its paths only.
+/// Reading and writing the cookies of a console. All are `__Host-` cookies: Secure, for this host and all its paths only.
 ///
 /// Browsers keep them over HTTPS and on `localhost`; over plain HTTP from elsewhere they do not, and signing in there is refused with an
 /// explanation rather than done with a cookie that anyone on the way could read.
 package enum Cookies {
   package static let session = "__Host-session"
   package static let form = "__Host-form"
+  /// Written by the page's script for the one request that follows: a proof of the browser's key (`Asset.session`).
+  package static let proof = "__Host-proof"
 
   /// The value of the first cookie of that name.
   package static func value(of name: String, in header: String?) -> String? {

@@ -25,10 +25,12 @@ package struct Page: Sendable {
   package var content: HTML
   /// Scripts besides the one of every page.
   package var scripts: [Asset]
+  /// The nonce for proofs of the browser's key, where the page belongs to a session or is to begin one.
+  package var nonce: String?
 
   package init(
     title: String, product: String = "Sealane", place: String? = nil, navigation: [Item] = [], current: String? = nil, top: HTML = "",
-    search: HTML = "", content: HTML, scripts: [Asset] = []
+    search: HTML = "", content: HTML, scripts: [Asset] = [], nonce: String? = nil
   ) {
     self.title = title
     self.product = product
@@ -39,6 +41,7 @@ package struct Page: Sendable {
     self.search = search
     self.content = content
     self.scripts = scripts
+    self.nonce = nonce
   }
 
   package func document() -> HTML {
@@ -47,7 +50,7 @@ package struct Page: Sendable {
     <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">\
     <meta name="color-scheme" content="light dark"><title>\(title) · \(product)</title>\
     <link rel="icon" href="\(Asset.icon.path)" type="image/svg+xml"><link rel="stylesheet" href="\(Asset.stylesheet.path)">\
-    \(([Asset.script] + scripts).map { "<script src=\"\($0.path)\" defer></script>" as HTML })</head>
+    \(nonce.map { "<meta name=\"proof-nonce\" content=\"\(value: $0)\">" as HTML })\(([Asset.script] + scripts).map { "<script src=\"\($0.path)\" defer></script>" as HTML })</head>
     <body\(navigation.isEmpty ? " class=\"plain\"" as HTML : "")><a class="skip" href="#main">Skip to the content</a>
     \(navigation.isEmpty ? plainHead : side)
     <div class="page">\(navigation.isEmpty ? HTML() : topLine)

@@ -5,8 +5,10 @@ import Server
 struct SetupLinkCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "setup-link",
-    abstract: "Make a new link that signs the owner in, once, within the hour.",
+    abstract: "Make a link by which the first owner registers a passkey, once, within the hour.",
     discussion: """
+      While there is an owner who can sign in, there is no such link: others come by invitation, in the console.
+
       Example:
         sealane setup-link --data DIR
       """)

@@ -8,7 +8,7 @@ struct ServiceAccountTests {
   @Test func aSecretWorksUntilItIsRevoked() async throws {
     let here = try Surroundings()
     let project = try await here.control.createProject(name: "One").id
-    let made = try await here.control.createServiceAccount(name: "importer", project: project, scopes: [.send])
+    let made = try await here.control.createServiceAccount(name: "importer", project: project, scopes: [.intake])
     #expect(made.account.username.hasPrefix("sa_"))
     let who = try #require(here.control.authenticate(username: made.account.username, secret: made.secret.text))
     #expect(who.principal.kind == .serviceAccount)
@@ -37,7 +37,7 @@ struct ServiceAccountTests {
     await #expect(throws: AccessError.self) { try await here.control.revokeServiceAccount("sa_0000000000000000") }
     await #expect(throws: AccessError.self) { try await here.control.createServiceAccount(name: "x", project: project, scopes: []) }
     await #expect(throws: AccessError.self) {
-      try await here.control.createServiceAccount(name: "x", project: ProjectID(9), scopes: [.send])
+      try await here.control.createServiceAccount(name: "x", project: ProjectID(9), scopes: [.intake])
     }
   }
 
@@ -65,13 +65,109 @@ struct ServiceAccountTests {
     let project = try await here.control.createProject(name: "One").id
     let account = try await here.control.createServiceAccount(name: "one", project: project, scopes: [.query])
     let link = try await here.control.createSetupLink()
-    let session = try await here.control.useSetupLink(link.token.text)
+    var person = SoftPerson()
+    let session = try await person.enrol(link, at: try here.desk())
     let custodian = try await here.control.issueCustodianToken()
-    for file in here.files {
+    for file in here.files where !file.hasDirectoryPath {
       let bytes = try Data(contentsOf: file)
       for secret in [account.secret, link.token, session.cookie, custodian] {
         #expect(bytes.range(of: Data(secret.text.dropFirst(4).dropLast(8).utf8)) == nil, "\(file.lastPathComponent)")
       }
     }
   }
+}
+
+/// Ends, networks, rotations and traps.
+struct ServiceAccountLimitTests {
+  private func made(_ here: Surroundings, _ change: (inout ServiceAccountDraft) -> Void = { _ in }) async throws -> NewServiceAccount {
+    let project = try await here.control.createProject(name: "P\(here.control.projects().count)").id
+    var draft = ServiceAccountDraft(name: "one", scopes: [.query])
+    change(&draft)
+    return try await here.control.createServiceAccount(draft, project: project)
+  }
+
+  private func refusal(_ here: Surroundings, _ made: NewServiceAccount, secret: Secret? = nil, from address: String? = nil)
+    -> Presented.Refusal?
+  {
+    let presented = here.control.present(username: made.account.username, secret: (secret ?? made.secret).text, from: address)
+    if case .refused(_, let refusal) = presented { return refusal }
+    return nil
+  }
+
+  @Test func everyAccountEnds() async throws {
+    let here = try Surroundings()
+    let made = try await made(here)
+    here.clock.advance(by: .seconds(90 * 86_400 - 1))
+    #expect(here.control.authenticate(username: made.account.username, secret: made.secret.text) != nil)
+    here.clock.advance(by: .seconds(1))
+    #expect(refusal(here, made) == .expired)
+    for lifetime in [Duration.zero, .seconds(367 * 86_400)] {
+      await #expect(throws: AccessError.self) { try await self.made(here) { $0.lifetime = lifetime } }
+    }
+  }
+
+  @Test func anAccountOfANetworkIsOfUseThereAlone() async throws {
+    let here = try Surroundings()
+    let networks = try ["10.1.0.0/16", "2001:db8::/32"].map { try #require(NetworkPrefix($0)) }
+    let made = try await made(here) { $0.networks = networks }
+    for address in ["10.1.2.3", "::ffff:10.1.2.3", "2001:db8:1::5"] { #expect(refusal(here, made, from: address) == nil, "\(address)") }
+    for address in ["10.2.0.1", "2001:db9::1", "nonsense", nil] { #expect(refusal(here, made, from: address) == .network, "\(address ?? "none")") }
+    #expect(try here.reopened().serviceAccounts(of: nil).first?.networks == networks)
+  }
+
+  @Test func aRotationOverlapsAndEnds() async throws {
+    let here = try Surroundings()
+    let first = try await made(here)
+    here.clock.advance(by: .seconds(50))
+    let second = try await here.control.rotateServiceAccount(first.account.username, overlap: .seconds(3_600))
+    here.clock.advance(by: .seconds(3_599))
+    #expect(refusal(here, first) == nil && refusal(here, second) == nil)
+    here.clock.advance(by: .seconds(1))
+    #expect(refusal(here, first) == .replaced && refusal(here, second) == nil)
+    let reopened = try here.reopened()
+    if case .refused(_, .replaced) = reopened.present(username: first.account.username, secret: first.secret.text, from: nil) {} else {
+      Issue.record("the replaced secret after a restart")
+    }
+    if case .accepted = reopened.present(secretAlone: second.secret.text, from: nil) {} else { Issue.record("the newest secret") }
+  }
+
+  @Test func aLeakedSecretIsRotatedWithoutOverlap() async throws {
+    let here = try Surroundings()
+    let first = try await made(here)
+    let second = try await here.control.rotateServiceAccount(first.account.username, overlap: .zero)
+    #expect(refusal(here, first) == .replaced && refusal(here, second) == nil)
+  }
+
+  @Test func aTrapOpensNothingAndSaysWhoseItIs() async throws {
+    let here = try Surroundings()
+    let made = try await made(here) { $0.isCanary = true }
+    #expect(refusal(here, made) == .canary)
+    await #expect(throws: AccessError.self) { try await here.control.rotateServiceAccount(made.account.username, overlap: .zero) }
+    #expect(try here.reopened().serviceAccounts(of: nil).first?.isCanary == true)
+  }
+
+  @Test func aRevokedOneIsToldFromAnUnknownOne() async throws {
+    let here = try Surroundings()
+    let made = try await made(here)
+    let who = try #require(here.control.authenticate(username: made.account.username, secret: made.secret.text))
+    #expect(here.control.isStillGood(who))
+    _ = try await here.control.revokeServiceAccount(made.account.username)
+    #expect(!here.control.isStillGood(who))
+    #expect(refusal(here, made) == .revoked)
+    if case .unknown = here.control.present(username: made.account.username, secret: Secret.random(.serviceAccount).text, from: nil) {} else {
+      Issue.record("a wrong secret")
+    }
+  }
+
+  @Test(
+    arguments: [
+      ("10.0.0.0/8", "10.0.0.0/8"), ("10.20.30.40/8", "10.0.0.0/8"), ("192.0.2.1", "192.0.2.1"), ("2001:DB8::/32", "2001:db8::/32"),
+      ("0.0.0.0/0", "0.0.0.0/0"), ("::ffff:192.0.2.1", "192.0.2.1"),
+    ])
+  func networksAreWrittenInOneWay(text: String, written: String) throws {
+    #expect(try #require(NetworkPrefix(text)).description == written)
+  }
+
+  @Test(arguments: ["", "10.0.0.0/33", "10.0.0/8", "10.0.0.0/", "10.0.0.0/-1", "10.0.0.0/08", "example.com", "2001:db8::/129", "1.2.3.4/8/8"])
+  func whatIsNoNetworkIsNone(text: String) { #expect(NetworkPrefix(text) == nil) }
 }

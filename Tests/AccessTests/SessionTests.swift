@@ -1,51 +1,60 @@
 import Access
 import Events
+import SoftAuthenticator
 import Testing
 
 struct SessionTests {
   private func signIn(_ here: Surroundings) async throws -> NewSession {
-    try await here.control.useSetupLink(try await here.control.createSetupLink().token.text)
+    var person = SoftPerson()
+    return try await person.enrol(try await here.control.createSetupLink(), at: try here.desk())
   }
 
-  @Test func aSetupLinkWorksOnceEvenForManyAtOnce() async throws {
-    let here = try Surroundings()
-    let link = try await here.control.createSetupLink()
-    let wins = await withTaskGroup { group in
-      for _ in 0..<40 {
-        group.addTask { (try? await here.control.useSetupLink(link.token.text)) != nil ? 1 : 0 }
-      }
-      return await group.reduce(0, +)
-    }
-    #expect(wins == 1)
-    #expect(try await here.control.sessions().count == 1)
-    do {
-      _ = try await here.control.useSetupLink(link.token.text)
-      Issue.record("used twice")
-    } catch {
-      #expect(error.code == .linkNotValid)
-    }
-  }
-
-  @Test func aSetupLinkEndsAfterAnHour() async throws {
-    let here = try Surroundings()
-    let early = try await here.control.createSetupLink()
-    let late = try await here.control.createSetupLink()
-    here.clock.advance(by: .seconds(3599))
-    _ = try await here.control.useSetupLink(early.token.text)
-    here.clock.advance(by: .seconds(1))
-    await #expect(throws: AccessError.self) { try await here.control.useSetupLink(late.token.text) }
-    await #expect(throws: AccessError.self) { try await here.control.useSetupLink(Secret.random(.setupLink).text) }
-    await #expect(throws: AccessError.self) { try await here.control.useSetupLink("") }
-  }
-
-  @Test func aSessionEndsAfterAnIdleHour() async throws {
+  @Test("a cookie opens nothing after five minutes, and its session goes on under the next one")
+  func aCookieLivesFiveMinutes() async throws {
     let here = try Surroundings()
     let new = try await signIn(here)
-    for _ in 0..<3 {
-      here.clock.advance(by: .seconds(3599))
-      #expect(try await here.control.session(cookie: new.cookie.text)?.session.id == new.session.session.id)
+    here.clock.advance(by: .seconds(299))
+    #expect(try await here.control.session(cookie: new.cookie.text)?.session.id == new.session.session.id)
+    here.clock.advance(by: .seconds(1))
+    #expect(try await here.control.session(cookie: new.cookie.text) == nil)
+    let next = try #require(try await here.control.renewSession(key: new.session.key))
+    #expect(next.session.session.id == new.session.session.id && next.cookie.text != new.cookie.text)
+    #expect(try await here.control.session(cookie: next.cookie.text) != nil)
+    #expect(try await here.control.session(cookie: new.cookie.text) == nil)
+  }
+
+  @Test func requestsUnderWayKeepTheCookieBeforeForAMoment() async throws {
+    let here = try Surroundings()
+    let new = try await signIn(here)
+    here.clock.advance(by: .seconds(100))
+    _ = try await here.control.renewSession(key: new.session.key)
+    here.clock.advance(by: .seconds(14))
+    #expect(try await here.control.session(cookie: new.cookie.text) != nil)
+    here.clock.advance(by: .seconds(1))
+    #expect(try await here.control.session(cookie: new.cookie.text) == nil)
+  }
+
+  @Test("the overlap does not lengthen a cookie's five minutes")
+  func theOverlapEndsWithTheCookie() async throws {
+    let here = try Surroundings()
+    let new = try await signIn(here)
+    here.clock.advance(by: .seconds(295))
+    _ = try await here.control.renewSession(key: new.session.key)
+    here.clock.advance(by: .seconds(5))
+    #expect(try await here.control.session(cookie: new.cookie.text) == nil)
+  }
+
+  @Test func aSessionEndsAfterAnIdleHourHoweverOftenItIsRenewed() async throws {
+    let here = try Surroundings()
+    var new = try await signIn(here)
+    for _ in 0..<14 {
+      here.clock.advance(by: .seconds(250))
+      new = try #require(try await here.control.renewSession(key: new.session.key))
+      // What a page asks by itself does not count as use.
+      _ = try await here.control.session(cookie: new.cookie.text, isUse: false)
     }
-    here.clock.advance(by: .seconds(3600))
+    here.clock.advance(by: .seconds(100))
+    #expect(try await here.control.renewSession(key: new.session.key) == nil)
     #expect(try await here.control.session(cookie: new.cookie.text) == nil)
     #expect(try await here.control.sessions().isEmpty)
   }
@@ -57,17 +66,19 @@ struct SessionTests {
     here.clock.advance(by: .seconds(59))
     _ = try await here.control.session(cookie: new.cookie.text)
     here.clock.advance(by: .seconds(3590))
-    #expect(try await here.control.session(cookie: new.cookie.text) != nil)
+    #expect(try await here.control.renewSession(key: new.session.key) != nil)
   }
 
   @Test func aSessionEndsAfterTwelveHoursHoweverBusy() async throws {
     let here = try Surroundings()
-    let new = try await signIn(here)
+    var new = try await signIn(here)
     for _ in 0..<23 {
       here.clock.advance(by: .seconds(1800))
+      new = try #require(try await here.control.renewSession(key: new.session.key))
       #expect(try await here.control.session(cookie: new.cookie.text) != nil)
     }
     here.clock.advance(by: .seconds(1800))
+    #expect(try await here.control.renewSession(key: new.session.key) == nil)
     #expect(try await here.control.session(cookie: new.cookie.text) == nil)
   }
 
@@ -75,25 +86,29 @@ struct SessionTests {
     let here = try Surroundings()
     let first = try await signIn(here)
     here.clock.advance(by: .seconds(10))
-    let second = try await signIn(here)
+    let second = try await here.control.beginSession(
+      ControlDatabase.newSessionID(), of: first.session.session.staff, key: try #require(SessionKey(point: SoftBrowser().point)),
+      client: "Chrome on Windows")
     #expect(try await here.control.sessions().map(\.id) == [second, first].map(\.session.session.id))
+    #expect(try await here.control.sessions(of: .random()).isEmpty)
     #expect(try await here.control.endSession(first.session.session.id))
     #expect(try await here.control.endSession(first.session.session.id) == false)
     #expect(try await here.control.session(cookie: first.cookie.text) == nil)
+    #expect(try await here.control.renewSession(key: first.session.key) == nil)
     #expect(try await here.control.session(cookie: second.cookie.text) != nil)
     #expect(try await here.reopened().session(cookie: second.cookie.text) != nil)
   }
 
-  @Test func theFormsTokenBelongsToItsCookie() async throws {
+  @Test func theFormsTokenBelongsToItsSession() async throws {
     let here = try Surroundings()
     let first = try await signIn(here)
-    let second = try await signIn(here)
-    let again = try #require(try await here.control.session(cookie: first.cookie.text))
-    #expect(again.csrfToken == first.session.csrfToken)
-    #expect(again.isValid(csrfToken: first.session.csrfToken))
-    #expect(!again.isValid(csrfToken: second.session.csrfToken))
-    #expect(!again.isValid(csrfToken: ""))
-    #expect(!first.session.csrfToken.contains(first.cookie.text))
+    let second = try await here.control.beginSession(
+      ControlDatabase.newSessionID(), of: first.session.session.staff, key: try #require(SessionKey(point: SoftBrowser().point)), client: "")
+    let renewed = try #require(try await here.control.renewSession(key: first.session.key))
+    #expect(renewed.session.formToken == first.session.formToken)
+    #expect(renewed.session.isValid(formToken: first.session.formToken))
+    #expect(!renewed.session.isValid(formToken: second.session.formToken))
+    #expect(!renewed.session.isValid(formToken: ""))
   }
 
   @Test func whatIsNotACookieIsNobody() async throws {
@@ -102,5 +117,6 @@ struct SessionTests {
     for cookie in ["", "slc_", Secret.random(.session).text, Secret.random(.serviceAccount).text, "' OR 1=1 --"] {
       #expect(try await here.control.session(cookie: cookie) == nil)
     }
+    #expect(try await here.control.renewSession(key: try #require(SessionKey(point: SoftBrowser().point))) == nil)
   }
 }

@@ -32,3 +32,14 @@ final class Surroundings: Sendable {
 
   var files: [URL] { (try? FileManager.default.contentsOfDirectory(at: directory, includingPropertiesForKeys: nil)) ?? [] }
 }
+
+extension ControlDatabase {
+  /// Nil unless it is accepted, from an address that nobody knows.
+  func authenticate(username: String, secret: String) -> Authenticated? {
+    if case .accepted(let who) = present(username: username, secret: secret, from: nil) { who } else { nil }
+  }
+
+  func authenticate(secretAlone text: String) -> Authenticated? {
+    if case .accepted(let who) = present(secretAlone: text, from: nil) { who } else { nil }
+  }
+}

@@ -55,7 +55,7 @@ struct GalleryTests {
     }
     for page in pages { try write(try await site.get(page.path), page.path) }
     try write(try await site.post("/door", [.init("to", door)]), "/door-open")
-    try write(try await site.post("/settings/accounts", [.init("name", "Import"), .init("scope", "send")]), "/account-made")
+    try write(try await site.post("/settings/accounts", [.init("name", "Import"), .init("scope", "intake")]), "/account-made")
     try write(try await site.get("/", cookie: ""), "/signed-out")
     let up = directory.deletingLastPathComponent()
     try Data(Asset.stylesheet.text.utf8).write(to: up.appendingPathComponent("style.css"))

@@ -120,24 +120,6 @@ struct PageTests {
     #expect(try await site.get("/").status == 200)
   }
 
-  @Test func setupLinksWorkOnceAndOnlyWhereACookieIsKept() async throws {
-    let site = try await Site()
-    let link = try await site.services.control.createSetupLink().token.text
-    let page = try await site.get("/setup", cookie: "")
-    let cookie = try #require(page.headers[.setCookie]).prefix { $0 != ";" }
-    let token = String(cookie.split(separator: "=").last ?? "")
-    let fields = [Address.Parameter("token", link)]
-    #expect(try await site.get("/setup", cookie: "", authority: "192.168.1.4:8000").status == 403)
-    #expect(try await site.post("/setup", fields, token: token, cookie: "").status == 403)
-    let done = try await site.post("/setup", fields, token: token, cookie: String(cookie))
-    #expect(done.status == 303 && done.headers[.location] == "/")
-    let session = try #require(done.headers[.setCookie])
-    #expect(session.hasPrefix("__Host-session=slc_") && session.contains("Secure; HttpOnly; SameSite=Lax"))
-    #expect(try await site.get("/", cookie: String(session.prefix { $0 != ";" })).status == 200)
-    let again = try await site.post("/setup", fields, token: token, cookie: String(cookie))
-    #expect(again.status == 410 && again.text.contains("used up"))
-  }
-
   @Test func signingOutEndsTheSessionOnTheServer() async throws {
     let site = try await Site()
     #expect(try await site.post("/sign-out", []).status == 200)

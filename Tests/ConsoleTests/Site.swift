@@ -8,6 +8,8 @@ import Hummingbird
 import Journeys
 import Ledger
 import Logging
+import Passkeys
+import SoftAuthenticator
 import Web
 
 /// The console with a real ledger and control database in a directory of its own, a made-up engine, and a browser's cookies.
@@ -32,9 +34,12 @@ final class Site: Sendable {
   let project: Project
   let cookie: String
   let formToken: String
+  let staff: StaffDesk
+  let browser = SoftBrowser()
   private let responder: RouterResponder<Context>
 
-  init(_ kind: SampleEngine.Kind = .usual, hasEvents: Bool = true, live: [LiveEvent]? = nil) async throws {
+  /// - Parameter role: of whoever is signed in.
+  init(_ kind: SampleEngine.Kind = .usual, hasEvents: Bool = true, live: [LiveEvent]? = nil, role: Role = .owner) async throws {
     directory = FileManager.default.temporaryDirectory.appendingPathComponent("sealane-console-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
     let keys = try LedgerKeys(
@@ -46,8 +51,9 @@ final class Site: Sendable {
     project = try await control.createProject(
       name: kind == .hostile ? "<b>Orrery</b> \u{202E}sbaL 🪐 " + String(repeating: "W", count: 60) : "Orrery Labs", zone: "Europe/Berlin")
     let events = live ?? Self.liveEvents(kind)
+    staff = StaffDesk(control: control, ledger: ledger, origin: Self.origin, clock: Ledger.systemClock)
     services = ConsoleServices(
-      control: control, ledger: ledger, engine: { _ in SampleEngine(kind: kind) },
+      control: control, ledger: ledger, staff: staff, quotas: try await QuotaBook(control: control, clock: Ledger.systemClock), engine: { _ in SampleEngine(kind: kind) },
       live: { _, after, name, limit in Array(events.filter { $0.sequence > after ?? 0 && (name == nil || $0.name == name) }.suffix(limit))
       },
       hasEvents: { _ in hasEvents }, configuration: ConsoleConfiguration(intakeOrigin: "http://localhost:8001", isSecure: false),
@@ -56,31 +62,49 @@ final class Site: Sendable {
     router.add(middleware: ConsoleNotFound())
     addConsoleRoutes(to: router, services: services)
     responder = router.buildResponder()
-    let session = try await control.useSetupLink(try await control.createSetupLink().token.text)
+    var person = SoftPerson()
+    var session = try await person.enrol(try await control.createSetupLink(), at: staff, name: "Ada Owner", browser)
+    if role != .owner {
+      let member = try await control.inviteStaff(
+        .random(), name: kind == .hostile ? "<i>Bea</i> \u{202E}aeB" : "Bea", roles: StaffRoles(byProject: [project.id: [role]]))
+      var other = SoftPerson()
+      _ = try await control.endSession(session.session.session.id)
+      session = try await other.enrol(
+        try await control.createInvitationLink(for: member.id, by: nil), at: staff, name: "", browser)
+    }
     cookie = "\(Cookies.session)=\(session.cookie.text)"
-    formToken = session.session.csrfToken
+    formToken = session.session.formToken
   }
+
+  static let origin = "http://localhost:8000"
 
   deinit { try? FileManager.default.removeItem(at: directory) }
 
-  func get(_ path: String, cookie: String? = nil, authority: String = "localhost:8000") async throws -> Answer {
-    try await answer(.get, path, cookie: cookie ?? self.cookie, body: nil, authority: authority)
+  /// - Parameter isProven: whether it is signed by the browser's key.
+  func get(_ path: String, cookie: String? = nil, isProven: Bool = true, authority: String = "localhost:8000") async throws -> Answer {
+    try await answer(.get, path, cookie: cookie ?? self.cookie, isProven: isProven, body: nil, authority: authority)
   }
 
   /// A form of this session; its token is added unless `token` is given.
   func post(
-    _ path: String, _ fields: [Address.Parameter], token: String? = nil, cookie: String? = nil, authority: String = "localhost:8000"
+    _ path: String, _ fields: [Address.Parameter], token: String? = nil, cookie: String? = nil, isProven: Bool = true,
+    authority: String = "localhost:8000"
   ) async throws -> Answer {
     let all = fields + [Address.Parameter("form-token", token ?? formToken)]
     return try await answer(
-      .post, path, cookie: cookie ?? self.cookie, body: String(Address("", all).text.dropFirst()), authority: authority)
+      .post, path, cookie: cookie ?? self.cookie, isProven: isProven, body: String(Address("", all).text.dropFirst()), authority: authority)
   }
 
-  private func answer(_ method: HTTPRequest.Method, _ path: String, cookie: String, body: String?, authority: String) async throws -> Answer
-  {
+  private func answer(
+    _ method: HTTPRequest.Method, _ path: String, cookie: String, isProven: Bool, body: String?, authority: String
+  ) async throws -> Answer {
     var head = HTTPRequest(method: method, scheme: "http", authority: authority, path: path)
     head.headerFields[.cookie] = cookie
     head.headerFields[.accept] = "text/html"
+    if isProven, let name = HTTPField.Name("DPoP") {
+      let place = String(path.prefix { $0 != "?" })
+      head.headerFields[name] = try browser.proof(method.rawValue, Self.origin + place, nonce: staff.nonce)
+    }
     if body != nil { head.headerFields[.contentType] = "application/x-www-form-urlencoded" }
     let request = Request(head: head, body: RequestBody(buffer: ByteBuffer(string: body ?? "")))
     let response = try await responder.respond(to: request, context: Context(source: Source()))
@@ -118,5 +142,18 @@ final class Site: Sendable {
           .init(name: kind == .hostile ? engine.names[1] : "api_key", shown: nil, treatment: .refused, reason: "credential"),
         ])
     }
+  }
+}
+
+/// A person with a passkey.
+struct SoftPerson {
+  var passkey = SoftAuthenticator()
+
+  mutating func enrol(_ link: StaffLink, at desk: StaffDesk, name: String, _ browser: SoftBrowser) async throws -> NewSession {
+    passkey.relyingParty = "localhost"
+    passkey.origin = Site.origin
+    let asked = try await desk.beginEnrolment(link: link.token.text, name: name)
+    guard let key = SessionKey(point: browser.point) else { throw CancellationError() }
+    return try await desk.finishEnrolment(challenge: asked.challenge, with: passkey.register(asked.challenge), key: key, client: "Firefox on Linux")
   }
 }

@@ -7,22 +7,12 @@ import urllib.parse
 
 import requests
 from installation import today
+from staff import owner
 
 EVENT = "Ledger Fault Probe"
 VALUE = "ledger-fault-value"
 # What no answer may hold while the ledger is closed: a name, a value, a property, a pseudonym.
 DATA = re.compile(rf"{EVENT}|{VALUE}|fault_property|s_[0-9a-f]{{32}}|g_[0-9a-f]{{32}}|sls_")
-
-
-def sign_in(sealane):
-    """A session's headers, by the one-time link, as a browser would."""
-    base = f"http://localhost:{sealane.console_port}"
-    form = requests.get(base + "/setup", timeout=10).headers["Set-Cookie"].split(";")[0]
-    token = urllib.parse.urlparse(sealane.made["setup_url"]).fragment
-    answer = requests.post(
-        base + "/setup", data={"token": token, "form-token": form.split("=", 1)[1]}, headers={"Cookie": form}, allow_redirects=False, timeout=10)
-    assert answer.status_code == 303, answer.text
-    return {"Cookie": answer.headers["Set-Cookie"].split(";")[0]}
 
 
 def fill(sealane):
@@ -43,9 +33,8 @@ REPORTS = {
 }
 
 
-def doors(sealane, session, subject):
+def doors(sealane, person, subject):
     """Every address that shows data, as (name, answer)."""
-    console = f"http://localhost:{sealane.console_port}"
     project = {"project_id": sealane.project_id}
     whole = {"from": today(-1), "to": today(1)}
     door = {"query": {name: part for name, part in QUERY.items() if name != "breakdown"}, "cell": {"report": "insights", "series": 0, "group": "everything", "bucket": 1}}
@@ -59,18 +48,18 @@ def doors(sealane, session, subject):
     yield "export", requests.get(
         sealane.api + "/api/2.0/export", params={"from_date": today(-1), "to_date": today(1), **project}, auth=sealane.account, timeout=30)
     for page, query in REPORTS.items():
-        moved = requests.get(console + page, params={"query": json.dumps(query)}, headers=session, allow_redirects=False, timeout=30)
+        moved = person.get(page + "?" + urllib.parse.urlencode({"query": json.dumps(query)}))
         if moved.status_code != 303:  # a report is brought into its one address first
             yield page, moved
             continue
         for ending in ("", ".csv", ".json"):
             address = moved.headers["Location"].replace(page, page + ending, 1)
-            yield address, requests.get(console + address, headers=session, timeout=30)
+            yield address, person.get(address)
     for path in [
         "/", "/live", "/live/rows?after=0", "/subjects", f"/subjects?q={subject[:6]}", f"/subjects/{subject}", "/settings",
         "/door?" + urllib.parse.urlencode({"to": json.dumps(door)}),
     ]:
-        yield path, requests.get(console + path, headers=session, timeout=30)
+        yield path, person.get(path)
     for name, command in [
         ("sealane query", ["query", "--data", sealane.data, "--json", sealane.root / "query.json"]),
         ("sealane export", ["export", "--data", sealane.data, "--from", whole["from"], "--to", whole["to"]]),
@@ -83,20 +72,20 @@ def test_a_ledger_that_cannot_be_written_discloses_nothing(make_installation):
     sealane = make_installation()
     (sealane.root / "query.json").write_text(json.dumps(QUERY))
     sealane.start()
-    session = sign_in(sealane)
+    person = owner(sealane)
     fill(sealane)
     subject = requests.get(
         sealane.api + "/api/v1/subjects", params={"project_id": sealane.project_id}, auth=sealane.account, timeout=10).json()["subjects"][0]["subject"]
     # While the ledger works every door opens, and shows data: otherwise the test would be blind.
     seen = 0
-    for name, answer in doors(sealane, session, subject):
+    for name, answer in doors(sealane, person, subject):
         ok = answer.returncode == 0 if hasattr(answer, "returncode") else answer.status_code in (200, 204)
         text = answer.stdout if hasattr(answer, "stdout") else answer.text
         assert ok, f"{name}: {text[:500]}"
         seen += bool(DATA.search(text))
     assert seen >= 15, f"only {seen} doors show what was sent"
 
-    page = requests.get(f"http://localhost:{sealane.console_port}/settings", headers=session, timeout=10).text
+    page = person.get("/settings").text
     token = re.search(r'name="form-token" value="([^"]+)"', page)[1]
 
     # The disk is full from now on: every write to the journal fails, as on a full file system.
@@ -105,7 +94,7 @@ def test_a_ledger_that_cannot_be_written_discloses_nothing(make_installation):
     journal.rename(sealane.root / "journal.kept")
     journal.symlink_to("/dev/full")
     for _ in range(2):  # the write that fails, and the refusals after it
-        for name, answer in doors(sealane, session, subject):
+        for name, answer in doors(sealane, person, subject):
             if hasattr(answer, "returncode"):
                 assert answer.returncode != 0, f"{name} did not fail"
                 text = answer.stdout + answer.stderr
@@ -115,11 +104,10 @@ def test_a_ledger_that_cannot_be_written_discloses_nothing(make_installation):
             # Where a page may say the name that it was asked for, it says it in the address only.
             assert not DATA.search(text.replace(subject, "")), f"{name} shows {DATA.search(text.replace(subject, ''))}"
     # Nothing that gives power or changes settings takes effect either.
-    console = f"http://localhost:{sealane.console_port}"
     fields = {"form-token": token, "name": "Changed", "zone": "Europe/Berlin", "week": "monday", "groups": "other_key"}
-    assert requests.post(console + "/settings/project", data=fields, headers=session, timeout=10).status_code >= 500
+    assert person.post("/settings/project", fields).status_code >= 500
     account = {"form-token": token, "name": "Unentered", "scope": "export"}
-    assert requests.post(console + "/settings/accounts", data=account, headers=session, timeout=10).status_code >= 500
+    assert person.post("/settings/accounts", account).status_code >= 500
     # What comes in is taken still, and the server says what is wrong.
     assert sealane.track({"event": EVENT, "properties": {"distinct_id": "fault-1", "$insert_id": "after"}}).text == "1"
     ready = requests.get(sealane.api + "/readyz", timeout=10)
@@ -132,7 +120,7 @@ def test_a_ledger_that_cannot_be_written_discloses_nothing(make_installation):
     assert "sound" in sealane.command("ledger", "verify", "--data", sealane.data)
     sealane.start()
     assert sealane.total(EVENT) == 6
-    page = requests.get(console + "/settings", headers=session, timeout=10).text
+    page = person.get("/settings").text
     assert "Changed" not in page and "other_key" not in page and "Europe/Berlin" not in re.search(r'name="zone" value="([^"]*)"', page)[1]
     assert re.search(r"Unentered.*?revoked", page, re.S)
 
@@ -163,9 +151,9 @@ def test_subjects_that_stand_among_values_are_entered_too(make_installation):
     subject = names.pop()
     timeline = requests.get(f"{sealane.api}/api/v1/subjects/{subject}/timeline", params=project, **ask)
     assert len(entered(timeline)) == 2
-    session = sign_in(sealane)
+    person = owner(sealane)
     for path in ("/live", f"/subjects/{subject}"):
-        page = requests.get(f"http://localhost:{sealane.console_port}{path}", headers=session, timeout=10).text
+        page = person.get(path).text
         entries = json.loads(sealane.command("ledger", "entries", "--data", sealane.data, "--limit", 1000))["entries"]
         newest = [entry for entry in entries if entry["detail"]["purpose"].startswith("console.") and entry["detail"].get("subjects")][-1]
         shown = {name for name in everyone if f"{name[2:6]}…{name[-4:]}" in page or name[2:] in page}

@@ -39,7 +39,7 @@ struct APIRouteTests {
       #expect(try await server.send("POST", url, headers: [wrong], json: Self.query).status == 401)
       let made = try await server.control.send(
         "POST", "/api/v1/service-accounts", headers: [("Content-Type", "application/json")],
-        body: Array(#"{"name":"sender","scopes":["send"]}"#.utf8))
+        body: Array(#"{"name":"sender","scopes":["intake"]}"#.utf8))
       guard case .string(let username)? = made.json["username"], case .string(let secret)? = made.json["secret"] else {
         Issue.record("no account: \(made.text)")
         return

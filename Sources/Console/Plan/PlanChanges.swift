@@ -9,7 +9,7 @@ import Web
 extension Visit {
   /// One click on a treatment.
   func decideOnPlan() async throws -> Response {
-    try authorize(.manageProjects)
+    try authorize(.managePlan)
     guard let decision = PlanDecision(fields), let expected = Int(fields["version"] ?? ""),
       let changed = decision.applied(to: try await services.plans.inForce(project.id)?.plan ?? TrackingPlan())
     else { return ErrorPage.badRequest("This form says nothing that can be decided. Go back and try again.").response }
@@ -53,7 +53,7 @@ extension Visit {
   }
 
   func editPlan() async throws -> Response {
-    try authorize(.manageProjects)
+    try authorize(.managePlan)
     // A form's lines end in CR LF.
     let source = (fields["source"] ?? "").replacing("\r\n", with: "\n")
     guard let expected = Int(fields["version"] ?? "") else { return ErrorPage.badRequest("The form names no version.").response }

@@ -13,7 +13,7 @@ extension Approvals {
       let now = clock()
       guard let secret = Secret(link, kind: .approverLink) else { throw ApprovalError.linkNotValid }
       if let approver = try store.granted(link: secret.digest.bytes, at: now) {
-        let purpose = Ceremonies.Purpose.furtherPasskey(approver: approver.id, link: secret.digest.bytes)
+        let purpose = CeremonyPurpose.furtherPasskey(approver: approver.id, link: secret.digest.bytes)
         return (approver, approver.name, ceremonies.begin(purpose, at: now))
       }
       guard let invited = try store.invited(link: secret.digest.bytes, at: now) else { throw ApprovalError.linkNotValid }

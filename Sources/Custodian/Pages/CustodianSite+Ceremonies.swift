@@ -19,8 +19,8 @@ extension CustodianSite {
     }
     router.post("/enrol/finish") { request, _ in
       await answer {
-        let sent = try await body(request, Finish.self)
-        let approver = try approvals.finishEnrolment(challenge: try Self.bytes(sent.ceremony), with: try sent.credential.registration())
+        let sent = try await body(request, PasskeyCeremony.Answer.self)
+        let approver = try approvals.finishEnrolment(challenge: try PasskeyCeremony.bytes(sent.ceremony), with: try sent.credential.registration())
         return signedIn(approvals.sessions.begin(approver.id, at: approvals.clock()))
       }
     }
@@ -32,9 +32,9 @@ extension CustodianSite {
     }
     router.post("/sign-in/finish") { request, _ in
       await answer {
-        let sent = try await body(request, Finish.self)
+        let sent = try await body(request, PasskeyCeremony.Answer.self)
         return signedIn(
-          try approvals.finishSignIn(challenge: try Self.bytes(sent.ceremony), with: try sent.credential.assertion()).cookie)
+          try approvals.finishSignIn(challenge: try PasskeyCeremony.bytes(sent.ceremony), with: try sent.credential.assertion()).cookie)
       }
     }
     router.post("/requests/:request/sign/begin") { request, context in
@@ -46,7 +46,7 @@ extension CustodianSite {
     }
     router.post("/requests/:request/sign/finish") { request, context in
       await answer {
-        let sent = try await body(request, Finish.self)
+        let sent = try await body(request, PasskeyCeremony.Answer.self)
         let digest = try requestDigest(context)
         let signed = try approvals.sign(digest, by: try required(request).approver, with: try sent.credential.assertion())
         // Where there is a ticket, the page sends it on in a form of its own.
@@ -57,7 +57,8 @@ extension CustodianSite {
   }
 
   private func answer(_ body: () async throws -> Response) async -> Response {
-    do { return try await body() } catch {
+    do { return try await body() } catch let thrown {
+      let error: any Error = (thrown as? PasskeyCeremony.Malformed).map { ApprovalError.badInput($0.sentence) } ?? thrown
       let (status, sentence) = explain(error)
       struct Refused: Encodable {
         let error: String
@@ -87,11 +88,6 @@ extension CustodianSite {
     return body
   }
 
-  private static func bytes(_ text: String?) throws -> [UInt8] {
-    guard let text, let bytes = Base64URL.decode(text) else { throw ApprovalError.badInput("A member is not base64url.") }
-    return bytes
-  }
-
   // MARK: Bodies
 
   private struct Nothing: Decodable {}
@@ -101,97 +97,12 @@ extension CustodianSite {
     let name: String?
   }
 
-  private struct Finish: Decodable {
-    let ceremony: String?
-    let credential: Credential
-  }
-
-  private struct Credential: Decodable {
-    let id: String
-    let clientDataJSON: String
-    let attestationObject: String?
-    let authenticatorData: String?
-    let signature: String?
-    let userHandle: String?
-
-    func registration() throws -> RegistrationResponse {
-      RegistrationResponse(
-        credentialID: try CustodianSite.bytes(id), clientDataJSON: try CustodianSite.bytes(clientDataJSON),
-        attestationObject: try CustodianSite.bytes(attestationObject))
-    }
-
-    func assertion() throws -> AssertionResponse {
-      AssertionResponse(
-        credentialID: try CustodianSite.bytes(id), clientDataJSON: try CustodianSite.bytes(clientDataJSON),
-        authenticatorData: try CustodianSite.bytes(authenticatorData), signature: try CustodianSite.bytes(signature),
-        userHandle: try userHandle.map { try CustodianSite.bytes($0) })
-    }
-  }
-
-  private struct Descriptor: Encodable {
-    let type = "public-key"
-    let id: String
-  }
-
-  /// WebAuthn Level 3, section 5.4, with bytes as base64url.
-  private struct Creation: Encodable {
-    struct Party: Encodable {
-      let id: String
-      let name = "Sealane custodian"
-    }
-    struct User: Encodable {
-      let id: String
-      let name: String
-      let displayName: String
-    }
-    struct Parameter: Encodable {
-      let type = "public-key"
-      let alg: Int64
-    }
-    struct Selection: Encodable {
-      let residentKey = "required"
-      let requireResidentKey = true
-      let userVerification = "required"
-    }
-    let rp: Party
-    let user: User
-    let challenge: String
-    let pubKeyCredParams = [CredentialPublicKey.Algorithm.edDSA, .es256].map { Parameter(alg: $0.rawValue) }
-    let timeout = Ceremonies.lifetime
-    let excludeCredentials: [Descriptor]
-    let authenticatorSelection = Selection()
-    let attestation = "none"
-  }
-
-  /// Section 5.5.
-  private struct Assertion: Encodable {
-    let challenge: String
-    let rpId: String
-    let allowCredentials: [Descriptor]
-    let timeout = Ceremonies.lifetime
-    let userVerification = "required"
-  }
-
-  private struct Begun: Encodable {
-    let ceremony: String
-    var create: Creation?
-    var get: Assertion?
-  }
-
   private func creation(_ challenge: [UInt8], user: [UInt8], name: String, known: [[UInt8]]) -> some Encodable {
-    let text = Base64URL.encode(challenge)
-    return Begun(
-      ceremony: text,
-      create: Creation(
-        rp: .init(id: approvals.relyingParty.id), user: .init(id: Base64URL.encode(user), name: name, displayName: name), challenge: text,
-        excludeCredentials: known.map { Descriptor(id: Base64URL.encode($0)) }))
+    PasskeyCeremony.creation(
+      challenge, for: approvals.relyingParty, named: "Sealane custodian", handle: user, name: name, known: known)
   }
 
   private func assertion(_ challenge: [UInt8], passkeys: [[UInt8]]) -> some Encodable {
-    let text = Base64URL.encode(challenge)
-    return Begun(
-      ceremony: text,
-      get: Assertion(
-        challenge: text, rpId: approvals.relyingParty.id, allowCredentials: passkeys.map { Descriptor(id: Base64URL.encode($0)) }))
+    PasskeyCeremony.assertion(challenge, for: approvals.relyingParty, allowed: passkeys)
   }
 }

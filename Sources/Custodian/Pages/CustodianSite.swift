@@ -21,7 +21,7 @@ struct CustodianSite: Sendable {
 
   func router() -> Router<BasicRequestContext> {
     let router = Router()
-    for asset in Asset.all + [.passkeys] {
+    for asset in Asset.all {
       router.get(RouterPath(asset.path)) { request, _ in asset.response(to: request) }
     }
     for asset in [JoinScript.asset, JoinWorker.asset] {

@@ -10,10 +10,26 @@ package enum AdministrativeEntry: Sendable, Hashable {
   case trackingPlanChanged(ProjectID, version: Int, digest: String)
   case settingsChanged([String])
   case serviceAccountCreated(username: String, project: ProjectID, scopes: [String])
+  case serviceAccountRotated(username: String, project: ProjectID)
   case serviceAccountRevoked(username: String, project: ProjectID)
+  /// A credential gets nothing any more: a day's quota is used up (`reason`: which), or somebody froze it.
+  case credentialFrozen(holder: String, reason: String)
+  case freezeLifted(holder: String)
   case setupLinkCreated
-  /// `session`: the public id of the session that it began.
-  case setupLinkUsed(session: String)
+  /// Somebody came by a link (`by`: setup, invitation or recovery) and registered a passkey; `session`: the public id of the session that
+  /// began with it.
+  case staffEnrolled(staff: String, by: String, session: String)
+  case staffInvited(staff: String, roles: [String])
+  /// All roles that the person has from now on, as `role@project`.
+  case staffRolesChanged(staff: String, roles: [String])
+  /// Everything that the person could do has ended; `reason`: phished or removed.
+  case staffCutOff(staff: String, reason: String)
+  /// An admin wants somebody let in again, and another one agreed.
+  case staffRecoveryAsked(staff: String)
+  case staffRecoveryAgreed(staff: String, askedBy: String)
+  case passkeyAdded(staff: String)
+  case passkeyRemoved(staff: String)
+  case sessionBegan(session: String)
   case sessionEnded(session: String)
   case sessionRevoked(session: String)
   /// The custodian's HPKE public key that identities are sealed to from now on; hexadecimal fingerprint and key, both public.
@@ -62,9 +78,20 @@ package enum AdministrativeEntry: Sendable, Hashable {
     case .trackingPlanChanged: "tracking_plan_changed"
     case .settingsChanged: "settings_changed"
     case .serviceAccountCreated: "service_account_created"
+    case .serviceAccountRotated: "service_account_rotated"
     case .serviceAccountRevoked: "service_account_revoked"
+    case .credentialFrozen: "credential_frozen"
+    case .freezeLifted: "freeze_lifted"
     case .setupLinkCreated: "setup_link_created"
-    case .setupLinkUsed: "setup_link_used"
+    case .staffEnrolled: "staff_enrolled"
+    case .staffInvited: "staff_invited"
+    case .staffRolesChanged: "staff_roles_changed"
+    case .staffCutOff: "staff_cut_off"
+    case .staffRecoveryAsked: "staff_recovery_asked"
+    case .staffRecoveryAgreed: "staff_recovery_agreed"
+    case .passkeyAdded: "passkey_added"
+    case .passkeyRemoved: "passkey_removed"
+    case .sessionBegan: "session_began"
     case .sessionEnded: "session_ended"
     case .sessionRevoked: "session_revoked"
     case .custodianKeyPinned: "custodian_key_pinned"
@@ -89,7 +116,8 @@ package enum AdministrativeEntry: Sendable, Hashable {
   var project: ProjectID? {
     switch self {
     case .projectCreated(let project), .projectSettingsChanged(let project, _), .trackingPlanChanged(let project, _, _),
-      .serviceAccountCreated(_, let project, _), .serviceAccountRevoked(_, let project), .subjectErased(let project, _, _),
+      .serviceAccountCreated(_, let project, _), .serviceAccountRotated(_, let project), .serviceAccountRevoked(_, let project),
+      .subjectErased(let project, _, _),
       .erasureReceipted(let project, _, _),
       .identitiesOpened(let project, _, _, _, _):
       project
@@ -122,8 +150,16 @@ package enum AdministrativeEntry: Sendable, Hashable {
     case .projectSettingsChanged(_, let settings), .settingsChanged(let settings): detail.fields = settings
     case .serviceAccountCreated(let username, _, let scopes):
       detail.facts = ["username": username, "scopes": scopes.joined(separator: " ")]
-    case .serviceAccountRevoked(let username, _): detail.facts = ["username": username]
-    case .setupLinkUsed(let session), .sessionEnded(let session), .sessionRevoked(let session): detail.facts = ["session": session]
+    case .serviceAccountRotated(let username, _), .serviceAccountRevoked(let username, _): detail.facts = ["username": username]
+    case .credentialFrozen(let holder, let reason): detail.facts = ["holder": holder, "reason": reason]
+    case .freezeLifted(let holder): detail.facts = ["holder": holder]
+    case .sessionBegan(let session), .sessionEnded(let session), .sessionRevoked(let session): detail.facts = ["session": session]
+    case .staffEnrolled(let staff, let link, let session): detail.facts = ["staff": staff, "by": link, "session": session]
+    case .staffInvited(let staff, let roles), .staffRolesChanged(let staff, let roles):
+      detail.facts = ["staff": staff, "roles": roles.joined(separator: " ")]
+    case .staffCutOff(let staff, let reason): detail.facts = ["staff": staff, "reason": reason]
+    case .staffRecoveryAsked(let staff), .passkeyAdded(let staff), .passkeyRemoved(let staff): detail.facts = ["staff": staff]
+    case .staffRecoveryAgreed(let staff, let asker): detail.facts = ["staff": staff, "asked_by": asker]
     case .sealingStopped(let reason), .sealingResumed(let reason), .custodianAlarmSettled(_, let reason): detail.facts = ["reason": reason]
     case .backupMade(let name, let target): detail.facts = ["backup": name, "target": target]
     case .subjectErased(_, let subjects, let ids):

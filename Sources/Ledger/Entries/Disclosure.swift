@@ -33,8 +33,17 @@ package struct Disclosure: Sendable, Hashable {
   package let fields: [String]
   /// Subjects whose pseudonyms stand among the values that are shown: a property may name another account.
   package let subjectsInValues: [SubjectNumber]
+  /// What leaves, where that is known before it does: of exports.
+  package let bytes: Int
+  /// Whether fewer rows would do, where a quota does not reach for all.
+  package let takesPart: Bool
 
-  package init(_ kind: Kind, project: ProjectID?, purpose: String, fields: [String] = [], subjectsInValues: [SubjectNumber] = []) {
+  package init(
+    _ kind: Kind, project: ProjectID?, purpose: String, fields: [String] = [], subjectsInValues: [SubjectNumber] = [], bytes: Int = 0,
+    takesPart: Bool = false
+  ) {
+    self.bytes = bytes
+    self.takesPart = takesPart
     self.kind = kind
     self.project = project
     self.purpose = purpose
@@ -49,6 +58,23 @@ package struct Disclosure: Sendable, Hashable {
 }
 
 extension Disclosure {
+  /// Rows about subjects.
+  package var rows: Int {
+    switch kind {
+    case .subjects(_, let rows, _, _), .subjectSearch(_, let rows): rows
+    case .ledger(_, let count, _): count
+    case .aggregate, .catalog, .settings: 0
+    }
+  }
+
+  /// Who is in the rows, and in the values that are shown.
+  package var subjects: [SubjectNumber] {
+    switch kind {
+    case .subjects(let set, _, _, _), .subjectSearch(let set, _), .ledger(_, _, let set): set + subjectsInValues
+    case .aggregate, .catalog, .settings: subjectsInValues
+    }
+  }
+
   /// The entry's kind; closed set of docs/FORMATS.md.
   var entryKind: String {
     switch kind {

@@ -1,6 +1,9 @@
 /// Who asks. Stands in the encrypted details of every entry; the log itself does not name anybody.
 package struct Principal: Sendable, Hashable, Codable {
   package enum Kind: String, Sendable, Hashable, Codable {
+    /// A person of the staff, by id.
+    case staff
+    /// The one owner of versions that knew no staff; in entries of then.
     case owner
     case serviceAccount = "service_account"
     case operatingSystemUser = "operating_system_user"

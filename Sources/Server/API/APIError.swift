@@ -58,6 +58,8 @@ package struct APIError: Error, Sendable, HTTPResponseError {
       case .cancelled: self.init(.serviceUnavailable, "cancelled", error.message)
       case .busy: self.init(.tooManyRequests, "busy", error.message)
       }
+    case let error as LedgerError where error.code == .overQuota: self.init(.tooManyRequests, "over_quota", error.message)
+    case let error as LedgerError where error.code == .frozen: self.init(.forbidden, "frozen", error.message)
     case let error as LedgerError:
       self.init(
         error.code == .refused ? .badRequest : .serviceUnavailable, "ledger_\(error.code.rawValue)",

@@ -22,7 +22,10 @@ struct AdministrationRoutes: Sendable {
     router.patch("/api/v1/settings", use: changeSettings)
     router.get("/api/v1/service-accounts", use: accounts)
     router.post("/api/v1/service-accounts", use: createAccount)
+    router.post("/api/v1/service-accounts/:username/rotation", use: rotateAccount)
     router.delete("/api/v1/service-accounts/:username", use: revokeAccount)
+    router.get("/api/v1/freezes", use: freezes)
+    router.delete("/api/v1/freezes/:id", use: liftFreeze)
     router.post("/api/v1/setup-links", use: createSetupLink)
     router.delete("/api/v1/subjects/:subject", use: deleteSubject)
     router.post("/api/v1/deletions", use: deleteSubjects)
@@ -99,7 +102,7 @@ struct AdministrationRoutes: Sendable {
     let disclosure = Disclosure(.settings, project: nil, purpose: "api.service_accounts", fields: ["service_accounts"])
     return DisclosedResponse.json(
       try await installation.ledger.disclose(accounts, disclosure, to: caller.principal).map { accounts in
-        ["service_accounts": .list(accounts.map(Self.json)), "next": .null]
+        ["service_accounts": .list(accounts.map(json)), "next": .null]
       })
   }
 
@@ -107,23 +110,91 @@ struct AdministrationRoutes: Sendable {
     let caller = try await authenticator.require(request, context)
     let project = try installation.project(
       try QueryParameters(request, known: ["project_id"]).project(), for: caller, to: .manageServiceAccounts)
-    let members = try await object(request, known: ["name", "scopes"])
+    let members = try await object(
+      request, known: ["name", "scopes", "expires_in_days", "networks", "rows_per_day", "subjects_per_day", "bytes_per_day", "canary"])
     guard let name = members["name"], let wanted = members["scopes"] else { throw APIError.badRequest("“name” and “scopes” are needed.") }
     let scopes = try Self.strings(wanted, "scopes").map { text in
       guard let scope = ServiceAccount.Scope(rawValue: text) else {
-        throw APIError.badRequest("“scopes” may hold send, query and export.", field: "scopes")
+        throw APIError.badRequest("“scopes” may hold intake, query, export and admin.", field: "scopes")
       }
       return scope
     }
     guard !scopes.isEmpty else { throw APIError.badRequest("An account without a scope is of no use.", field: "scopes") }
-    let made = try await installation.createServiceAccount(
-      name: try Self.string(name, "name"), project: project.id, scopes: Set(scopes), by: caller.principal)
-    var json = Self.json(made.account)
-    if case .object(var members) = json {
-      members["secret"] = .string(made.secret.text)
-      json = .object(members)
+    var draft = ServiceAccountDraft(name: try Self.string(name, "name"), scopes: Set(scopes))
+    if let days = try Self.number(members, "expires_in_days", 1...366) { draft.lifetime = .seconds(days * 86_400) }
+    if let networks = members["networks"] { draft.networks = try Self.networks(networks) }
+    for (field, measure) in [("rows_per_day", Quota.Measure.rows), ("subjects_per_day", .subjects), ("bytes_per_day", .bytes)] {
+      if let most = try Self.number(members, field, 0...(1 << 50)) { draft.quota[measure] = most }
     }
-    return DisclosedResponse.plain(json, status: .created)
+    switch members["canary"] {
+    case nil, .boolean(false)?: break
+    case .boolean(true)?: draft.isCanary = true
+    default: throw APIError.badRequest("“canary” must be true or false.", field: "canary")
+    }
+    let made = try await installation.createServiceAccount(draft, project: project.id, by: caller.principal)
+    return DisclosedResponse.plain(shown(made), status: .created)
+  }
+
+  private func shown(_ made: NewServiceAccount) -> JSONValue {
+    guard case .object(var members) = json(made.account) else { return json(made.account) }
+    members["secret"] = .string(made.secret.text)
+    return .object(members)
+  }
+
+  private static func number(_ members: [String: JSONValue], _ field: String, _ range: ClosedRange<Int>) throws -> Int? {
+    guard let value = members[field] else { return nil }
+    guard case .number(let number) = value, let whole = Int(exactly: number), range.contains(whole) else {
+      throw APIError.badRequest("“\(field)” must be a whole number, \(range.lowerBound) to \(range.upperBound).", field: field)
+    }
+    return whole
+  }
+
+  private static func networks(_ value: JSONValue) throws -> [NetworkPrefix] {
+    try strings(value, "networks").map { text in
+      guard let network = NetworkPrefix(text) else {
+        throw APIError.badRequest("“networks” holds addresses and networks such as 10.0.0.0/8 or 2001:db8::/32.", field: "networks")
+      }
+      return network
+    }
+  }
+
+  /// Another secret for an account that stays; the one before is good for the overlap, 24 hours if nothing is said.
+  private func rotateAccount(_ request: Request, _ context: ServerContext) async throws -> Response {
+    let caller = try await authenticator.require(request, context)
+    try Access.authorize(caller, .manageServiceAccounts, in: nil)
+    let members = try await object(request, known: ["overlap_hours", "expires_in_days"])
+    let overlap = try Self.number(members, "overlap_hours", 0...168) ?? 24
+    let days = try Self.number(members, "expires_in_days", 1...366) ?? 90
+    let made = try await installation.rotateServiceAccount(
+      try context.parameters.require("username"), overlap: .seconds(overlap * 3600), lifetime: .seconds(days * 86_400), by: caller.principal)
+    return DisclosedResponse.plain(shown(made), status: .created)
+  }
+
+  private func freezes(_ request: Request, _ context: ServerContext) async throws -> Response {
+    let caller = try await authenticator.require(request, context)
+    _ = try QueryParameters(request, known: [])
+    try Access.authorize(caller, .manageServiceAccounts, in: nil)
+    let disclosure = Disclosure(.settings, project: nil, purpose: "api.freezes", fields: ["freezes"])
+    return DisclosedResponse.json(
+      try await installation.ledger.disclose(installation.quotas.freezes, disclosure, to: caller.principal).map { freezes in
+        [
+          "freezes": .list(
+            freezes.map { freeze in
+              [
+                "id": .string(freeze.holder.id), "kind": .string(freeze.holder.isStaff ? "staff" : "service_account"),
+                "quota": freeze.measure.map { .string($0.rawValue) } ?? .null, "frozen_at": .string(freeze.frozenAt.text),
+              ]
+            }), "next": .null,
+        ]
+      })
+  }
+
+  private func liftFreeze(_ request: Request, _ context: ServerContext) async throws -> Response {
+    let caller = try await authenticator.require(request, context)
+    try Access.authorize(caller, .manageServiceAccounts, in: nil)
+    let id = try context.parameters.require("id")
+    try await installation.liftFreeze(of: id, by: caller.principal)
+    return DisclosedResponse.plain(["id": .string(id), "frozen": .boolean(false)])
   }
 
   private func revokeAccount(_ request: Request, _ context: ServerContext) async throws -> Response {
@@ -134,13 +205,21 @@ struct AdministrationRoutes: Sendable {
       throw APIError.notFound("There is no service account of this name.")
     }
     try await installation.ledger.record(.serviceAccountRevoked(username: username, project: account.project), by: caller.principal)
-    return DisclosedResponse.plain(Self.json(try await installation.access.revokeServiceAccount(username)))
+    return DisclosedResponse.plain(json(try await installation.access.revokeServiceAccount(username)))
   }
 
-  private static func json(_ account: ServiceAccount) -> JSONValue {
-    [
+  private func json(_ account: ServiceAccount) -> JSONValue {
+    let use = QuotaHolder(Principal(kind: .serviceAccount, id: account.username, credential: account.username))
+      .map { installation.quotas.use(of: $0) }
+    return [
       "username": .string(account.username), "name": .string(account.name), "project_id": .number(Double(account.project.rawValue)),
       "scopes": .list(account.scopes.map(\.rawValue).sorted().map { .string($0) }), "created_at": .string(account.createdAt.text),
+      "expires_at": .string(account.expiresAt.text), "networks": .list(account.networks.map { .string($0.description) }),
+      "rows_per_day": .number(Double(account.quota.rows)), "subjects_per_day": .number(Double(account.quota.subjects)),
+      "bytes_per_day": .number(Double(account.quota.bytes)), "rows_today": .number(Double(use?.rows ?? 0)),
+      "subjects_today": .number(Double(use?.subjects ?? 0)), "canary": .boolean(account.isCanary),
+      "rotated_at": account.rotatedAt.map { .string($0.text) } ?? .null,
+      "overlap_until": account.overlapUntil.map { .string($0.text) } ?? .null,
       "last_used_at": account.lastUsedAt.map { .string($0.text) } ?? .null,
       "revoked_at": account.revokedAt.map { .string($0.text) } ?? .null,
     ]

@@ -15,6 +15,19 @@ package struct Authenticator: Sendable {
 
   let door: Door
   let access: ControlDatabase
+  let addresses: ClientAddress
+  /// Told of every secret that is somebody's and of no use any more.
+  let refused: @Sendable (ServiceAccount, Presented.Refusal) async -> Void
+
+  package init(
+    door: Door, access: ControlDatabase, addresses: ClientAddress = ClientAddress(trustedProxies: []),
+    refused: @escaping @Sendable (ServiceAccount, Presented.Refusal) async -> Void = { _, _ in }
+  ) {
+    self.door = door
+    self.access = access
+    self.addresses = addresses
+    self.refused = refused
+  }
 
   /// The caller, or nil if no credential came with the request. Throws 401 if one came and is not good.
   func caller(of request: Request, _ context: ServerContext) async throws -> Authenticated? {
@@ -23,10 +36,33 @@ package struct Authenticator: Sendable {
       return .operatingSystemUser(id: user)
     }
     guard let header = request.headers[.authorization] else { return nil }
-    guard let (name, secret) = Self.basic(header),
-      let who = secret.isEmpty ? access.authenticate(secretAlone: name) : access.authenticate(username: name, secret: secret)
-    else { throw APIError.unauthorized }
-    return who
+    guard let (name, secret) = Self.basic(header) else { throw APIError.unauthorized }
+    let address = addresses.of(request, context)
+    let presented =
+      secret.isEmpty
+      ? access.present(secretAlone: name, from: address) : access.present(username: name, secret: secret, from: address)
+    switch presented {
+    case .accepted(let who): return who
+    case .unknown: throw APIError.unauthorized
+    case .refused(let account, let refusal):
+      await refused(account, refusal)
+      throw Self.answer(to: refusal)
+    }
+  }
+
+  /// Whoever has the secret may know why it does not help, but not that it is a trap.
+  private static func answer(to refusal: Presented.Refusal) -> APIError {
+    switch refusal {
+    case .revoked, .canary: .unauthorized
+    case .expired:
+      APIError(
+        .unauthorized, "expired", "This service account has expired. An admin rotates its secret or makes another one, under Settings.",
+        headers: APIError.unauthorized.headers)
+    case .replaced:
+      APIError(
+        .unauthorized, "replaced", "This secret was replaced by a newer one, and its overlap is over.", headers: APIError.unauthorized.headers)
+    case .network: APIError(.forbidden, "network", "This service account may not be used from this address.")
+    }
   }
 
   /// The caller, who must have shown a credential.

@@ -82,6 +82,8 @@ struct ExportRoutes: Sendable {
 
   /// Nil where nothing is left.
   private func page(_ plan: Plan, after cursor: EventCursor?, sent: Int) async throws -> Page? {
+    // A key that is revoked in the middle ends what it has begun.
+    guard installation.access.isStillGood(plan.caller) else { throw APIError.unauthorized }
     let left = plan.limit - sent
     guard left > 0 else { return nil }
     let size = plan.filter == nil ? min(Self.pageRows, left) : Self.pageRows
@@ -96,14 +98,26 @@ struct ExportRoutes: Sendable {
     } while events.isEmpty && cursor != nil
     // That nobody meets a condition is an answer about somebody too: it is entered, without rows.
     guard !events.isEmpty || (plan.filter != nil && sent == 0) else { return nil }
+    var part = events
+    while true {
+      do {
+        return Page(
+          lines: try await disclosed(part, plan), rows: part.count, next: part.count == events.count ? cursor : part.last?.cursor)
+      } catch let error as LedgerError where error.code == .overQuota && error.rowsLeft > 0 {
+        // Exactly the quota leaves; the page after it is refused, and freezes the credential.
+        part = Array(part.prefix(error.rowsLeft))
+      }
+    }
+  }
+
+  /// A page as lines, entered.
+  private func disclosed(_ events: [JourneyEvent], _ plan: Plan) async throws -> Disclosed<ByteBuffer> {
     var lines = ByteBuffer()
     for event in events { lines.writeString(event.exportLine(milliseconds: plan.milliseconds, groupKeys: plan.project.groupKeys)) }
     let disclosure = Disclosure(
       .subjects(set: events.flatMap(\.shownSubjects), rows: events.count), project: plan.project.id, purpose: "api.export",
-      fields: events.shownFields, subjectsInValues: plan.project.subjects(inValuesOf: events))
-    return Page(
-      lines: try await installation.ledger.disclose(lines, disclosure, to: plan.caller.principal), rows: events.count,
-      next: cursor)
+      fields: events.shownFields, subjectsInValues: plan.project.subjects(inValuesOf: events), bytes: lines.readableBytes, takesPart: true)
+    return try await installation.ledger.disclose(lines, disclosure, to: plan.caller.principal)
   }
 
   private func filter(_ text: String?, _ project: OpenProject) throws -> WhereFilter? {

@@ -26,7 +26,7 @@ package enum OpenAPI {
       /import:
         post:
           summary: Send events of any age, judged one by one (Mixpanel)
-          description: Needs the scope send, or the project token as Basic user name.
+          description: Needs the scope intake, or the project token as Basic user name.
           tags: [intake]
           parameters:
             - {name: strict, in: query, schema: {type: string, enum: ["0", "1"]}}
@@ -54,7 +54,7 @@ package enum OpenAPI {
       /v1/traces:
         post:
           summary: Send spans (OTLP/HTTP); those about a model become events
-          description: With the project token as bearer, or a service account with the scope send. Only listed attributes are kept (docs/OTLP.md).
+          description: With the project token as bearer, or a service account with the scope intake. Only listed attributes are kept (docs/OTLP.md).
           tags: [intake]
           security: [{projectToken: []}, {serviceAccount: []}]
           parameters: [{$ref: "#/components/parameters/project"}]
@@ -221,11 +221,23 @@ package enum OpenAPI {
           responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}
       /api/v1/service-accounts:
         get: {summary: Service accounts (owner), parameters: [{$ref: "#/components/parameters/project"}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
-        post: {summary: Make a service account; its secret is in this answer only (owner), parameters: [{$ref: "#/components/parameters/project"}], responses: {"201": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
+        post: {summary: Make a service account; its secret is in this answer only (owner), description: 'The body: {"name": "Nightly export", "scopes": ["export"], "expires_in_days": 90, "networks": ["10.0.0.0/8"], "rows_per_day": 1000000, "subjects_per_day": 200000, "bytes_per_day": 2147483648, "canary": false}; all but name and scopes may be left out.', parameters: [{$ref: "#/components/parameters/project"}], responses: {"201": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
       /api/v1/service-accounts/{username}:
         delete: {summary: Revoke a service account (owner), parameters: [{name: username, in: path, required: true, schema: {type: string}}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
+      /api/v1/service-accounts/{username}/rotation:
+        post: {summary: Give a service account its next secret; the one before is good for the overlap (owner), description: 'The body: {"overlap_hours": 24, "expires_in_days": 90}.', parameters: [{name: username, in: path, required: true, schema: {type: string}}], responses: {"201": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
+      /api/v1/freezes:
+        get: {summary: Credentials that get nothing until somebody lifts it (control socket only), responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
+      /api/v1/freezes/{id}:
+        delete: {summary: Lift a freeze; the day's count begins anew (control socket only), parameters: [{name: id, in: path, required: true, schema: {type: string}}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
+      /api/v1/staff:
+        get: {summary: Who is on the staff (control socket only), responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
+      /api/v1/staff/{id}:
+        delete: {summary: Remove somebody for good (control socket only), parameters: [{name: id, in: path, required: true, schema: {type: string}}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
+      /api/v1/staff/{id}/cut-off:
+        post: {summary: "End all that somebody could do, at once (control socket only)", parameters: [{name: id, in: path, required: true, schema: {type: string}}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
       /api/v1/setup-links:
-        post: {summary: Make a sign-in link (control socket only), responses: {"201": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
+        post: {summary: Make a link for the first owner (control socket only), responses: {"201": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
       /api/v1/deletions:
         post: {summary: Delete up to 1000 subjects and all ids that count as theirs (owner), description: 'The body: {"subjects": ["s_…"]}; with "compact": true the files are written anew before the answer.', parameters: [{$ref: "#/components/parameters/project"}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
       /api/v1/erasures:

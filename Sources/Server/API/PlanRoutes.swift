@@ -49,7 +49,7 @@ struct PlanRoutes: Sendable {
   private func setPlan(_ request: Request, _ context: ServerContext) async throws -> Response {
     let caller = try await authenticator.require(request, context)
     let parameters = try QueryParameters(request, known: ["project_id", "after"])
-    let project = try installation.project(try parameters.project(), for: caller, to: .manageProjects)
+    let project = try installation.project(try parameters.project(), for: caller, to: .managePlan)
     // 0 is a version too: none.
     let after = parameters["after"].map { Int($0) ?? -1 }
     if let after, after < 0 { throw APIError.badRequest("“after” must be a version, or 0 where there is none.", field: "after") }

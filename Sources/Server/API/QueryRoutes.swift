@@ -133,7 +133,7 @@ struct QueryRoutes: Sendable {
     let project = try installation.project(try parameters.project(), for: caller, to: .readSubjects)
     // Nobody has decided about them: only whoever might decide sees them, for the person's own export.
     let includingHeld = try parameters.flag("held")
-    if includingHeld { _ = try installation.project(project.id, for: caller, to: .manageProjects) }
+    if includingHeld { _ = try installation.project(project.id, for: caller, to: .managePlan) }
     let limit = try parameters.count("limit", default: 100, atMost: Self.pageLimit)
     let events = try await project.engine.timeline(
       of: try subject(context), before: parameters["cursor"].map(EventCursor.init(text:)), limit: limit, includingHeld: includingHeld)

@@ -37,7 +37,7 @@ package struct DemoRun: Sendable {
     var isLoaded: Bool
   }
 
-  private var planFile: URL { data.appendingPathComponent("demo.json") }
+  private var planFile: URL { DataDirectory(data).demo }
   private var custodianDirectory: URL { DataDirectory.defaultCustodian(of: data) }
 
   /// Runs until Ctrl-C, or until one of the two processes ends by itself.
@@ -76,8 +76,7 @@ package struct DemoRun: Sendable {
       let seconds = Int(((ContinuousClock.now - started) / .seconds(1)).rounded())
       say("Loaded \(ProgressBar.grouped(sent)) events through the intake in \(seconds) s.")
     }
-    let link = try await client.send("POST", "/api/v1/setup-links")
-    say(try Self.welcome(link.body, origin: origin, plan.token))
+    say(Self.welcome(try await setupLink(client), origin: origin, plan.token))
     let life = Task { await loader.goOn(options, clock: Ledger.systemClock) }
     defer { life.cancel() }
     await Self.wait(for: server, signals)
@@ -117,15 +116,22 @@ package struct DemoRun: Sendable {
     throw CommandError("The demo's server did not start; its messages stand above. Is another program on \(listen)? Choose with --listen.")
   }
 
-  private static func welcome(_ body: [UInt8], origin: String, _ token: String) throws -> String {
-    guard case .object(let members) = try JSONValue(parsing: body), case .string(let link)? = members["setup_url"] else {
+  /// Nil where somebody has registered a passkey for the demo: then that is how one signs in.
+  private func setupLink(_ client: ControlClient) async throws -> String? {
+    let answer = try await client.send("POST", "/api/v1/setup-links")
+    if answer.status == 409 { return nil }
+    guard case .object(let members) = try JSONValue(parsing: answer.body), case .string(let link)? = members["setup_url"] else {
       throw CommandError("The server gave no setup link. Try again.")
     }
-    return """
+    return link
+  }
 
-      Open this link; it signs you in, once, within the hour:
+  private static func welcome(_ link: String?, origin: String, _ token: String) -> String {
+    """
 
-        \(link)
+      \(link == nil ? "Sign in with the passkey that you registered:" : "Open this link; it lets you in, once, within the hour:")
+
+        \(link ?? origin)
 
       What to look at:
         Home      what a stolen credential would reach, and how the product is used

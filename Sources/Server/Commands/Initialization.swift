@@ -98,8 +98,11 @@ package struct Initialization: Sendable {
 
     let project = try await access.createProject(name: projectName, zone: zone, groupKeys: groupKeys)
     try await ledger.record(.projectCreated(project.id), by: me)
-    let scopes = Set(ServiceAccount.Scope.allCases)
-    let account = try await access.createServiceAccount(name: "First account", project: project.id, scopes: scopes)
+    let scopes: Set<ServiceAccount.Scope> = [.intake, .query, .export]
+    let account = try await access.createServiceAccount(
+      ServiceAccountDraft(
+        name: "First account", scopes: scopes, lifetime: ServiceAccount.longestLifetime,
+        quota: Quota(rows: 20_000_000, subjects: 2_000_000, bytes: 20 << 30)), project: project.id)
     try await ledger.record(
       .serviceAccountCreated(username: account.account.username, project: project.id, scopes: scopes.map(\.rawValue).sorted()), by: me)
     try await ledger.record(.setupLinkCreated, by: me)

@@ -142,6 +142,9 @@ package struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
 
   package var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 
+  /// Whether only this machine reaches it.
+  package var isLoopback: Bool { ["127.0.0.1", "::1", "localhost"].contains(host) }
+
   /// What a browser on the same machine is given: `localhost` for the loopback addresses, so that passkeys and cookies work.
   package func origin(isSecure: Bool) -> String {
     let name = ["127.0.0.1", "::1", "0.0.0.0", "::"].contains(host) ? "localhost" : host

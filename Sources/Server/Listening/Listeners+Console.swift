@@ -15,7 +15,7 @@ extension Listeners {
     let configuration = installation.configuration
     let isSecure = configuration.tls != nil || configuration.origin.hasPrefix("https:")
     let services = ConsoleServices(
-      control: installation.access, ledger: installation.ledger,
+      control: installation.access, ledger: installation.ledger, staff: installation.staff, quotas: installation.quotas,
       engine: { id in
         guard let project = installation.projects[id] else { throw APIError.notFound("There is no such project.") }
         return project.engine
@@ -28,9 +28,18 @@ extension Listeners {
         return await project.engine.dataVersion() > 0
       },
       number: { id, pseudonym in installation.projects[id]?.store.reference(of: pseudonym)?.number },
+      numbers: { id, pseudonym in
+        guard let store = installation.projects[id]?.store else { return [] }
+        let numbers = store.ids(of: pseudonym).map(\.number)
+        return numbers.isEmpty ? store.reference(of: pseudonym).map { [$0.number] } ?? [] : numbers
+      },
+      pseudonym: { id, number in installation.projects[id]?.store.reference(of: number) },
       projectChanged: { settings in try await installation.projects[settings.id]?.adopt(settings) },
       note: { error, reference in
         installation.logger.error("A page failed", metadata: ["reference": "\(reference)", "error": "\(type(of: error))"])
+      },
+      refusedPasskey: { code in
+        installation.logger.warning("A passkey was refused", metadata: ["reason": "\(code)"])
       },
       configuration: ConsoleConfiguration(
         intakeOrigin: isShared ? configuration.origin : configuration.intake.origin(isSecure: configuration.tls != nil), isSecure: isSecure,

@@ -155,6 +155,7 @@ package struct Listeners: Sendable {
     PlanRoutes(installation: installation, authenticator: authenticator).add(to: router)
     AdministrationRoutes(installation: installation, authenticator: authenticator).add(to: router)
     KeyRoutes(installation: installation, authenticator: authenticator).add(to: router)
+    StaffRoutes(installation: installation, authenticator: authenticator).add(to: router)
     IntakeRoutes(
       installation: installation, authenticator: authenticator, addresses: ClientAddress(trustedProxies: []), answersSettings: false
     ).addEndpoints(to: router)
@@ -165,8 +166,10 @@ package struct Listeners: Sendable {
   private func router(_ door: Door) throws -> Router<ServerContext> {
     let router = Router(context: ServerContext.self, options: .autoGenerateHeadEndpoints)
     router.add(middleware: Observation(metrics: installation.metrics, logger: installation.logger))
-    let authenticator = Authenticator(door: door == .control ? .control : .network, access: installation.access)
     let addresses = ClientAddress(trustedProxies: installation.configuration.trustedProxies)
+    let authenticator = Authenticator(
+      door: door == .control ? .control : .network, access: installation.access, addresses: addresses,
+      refused: { [installation] account, refusal in await installation.noteRefused(account, refusal) })
     OperationsRoutes(installation: installation, isPublic: door == .intake).add(to: router)
     if door != .console || isShared {
       IntakeRoutes(installation: installation, authenticator: authenticator, addresses: addresses, answersSettings: door == .intake)
@@ -180,6 +183,7 @@ package struct Listeners: Sendable {
       PlanRoutes(installation: installation, authenticator: authenticator).add(to: router)
       AdministrationRoutes(installation: installation, authenticator: authenticator).add(to: router)
       KeyRoutes(installation: installation, authenticator: authenticator).add(to: router)
+      StaffRoutes(installation: installation, authenticator: authenticator).add(to: router)
     }
     if door == .console {
       router.add(middleware: ConsoleNotFound())

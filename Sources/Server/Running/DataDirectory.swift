@@ -10,6 +10,8 @@ package struct DataDirectory: Sendable {
   package var ledger: URL { root.appendingPathComponent("ledger", isDirectory: true) }
   package var ledgerPublicKey: URL { root.appendingPathComponent("ledger.pub") }
   package var custodianKey: URL { root.appendingPathComponent("custodian.pub") }
+  /// Made by `sealane demo` alone: the people and the data of this directory are made up.
+  package var demo: URL { root.appendingPathComponent("demo.json") }
   package var controlSocket: URL { root.appendingPathComponent("control.sock") }
   /// Written last by `init`: a directory without it was not finished.
   package var format: URL { root.appendingPathComponent("FORMAT") }

@@ -3,6 +3,7 @@ import Console
 import Events
 import Journeys
 import Ledger
+import Logging
 import SegmentStore
 
 /// What changes power or settings: entered in the ledger first, then done.
@@ -14,14 +15,13 @@ extension Installation {
     try await project.adopt(settings)
   }
 
-  func createServiceAccount(
-    name: String, project: ProjectID, scopes: Set<ServiceAccount.Scope>, by principal: Principal
-  ) async throws -> NewServiceAccount {
-    let made = try await access.createServiceAccount(name: name, project: project, scopes: scopes)
+  func createServiceAccount(_ draft: ServiceAccountDraft, project: ProjectID, by principal: Principal) async throws -> NewServiceAccount {
+    let made = try await access.createServiceAccount(draft, project: project)
     // The username is known only now; if the entry cannot be made, the account does not stay.
     do {
       try await ledger.record(
-        .serviceAccountCreated(username: made.account.username, project: project, scopes: scopes.map(\.rawValue).sorted()), by: principal)
+        .serviceAccountCreated(username: made.account.username, project: project, scopes: draft.scopes.map(\.rawValue).sorted()),
+        by: principal)
     } catch {
       _ = try await access.revokeServiceAccount(made.account.username)
       throw error
@@ -29,10 +29,33 @@ extension Installation {
     return made
   }
 
-  /// The address that makes its bearer the owner, once, within the hour. The token stands behind `#`, which no server sees.
+  /// A new secret for an account; the one before is good for the overlap.
+  func rotateServiceAccount(_ username: String, overlap: Duration, lifetime: Duration, by principal: Principal) async throws
+    -> NewServiceAccount
+  {
+    guard let account = access.serviceAccount(username) else { throw APIError.notFound("There is no service account of this name.") }
+    try await ledger.record(.serviceAccountRotated(username: username, project: account.project), by: principal)
+    return try await access.rotateServiceAccount(username, overlap: overlap, lifetime: lifetime)
+  }
+
+  /// Lifts a freeze; the day's count begins anew.
+  func liftFreeze(of id: String, by principal: Principal) async throws {
+    guard let freeze = quotas.freezes.first(where: { $0.holder.id == id }) else { throw APIError.notFound("Nothing of this id is frozen.") }
+    try await ledger.record(.freezeLifted(holder: freeze.holder.description), by: principal)
+    _ = try await quotas.lift(freeze.holder)
+  }
+
+  /// A secret that is somebody's, and of no use, was presented.
+  func noteRefused(_ account: ServiceAccount, _ refusal: Presented.Refusal) async {
+    logger.warning("A credential was refused", metadata: ["account": "\(account.username)", "reason": "\(refusal.rawValue)"])
+  }
+
+  /// The address that makes its bearer the first owner, once, within the hour. The token stands behind `#`, which no server sees.
   func createSetupLink(by principal: Principal) async throws -> String {
+    // A link whose entry cannot be made is shown to nobody.
+    let link = try await access.createSetupLink()
     try await ledger.record(.setupLinkCreated, by: principal)
-    return Self.setupURL(origin: configuration.origin, token: try await access.createSetupLink().token)
+    return Self.setupURL(origin: configuration.origin, token: link.token)
   }
 
   static func setupURL(origin: String, token: Secret) -> String { "\(origin)/setup#\(token.text)" }

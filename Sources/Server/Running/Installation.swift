@@ -22,6 +22,8 @@ package final class Installation: Sendable {
   let pipeline: IntakePipeline
   let custodian: CustodianDesk
   let erasures: ErasureDesk
+  let staff: StaffDesk
+  let quotas: QuotaBook
   let clock: @Sendable () -> Timestamp
   private let lock: DirectoryLock
   let lookups: Lookups
@@ -39,7 +41,7 @@ package final class Installation: Sendable {
 
   private init(
     configuration: ServerConfiguration, directory: DataDirectory, access: ControlDatabase, ledger: Ledger, lock: DirectoryLock,
-    keys: KeyDirectory, lookups: Lookups, logger: Logger, clock: @escaping @Sendable () -> Timestamp
+    keys: KeyDirectory, lookups: Lookups, quotas: QuotaBook, logger: Logger, clock: @escaping @Sendable () -> Timestamp
   ) throws {
     self.configuration = configuration
     self.directory = directory
@@ -48,12 +50,16 @@ package final class Installation: Sendable {
     self.lock = lock
     keyState = Mutex(KeyState(keys: keys))
     self.lookups = lookups
+    self.quotas = quotas
     self.logger = logger
     self.clock = clock
     projects = OpenProjects()
     metrics = Metrics()
     admission = Admission(requests: configuration.limits.requests, bytes: configuration.limits.requestBytes)
     pipeline = IntakePipeline(intake: Intake(), access: access, projects: projects, metrics: metrics, logger: logger, clock: clock)
+    staff = StaffDesk(
+      control: access, ledger: ledger, origin: configuration.origin,
+      isDemo: configuration.listen.isLoopback && FileManager.default.fileExists(atPath: directory.demo.path), clock: clock)
     erasures = ErasureDesk(access: access, ledger: ledger, projects: projects, logger: logger, clock: clock)
     custodian = try CustodianDesk(directory: directory, access: access, ledger: ledger, projects: projects, clock: clock)
   }
@@ -76,9 +82,17 @@ package final class Installation: Sendable {
     let lookups = try Lookups(configuration)
     let ledger = try Ledger.open(directory: directory.ledger, keys: LedgerKeys(keys), clock: clock)
     let access = try ControlDatabase.open(at: directory.controlDatabase, clock: clock)
+    let quotas = try await QuotaBook(control: access, clock: clock) { freeze in
+      logger.warning(
+        "A credential is frozen", metadata: ["holder": "\(freeze.holder)", "quota": "\(freeze.measure?.rawValue ?? "by hand")"])
+      let entry = AdministrativeEntry.credentialFrozen(holder: freeze.holder.description, reason: freeze.measure?.rawValue ?? "by hand")
+      // The freeze holds whether or not the ledger takes the entry: nothing leaves without the ledger anyway.
+      _ = try? await ledger.record(entry, by: Principal(kind: .system, id: "quota", credential: "quota"))
+    }
+    ledger.setBrake { disclosure, principal throws(LedgerError) in try await quotas.charge(disclosure, to: principal) }
     let installation = try Installation(
       configuration: configuration, directory: directory, access: access, ledger: ledger, lock: lock, keys: keys, lookups: lookups,
-      logger: logger, clock: clock)
+      quotas: quotas, logger: logger, clock: clock)
     try await installation.publishLedgerKey()
     if await !installation.canReadLedger() {
       let warning = "the details of the ledger's newest entry do not open with the keys at hand: are they the newest ones?"

@@ -18,6 +18,8 @@ package struct Asset: Sendable {
   package static let script = Asset(name: "sealane", extension: "js", contentType: "text/javascript; charset=utf-8", text: Script.text)
   package static let passkeys = Asset(
     name: "passkeys", extension: "js", contentType: "text/javascript; charset=utf-8", text: PasskeyScript.text)
+  package static let session = Asset(
+    name: "session", extension: "js", contentType: "text/javascript; charset=utf-8", text: SessionScript.text)
   package static let icon = Asset(
     name: "mark", extension: "svg", contentType: "image/svg+xml",
     text: """
@@ -25,7 +27,7 @@ package struct Asset: Sendable {
       <path d="M6 20c3.3 0 3.3-3 6.7-3s3.3 3 6.6 3 3.400-3 6.700-3" fill="none" stroke="#fff" stroke-width="2.5" stroke-linecap="round"/>\
       <circle cx="16" cy="10" r="3" fill="#fff"/></svg>
       """)
-  package static let all = [stylesheet, script, icon]
+  package static let all = [stylesheet, script, icon, passkeys, session]
 
   /// 200 with the file, or 304 if the browser has it.
   package func response(to request: Request) -> Response {

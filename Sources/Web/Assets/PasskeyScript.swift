@@ -2,6 +2,8 @@
 ///
 /// `data-begin` is asked, with the form's fields as JSON, for a question (`ceremony`, and `create` or `get`: the options of WebAuthn Level 3
 /// with bytes as base64url); `data-finish` is told the answer and says where to go (`next`), or gives a `ticket` for the form that `data-then` names.
+/// With `data-session`, a session of `Asset.session` begins: the answer carries the public half of a key that the browser makes for it, and
+/// the page is loaded again if it was the wrong one only for want of a session (`data-stay`).
 enum PasskeyScript {
   static let text = #"""
     'use strict';
@@ -10,7 +12,8 @@ enum PasskeyScript {
       const text = buffer => btoa(String.fromCharCode(...new Uint8Array(buffer))).replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '');
       const named = list => (list || []).map(item => ({ ...item, id: bytes(item.id) }));
       const post = async (path, body) => {
-        const answer = await fetch(path, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) });
+        const proof = await window.sealaneSession?.headers('POST', path);
+        const answer = await fetch(path, { method: 'POST', headers: { 'Content-Type': 'application/json', ...proof }, body: JSON.stringify(body) });
         const read = await answer.json().catch(() => ({}));
         if (!answer.ok) throw new Error(read.error || `The answer was ${answer.status}. Try again.`);
         return read;
@@ -47,24 +50,36 @@ enum PasskeyScript {
           if (!window.PublicKeyCredential) throw new Error('This browser has no passkeys here. They need https, or a name that ends in localhost.');
           const begun = await post(form.dataset.begin, Object.fromEntries(new FormData(form)));
           const credential = begun.create ? await create(begun.create) : await get(begun.get);
-          const done = await post(form.dataset.finish, { ceremony: begun.ceremony, credential });
+          const key = form.dataset.session === undefined ? undefined : await window.sealaneSession.make();
+          const done = await post(form.dataset.finish, { ceremony: begun.ceremony, credential, key });
           say('Done.', 'good');
+          if (done.next && form.dataset.stay !== undefined) return location.reload();
           if (done.next) return location.assign(done.next);
           const then = document.getElementById(form.dataset.then);
           then.elements.ticket.value = done.ticket;
-          then.submit();
+          then.requestSubmit();
         } catch (error) {
           say(words[error.name] || error.message, 'danger');
           button.disabled = false;
         }
       });
       // The secret of a link stands behind the # and is taken from the address bar at once.
-      const field = document.querySelector('input[data-from-address]');
-      if (field && location.hash.length > 1) {
-        field.value = location.hash.slice(1);
-        field.closest('label').hidden = true;
+      const secret = location.hash.slice(1);
+      for (const field of secret ? document.querySelectorAll('input[data-from-address]') : []) {
+        field.value = secret;
+        const label = field.closest('label');
+        if (label) label.hidden = true;
         history.replaceState(null, '', location.pathname);
       }
+      // Into the demo without a passkey.
+      document.querySelector('form[data-demo]')?.addEventListener('submit', async event => {
+        event.preventDefault();
+        const form = event.target, state = form.querySelector('[role=status]');
+        try {
+          const done = await post('/enrol/demo', { link: form.elements.link.value, key: await window.sealaneSession.make() });
+          location.assign(done.next);
+        } catch (error) { state.hidden = false; state.className = 'notice danger'; state.textContent = error.message; }
+      });
     })();
     """#
 }

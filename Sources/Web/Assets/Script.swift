@@ -1,4 +1,4 @@
-/// The one script: shortcuts, copying, refreshing parts of a page, and the sign-in link. Every page works without it but that link.
+/// The script of every page: shortcuts, copying, refreshing parts of a page.
 enum Script {
   static let text = #"""
     'use strict';
@@ -129,7 +129,9 @@ enum Script {
           if (!paused && !document.hidden) {
             try {
               const join = live.dataset.live.includes('?') ? '&' : '?';
-              const answer = await fetch(live.dataset.live + join + 'after=' + last, { headers: { Accept: 'text/html' } });
+              const address = live.dataset.live + join + 'after=' + last;
+              const proof = await window.sealaneSession?.headers('GET', address);
+              const answer = await fetch(address, { headers: { Accept: 'text/html', ...proof } });
               if (answer.status === 200) {
                 last = answer.headers.get('X-Last') || last;
                 const entry = answer.headers.get('X-Ledger-Entry');
@@ -146,21 +148,6 @@ enum Script {
           setTimeout(ask, 2000);
         };
         setTimeout(ask, 2000);
-      }
-
-      // The sign-in link: its secret stands behind the # and so was never sent with an address.
-      const setup = document.getElementById('setup');
-      if (setup) {
-        const secret = location.hash.slice(1);
-        if (secret) {
-          history.replaceState(null, '', location.pathname);
-          setup.elements.token.value = secret;
-          document.getElementById('setup-state').textContent = 'Signing in …';
-          setup.submit();
-        } else {
-          document.getElementById('setup-state').textContent = 'This address has no sign-in link behind its #. Paste the part of the link after # here.';
-          setup.hidden = false;
-        }
       }
     })();
     """#

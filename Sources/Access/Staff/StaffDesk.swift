@@ -1,0 +1,219 @@
+import Events
+import Ledger
+import Passkeys
+
+/// How people sign in: questions to passkeys and their answers, links, proofs, and tickets for what needs a passkey once more. What gives
+/// power is in the ledger before it is done.
+package final class StaffDesk: Sendable {
+  /// What a passkey is asked to confirm besides signing in.
+  package enum Act: Sendable, Hashable {
+    case addPasskey
+    case agreeToRecovery(Int64)
+    /// A person's answer to somebody else's bulk export.
+    case approveExport(String)
+  }
+
+  enum Purpose: Sendable, Hashable {
+    case enrolment(link: String, name: String)
+    case signIn
+    case furtherPasskey(StaffMember.ID)
+    case confirmation(Act, StaffMember.ID)
+    /// The passkey has answered: the challenge is the ticket for the act.
+    case ticket(Act, StaffMember.ID)
+  }
+
+  let control: ControlDatabase
+  let ledger: Ledger
+  /// Nil where the console's origin is one at which browsers have no passkeys.
+  package let relyingParty: RelyingParty?
+  package let origin: String
+  /// Whether the setup link alone lets in: in the demo, whose people and data are made up, and which listens on this machine alone.
+  package let isDemo: Bool
+  let clock: @Sendable () -> Timestamp
+  let challenges = ChallengeBook<Purpose>()
+  let proofs = ProofBook()
+
+  package init(
+    control: ControlDatabase, ledger: Ledger, origin: String, isDemo: Bool = false, clock: @escaping @Sendable () -> Timestamp
+  ) {
+    self.control = control
+    self.ledger = ledger
+    self.origin = origin
+    self.isDemo = isDemo
+    self.clock = clock
+    relyingParty = RelyingParty(origin: origin)
+  }
+
+  /// A question to a passkey: what is to be registered, or which passkeys may answer.
+  package struct Question: Sendable {
+    package enum Kind: Sendable {
+      case create(handle: [UInt8], name: String, known: [[UInt8]])
+      /// None listed: any of this site.
+      case get(allowed: [[UInt8]])
+    }
+    package let challenge: [UInt8]
+    package let kind: Kind
+  }
+
+  // MARK: Enrolment
+
+  /// - Parameter name: counts for a first owner alone.
+  package func beginEnrolment(link text: String, name: String) async throws -> Question {
+    _ = try party()
+    guard let secret = Secret(text, kind: .setupLink), let (kind, member) = try await control.link(secret) else {
+      throw ControlDatabase.linkNotValid
+    }
+    if kind == .setup { try Name.validate(name, what: "Your name", longest: StaffMember.longestName) }
+    let name = member?.name ?? name
+    let challenge = challenges.begin(.enrolment(link: text, name: name), at: clock())
+    // A first owner has no row yet: the handle is the beginning of the challenge, and stays it.
+    var (handle, known) = (Array(challenge.prefix(16)), [[UInt8]]())
+    if let member, let own = try await control.userHandle(of: member.id) {
+      handle = own
+      known = try await control.staffPasskeys(of: member.id).map(\.credential)
+    }
+    return Question(challenge: challenge, kind: .create(handle: handle, name: name, known: known))
+  }
+
+  package func finishEnrolment(challenge: [UInt8], with response: RegistrationResponse, key: SessionKey, client: String) async throws
+    -> NewSession
+  {
+    guard case .enrolment(let text, let name)? = challenges.end(challenge, at: clock()), let secret = Secret(text, kind: .setupLink) else {
+      throw Self.over
+    }
+    let passkey = try await verified(response, challenge)
+    return try await enrol(secret, name: name, passkey: passkey, handle: Array(challenge.prefix(16)), key: key, client: client)
+  }
+
+  /// In by the setup link alone; only in the demo.
+  package func enterDemo(link text: String, key: SessionKey, client: String) async throws -> NewSession {
+    guard isDemo, let secret = Secret(text, kind: .setupLink), try await control.link(secret)?.kind == .setup else {
+      throw ControlDatabase.linkNotValid
+    }
+    return try await enrol(secret, name: "Demo visitor", passkey: nil, handle: nil, key: key, client: client)
+  }
+
+  private func enrol(
+    _ link: Secret, name: String, passkey: CredentialRecord?, handle: [UInt8]?, key: SessionKey, client: String
+  ) async throws -> NewSession {
+    guard let (kind, invited) = try await control.link(link) else { throw ControlDatabase.linkNotValid }
+    let id = invited?.id ?? .random()
+    let session = ControlDatabase.newSessionID()
+    // The entry first: a crash after it leaves an entry about somebody who did not come, and the link as it was.
+    try await ledger.record(
+      .staffEnrolled(staff: id.rawValue, by: kind.rawValue, session: session), by: Principal(kind: .staff, id: id.rawValue, credential: session))
+    let member = try await control.useLink(link, id: id, name: name, handle: handle, passkey: passkey)
+    return try await control.beginSession(session, of: member.id, key: key, client: client)
+  }
+
+  // MARK: Signing in
+
+  package func beginSignIn() throws -> Question {
+    _ = try party()
+    return Question(challenge: challenges.begin(.signIn, at: clock()), kind: .get(allowed: []))
+  }
+
+  package func finishSignIn(challenge: [UInt8], with assertion: AssertionResponse, key: SessionKey, client: String) async throws
+    -> NewSession
+  {
+    guard case .signIn? = challenges.end(challenge, at: clock()) else { throw Self.over }
+    let member = try await control.use(
+      assertion, in: AuthenticationCeremony(relyingParty: try party(), challenge: challenge, user: .unidentified))
+    guard member.isActive else { throw Self.suspended }
+    let session = ControlDatabase.newSessionID()
+    try await ledger.record(
+      .sessionBegan(session: session), by: Principal(kind: .staff, id: member.id.rawValue, credential: session))
+    return try await control.beginSession(session, of: member.id, key: key, client: client)
+  }
+
+  // MARK: Once more
+
+  /// Asks a signed-in person's passkey to confirm an act.
+  package func beginConfirmation(of act: Act, by session: ActiveSession) async throws -> Question {
+    _ = try party()
+    let allowed = try await control.staffPasskeys(of: session.session.staff).map(\.credential)
+    guard !allowed.isEmpty else { throw AccessError(.invalid, "You have no passkey here. Add one first.") }
+    return Question(
+      challenge: challenges.begin(.confirmation(act, session.session.staff), at: clock()), kind: .get(allowed: allowed))
+  }
+
+  /// - Returns: a ticket for the act, good once and for five minutes.
+  package func finishConfirmation(challenge: [UInt8], with assertion: AssertionResponse, by session: ActiveSession) async throws -> [UInt8] {
+    guard case .confirmation(let act, let staff)? = challenges.end(challenge, at: clock()), staff == session.session.staff else {
+      throw Self.over
+    }
+    let allowed = Set(try await control.staffPasskeys(of: staff).map(\.credential))
+    guard let handle = try await control.userHandle(of: staff) else { throw Self.over }
+    let member = try await control.use(
+      assertion,
+      in: AuthenticationCeremony(
+        relyingParty: try party(), challenge: challenge, allowedCredentials: allowed, user: .identified(handle: handle)))
+    guard member.id == staff, member.isActive else { throw Self.suspended }
+    return challenges.begin(.ticket(act, staff), at: clock())
+  }
+
+  /// Takes a ticket for an act; it is used up whatever comes.
+  package func redeem(_ ticket: [UInt8], for act: Act, by session: ActiveSession) throws(AccessError) {
+    guard challenges.end(ticket, at: clock()) == .ticket(act, session.session.staff) else { throw Self.over }
+  }
+
+  /// - Parameter ticket: of `addPasskey`; a person without any passkey (the demo's visitor) needs none.
+  package func beginFurtherPasskey(by session: ActiveSession, ticket: [UInt8]) async throws -> Question {
+    _ = try party()
+    let staff = session.session.staff
+    let known = try await control.staffPasskeys(of: staff).map(\.credential)
+    if !known.isEmpty { try redeem(ticket, for: .addPasskey, by: session) }
+    guard let handle = try await control.userHandle(of: staff) else { throw Self.over }
+    return Question(
+      challenge: challenges.begin(.furtherPasskey(staff), at: clock()),
+      kind: .create(handle: handle, name: session.name, known: known))
+  }
+
+  package func finishFurtherPasskey(challenge: [UInt8], with response: RegistrationResponse, by session: ActiveSession) async throws {
+    guard case .furtherPasskey(let staff)? = challenges.end(challenge, at: clock()), staff == session.session.staff else { throw Self.over }
+    let passkey = try await verified(response, challenge)
+    try await ledger.record(.passkeyAdded(staff: staff.rawValue), by: session.who.principal)
+    guard try await control.addPasskey(passkey, to: staff) else {
+      throw AccessError(.invalid, "This passkey is registered already, or you are not on the staff any more.")
+    }
+  }
+
+  // MARK: Proofs
+
+  /// The nonce for the next proofs.
+  package var nonce: String { proofs.nonce(at: clock()) }
+
+  /// The session with word on whether this request was signed by its browser's key.
+  package func proven(_ session: ActiveSession, by proof: String?, method: String, path: String) -> ActiveSession {
+    var session = session
+    if let proof, let taken = try? proofs.take(proof, method: method, address: origin + path, at: clock()) {
+      session.isProven = taken.key == session.key
+    }
+    return session
+  }
+
+  /// The next cookie for the session of the key that signed this; nil if there is none.
+  package func renew(_ proof: String?, path: String) async throws -> NewSession? {
+    try await control.renewSession(key: try proofs.take(proof, method: "POST", address: origin + path, at: clock()).key)
+  }
+
+  // MARK: Parts
+
+  private func party() throws(AccessError) -> RelyingParty {
+    guard let relyingParty else {
+      throw AccessError(
+        .invalid,
+        "Browsers have no passkeys at \(origin). Open the console at https:// and a host name, or at http://localhost on this machine; `--origin` says which.")
+    }
+    return relyingParty
+  }
+
+  private func verified(_ response: RegistrationResponse, _ challenge: [UInt8]) async throws -> CredentialRecord {
+    let isKnown = try await control.isKnownCredential(response.credentialID)
+    return try RegistrationCeremony(relyingParty: try party(), challenge: challenge).verify(response) { _ in isKnown }
+  }
+
+  private static let over = AccessError(.invalid, "This question is over: it is answered once, within five minutes. Reload the page and try again.")
+  private static let suspended = AccessError(
+    .notFound, "This passkey's owner may not sign in: removed, or cut off after a phishing report. Two admins can let the person in again.")
+}

@@ -1,0 +1,63 @@
+import Access
+import HTTPTypes
+import Hummingbird
+import Journeys
+import Ledger
+
+/// Who is on the staff, for the server's operating-system user: for the moment when nobody can get into the console, or must not.
+struct StaffRoutes: Sendable {
+  let installation: Installation
+  let authenticator: Authenticator
+
+  func add(to router: Router<ServerContext>) {
+    router.get("/api/v1/staff", use: list)
+    router.post("/api/v1/staff/:id/cut-off", use: cutOff)
+    router.delete("/api/v1/staff/:id", use: remove)
+  }
+
+  private func list(_ request: Request, _ context: ServerContext) async throws -> Response {
+    let caller = try await authenticator.require(request, context)
+    _ = try QueryParameters(request, known: [])
+    try Access.authorize(caller, .readStaff, in: nil)
+    let disclosure = Disclosure(.settings, project: nil, purpose: "api.staff", fields: ["name", "roles", "state"])
+    let members = try await installation.access.staff()
+    return DisclosedResponse.json(
+      try await installation.ledger.disclose(members, disclosure, to: caller.principal).map { members in
+        ["staff": .list(members.map(Self.json)), "next": .null]
+      })
+  }
+
+  private func cutOff(_ request: Request, _ context: ServerContext) async throws -> Response {
+    try await end(request, context, .phished, needs: .cutOff)
+  }
+
+  private func remove(_ request: Request, _ context: ServerContext) async throws -> Response {
+    try await end(request, context, .removed, needs: .manageStaff)
+  }
+
+  /// The last owner may go too: then a setup link makes the next one.
+  private func end(
+    _ request: Request, _ context: ServerContext, _ suspension: StaffMember.Suspension, needs action: Access.Action
+  ) async throws -> Response {
+    let caller = try await authenticator.require(request, context)
+    try Access.authorize(caller, action, in: nil)
+    let id = StaffMember.ID(rawValue: try context.parameters.require("id"))
+    guard try await installation.access.staffMember(id) != nil else { throw APIError.notFound("There is nobody of this id on the staff.") }
+    // Ended first: a ledger that cannot be written must not keep a thief in.
+    let ended = try await installation.access.suspend(id, suspension, force: true)
+    try await installation.ledger.record(.staffCutOff(staff: id.rawValue, reason: suspension.rawValue), by: caller.principal)
+    guard let member = try await installation.access.staffMember(id) else { throw APIError.notFound("There is nobody of this id on the staff.") }
+    guard case .object(var members) = Self.json(member) else { return DisclosedResponse.plain(Self.json(member)) }
+    members["ended_sessions"] = .number(Double(ended))
+    return DisclosedResponse.plain(.object(members))
+  }
+
+  private static func json(_ member: StaffMember) -> JSONValue {
+    [
+      "id": .string(member.id.rawValue), "name": .string(member.name), "roles": .list(member.roles.words.map { .string($0) }),
+      "state": .string(member.suspension?.rawValue ?? (member.enrolledAt == nil ? "invited" : "active")),
+      "passkeys": .number(Double(member.passkeys)), "created_at": .string(member.createdAt.text),
+      "enrolled_at": member.enrolledAt.map { .string($0.text) } ?? .null,
+    ]
+  }
+}

@@ -1,0 +1,336 @@
+"""Staff: passkeys, sessions that are of no use to whoever copies a cookie, roles, and the bad moment. Against the real server, by people in software."""
+
+import json
+import re
+import time
+import urllib.parse
+
+import pytest
+import requests
+from staff import Person, encode, invited, owner
+
+EVENT = "Staff Probe"
+
+
+@pytest.fixture(scope="module")
+def place(sealane):
+    sealane.track(*[{"event": EVENT, "properties": {"distinct_id": f"staff-probe-{n}", "plan": "pro"}} for n in range(12)])
+    ada = owner(sealane)
+    return sealane, ada
+
+
+def a_subject(sealane):
+    answer = requests.get(
+        sealane.api + "/api/v1/subjects", params={"project_id": sealane.project_id}, auth=sealane.account, timeout=10)
+    return answer.json()["subjects"][0]["subject"]
+
+
+def entries(sealane):
+    return json.loads(sealane.command("ledger", "entries", "--data", sealane.data, "--limit", 1000))["entries"]
+
+
+# Signing in
+
+
+def test_what_a_thief_could_send_is_refused_each_for_its_reason(place):
+    sealane, ada = place
+    assert ada.sign_in().status_code == 200
+    attacks = {
+        "wrong_origin": {"origin": "http://localhost.evil.example"}, "wrong_relying_party": {"party": "localhost.evil.example"},
+        "user_not_verified": {"flags": 1}, "user_not_present": {"flags": 4}, "cross_origin": {"crossOrigin": True},
+        "top_origin": {"topOrigin": "https://evil.example"}, "wrong_type": {"type": "webauthn.create"},
+    }
+    for code, changes in attacks.items():
+        thief = Person(sealane)
+        thief.passkey = ada.passkey
+        answer = thief.sign_in(**changes)
+        assert answer.status_code == 403 and answer.json()["code"] == code, f"{code}: {answer.text}"
+        assert "__Host-session" not in answer.headers.get("Set-Cookie", "")
+    stranger = Person(sealane)
+    stranger.passkey.handle = ada.passkey.handle
+    assert stranger.sign_in().json()["code"] == "unknown_credential"
+    # An answer counts once, and for its question.
+    begun = ada.begin()
+    credential = ada.passkey.answer(begun["get"], ada.origin)
+    assert ada.finish(begun, credential).status_code == 200
+    assert ada.finish(begun, credential).status_code == 400
+    assert ada.finish(ada.begin(), credential).json()["code"] == "wrong_challenge"
+    # Another site's page cannot even ask.
+    assert ada.ask("/sign-in/begin", {}, headers={"Origin": "https://evil.example"}).status_code == 400
+    assert ada.ask("/sign-in/begin", {}, headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
+
+
+def test_a_cloned_counter_is_refused(place):
+    sealane, ada = place
+    bea = invited(sealane, ada, "Bea Counter", "viewer")
+    bea.passkey.counter = 10
+    assert bea.sign_in().status_code == 200
+    assert bea.sign_in(counter=4).json()["code"] == "cloned_counter"
+    assert bea.sign_in(counter=11).status_code == 200
+
+
+# What a copied cookie is worth
+
+
+def test_a_copied_cookie_opens_no_row_and_soon_nothing(place):
+    sealane, ada = place
+    assert ada.sign_in().status_code == 200
+    subject = a_subject(sealane)
+    thief = Person(sealane)
+    thief.browser.cookies.update(ada.browser.cookies)
+    thief.nonce = thief.renew_once().headers["DPoP-Nonce"]
+    # The cookie alone opens figures, for its five minutes.
+    assert thief.get(f"/insights?s0={urllib.parse.quote(EVENT)}", proof=False).status_code == 200
+    rows = [f"/subjects/{subject}", "/subjects?q=" + subject[:6], "/live", "/live/rows?after=0", "/account"]
+    stolen_proof = ada.proof("GET", "/live")
+    for path in rows:
+        # Without a proof, with one of another key, with one that was made for another page, and with one that was seen before.
+        for proof in (False, thief.signed("GET", path, nonce=thief.nonce), stolen_proof if path != "/live" else False):
+            answer = thief.get(path, proof=proof)
+            assert answer.status_code == 401 and subject not in answer.text and "staff-probe" not in answer.text, path
+    assert ada.get("/live", proof=stolen_proof).status_code == 200
+    assert thief.get("/live", proof=stolen_proof).status_code == 401
+    # Its forms act nowhere either.
+    for path, fields in [("/staff", {"name": "Mallory", "role": "viewer"}), ("/settings/accounts", {"name": "x", "scope": "export"})]:
+        assert thief.post(path, fields, proof=False).status_code == 401
+    assert "Mallory" not in ada.get("/staff").text
+    # No key, no next cookie; and with the next one this one ends.
+    assert thief.renew().status_code == 401
+    copied = thief.cookies
+    assert ada.renew().status_code == 204
+    assert ada.cookies["__Host-session"] != copied["__Host-session"]
+    time.sleep(16)
+    assert thief.get("/insights", proof=False).status_code == 401
+    assert ada.get(f"/subjects/{subject}").status_code == 200
+
+
+def test_a_cookie_ends_after_five_minutes_even_if_nobody_renews_it(make_installation):
+    """The clock of the test is the database's: the cookie is made older than it is."""
+    import sqlite3
+
+    sealane = make_installation()
+    sealane.start()
+    ada = owner(sealane)
+    assert ada.get("/insights", proof=False).status_code == 200
+    with sqlite3.connect(sealane.data / "control.sqlite") as database:
+        database.execute("UPDATE session SET cookie_at = cookie_at - 300000")
+    assert requests.get(ada.origin + "/insights", cookies=ada.cookies, timeout=10).status_code == 401
+    # The key goes on.
+    assert ada.renew().status_code == 204 and ada.get("/insights", proof=False).status_code == 200
+
+
+def test_proofs_are_checked_one_by_one(place):
+    sealane, ada = place
+    assert ada.sign_in().status_code == 200 and ada.get("/account").status_code == 200
+    bad = {
+        "another method": ada.proof("POST", "/account"), "another page": ada.proof("GET", "/live"),
+        "another site": ada.proof("GET", "/account", htu="https://evil.example/account"),
+        "a nonce of nobody": ada.signed("GET", "/account", nonce="made-up"), "no nonce": ada.signed("GET", "/account"),
+        "no algorithm": ada.proof("GET", "/account", head={"alg": "none"}), "another type": ada.proof("GET", "/account", head={"typ": "JWT"}),
+        "no number": ada.proof("GET", "/account", jti=None), "nonsense": "a.b.c", "a long one": "a" * 5000,
+    }
+    broken = ada.proof("GET", "/account")
+    bad["a broken signature"] = broken[:-8] + ("AAAAAAAA" if not broken.endswith("AAAAAAAA") else "BBBBBBBB")
+    for name, proof in bad.items():
+        assert ada.get("/account", proof=proof).status_code == 401, name
+    assert ada.get("/account").status_code == 200
+
+
+# Roles
+
+
+ROUTES = {
+    "/": {"viewer", "analyst", "developer", "privacy_officer", "admin", "owner"},
+    "/insights": {"viewer", "analyst", "developer", "privacy_officer", "admin", "owner"},
+    "/account": {"viewer", "analyst", "developer", "privacy_officer", "admin", "owner"},
+    "/live": {"developer", "owner"}, "/subjects?q=s_0": {"analyst", "privacy_officer", "owner"},
+    "/plan": {"developer", "privacy_officer", "admin", "owner"}, "/settings": {"developer", "privacy_officer", "admin", "owner"},
+    "/staff": {"privacy_officer", "admin", "owner"},
+}
+
+
+def test_each_role_sees_its_pages_and_no_other(place):
+    sealane, ada = place
+    people = {role: invited(sealane, ada, f"Role {role}", role) for role in ["viewer", "analyst", "developer", "privacy_officer", "admin"]}
+    people["owner"] = ada
+    for path, roles in ROUTES.items():
+        for role, person in people.items():
+            status = person.get(path).status_code
+            assert status == (200 if role in roles else 403), f"{role} at {path}: {status}"
+    # An admin gives roles below owner, to others.
+    admin = people["admin"]
+    assert admin.post("/staff", {"name": "New Owner", "role": "owner"}).status_code == 403
+    identity = {member["name"]: member["id"] for member in json.loads(sealane.command("staff", "list", "--data", sealane.data, "--json"))["staff"]}
+    assert admin.post("/staff/roles", {"staff": identity["Role admin"], "role": "analyst"}).status_code == 400
+    assert admin.post("/staff/roles", {"staff": identity["Role viewer"], "role": ["viewer", "analyst"]}).status_code == 200
+    assert people["viewer"].get("/subjects?q=s_0").status_code == 200
+    facts = [entry["detail"]["facts"] for entry in entries(sealane) if entry["kind"] == "staff_roles_changed"]
+    assert {"staff": identity["Role viewer"], "roles": "analyst@1 viewer@1"} in facts
+
+
+# The bad moment
+
+
+def test_i_was_phished_ends_everything_and_two_others_let_in_again(place):
+    sealane, ada = place
+    bea, cleo = (invited(sealane, ada, name, "owner") for name in ("Bea Phished", "Cleo Helper"))
+    elsewhere = Person(sealane)
+    elsewhere.passkey = bea.passkey
+    assert elsewhere.sign_in().status_code == 200
+    answer = bea.post("/account/phished", {})
+    assert answer.status_code == 200 and "cut off" in answer.text
+    for person in (bea, elsewhere):
+        assert person.get("/").status_code == 401 and person.renew().status_code == 401
+    assert bea.sign_in().status_code == 403
+    identity = {member["name"]: member["id"] for member in json.loads(sealane.command("staff", "list", "--data", sealane.data, "--json"))["staff"]}
+    assert ada.post("/staff/recovery", {"staff": identity["Bea Phished"]}).status_code == 200
+    number = re.search(r'id="agree-(\d+)"', cleo.get("/staff").text)[1]
+    assert 'id="agree-' not in ada.get("/staff").text
+    agree = {"recovery": number}
+    # Not by the one who asked, not without a passkey, not with a ticket for something else.
+    assert ada.post("/staff/recovery/agree", {**agree, "ticket": ada.confirmed("agree_to_recovery", about=number)}).status_code == 400
+    assert cleo.post("/staff/recovery/agree", {**agree, "ticket": ""}).status_code == 400
+    assert cleo.post("/staff/recovery/agree", {**agree, "ticket": cleo.confirmed("add_passkey")}).status_code == 400
+    page = cleo.post("/staff/recovery/agree", {**agree, "ticket": cleo.confirmed("agree_to_recovery", about=number)})
+    assert page.status_code == 200, page.text
+    link = re.search(r"/join#(slu_[a-z2-7]+)", page.text)[1]
+    stolen = bea.passkey
+    again = Person(sealane).enrol(link)
+    assert "Bea Phished" in again.get("/account").text
+    thief = Person(sealane)
+    thief.passkey = stolen
+    assert thief.sign_in().json()["code"] == "unknown_credential"
+    kinds = [entry["kind"] for entry in entries(sealane)]
+    for kind in ("staff_invited", "staff_enrolled", "session_began", "staff_cut_off", "staff_recovery_asked", "staff_recovery_agreed"):
+        assert kind in kinds, kind
+
+
+def test_the_machines_user_cuts_off_and_removes(place):
+    sealane, ada = place
+    bea = invited(sealane, ada, "Bea Remote", "analyst")
+    identity = {member["name"]: member["id"] for member in json.loads(sealane.command("staff", "list", "--data", sealane.data, "--json"))["staff"]}
+    sealane.command("staff", "cut-off", identity["Bea Remote"], "--data", sealane.data)
+    assert bea.get("/").status_code == 401 and bea.sign_in().status_code == 403
+    sealane.command("staff", "remove", identity["Bea Remote"], "--data", sealane.data)
+    assert "removed" in sealane.command("staff", "list", "--data", sealane.data)
+    # While there is an owner, no setup link: that would be a weaker way in.
+    refused = sealane.run("setup-link", "--data", sealane.data)
+    assert refused.returncode != 0 and "owner already" in refused.stderr
+
+
+def test_names_of_people_are_in_no_log_and_not_in_the_ledger(place):
+    sealane, ada = place
+    secret = "Zebediah Quillfeather"
+    invited(sealane, ada, secret, "viewer").get("/")
+    assert secret in ada.get("/staff").text
+    for place_of in (sealane.server_log, *(path for path in (sealane.data / "ledger").rglob("*") if path.is_file())):
+        assert secret.encode() not in place_of.read_bytes(), place_of
+    assert secret not in sealane.command("ledger", "entries", "--data", sealane.data, "--limit", 1000)
+
+
+# Service accounts and quotas
+
+
+def make_account(sealane, **fields):
+    """By the machine's user, over the control socket."""
+    import http.client
+    import socket
+
+    class Control(http.client.HTTPConnection):
+        def connect(self):
+            self.sock = socket.socket(socket.AF_UNIX)
+            self.sock.connect(str(sealane.data / "control.sock"))
+
+    def ask(method, path, body=None):
+        connection = Control("localhost")
+        connection.request(method, path, json.dumps(body) if body is not None else None, {"Content-Type": "application/json"})
+        answer = connection.getresponse()
+        return answer.status, json.loads(answer.read())
+
+    status, made = ask("POST", "/api/v1/service-accounts", {"name": "probe", "scopes": ["export"], **fields})
+    assert status == 201, made
+    return made["username"], made["secret"], ask
+
+
+def export(sealane, account, **options):
+    from installation import today
+
+    return requests.get(
+        sealane.api + "/api/2.0/export", params={"from_date": today(-2), "to_date": today(1)}, auth=account, timeout=60, **options)
+
+
+@pytest.fixture(scope="module")
+def crowd(place):
+    sealane, _ = place
+    rows = [
+        {"event": "Crowd", "properties": {"distinct_id": f"crowd-{n % 2000}", "time": int(time.time()) - 60, "$insert_id": f"crowd-{n}", "pad": "x" * 200}}
+        for n in range(60_000)]
+    for start in range(0, len(rows), 2000):
+        assert sealane.send_import(rows[start:start + 2000]).status_code == 200
+    return sealane
+
+
+def test_exactly_the_row_quota_leaves_also_with_fifty_at_once(crowd):
+    from concurrent.futures import ThreadPoolExecutor
+
+    username, secret, ask = make_account(crowd, rows_per_day=12_345)
+
+    def rows(_):
+        try:
+            answer = export(crowd, (username, secret))
+        except requests.exceptions.ChunkedEncodingError:
+            return None
+        return answer.text.count("\n") if answer.status_code == 200 else 0
+
+    def counted(_):
+        """Lines that arrived, whether or not the stream came to its end."""
+        count = 0
+        try:
+            with export(crowd, (username, secret), stream=True) as answer:
+                if answer.status_code != 200:
+                    return 0
+                for line in answer.iter_lines(chunk_size=65536):
+                    count += bool(line)
+        except requests.exceptions.RequestException:
+            pass
+        return count
+
+    with ThreadPoolExecutor(50) as pool:
+        total = sum(pool.map(counted, range(50)))
+    assert total == 12_345
+    answer = export(crowd, (username, secret))
+    assert answer.status_code == 403 and answer.json()["error"] == "frozen"
+    status, frozen = ask("GET", "/api/v1/freezes")
+    assert username in [freeze["id"] for freeze in frozen["freezes"]]
+    assert "credential_frozen" in [entry["kind"] for entry in entries(crowd)[-40:]]
+    assert ask("DELETE", f"/api/v1/freezes/{username}")[0] == 200
+    assert export(crowd, (username, secret), headers={"Accept-Encoding": "identity"}, stream=True).status_code == 200
+
+
+def test_a_key_that_is_revoked_in_the_middle_ends_its_export(crowd):
+    username, secret, ask = make_account(crowd)
+    with export(crowd, (username, secret), stream=True, headers={"Accept-Encoding": "identity"}) as answer:
+        lines = answer.iter_lines(chunk_size=4096)
+        assert next(lines)
+        assert ask("DELETE", f"/api/v1/service-accounts/{username}")[0] == 200
+        time.sleep(1)
+        count = 1
+        with pytest.raises(requests.exceptions.RequestException):
+            for _ in lines:
+                count += 1
+        assert count < 60_000
+    assert export(crowd, (username, secret)).status_code == 401
+
+
+def test_accounts_end_are_bound_to_networks_and_rotate(crowd):
+    username, secret, ask = make_account(crowd, networks=["192.0.2.0/24"])
+    assert export(crowd, (username, secret)).status_code == 403
+    username, secret, ask = make_account(crowd, networks=["127.0.0.0/8", "::1"], expires_in_days=1)
+    assert export(crowd, (username, secret)).status_code == 200
+    status, rotated = ask("POST", f"/api/v1/service-accounts/{username}/rotation", {"overlap_hours": 1})
+    assert status == 201 and rotated["secret"] != secret
+    assert export(crowd, (username, secret)).status_code == export(crowd, (username, rotated["secret"])).status_code == 200
+    assert ask("POST", f"/api/v1/service-accounts/{username}/rotation", {"overlap_hours": 0})[0] == 201
+    assert export(crowd, (username, rotated["secret"])).json()["error"] == "replaced"
+    for bad in ({"expires_in_days": 0}, {"expires_in_days": 400}, {"networks": ["anywhere"]}, {"rows_per_day": -1}, {"scopes": ["send"]}):
+        assert ask("POST", "/api/v1/service-accounts", {"name": "x", "scopes": ["query"], **bad})[0] == 400, bad
