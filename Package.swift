@@ -108,7 +108,8 @@ let package = Package(
     .testTarget(
       name: "ConsoleTests",
       dependencies: [
-        "Console", "Web", "Events", "Journeys", "Ledger", "Access", "Gate", "Passkeys", "SoftAuthenticator", "TestSupport", crypto, hummingbird,
+        "Console", "Web", "Events", "Journeys", "Ledger", "Access", "Gate", "Passkeys", "SoftAuthenticator", "TestSupport", crypto,
+        hummingbird,
         logging,
       ],
       swiftSettings: room),
@@ -127,7 +128,8 @@ let package = Package(
       swiftSettings: room),
     .testTarget(name: "LedgerTests", dependencies: ["Ledger", "Events", crypto, "TestSupport"], swiftSettings: room),
     .testTarget(
-      name: "AccessTests", dependencies: ["Access", "Ledger", "Events", "Passkeys", "SoftAuthenticator", "TestSupport", crypto, database], swiftSettings: room),
+      name: "AccessTests", dependencies: ["Access", "Ledger", "Events", "Passkeys", "SoftAuthenticator", "TestSupport", crypto, database],
+      swiftSettings: room),
     .testTarget(
       name: "ServerTests",
       dependencies: [

@@ -93,7 +93,8 @@ package enum Access {
     case .staff: []
     case .operatingSystemUser:
       [
-        .sendEvents, .sendVerified, .readCatalog, .readExposure, .queryAggregates, .readSubjects, .exportSubjects, .manageReports, .readSettings,
+        .sendEvents, .sendVerified, .readCatalog, .readExposure, .queryAggregates, .readSubjects, .exportSubjects, .manageReports,
+        .readSettings,
         .managePlan, .manageProjects, .manageServiceAccounts, .readStaff, .manageStaff, .manageOwners, .manageSessions, .cutOff,
         .createSetupLinks, .readLedger, .eraseLedgerDetails, .readStatus,
         .deleteSubjects, .writeBackups, .rotateKeys,

@@ -65,8 +65,10 @@ struct Console: Sendable {
       return ErrorPage.notFound.response
     } catch let error as LedgerError where error.code == .overQuota || error.code == .frozen {
       return ErrorPage(
-        .tooManyRequests, "Your quota is used up", "\(error.message) Nothing of this page was shown. Figures without rows about subjects open again when it is lifted.",
-        next: "<p>Ask an admin, or a privacy officer. If it was not you who took so much, press “I was phished” under <a href=\"/account\">your access</a>.</p>\(ErrorPage.home)"
+        .tooManyRequests, "Your quota is used up",
+        "\(error.message) Nothing of this page was shown. Figures without rows about subjects open again when it is lifted.",
+        next:
+          "<p>Ask an admin, or a privacy officer. If it was not you who took so much, press “I was phished” under <a href=\"/account\">your access</a>.</p>\(ErrorPage.home)"
       ).response
     } catch let error as LedgerError where error.code != .refused {
       return failure(

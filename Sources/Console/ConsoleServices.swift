@@ -32,7 +32,8 @@ package struct ConsoleServices: Sendable {
   package var plans: PlanServices
 
   package init(
-    control: ControlDatabase, ledger: Ledger, staff: StaffDesk, quotas: QuotaBook, engine: @escaping @Sendable (ProjectID) async throws -> any Engine,
+    control: ControlDatabase, ledger: Ledger, staff: StaffDesk, quotas: QuotaBook,
+    engine: @escaping @Sendable (ProjectID) async throws -> any Engine,
     live: @escaping @Sendable (_ project: ProjectID, _ after: UInt64?, _ name: String?, _ limit: Int) async -> [LiveEvent],
     hasEvents: @escaping @Sendable (ProjectID) async -> Bool,
     number: @escaping @Sendable (ProjectID, Pseudonym) -> SubjectNumber? = { _, _ in nil },

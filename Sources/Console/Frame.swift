@@ -8,10 +8,14 @@ import Web
 extension Visit {
   static let navigation: [(item: Page.Item, needs: Access.Action)] = [
     (Page.Item("Home", Address("/"), key: "h"), .queryAggregates), (Page.Item("Live", Address("/live"), key: "l"), .readLive),
-    (Page.Item("Insights", Address("/insights"), key: "i"), .queryAggregates), (Page.Item("Funnels", Address("/funnels"), key: "f"), .queryAggregates),
-    (Page.Item("Retention", Address("/retention"), key: "r"), .queryAggregates), (Page.Item("Flows", Address("/flows"), key: "w"), .queryAggregates),
-    (Page.Item("Lifecycle", Address("/lifecycle"), key: "c"), .queryAggregates), (Page.Item("Stickiness", Address("/stickiness"), key: "k"), .queryAggregates),
-    (Page.Item("Sessions", Address("/sessions"), key: "n"), .queryAggregates), (Page.Item("Cohorts", Address("/cohorts"), key: "o"), .queryAggregates),
+    (Page.Item("Insights", Address("/insights"), key: "i"), .queryAggregates),
+    (Page.Item("Funnels", Address("/funnels"), key: "f"), .queryAggregates),
+    (Page.Item("Retention", Address("/retention"), key: "r"), .queryAggregates),
+    (Page.Item("Flows", Address("/flows"), key: "w"), .queryAggregates),
+    (Page.Item("Lifecycle", Address("/lifecycle"), key: "c"), .queryAggregates),
+    (Page.Item("Stickiness", Address("/stickiness"), key: "k"), .queryAggregates),
+    (Page.Item("Sessions", Address("/sessions"), key: "n"), .queryAggregates),
+    (Page.Item("Cohorts", Address("/cohorts"), key: "o"), .queryAggregates),
     (Page.Item("Subjects", Address("/subjects"), key: "s"), .readSubjects), (Page.Item("Plan", Address("/plan"), key: "p"), .readSettings),
     (Page.Item("Settings", Address("/settings"), key: "e"), .readSettings),
     (Page.Item("Ledger", Address("/ledger"), key: "d"), .readLedger), (Page.Item("Staff", Address("/staff"), key: "t"), .readStaff),

@@ -38,7 +38,9 @@ package struct LedgerFilter: Sendable, Hashable {
   }
 
   func holds(of detail: LedgerDetail) -> Bool {
-    if let principal, detail.principal.id != principal, detail.facts.values.allSatisfy({ !$0.split(separator: " ").contains(Substring(principal)) }) {
+    if let principal, detail.principal.id != principal,
+      detail.facts.values.allSatisfy({ !$0.split(separator: " ").contains(Substring(principal)) })
+    {
       return false
     }
     if let credential, detail.principal.credential != credential { return false }

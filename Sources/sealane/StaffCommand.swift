@@ -33,7 +33,9 @@ struct StaffCommand: AsyncParsableCommand {
         let answer = try await ControlSession.run(try options.configuration()) { try await $0.text("GET", "/api/v1/staff") }
         guard !options.json, let read = try? JSONDecoder().decode(Answer.self, from: Data(answer.utf8)) else { return Terminal.say(answer) }
         for member in read.staff {
-          Terminal.say("\(member.id)  \(member.state.padding(toLength: 8, withPad: " ", startingAt: 0))  \(member.name)  \(member.roles.joined(separator: " "))")
+          Terminal.say(
+            "\(member.id)  \(member.state.padding(toLength: 8, withPad: " ", startingAt: 0))  \(member.name)  \(member.roles.joined(separator: " "))"
+          )
         }
         if read.staff.isEmpty { Terminal.say("Nobody yet. `sealane setup-link` makes the first owner.") }
       }

@@ -17,7 +17,8 @@ struct AuthorizationTests {
     }
     for scope in ServiceAccount.Scope.allCases {
       let made = try await here.control.createServiceAccount(name: scope.rawValue, project: project.id, scopes: [scope])
-      holders[scope == .admin ? "admin key" : scope.rawValue] = here.control.authenticate(username: made.account.username, secret: made.secret.text)
+      holders[scope == .admin ? "admin key" : scope.rawValue] = here.control.authenticate(
+        username: made.account.username, secret: made.secret.text)
     }
     #expect(holders.count == 13)
     for (name, who) in holders {

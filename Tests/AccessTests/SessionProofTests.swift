@@ -65,13 +65,13 @@ struct SessionProofTests {
     #expect(throws: ProofBook.Refusal.stale) { try book.take(proof, method: "GET", address: Self.address, at: clock.now) }
   }
 
-  @Test("what is not such a proof is none", arguments: Self.malformed)
+  @Test("what is not such a proof is none", arguments: malformed)
   func malformedProofs(name: String, header: String?, claims: String?) throws {
     let browser = SoftBrowser()
     #expect(SessionProof(reading: try browser.proof("GET", Self.address, nonce: "n", header: header, claims: claims)) == nil, "\(name)")
   }
 
-  private static let jwk = { (more: String) in
+  private static func jwk(_ more: String) -> String {
     let point = SoftBrowser().point
     return #"{"kty":"EC","crv":"P-256","x":"\#(Base64URL.encode(point[1..<33]))","y":"\#(Base64URL.encode(point[33...]))"\#(more)}"#
   }

@@ -103,7 +103,8 @@ struct SessionTests {
     let here = try Surroundings()
     let first = try await signIn(here)
     let second = try await here.control.beginSession(
-      ControlDatabase.newSessionID(), of: first.session.session.staff, key: try #require(SessionKey(point: SoftBrowser().point)), client: "")
+      ControlDatabase.newSessionID(), of: first.session.session.staff, key: try #require(SessionKey(point: SoftBrowser().point)), client: ""
+    )
     let renewed = try #require(try await here.control.renewSession(key: first.session.key))
     #expect(renewed.session.formToken == first.session.formToken)
     #expect(renewed.session.isValid(formToken: first.session.formToken))

@@ -100,8 +100,8 @@ struct StaffTests {
     await #expect(throws: AccessError.self) { try await ada.signIn(at: desk) }
   }
 
-  @Test("what a phishing page, a proxy or malware could send is refused, each for its own reason", arguments: Self.attacks)
-  func attacks(name: String, reason: PasskeyError.Reason, change: @Sendable (inout SoftAuthenticator) -> Void) async throws {
+  @Test("what a phishing page, a proxy or malware could send is refused, each for its own reason", arguments: attempts)
+  func whatAThiefCouldSend(name: String, reason: PasskeyError.Reason, change: @Sendable (inout SoftAuthenticator) -> Void) async throws {
     let here = try Surroundings()
     let desk = try here.desk()
     var (ada, _) = try await owner(here, desk)
@@ -115,7 +115,7 @@ struct StaffTests {
     #expect(try await here.control.sessions().count == 1)
   }
 
-  static let attacks: [(String, PasskeyError.Reason, @Sendable (inout SoftAuthenticator) -> Void)] = [
+  static let attempts: [(String, PasskeyError.Reason, @Sendable (inout SoftAuthenticator) -> Void)] = [
     ("a phishing origin", .wrongOrigin, { $0.origin = "http://localhost.evil.example" }),
     ("another port", .wrongOrigin, { $0.origin = "http://localhost:8001" }),
     ("another relying party", .wrongRelyingParty, { $0.relyingParty = "custodian.localhost" }),
@@ -170,6 +170,7 @@ struct StaffTests {
     var (bea, beas) = try await colleague(here, desk, "Bea", everything, by: adas.session)
     let (_, cleos) = try await colleague(here, desk, "Cleo", everything, by: adas.session)
     let (adaID, beaID, cleoID) = (adas.session.session.staff, beas.session.session.staff, cleos.session.session.staff)
+    bea.browser = SoftBrowser()
     _ = try await bea.signIn(at: desk)
     #expect(try await here.control.suspend(beaID, .phished, force: true) == 2)
     #expect(try await here.control.session(cookie: beas.cookie.text) == nil)

@@ -53,7 +53,8 @@ final class Site: Sendable {
     let events = live ?? Self.liveEvents(kind)
     staff = StaffDesk(control: control, ledger: ledger, origin: Self.origin, clock: Ledger.systemClock)
     services = ConsoleServices(
-      control: control, ledger: ledger, staff: staff, quotas: try await QuotaBook(control: control, clock: Ledger.systemClock), engine: { _ in SampleEngine(kind: kind) },
+      control: control, ledger: ledger, staff: staff, quotas: try await QuotaBook(control: control, clock: Ledger.systemClock),
+      engine: { _ in SampleEngine(kind: kind) },
       live: { _, after, name, limit in Array(events.filter { $0.sequence > after ?? 0 && (name == nil || $0.name == name) }.suffix(limit))
       },
       hasEvents: { _ in hasEvents }, configuration: ConsoleConfiguration(intakeOrigin: "http://localhost:8001", isSecure: false),
@@ -154,6 +155,7 @@ struct SoftPerson {
     passkey.origin = Site.origin
     let asked = try await desk.beginEnrolment(link: link.token.text, name: name)
     guard let key = SessionKey(point: browser.point) else { throw CancellationError() }
-    return try await desk.finishEnrolment(challenge: asked.challenge, with: passkey.register(asked.challenge), key: key, client: "Firefox on Linux")
+    return try await desk.finishEnrolment(
+      challenge: asked.challenge, with: passkey.register(asked.challenge), key: key, client: "Firefox on Linux")
   }
 }

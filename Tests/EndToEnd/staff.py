@@ -62,10 +62,10 @@ class Passkey:
             "attestationObject": encode(cbor({"fmt": "none", "attStmt": {}, "authData": self.data(options["rp"]["id"], 0x45, attested)})),
         }
 
-    def answer(self, options: dict, origin: str, flags: int = 5, party: str = None, counter: int = None, **changes) -> dict:
+    def answer(self, options: dict, at: str, flags: int = 5, party: str = None, counter: int = None, **changes) -> dict:
         """`changes`: members of the client data that a bad browser would send."""
         self.counter = counter if counter is not None else self.counter
-        client = self.client_data(changes.pop("type", "webauthn.get"), options["challenge"], changes.pop("origin", origin), **changes)
+        client = self.client_data(changes.pop("type", "webauthn.get"), options["challenge"], changes.pop("origin", at), **changes)
         data = self.data(party or options["rpId"], flags)
         signature = self.key.sign(data + hashlib.sha256(client).digest(), ec.ECDSA(hashes.SHA256()))
         return {
@@ -174,7 +174,7 @@ class Person:
 
     @property
     def form_token(self) -> str:
-        return re.search(r'name="form-token" value="([^"]+)"', self.get("/insights").text)[1]
+        return re.search(r'name="form-token" value="([^"]+)"', self.get("/cohorts").text)[1]
 
     def confirmed(self, act: str, **about) -> str:
         """A ticket: the passkey has answered once more."""

@@ -80,7 +80,7 @@ def test_a_copied_cookie_opens_no_row_and_soon_nothing(place):
     thief.browser.cookies.update(ada.browser.cookies)
     thief.nonce = thief.renew_once().headers["DPoP-Nonce"]
     # The cookie alone opens figures, for its five minutes.
-    assert thief.get(f"/insights?s0={urllib.parse.quote(EVENT)}", proof=False).status_code == 200
+    assert thief.get("/cohorts", proof=False).status_code == 200
     rows = [f"/subjects/{subject}", "/subjects?q=" + subject[:6], "/live", "/live/rows?after=0", "/account"]
     stolen_proof = ada.proof("GET", "/live")
     for path in rows:
@@ -100,7 +100,7 @@ def test_a_copied_cookie_opens_no_row_and_soon_nothing(place):
     assert ada.renew().status_code == 204
     assert ada.cookies["__Host-session"] != copied["__Host-session"]
     time.sleep(16)
-    assert thief.get("/insights", proof=False).status_code == 401
+    assert thief.get("/cohorts", proof=False).status_code == 401
     assert ada.get(f"/subjects/{subject}").status_code == 200
 
 
@@ -111,12 +111,12 @@ def test_a_cookie_ends_after_five_minutes_even_if_nobody_renews_it(make_installa
     sealane = make_installation()
     sealane.start()
     ada = owner(sealane)
-    assert ada.get("/insights", proof=False).status_code == 200
+    assert ada.get("/cohorts", proof=False).status_code == 200
     with sqlite3.connect(sealane.data / "control.sqlite") as database:
         database.execute("UPDATE session SET cookie_at = cookie_at - 300000")
-    assert requests.get(ada.origin + "/insights", cookies=ada.cookies, timeout=10).status_code == 401
+    assert requests.get(ada.origin + "/cohorts", cookies=ada.cookies, timeout=10).status_code == 401
     # The key goes on.
-    assert ada.renew().status_code == 204 and ada.get("/insights", proof=False).status_code == 200
+    assert ada.renew().status_code == 204 and ada.get("/cohorts", proof=False).status_code == 200
 
 
 def test_proofs_are_checked_one_by_one(place):
@@ -141,7 +141,7 @@ def test_proofs_are_checked_one_by_one(place):
 
 ROUTES = {
     "/": {"viewer", "analyst", "developer", "privacy_officer", "admin", "owner"},
-    "/insights": {"viewer", "analyst", "developer", "privacy_officer", "admin", "owner"},
+    "/cohorts": {"viewer", "analyst", "developer", "privacy_officer", "admin", "owner"},
     "/account": {"viewer", "analyst", "developer", "privacy_officer", "admin", "owner"},
     "/live": {"developer", "owner"}, "/subjects?q=s_0": {"analyst", "privacy_officer", "owner"},
     "/plan": {"developer", "privacy_officer", "admin", "owner"}, "/settings": {"developer", "privacy_officer", "admin", "owner"},

@@ -28,6 +28,14 @@ extension ControlDatabase {
       try database.execute(
         sql: "DELETE FROM session WHERE created_at < ?",
         arguments: [now.milliseconds - Session.absoluteLimit.components.seconds * 1000])
+      // The same browser signing in again; a key that is another person's is none for a session.
+      try database.execute(
+        sql: "DELETE FROM session WHERE thumbprint = ? AND staff_id = ?", arguments: [Data(key.thumbprint), staff.rawValue])
+      guard
+        try
+          !(Bool.fetchOne(
+            database, sql: "SELECT EXISTS (SELECT 1 FROM session WHERE thumbprint = ?)", arguments: [Data(key.thumbprint)]) ?? false)
+      else { throw AccessError(.invalid, "This browser's key belongs to another session. Reload the page and try again.") }
       try database.execute(
         sql: """
           INSERT INTO session (id, staff_id, key, thumbprint, cookie_sha256, cookie_at, form_token, client, created_at, last_seen_at)

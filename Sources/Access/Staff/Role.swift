@@ -28,7 +28,9 @@ package enum Role: String, Sendable, Hashable, CaseIterable {
     case .analyst: everybody.union([.manageReports, .readSubjects, .exportSubjects])
     case .developer: everybody.union([.manageReports, .readLive, .readSettings, .managePlan])
     case .privacyOfficer:
-      everybody.union([.readSubjects, .deleteSubjects, .readLedger, .eraseLedgerDetails, .readSettings, .readStaff, .manageSessions, .cutOff])
+      everybody.union([
+        .readSubjects, .deleteSubjects, .readLedger, .eraseLedgerDetails, .readSettings, .readStaff, .manageSessions, .cutOff,
+      ])
     case .admin:
       everybody.union([
         .manageReports, .readSettings, .managePlan, .manageProjects, .manageServiceAccounts, .readStaff, .manageStaff, .manageSessions,

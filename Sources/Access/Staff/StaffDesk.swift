@@ -101,7 +101,8 @@ package final class StaffDesk: Sendable {
     let session = ControlDatabase.newSessionID()
     // The entry first: a crash after it leaves an entry about somebody who did not come, and the link as it was.
     try await ledger.record(
-      .staffEnrolled(staff: id.rawValue, by: kind.rawValue, session: session), by: Principal(kind: .staff, id: id.rawValue, credential: session))
+      .staffEnrolled(staff: id.rawValue, by: kind.rawValue, session: session),
+      by: Principal(kind: .staff, id: id.rawValue, credential: session))
     let member = try await control.useLink(link, id: id, name: name, handle: handle, passkey: passkey)
     return try await control.beginSession(session, of: member.id, key: key, client: client)
   }
@@ -138,7 +139,8 @@ package final class StaffDesk: Sendable {
   }
 
   /// - Returns: a ticket for the act, good once and for five minutes.
-  package func finishConfirmation(challenge: [UInt8], with assertion: AssertionResponse, by session: ActiveSession) async throws -> [UInt8] {
+  package func finishConfirmation(challenge: [UInt8], with assertion: AssertionResponse, by session: ActiveSession) async throws -> [UInt8]
+  {
     guard case .confirmation(let act, let staff)? = challenges.end(challenge, at: clock()), staff == session.session.staff else {
       throw Self.over
     }
@@ -203,7 +205,8 @@ package final class StaffDesk: Sendable {
     guard let relyingParty else {
       throw AccessError(
         .invalid,
-        "Browsers have no passkeys at \(origin). Open the console at https:// and a host name, or at http://localhost on this machine; `--origin` says which.")
+        "Browsers have no passkeys at \(origin). Open the console at https:// and a host name, or at http://localhost on this machine; `--origin` says which."
+      )
     }
     return relyingParty
   }
@@ -213,7 +216,8 @@ package final class StaffDesk: Sendable {
     return try RegistrationCeremony(relyingParty: try party(), challenge: challenge).verify(response) { _ in isKnown }
   }
 
-  private static let over = AccessError(.invalid, "This question is over: it is answered once, within five minutes. Reload the page and try again.")
+  private static let over = AccessError(
+    .invalid, "This question is over: it is answered once, within five minutes. Reload the page and try again.")
   private static let suspended = AccessError(
     .notFound, "This passkey's owner may not sign in: removed, or cut off after a phishing report. Two admins can let the person in again.")
 }

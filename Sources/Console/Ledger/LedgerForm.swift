@@ -41,8 +41,11 @@ struct LedgerForm {
   }
 
   func address(before index: UInt64) -> Address {
-    let parts = [("kind", kind), ("who", who), ("subject", subject.isEmpty ? "" : "s_\(subject)"), ("field", field), ("from", from), ("to", to)]
-    return Address("/ledger", parts.filter { !$0.1.isEmpty }.map { Address.Parameter($0.0, $0.1) } + [Address.Parameter("before", String(index))])
+    let parts = [
+      ("kind", kind), ("who", who), ("subject", subject.isEmpty ? "" : "s_\(subject)"), ("field", field), ("from", from), ("to", to),
+    ]
+    return Address(
+      "/ledger", parts.filter { !$0.1.isEmpty }.map { Address.Parameter($0.0, $0.1) } + [Address.Parameter("before", String(index))])
   }
 }
 

@@ -53,7 +53,8 @@ extension Visit {
       <div class="scroll"><table><thead><tr><th scope="col" class="num">No.</th><th scope="col">When</th><th scope="col">Who</th><th scope="col">What</th><th scope="col" class="num">Rows</th>\
       <th scope="col" class="num">Subjects</th><th scope="col">Fields</th></tr></thead><tbody>\(rows)</tbody></table></div>
       """
-    let further: HTML = answer.value.next.map { "<p><a class=\"button\" href=\"\(form.address(before: $0))\">Look further back</a></p>" as HTML } ?? ""
+    let further: HTML =
+      answer.value.next.map { "<p><a class=\"button\" href=\"\(form.address(before: $0))\">Look further back</a></p>" as HTML } ?? ""
     let content: HTML = """
       \(Self.heading("Ledger", "Who saw what. Every disclosure is here before its first byte leaves, and cannot be taken out unseen."))\(problem)\(searchForm(form, people, accounts))\
       <section class="panel"><h2>\(NumberFormat.count(rows.count, "entry", "entries"))\(answer.value.next == nil ? "" : ", and more further back" as HTML)</h2>\
@@ -63,7 +64,8 @@ extension Visit {
   }
 
   private func row(_ record: LedgerRecord, _ people: [StaffMember], _ accounts: [ServiceAccount]) -> HTML {
-    let number: HTML = "<a href=\"\(Address("/ledger/\(record.entry.index)"))\">\(NumberFormat.exact(Int(clamping: record.entry.index)))</a>"
+    let number: HTML =
+      "<a href=\"\(Address("/ledger/\(record.entry.index)"))\">\(NumberFormat.exact(Int(clamping: record.entry.index)))</a>"
     guard case .present(let detail) = record.detail else {
       return """
         <tr><td class="num">\(number)</td><td class="nowrap">\(time.minute(record.entry.time))</td><td colspan="5"><span class="reason">\(record.entry.kind): details erased</span></td></tr>

@@ -40,7 +40,9 @@ extension Visit {
       draft.lifetime = .seconds(days * 86_400)
     }
     if fields["rows"] != nil {
-      guard let rows = Int(fields.text("rows")), rows >= 0 else { throw AccessError(.invalid, "Rows a day must be a whole number from 0 on.") }
+      guard let rows = Int(fields.text("rows")), rows >= 0 else {
+        throw AccessError(.invalid, "Rows a day must be a whole number from 0 on.")
+      }
       draft.quota.rows = rows
     }
     for line in (fields["networks"] ?? "").split(whereSeparator: \.isNewline).map({ FormFields.trimmed($0) }) where !line.isEmpty {
@@ -57,7 +59,8 @@ extension Visit {
     let scopes = ServiceAccount.Scope.allCases.filter(made.account.scopes.contains).map(\.rawValue).joined(separator: ", ")
     let canary: HTML =
       made.account.isCanary
-      ? " This one is a canary: it opens nothing, and whoever tries it raises an alarm." : " Whoever has it may \(scopes), until \(time.minute(made.account.expiresAt))."
+      ? " This one is a canary: it opens nothing, and whoever tries it raises an alarm."
+      : " Whoever has it may \(scopes), until \(time.minute(made.account.expiresAt))."
     let content: HTML = """
       \(Self.heading(title, "\(made.account.name)"))<div class="notice warning"><p><b>This secret is shown once.</b> Copy it now into your secret manager; \
       here only a hash of it is kept.\(canary)</p></div>\

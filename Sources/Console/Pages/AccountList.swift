@@ -28,7 +28,8 @@ extension Visit {
 
   private func networks(_ account: ServiceAccount) -> HTML {
     account.networks.isEmpty
-      ? "<span class=\"reason\">anywhere</span>" : "\(account.networks.prefix(3).map(\.description).joined(separator: ", "))\(account.networks.count > 3 ? " …" : "")"
+      ? "<span class=\"reason\">anywhere</span>"
+      : "\(account.networks.prefix(3).map(\.description).joined(separator: ", "))\(account.networks.count > 3 ? " …" : "")"
   }
 
   private func used(_ account: ServiceAccount) -> HTML {
@@ -50,7 +51,8 @@ extension Visit {
       ? "<span class=\"badge danger\">expired</span>"
       : days < 14 ? "<span class=\"badge warning\">in \(Int(days)) days</span>" : "in \(NumberFormat.exact(Int(days))) days"
     guard may(.manageServiceAccounts) else { return when }
-    let rotate: HTML = account.isCanary ? "" : " <a href=\"\(Address("/settings/accounts/rotate").adding("username", account.username))\">Rotate…</a>"
+    let rotate: HTML =
+      account.isCanary ? "" : " <a href=\"\(Address("/settings/accounts/rotate").adding("username", account.username))\">Rotate…</a>"
     return "\(when)\(rotate) <a href=\"\(Address("/settings/accounts/revoke").adding("username", account.username))\">Revoke…</a>"
   }
 

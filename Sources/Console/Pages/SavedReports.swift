@@ -32,7 +32,7 @@ struct SavedReportLink: Sendable {
 
 extension Visit {
   func savedReports() async throws -> [SavedReportLink] {
-    try authorize(.manageReports)
+    try authorize(.queryAggregates)
     return try await services.control.savedReports(of: project.id).compactMap { SavedReportLink($0) }
   }
 

@@ -77,14 +77,18 @@ extension Console {
       let id = visit.session.session.id
       _ = try await services.control.endSession(id)
       try await services.ledger.record(.sessionEnded(session: id), by: visit.principal)
-      return Self.over("You are signed out", "<p>The session is over on the server too: its cookie opens nothing any more, and its key gets no other one.</p>")
+      return Self.over(
+        "You are signed out",
+        "<p>The session is over on the server too: its cookie opens nothing any more, and its key gets no other one.</p>")
     }
   }
 
   /// A page that ends this browser's session.
   static func over(_ title: String, _ text: HTML) -> Response {
-    Response.html(Page(title: title, content: "<h1>\(title)</h1>\(text)<p><a class=\"button\" href=\"/sign-in\">Sign in</a></p>").document())
-      .settingCookie(Cookies.header(Cookies.session, "", isStrict: false, seconds: 0))
+    Response.html(
+      Page(title: title, content: "<h1>\(title)</h1>\(text)<p><a class=\"button\" href=\"/sign-in\">Sign in</a></p>").document()
+    )
+    .settingCookie(Cookies.header(Cookies.session, "", isStrict: false, seconds: 0))
   }
 
   /// What keeps one from signing in at this address at all.

@@ -199,7 +199,9 @@ extension Console {
   }
 
   private func question(_ asked: StaffDesk.Question) throws -> Response {
-    guard let party = services.staff.relyingParty else { throw PasskeyCeremony.Malformed(sentence: "There are no passkeys at this address.") }
+    guard let party = services.staff.relyingParty else {
+      throw PasskeyCeremony.Malformed(sentence: "There are no passkeys at this address.")
+    }
     return switch asked.kind {
     case .create(let handle, let name, let known):
       Self.json(
@@ -250,7 +252,8 @@ extension Console {
       return refused(error.status, error.body ?? "It is too large or not well-formed.", "refused")
     } catch let error as LedgerError {
       services.note(error, "sign-in")
-      return refused(.serviceUnavailable, "The ledger cannot be written, so nobody can sign in. Run `sealane doctor` on the server.", "ledger")
+      return refused(
+        .serviceUnavailable, "The ledger cannot be written, so nobody can sign in. Run `sealane doctor` on the server.", "ledger")
     } catch {
       services.note(error, "sign-in")
       return refused(.internalServerError, "Something went wrong on the server. Try again.", "failed")

@@ -48,15 +48,20 @@ extension Visit {
   private func acts(_ member: StaffMember, _ mayChange: Bool) -> HTML {
     var forms: [HTML] = []
     if may(.cutOff), member.suspension == nil, member.enrolledAt != nil {
-      forms.append(form(member, "/staff/cut-off", "<button class=\"danger\">They were phished: cut off their access</button>",
-        "Ends all their sessions and links, and signing in with any of their passkeys, at once. Two admins let them in again."))
+      forms.append(
+        form(
+          member, "/staff/cut-off", "<button class=\"danger\">They were phished: cut off their access</button>",
+          "Ends all their sessions and links, and signing in with any of their passkeys, at once. Two admins let them in again."))
     }
     if mayChange, member.enrolledAt == nil, member.suspension == nil {
       forms.append(form(member, "/staff/link", "<button>Make a new invitation link</button>", "The one before stops working."))
     }
     if mayChange, member.enrolledAt != nil, member.suspension != .removed {
-      forms.append(form(member, "/staff/recovery", "<button>Ask for their recovery</button>",
-        "For somebody who lost every passkey, or was cut off. Another admin must agree with a passkey; then there is a link, and the passkeys before it are forgotten."))
+      forms.append(
+        form(
+          member, "/staff/recovery", "<button>Ask for their recovery</button>",
+          "For somebody who lost every passkey, or was cut off. Another admin must agree with a passkey; then there is a link, and the passkeys before it are forgotten."
+        ))
     }
     if mayChange, member.suspension != .removed {
       forms.append(
@@ -96,7 +101,8 @@ extension Visit {
       let receipt = try await services.ledger.record(.staffRolesChanged(staff: member.id.rawValue, roles: roles.words), by: principal)
       try await services.control.setRoles(roles, of: member.id)
       return try await staffMemberPage(
-        member.id.rawValue, "<div class=\"notice good\"><p>The roles are saved, and count from the next request on. \(Self.entry(receipt))</p></div>")
+        member.id.rawValue,
+        "<div class=\"notice good\"><p>The roles are saved, and count from the next request on. \(Self.entry(receipt))</p></div>")
     } catch let error as AccessError where error.code == .invalid || error.code == .inUse {
       return try await staffMemberPage(
         member.id.rawValue, "<div class=\"notice danger\"><p><b>Nothing was changed.</b> \(error.message)</p></div>", status: .badRequest)
@@ -124,7 +130,8 @@ extension Visit {
     let receipt = try await services.ledger.record(.staffCutOff(staff: member.id.rawValue, reason: "phished"), by: principal)
     return try await staffMemberPage(
       member.id.rawValue,
-      "<div class=\"notice good\"><p>Cut off: \(ended) \(ended == 1 ? "session" : "sessions") ended. Tell <bdi>\(member.name)</bdi> by a way that you knew before. \(Self.entry(receipt))</p></div>")
+      "<div class=\"notice good\"><p>Cut off: \(ended) \(ended == 1 ? "session" : "sessions") ended. Tell <bdi>\(member.name)</bdi> by a way that you knew before. \(Self.entry(receipt))</p></div>"
+    )
   }
 
   func removeColleague() async throws -> Response {
@@ -142,7 +149,8 @@ extension Visit {
     let receipt = try await services.ledger.record(.staffRecoveryAsked(staff: member.id.rawValue), by: principal)
     _ = try await services.control.askForRecovery(of: member.id, by: session.session.staff)
     return try await staffPage(
-      "<div class=\"notice good\"><p>Asked. Another admin finds it on this page, and must agree within a day. \(Self.entry(receipt))</p></div>")
+      "<div class=\"notice good\"><p>Asked. Another admin finds it on this page, and must agree within a day. \(Self.entry(receipt))</p></div>"
+    )
   }
 
   func agreeToRecovery() async throws -> Response {

@@ -27,7 +27,8 @@ extension Visit {
 
   private func roles(_ member: StaffMember) -> HTML {
     let roles = member.roles.roles(in: project.id)
-    return roles.isEmpty ? "<span class=\"reason\">none here</span>" : "\(Role.allCases.filter(roles.contains).map(\.title).joined(separator: ", "))"
+    return roles.isEmpty
+      ? "<span class=\"reason\">none here</span>" : "\(Role.allCases.filter(roles.contains).map(\.title).joined(separator: ", "))"
   }
 
   private func state(_ member: StaffMember) -> HTML {
@@ -104,7 +105,8 @@ extension Visit {
       member = try await services.control.inviteStaff(id, name: fields.text("name"), roles: roles)
     } catch {
       guard error.code == .invalid else { throw error }
-      return try await staffPage("<div class=\"notice danger\"><p><b>Nobody was invited.</b> \(error.message)</p></div>", status: .badRequest)
+      return try await staffPage(
+        "<div class=\"notice danger\"><p><b>Nobody was invited.</b> \(error.message)</p></div>", status: .badRequest)
     }
     let receipt = try await services.ledger.record(.staffInvited(staff: id.rawValue, roles: roles.words), by: principal)
     return try await linkPage(try await services.control.createInvitationLink(for: id, by: session.session.staff), for: member, receipt)
@@ -113,7 +115,8 @@ extension Visit {
   func renewInvitation() async throws -> Response {
     let member = try await changeable()
     let receipt = try await services.ledger.record(.staffInvited(staff: member.id.rawValue, roles: member.roles.words), by: principal)
-    return try await linkPage(try await services.control.createInvitationLink(for: member.id, by: session.session.staff), for: member, receipt)
+    return try await linkPage(
+      try await services.control.createInvitationLink(for: member.id, by: session.session.staff), for: member, receipt)
   }
 
   /// A link at the one moment when it can be seen.

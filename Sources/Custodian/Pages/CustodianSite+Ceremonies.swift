@@ -20,7 +20,8 @@ extension CustodianSite {
     router.post("/enrol/finish") { request, _ in
       await answer {
         let sent = try await body(request, PasskeyCeremony.Answer.self)
-        let approver = try approvals.finishEnrolment(challenge: try PasskeyCeremony.bytes(sent.ceremony), with: try sent.credential.registration())
+        let approver = try approvals.finishEnrolment(
+          challenge: try PasskeyCeremony.bytes(sent.ceremony), with: try sent.credential.registration())
         return signedIn(approvals.sessions.begin(approver.id, at: approvals.clock()))
       }
     }

@@ -166,7 +166,8 @@ struct AdministrationRoutes: Sendable {
     let overlap = try Self.number(members, "overlap_hours", 0...168) ?? 24
     let days = try Self.number(members, "expires_in_days", 1...366) ?? 90
     let made = try await installation.rotateServiceAccount(
-      try context.parameters.require("username"), overlap: .seconds(overlap * 3600), lifetime: .seconds(days * 86_400), by: caller.principal)
+      try context.parameters.require("username"), overlap: .seconds(overlap * 3600), lifetime: .seconds(days * 86_400), by: caller.principal
+    )
     return DisclosedResponse.plain(shown(made), status: .created)
   }
 

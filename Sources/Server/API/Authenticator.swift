@@ -60,7 +60,8 @@ package struct Authenticator: Sendable {
         headers: APIError.unauthorized.headers)
     case .replaced:
       APIError(
-        .unauthorized, "replaced", "This secret was replaced by a newer one, and its overlap is over.", headers: APIError.unauthorized.headers)
+        .unauthorized, "replaced", "This secret was replaced by a newer one, and its overlap is over.",
+        headers: APIError.unauthorized.headers)
     case .network: APIError(.forbidden, "network", "This service account may not be used from this address.")
     }
   }

@@ -46,7 +46,9 @@ struct StaffRoutes: Sendable {
     // Ended first: a ledger that cannot be written must not keep a thief in.
     let ended = try await installation.access.suspend(id, suspension, force: true)
     try await installation.ledger.record(.staffCutOff(staff: id.rawValue, reason: suspension.rawValue), by: caller.principal)
-    guard let member = try await installation.access.staffMember(id) else { throw APIError.notFound("There is nobody of this id on the staff.") }
+    guard let member = try await installation.access.staffMember(id) else {
+      throw APIError.notFound("There is nobody of this id on the staff.")
+    }
     guard case .object(var members) = Self.json(member) else { return DisclosedResponse.plain(Self.json(member)) }
     members["ended_sessions"] = .number(Double(ended))
     return DisclosedResponse.plain(.object(members))

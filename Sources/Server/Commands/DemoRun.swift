@@ -129,22 +129,22 @@ package struct DemoRun: Sendable {
   private static func welcome(_ link: String?, origin: String, _ token: String) -> String {
     """
 
-      \(link == nil ? "Sign in with the passkey that you registered:" : "Open this link; it lets you in, once, within the hour:")
+    \(link == nil ? "Sign in with the passkey that you registered:" : "Open this link; it lets you in, once, within the hour:")
 
-        \(link ?? origin)
+      \(link ?? origin)
 
-      What to look at:
-        Home      what a stolen credential would reach, and how the product is used
-        Funnel    Signed Up → E-mail Verified → API Key Created → First API Call → Plan Upgraded
-                  \(origin)/funnels?s0=Signed%20Up&s1=E-mail%20Verified&s2=API%20Key%20Created&s3=First%20API%20Call&s4=Plan%20Upgraded
-        Live      people go on, an event every two seconds: see what the gate does to each value;
-                  names, e-mails, prompts and keys never get in
-        Ledger    every page ends with the number of its entry
+    What to look at:
+      Home      what a stolen credential would reach, and how the product is used
+      Funnel    Signed Up → E-mail Verified → API Key Created → First API Call → Plan Upgraded
+                \(origin)/funnels?s0=Signed%20Up&s1=E-mail%20Verified&s2=API%20Key%20Created&s3=First%20API%20Call&s4=Plan%20Upgraded
+      Live      people go on, an event every two seconds: see what the gate does to each value;
+                names, e-mails, prompts and keys never get in
+      Ledger    every page ends with the number of its entry
 
-      Project token \(token), console and API at \(origin), API description at \(origin)/openapi.yaml.
-      Ctrl-C ends the demo; a second start takes seconds.
+    Project token \(token), console and API at \(origin), API description at \(origin)/openapi.yaml.
+    Ctrl-C ends the demo; a second start takes seconds.
 
-      """
+    """
   }
 
   /// Until SIGINT or SIGTERM arrives, or the server ends.
