@@ -50,7 +50,7 @@ package enum Access {
     package var needsProof: Bool {
       switch self {
       case .readSubjects, .exportSubjects, .readLive, .deleteSubjects, .readLedger, .eraseLedgerDetails, .managePlan, .manageProjects,
-        .manageServiceAccounts, .manageStaff, .manageOwners, .manageSessions, .cutOff, .manageOwnAccess:
+        .manageServiceAccounts, .readStaff, .manageStaff, .manageOwners, .manageSessions, .cutOff, .manageOwnAccess:
         true
       default: false
       }

@@ -99,11 +99,19 @@ extension ControlDatabase {
   }
 
   /// Whether what was accepted a moment ago would be still: for answers that take their time. Networks are not asked again.
-  package func isStillGood(_ who: Authenticated) -> Bool {
-    guard case .serviceAccount = who.rights else { return true }
-    let now = clock()
-    return cache.withLock { cache in
-      cache.accounts[who.principal.id].map { !$0.account.isRevoked && !$0.account.isExpired(at: now) } ?? false
+  package func isStillGood(_ who: Authenticated) async throws(AccessError) -> Bool {
+    switch who.rights {
+    case .serviceAccount:
+      let now = clock()
+      return cache.withLock { cache in
+        cache.accounts[who.principal.id].map { !$0.account.isRevoked && !$0.account.isExpired(at: now) } ?? false
+      }
+    case .staff:
+      return try await read { database in
+        try Bool.fetchOne(database, sql: "SELECT EXISTS (SELECT 1 FROM session WHERE id = ?)", arguments: [who.principal.credential])
+          ?? false
+      }
+    case .operatingSystemUser, .custodian, .projectToken: return true
     }
   }
 

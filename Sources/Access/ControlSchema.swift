@@ -90,6 +90,20 @@ enum ControlSchema {
     ALTER TABLE service_account ADD COLUMN rotated_at INTEGER;
     ALTER TABLE service_account ADD COLUMN overlap_until INTEGER;
     UPDATE service_account SET scopes = replace(scopes, 'send', 'intake'), expires_at = (unixepoch() + 90 * 86400) * 1000;
+    CREATE TABLE export_request (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      project_id INTEGER NOT NULL REFERENCES project (id) ON DELETE CASCADE,
+      asked_by TEXT NOT NULL,
+      asked_at INTEGER NOT NULL,
+      from_day TEXT NOT NULL,
+      to_day TEXT NOT NULL,
+      events TEXT NOT NULL,
+      purpose TEXT NOT NULL,
+      decided_by TEXT,
+      decided_at INTEGER,
+      approved INTEGER NOT NULL DEFAULT 0,
+      done_at INTEGER
+    ) STRICT;
     CREATE TABLE quota_use (
       holder TEXT NOT NULL,
       day INTEGER NOT NULL,

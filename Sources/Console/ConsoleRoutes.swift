@@ -68,6 +68,11 @@ package func addConsoleRoutes<Context: RequestContext>(to router: some RouterMet
   post("/settings/freezes/lift") { try await $0.liftFreeze() }
   get("/settings/accounts/revoke") { try $0.revokePage() }
   post("/settings/accounts/revoke") { try await $0.revokeAccount() }
+  get("/exports") { try await $0.exportsPage() }
+  post("/exports") { try await $0.askForExport() }
+  post("/exports/agree") { try await $0.agreeToExport() }
+  post("/exports/refuse") { try await $0.refuseExport() }
+  post("/exports/fetch") { try await $0.fetchExport() }
   get("/ledger") { try await $0.ledgerPage() }
   about("/ledger/:index", "index") { try await $0.ledgerEntryPage($1) }
   get("/account") { try await $0.accountPage() }

@@ -1,5 +1,7 @@
 import Access
 import Events
+import HTTPTypes
+import Hummingbird
 import Journeys
 import Ledger
 
@@ -21,6 +23,8 @@ package struct ConsoleServices: Sendable {
   package var numbers: @Sendable (ProjectID, Pseudonym) -> [SubjectNumber]
   /// Who has a number.
   package var pseudonym: @Sendable (ProjectID, SubjectNumber) -> SubjectReference?
+  /// Rows in bulk, for somebody whose wish was agreed to.
+  package var export: @Sendable (ProjectID, ExportOrder, Authenticated) async throws -> Response
   /// Called after a project's settings are stored, so that the gate learns new group keys.
   package var projectChanged: @Sendable (Project) async throws -> Void
   /// Where an error goes that the page cannot explain. The page shows `reference`.
@@ -39,6 +43,7 @@ package struct ConsoleServices: Sendable {
     number: @escaping @Sendable (ProjectID, Pseudonym) -> SubjectNumber? = { _, _ in nil },
     numbers: @escaping @Sendable (ProjectID, Pseudonym) -> [SubjectNumber] = { _, _ in [] },
     pseudonym: @escaping @Sendable (ProjectID, SubjectNumber) -> SubjectReference? = { _, _ in nil },
+    export: @escaping @Sendable (ProjectID, ExportOrder, Authenticated) async throws -> Response = { _, _, _ in Response(status: .ok) },
     projectChanged: @escaping @Sendable (Project) async throws -> Void = { _ in },
     note: @escaping @Sendable (_ error: any Error, _ reference: String) -> Void = { _, _ in },
     refusedPasskey: @escaping @Sendable (_ code: String) -> Void = { _ in }, configuration: ConsoleConfiguration,
@@ -55,6 +60,7 @@ package struct ConsoleServices: Sendable {
     self.number = number
     self.numbers = numbers
     self.pseudonym = pseudonym
+    self.export = export
     self.projectChanged = projectChanged
     self.note = note
     self.refusedPasskey = refusedPasskey

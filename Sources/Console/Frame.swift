@@ -16,7 +16,9 @@ extension Visit {
     (Page.Item("Stickiness", Address("/stickiness"), key: "k"), .queryAggregates),
     (Page.Item("Sessions", Address("/sessions"), key: "n"), .queryAggregates),
     (Page.Item("Cohorts", Address("/cohorts"), key: "o"), .queryAggregates),
-    (Page.Item("Subjects", Address("/subjects"), key: "s"), .readSubjects), (Page.Item("Plan", Address("/plan"), key: "p"), .readSettings),
+    (Page.Item("Subjects", Address("/subjects"), key: "s"), .readSubjects),
+    (Page.Item("Exports", Address("/exports"), key: "x"), .exportSubjects),
+    (Page.Item("Plan", Address("/plan"), key: "p"), .readSettings),
     (Page.Item("Settings", Address("/settings"), key: "e"), .readSettings),
     (Page.Item("Ledger", Address("/ledger"), key: "d"), .readLedger), (Page.Item("Staff", Address("/staff"), key: "t"), .readStaff),
   ]

@@ -21,7 +21,7 @@ struct QuotaTests {
   }
 
   private func book(_ here: Surroundings, _ frozen: @escaping @Sendable (Freeze) -> Void = { _ in }) async throws -> QuotaBook {
-    try await QuotaBook(control: here.control, clock: { [clock = here.clock] in clock.now }) { frozen($0) }
+    try await QuotaBook(control: here.control, clock: { [clock = here.clock] in clock.now }, frozen: { frozen($0) })
   }
 
   /// Takes pages of this size until nothing more comes, and fewer rows where only a part is left, as an export does.
@@ -111,7 +111,7 @@ struct QuotaTests {
   @Test("a restart never gives back what was used, and takes at most a block")
   func restarts() async throws {
     let here = try Surroundings()
-    let who = try await account(here, Quota(rows: 1_000, subjects: 10, bytes: 0))
+    let who = try await account(here, Quota(rows: 1_000, subjects: 1_000, bytes: 0))
     var taken = 0
     for _ in 0..<8 {
       // A crash: the book is forgotten as it is.

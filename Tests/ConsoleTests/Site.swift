@@ -36,6 +36,8 @@ final class Site: Sendable {
   let formToken: String
   let staff: StaffDesk
   let browser = SoftBrowser()
+  /// As `GET /path`.
+  let routes: [String]
   private let responder: RouterResponder<Context>
 
   /// - Parameter role: of whoever is signed in.
@@ -62,6 +64,7 @@ final class Site: Sendable {
     let router = Router(context: Context.self)
     router.add(middleware: ConsoleNotFound())
     addConsoleRoutes(to: router, services: services)
+    routes = router.routes.map { "\($0.method.rawValue) \($0.path)" }
     responder = router.buildResponder()
     var person = SoftPerson()
     var session = try await person.enrol(try await control.createSetupLink(), at: staff, name: "Ada Owner", browser)

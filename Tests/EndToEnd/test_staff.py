@@ -334,3 +334,85 @@ def test_accounts_end_are_bound_to_networks_and_rotate(crowd):
     assert export(crowd, (username, rotated["secret"])).json()["error"] == "replaced"
     for bad in ({"expires_in_days": 0}, {"expires_in_days": 400}, {"networks": ["anywhere"]}, {"rows_per_day": -1}, {"scopes": ["send"]}):
         assert ask("POST", "/api/v1/service-accounts", {"name": "x", "scopes": ["query"], **bad})[0] == 400, bad
+
+
+# Exports by people
+
+
+def test_an_export_needs_a_second_persons_passkey(crowd, place):
+    from installation import today
+
+    sealane, ada = place
+    bea, cleo = (invited(sealane, ada, name, "analyst") for name in ("Bea Exporter", "Cleo Agrees"))
+    viewer = invited(sealane, ada, "Vic Viewer", "viewer")
+    order = {"from": today(-2), "to": today(1), "events": "Crowd", "purpose": "the weekly report"}
+    assert viewer.post("/exports", order).status_code == 403
+    assert bea.post("/exports", {**order, "to": today(-5)}).status_code == 400
+    assert bea.post("/exports", order, proof=False).status_code == 401
+    assert bea.post("/exports", order).status_code == 200
+    number = re.search(r'name="about" value="(\d+)"', cleo.get("/exports").text)[1]
+    fetch = {"export": number}
+    # Not before somebody agreed, not by oneself, not without a passkey.
+    assert bea.post("/exports/fetch", fetch).status_code == 404
+    assert bea.post("/exports/agree", {**fetch, "ticket": bea.confirmed("approve_export", about=number)}).status_code == 400
+    assert cleo.post("/exports/agree", {**fetch, "ticket": ""}).status_code == 400
+    other = str(int(number) + 1)
+    assert cleo.post("/exports/agree", {**fetch, "ticket": cleo.confirmed("approve_export", about=other)}).status_code == 400
+    assert cleo.post("/exports/agree", {**fetch, "ticket": cleo.confirmed("approve_export", about=number)}).status_code == 200
+    # Only by who asked, and once.
+    assert cleo.post("/exports/fetch", fetch).status_code == 404
+    with bea.post("/exports/fetch", fetch, stream=True) as answer:
+        assert answer.status_code == 200 and "attachment" in answer.headers["Content-Disposition"]
+        rows = [json.loads(line) for line, _ in zip(answer.iter_lines(), range(1000))]
+    assert all(row["event"] == "Crowd" for row in rows) and len(rows) == 1000
+    assert bea.post("/exports/fetch", fetch).status_code == 404
+    kinds = [entry["kind"] for entry in entries(sealane)]
+    assert "export_asked" in kinds and "export_approved" in kinds
+
+
+def test_who_is_cut_off_in_the_middle_of_an_export_gets_no_further(crowd, place):
+    from installation import today
+
+    sealane, ada = place
+    bea, cleo = (invited(sealane, ada, name, "analyst") for name in ("Bea Stolen", "Cleo Agrees Too"))
+    bea.post("/exports", {"from": today(-2), "to": today(1), "events": "Crowd", "purpose": "to be interrupted"})
+    number = re.search(r'name="about" value="(\d+)"', cleo.get("/exports").text)[1]
+    cleo.post("/exports/agree", {"export": number, "ticket": cleo.confirmed("approve_export", about=number)})
+    with bea.post("/exports/fetch", {"export": number}, stream=True) as answer:
+        lines = answer.iter_lines(chunk_size=4096)
+        assert next(lines)
+        identity = {member["name"]: member["id"] for member in json.loads(sealane.command("staff", "list", "--data", sealane.data, "--json"))["staff"]}
+        sealane.command("staff", "cut-off", identity["Bea Stolen"], "--data", sealane.data)
+        time.sleep(1)
+        count = 1
+        with pytest.raises(requests.exceptions.RequestException):
+            for _ in lines:
+                count += 1
+        assert count < 60_000
+
+
+# Reading the ledger
+
+
+def test_the_ledger_page_says_who_saw_what(place):
+    sealane, ada = place
+    bea = invited(sealane, ada, "Bea Looker", "analyst")
+    officer = invited(sealane, ada, "Olga Officer", "privacy_officer")
+    subject = a_subject(sealane)
+    assert bea.get("/ledger").status_code == 403
+    assert bea.get(f"/subjects/{subject}").status_code == 200
+    identity = {member["name"]: member["id"] for member in json.loads(sealane.command("staff", "list", "--data", sealane.data, "--json"))["staff"]}
+    page = officer.get("/ledger?" + urllib.parse.urlencode({"subject": subject, "who": identity["Bea Looker"]}))
+    assert page.status_code == 200 and "Bea Looker" in page.text and "console.subject" in page.text
+    number = re.search(r'href="/ledger/(\d+)"', page.text)[1]
+    entry = officer.get(f"/ledger/{number}").text
+    assert subject[2:] in entry and "console.subject" in entry
+    # Looking is a disclosure about that subject too.
+    again = officer.get("/ledger?" + urllib.parse.urlencode({"subject": subject, "who": identity["Olga Officer"]})).text
+    assert "console.ledger" in again
+    assert "Bea Looker" not in re.sub(r"<option.*?</option>", "", again)
+    assert "staff cut off" not in officer.get("/ledger?kind=disclosures").text
+    assert "staff invited" in officer.get("/ledger?kind=acts").text
+    assert officer.get("/ledger?subject=nonsense").status_code == 400
+    assert officer.get("/ledger/999999999").status_code == 404
+    assert officer.get("/ledger", proof=False).status_code == 401

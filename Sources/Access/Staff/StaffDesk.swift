@@ -9,8 +9,8 @@ package final class StaffDesk: Sendable {
   package enum Act: Sendable, Hashable {
     case addPasskey
     case agreeToRecovery(Int64)
-    /// A person's answer to somebody else's bulk export.
-    case approveExport(String)
+    /// The answer to somebody else's wish for an export.
+    case approveExport(Int64)
   }
 
   enum Purpose: Sendable, Hashable {

@@ -177,6 +177,7 @@ extension Console {
         switch (act, about.flatMap { Int64($0) }) {
         case ("add_passkey", _): .addPasskey
         case ("agree_to_recovery", let number?): .agreeToRecovery(number)
+        case ("approve_export", let number?): .approveExport(number)
         default: throw PasskeyCeremony.Malformed(sentence: "“act” is none that a passkey is asked to confirm.")
         }
       }

@@ -30,6 +30,9 @@ package enum AdministrativeEntry: Sendable, Hashable {
   case passkeyAdded(staff: String)
   case passkeyRemoved(staff: String)
   case sessionBegan(session: String)
+  /// A person wants rows in bulk, and another one answered; the rows themselves are disclosures of their own.
+  case exportAsked(ProjectID, request: Int64)
+  case exportDecided(ProjectID, request: Int64, isApproved: Bool)
   case sessionEnded(session: String)
   case sessionRevoked(session: String)
   /// The custodian's HPKE public key that identities are sealed to from now on; hexadecimal fingerprint and key, both public.
@@ -92,6 +95,8 @@ package enum AdministrativeEntry: Sendable, Hashable {
     case .passkeyAdded: "passkey_added"
     case .passkeyRemoved: "passkey_removed"
     case .sessionBegan: "session_began"
+    case .exportAsked: "export_asked"
+    case .exportDecided(_, _, let isApproved): isApproved ? "export_approved" : "export_refused"
     case .sessionEnded: "session_ended"
     case .sessionRevoked: "session_revoked"
     case .custodianKeyPinned: "custodian_key_pinned"
@@ -115,7 +120,8 @@ package enum AdministrativeEntry: Sendable, Hashable {
 
   var project: ProjectID? {
     switch self {
-    case .projectCreated(let project), .projectSettingsChanged(let project, _), .trackingPlanChanged(let project, _, _),
+    case .exportAsked(let project, _), .exportDecided(let project, _, _), .projectCreated(let project),
+      .projectSettingsChanged(let project, _), .trackingPlanChanged(let project, _, _),
       .serviceAccountCreated(_, let project, _), .serviceAccountRotated(_, let project), .serviceAccountRevoked(_, let project),
       .subjectErased(let project, _, _),
       .erasureReceipted(let project, _, _),
@@ -151,6 +157,7 @@ package enum AdministrativeEntry: Sendable, Hashable {
     case .serviceAccountCreated(let username, _, let scopes):
       detail.facts = ["username": username, "scopes": scopes.joined(separator: " ")]
     case .serviceAccountRotated(let username, _), .serviceAccountRevoked(let username, _): detail.facts = ["username": username]
+    case .exportAsked(_, let request), .exportDecided(_, let request, _): detail.facts = ["request": String(request)]
     case .credentialFrozen(let holder, let reason): detail.facts = ["holder": holder, "reason": reason]
     case .freezeLifted(let holder): detail.facts = ["holder": holder]
     case .sessionBegan(let session), .sessionEnded(let session), .sessionRevoked(let session): detail.facts = ["session": session]

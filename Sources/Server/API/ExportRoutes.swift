@@ -1,4 +1,5 @@
 import Access
+import Console
 import Events
 import HTTPTypes
 import Hummingbird
@@ -42,13 +43,25 @@ struct ExportRoutes: Sendable {
       project: project, caller: caller, range: range, events: try parameters.events(),
       filter: try filter(parameters["where"], project), limit: try parameters.count("limit", default: Int.max, atMost: Int.max),
       milliseconds: ["true", "1"].contains(parameters["time_in_ms"]))
+    // As the vendor has it: what is shorter is not worth packing.
+    return try await answer(
+      plan, mayPack: AcceptEncoding.takesGzip(request.headers[values: .acceptEncoding].joined(separator: ",")))
+  }
+
+  /// For a person of the staff, whose wish another one agreed to.
+  func answer(_ project: OpenProject, _ order: ExportOrder, to caller: Authenticated) async throws -> Response {
+    try Access.authorize(caller, .exportSubjects, in: project.id)
+    return try await answer(
+      Plan(project: project, caller: caller, range: order.range, events: order.events, filter: nil, limit: Int.max, milliseconds: false),
+      mayPack: false)
+  }
+
+  private func answer(_ plan: Plan, mayPack: Bool) async throws -> Response {
     // The first page is entered before the head of the answer is written: a refusal still has its own status then.
     let first = try await page(plan, after: nil, sent: 0)
     var headers: HTTPFields = [.contentType: "text/plain; charset=utf-8", .cacheControl: "no-store", .vary: "Accept-Encoding"]
-    // As the vendor has it: what is shorter is not worth packing.
     let isPacked =
-      AcceptEncoding.takesGzip(request.headers[values: .acceptEncoding].joined(separator: ","))
-      && (first.map { $0.next != nil || $0.lines.value.readableBytes > Self.shortestPacked } ?? false)
+      mayPack && (first.map { $0.next != nil || $0.lines.value.readableBytes > Self.shortestPacked } ?? false)
     if isPacked { headers[.contentEncoding] = "gzip" }
     return Response(
       status: .ok, headers: headers,
@@ -83,7 +96,7 @@ struct ExportRoutes: Sendable {
   /// Nil where nothing is left.
   private func page(_ plan: Plan, after cursor: EventCursor?, sent: Int) async throws -> Page? {
     // A key that is revoked in the middle ends what it has begun.
-    guard installation.access.isStillGood(plan.caller) else { throw APIError.unauthorized }
+    guard try await installation.access.isStillGood(plan.caller) else { throw APIError.unauthorized }
     let left = plan.limit - sent
     guard left > 0 else { return nil }
     let size = plan.filter == nil ? min(Self.pageRows, left) : Self.pageRows

@@ -82,12 +82,12 @@ package final class Installation: Sendable {
     let lookups = try Lookups(configuration)
     let ledger = try Ledger.open(directory: directory.ledger, keys: LedgerKeys(keys), clock: clock)
     let access = try ControlDatabase.open(at: directory.controlDatabase, clock: clock)
-    let quotas = try await QuotaBook(control: access, clock: clock) { freeze in
+    let quotas = try await QuotaBook(control: access, clock: clock) { [weak ledger] freeze in
       logger.warning(
         "A credential is frozen", metadata: ["holder": "\(freeze.holder)", "quota": "\(freeze.measure?.rawValue ?? "by hand")"])
       let entry = AdministrativeEntry.credentialFrozen(holder: freeze.holder.description, reason: freeze.measure?.rawValue ?? "by hand")
       // The freeze holds whether or not the ledger takes the entry: nothing leaves without the ledger anyway.
-      _ = try? await ledger.record(entry, by: Principal(kind: .system, id: "quota", credential: "quota"))
+      _ = try? await ledger?.record(entry, by: Principal(kind: .system, id: "quota", credential: "quota"))
     }
     ledger.setBrake { disclosure, principal throws(LedgerError) in try await quotas.charge(disclosure, to: principal) }
     let installation = try Installation(

@@ -103,8 +103,9 @@ enum SessionScript {
       });
 
       // Asked for without a cookie or without a proof: once more, with what was missing.
+      const mark = `sealane-again ${location.href}`;
       const again = async () => {
-        const mark = `sealane-again ${location.href}`, last = Number(sessionStorage.getItem(mark) || 0);
+        const last = Number(sessionStorage.getItem(mark) || 0);
         sessionStorage.setItem(mark, String(Date.now()));
         if (Date.now() - last < 4000) return false;
         if (document.querySelector('[data-renew]') && !await renew()) return false;
@@ -114,7 +115,8 @@ enum SessionScript {
       };
       const missing = document.querySelector('[data-renew], [data-prove]');
       if (missing) again().catch(() => false).then(went => { if (!went) document.querySelectorAll('[data-else]').forEach(part => { part.hidden = false; }); });
-      else if (nonce) setInterval(() => { if (!document.hidden && Date.now() - renewedAt > 180000) renew(); }, 20000);
+      else sessionStorage.removeItem(mark);
+      if (!missing && nonce) setInterval(() => { if (!document.hidden && Date.now() - renewedAt > 180000) renew(); }, 20000);
     })();
     """#
 }
