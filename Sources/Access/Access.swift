@@ -30,6 +30,9 @@ package enum Access {
     case fetchKeyParcels
     case raiseCustodianAlarm
     case rotateCustodianKey
+    case readAlerts
+    /// Acknowledge and close them, test and enable channels.
+    case manageAlerts
   }
 
   package struct Denied: Error, Sendable, Hashable, CustomStringConvertible {
@@ -55,12 +58,13 @@ package enum Access {
       [
         .readCatalog, .queryAggregates, .readSubjects, .exportSubjects, .readLive, .manageReports, .readSettings, .manageProjects,
         .manageServiceAccounts, .manageSessions, .readLedger, .eraseLedgerDetails, .readStatus, .deleteSubjects,
+        .readAlerts, .manageAlerts,
       ]
     case .operatingSystemUser:
       [
         .sendEvents, .sendVerified, .readCatalog, .queryAggregates, .readSubjects, .exportSubjects, .manageReports, .readSettings,
         .manageProjects, .manageServiceAccounts, .manageSessions, .createSetupLinks, .readLedger, .eraseLedgerDetails, .readStatus,
-        .deleteSubjects, .writeBackups, .rotateKeys,
+        .deleteSubjects, .writeBackups, .rotateKeys, .readAlerts, .manageAlerts,
       ]
     case .custodian: [.fetchKeyParcels, .raiseCustodianAlarm, .rotateCustodianKey]
     case .projectToken: [.sendEvents]

@@ -45,6 +45,8 @@ struct AuthorizationTests {
     .fetchKeyParcels: ["custodian"],
     .raiseCustodianAlarm: ["custodian"],
     .rotateCustodianKey: ["custodian"],
+    .readAlerts: ["owner", "user"],
+    .manageAlerts: ["owner", "user"],
   ]
 
   @Test func aServiceAccountOfOneProjectIsNobodyInAnother() async throws {
