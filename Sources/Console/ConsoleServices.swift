@@ -22,6 +22,9 @@ package struct ConsoleServices: Sendable {
   package var configuration: ConsoleConfiguration
   package var clock: @Sendable () -> Timestamp
   package var plans: PlanServices
+  package var alerts: AlertDesk
+  /// Told of whatever somebody asks about: an id of a canary among it raises an alert.
+  package var lookedFor: @Sendable (_ project: ProjectID, _ text: String, _ by: Principal) async -> Void
 
   package init(
     control: ControlDatabase, ledger: Ledger, engine: @escaping @Sendable (ProjectID) async throws -> any Engine,
@@ -30,8 +33,12 @@ package struct ConsoleServices: Sendable {
     number: @escaping @Sendable (ProjectID, Pseudonym) -> SubjectNumber? = { _, _ in nil },
     projectChanged: @escaping @Sendable (Project) async throws -> Void = { _ in },
     note: @escaping @Sendable (_ error: any Error, _ reference: String) -> Void = { _, _ in }, configuration: ConsoleConfiguration,
-    clock: @escaping @Sendable () -> Timestamp = Ledger.systemClock, plans: PlanServices
+    clock: @escaping @Sendable () -> Timestamp = Ledger.systemClock, plans: PlanServices,
+    alerts: AlertDesk? = nil,
+    lookedFor: @escaping @Sendable (_ project: ProjectID, _ text: String, _ by: Principal) async -> Void = { _, _, _ in }
   ) {
+    self.lookedFor = lookedFor
+    self.alerts = alerts ?? AlertDesk(control: control, ledger: ledger, clock: clock)
     self.plans = plans
     self.control = control
     self.ledger = ledger

@@ -13,12 +13,15 @@ extension Visit {
     Page.Item("Lifecycle", Address("/lifecycle"), key: "c"), Page.Item("Stickiness", Address("/stickiness"), key: "k"),
     Page.Item("Sessions", Address("/sessions"), key: "n"), Page.Item("Cohorts", Address("/cohorts"), key: "o"),
     Page.Item("Subjects", Address("/subjects"), key: "s"), Page.Item("Plan", Address("/plan"), key: "p"),
-    Page.Item("Settings", Address("/settings"), key: "e"),
+    Page.Item("Alerts", Address("/alerts"), key: "a"), Page.Item("Settings", Address("/settings"), key: "e"),
   ]
 
   func page(_ title: String, current: String?, _ content: HTML) -> HTML {
+    let count = services.control.openAlertCount
+    let alerts: HTML =
+      count == 0 ? "" : "<a class=\"alarm\" href=\"/alerts\">\(NumberFormat.count(count, "open alert"))</a>"
     let top: HTML = """
-      <span>\(time.zoneName)</span><span title="Session \(session.session.id)">Signed in as owner</span>\
+      \(alerts)<span>\(time.zoneName)</span><span title="Session \(session.session.id)">Signed in as owner</span>\
       <form method="post" action="/sign-out">\(formToken)<button class="link">Sign out</button></form>
       """
     let search: HTML = """

@@ -35,7 +35,8 @@ extension Listeners {
       configuration: ConsoleConfiguration(
         intakeOrigin: isShared ? configuration.origin : configuration.intake.origin(isSecure: configuration.tls != nil), isSecure: isSecure,
         setupLinkCommand: "sealane setup-link --data \(configuration.data.path)"),
-      clock: installation.clock, plans: installation.planServices)
+      clock: installation.clock, plans: installation.planServices, alerts: installation.alerts,
+      lookedFor: { project, text, principal in await installation.canaries.look(at: text, in: project, by: principal) })
     addConsoleRoutes(to: router, services: services)
   }
 }

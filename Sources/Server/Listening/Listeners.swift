@@ -155,6 +155,8 @@ package struct Listeners: Sendable {
     PlanRoutes(installation: installation, authenticator: authenticator).add(to: router)
     AdministrationRoutes(installation: installation, authenticator: authenticator).add(to: router)
     KeyRoutes(installation: installation, authenticator: authenticator).add(to: router)
+    AlertRoutes(installation: installation, authenticator: authenticator).add(to: router)
+    CanaryRoutes(installation: installation, authenticator: authenticator).add(to: router)
     IntakeRoutes(
       installation: installation, authenticator: authenticator, addresses: ClientAddress(trustedProxies: []), answersSettings: false
     ).addEndpoints(to: router)
@@ -164,7 +166,9 @@ package struct Listeners: Sendable {
 
   private func router(_ door: Door) throws -> Router<ServerContext> {
     let router = Router(context: ServerContext.self, options: .autoGenerateHeadEndpoints)
-    router.add(middleware: Observation(metrics: installation.metrics, logger: installation.logger))
+    router.add(
+      middleware: Observation(
+        metrics: installation.metrics, logger: installation.logger, refusals: installation.refusals, door: "\(door)"))
     let authenticator = Authenticator(door: door == .control ? .control : .network, access: installation.access)
     let addresses = ClientAddress(trustedProxies: installation.configuration.trustedProxies)
     OperationsRoutes(installation: installation, isPublic: door == .intake).add(to: router)
@@ -180,6 +184,8 @@ package struct Listeners: Sendable {
       PlanRoutes(installation: installation, authenticator: authenticator).add(to: router)
       AdministrationRoutes(installation: installation, authenticator: authenticator).add(to: router)
       KeyRoutes(installation: installation, authenticator: authenticator).add(to: router)
+      AlertRoutes(installation: installation, authenticator: authenticator).add(to: router)
+      CanaryRoutes(installation: installation, authenticator: authenticator).add(to: router)
     }
     if door == .console {
       router.add(middleware: ConsoleNotFound())

@@ -1,4 +1,5 @@
 import Access
+import Delivery
 import Events
 import Foundation
 import Gate
@@ -22,6 +23,11 @@ package final class Installation: Sendable {
   let pipeline: IntakePipeline
   let custodian: CustodianDesk
   let erasures: ErasureDesk
+  /// Where every room says what it found.
+  package let alerts: AlertDesk
+  package let dispatcher: Dispatcher
+  let refusals: RefusalMeter
+  let canaries: CanaryDesk
   let clock: @Sendable () -> Timestamp
   private let lock: DirectoryLock
   let lookups: Lookups
@@ -39,7 +45,7 @@ package final class Installation: Sendable {
 
   private init(
     configuration: ServerConfiguration, directory: DataDirectory, access: ControlDatabase, ledger: Ledger, lock: DirectoryLock,
-    keys: KeyDirectory, lookups: Lookups, logger: Logger, clock: @escaping @Sendable () -> Timestamp
+    keys: KeyDirectory, lookups: Lookups, channels: [Channel], logger: Logger, clock: @escaping @Sendable () -> Timestamp
   ) throws {
     self.configuration = configuration
     self.directory = directory
@@ -55,7 +61,15 @@ package final class Installation: Sendable {
     admission = Admission(requests: configuration.limits.requests, bytes: configuration.limits.requestBytes)
     pipeline = IntakePipeline(intake: Intake(), access: access, projects: projects, metrics: metrics, logger: logger, clock: clock)
     erasures = ErasureDesk(access: access, ledger: ledger, projects: projects, logger: logger, clock: clock)
-    custodian = try CustodianDesk(directory: directory, access: access, ledger: ledger, projects: projects, clock: clock)
+    alerts = AlertDesk(control: access, ledger: ledger, clock: clock)
+    dispatcher = Dispatcher(
+      channels, control: access, ledger: ledger, alerts: alerts,
+      identity: SenderIdentity(origin: configuration.origin, version: Self.version), logger: logger, clock: clock)
+    canaries = CanaryDesk(
+      access: access, ledger: ledger, alerts: alerts, projects: projects, key: keys.pseudonym, domain: configuration.canaryDomain,
+      logger: logger, clock: clock)
+    refusals = RefusalMeter(access: access, clock: clock)
+    custodian = try CustodianDesk(directory: directory, access: access, ledger: ledger, projects: projects, alerts: alerts, clock: clock)
   }
 
   /// Locks the directory, opens what is in it, and recovers what a crash left. Errors are sentences for the operator.
@@ -74,12 +88,14 @@ package final class Installation: Sendable {
     try KeyRotation.recover(configuration.keys, ledger: directory.ledger, logger: logger)
     let keys = try configuration.keys.load()
     let lookups = try Lookups(configuration)
+    let channels = try Self.channels(configuration)
     let ledger = try Ledger.open(directory: directory.ledger, keys: LedgerKeys(keys), clock: clock)
     let access = try ControlDatabase.open(at: directory.controlDatabase, clock: clock)
     let installation = try Installation(
       configuration: configuration, directory: directory, access: access, ledger: ledger, lock: lock, keys: keys, lookups: lookups,
-      logger: logger, clock: clock)
+      channels: channels, logger: logger, clock: clock)
     try await installation.publishLedgerKey()
+    try await installation.openAlerts()
     if await !installation.canReadLedger() {
       let warning = "the details of the ledger's newest entry do not open with the keys at hand: are they the newest ones?"
       installation.keyWarning.withLock { $0 = warning }
