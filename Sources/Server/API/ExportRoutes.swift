@@ -16,6 +16,8 @@ struct ExportRoutes: Sendable {
 
   static let pageRows = 10_000
   static let shortestPacked = 1_400
+  /// Lines of a page that may show canaries.
+  static let canaryLines = 60
   private static let known: Set<String> = ["project_id", "from_date", "to_date", "event", "where", "limit", "time_in_ms"]
 
   func add(to router: Router<ServerContext>) {
@@ -30,6 +32,8 @@ struct ExportRoutes: Sendable {
     let filter: WhereFilter?
     let limit: Int
     let milliseconds: Bool
+    /// Nil where the owner switched them off.
+    let canaries: CanaryDesk.Export?
   }
 
   func export(_ request: Request, _ context: ServerContext) async throws -> Response {
@@ -41,9 +45,10 @@ struct ExportRoutes: Sendable {
     let plan = Plan(
       project: project, caller: caller, range: range, events: try parameters.events(),
       filter: try filter(parameters["where"], project), limit: try parameters.count("limit", default: Int.max, atMost: Int.max),
-      milliseconds: ["true", "1"].contains(parameters["time_in_ms"]))
+      milliseconds: ["true", "1"].contains(parameters["time_in_ms"]), canaries: try await installation.canaries.export(of: project.id))
+    if let condition = parameters["where"] { await installation.canaries.look(at: condition, in: project.id, by: caller.principal) }
     // The first page is entered before the head of the answer is written: a refusal still has its own status then.
-    let first = try await page(plan, after: nil, sent: 0)
+    let first = try await page(plan, 0, after: nil, sent: 0)
     var headers: HTTPFields = [.contentType: "text/plain; charset=utf-8", .cacheControl: "no-store", .vary: "Accept-Encoding"]
     // As the vendor has it: what is shorter is not worth packing.
     let isPacked =
@@ -67,21 +72,24 @@ struct ExportRoutes: Sendable {
   private func send(_ plan: Plan, _ first: Page?, _ write: (ByteBuffer) async throws -> Void) async throws {
     var page = first
     var sent = 0
+    var number = 0
     while let current = page {
       try await write(current.lines.value)
       sent += current.rows
-      page = current.next == nil ? nil : try await self.page(plan, after: current.next, sent: sent)
+      number += 1
+      page = current.next == nil ? nil : try await self.page(plan, number, after: current.next, sent: sent)
     }
   }
 
   private struct Page: Sendable {
     let lines: Disclosed<ByteBuffer>
+    /// Those of canaries too.
     let rows: Int
     let next: EventCursor?
   }
 
   /// Nil where nothing is left.
-  private func page(_ plan: Plan, after cursor: EventCursor?, sent: Int) async throws -> Page? {
+  private func page(_ plan: Plan, _ number: Int, after cursor: EventCursor?, sent: Int) async throws -> Page? {
     let left = plan.limit - sent
     guard left > 0 else { return nil }
     let size = plan.filter == nil ? min(Self.pageRows, left) : Self.pageRows
@@ -96,14 +104,24 @@ struct ExportRoutes: Sendable {
     } while events.isEmpty && cursor != nil
     // That nobody meets a condition is an answer about somebody too: it is entered, without rows.
     guard !events.isEmpty || (plan.filter != nil && sent == 0) else { return nil }
+    // Canaries take their lines from what was asked for, never the first.
+    let room = min(Self.canaryLines, left - 1, max(3, events.count / 10))
+    let canaries = plan.canaries.map { $0.canaries(onPage: number, rows: events.count) } ?? []
+    if !canaries.isEmpty, left < events.count + room { events = Array(events.prefix(left - room)) }
+    var rows = CanaryRows(events, domain: installation.canaries.domain)
+    let mixed = rows.mixed(canaries, room: room) { plan.filter?.holds(of: $0) ?? true }
     var lines = ByteBuffer()
-    for event in events { lines.writeString(event.exportLine(milliseconds: plan.milliseconds, groupKeys: plan.project.groupKeys)) }
+    for event in mixed.rows { lines.writeString(event.exportLine(milliseconds: plan.milliseconds, groupKeys: plan.project.groupKeys)) }
+    // Of real rows and real subjects: canaries are neither.
     let disclosure = Disclosure(
       .subjects(set: events.flatMap(\.shownSubjects), rows: events.count), project: plan.project.id, purpose: "api.export",
-      fields: events.shownFields, subjectsInValues: plan.project.subjects(inValuesOf: events))
-    return Page(
-      lines: try await installation.ledger.disclose(lines, disclosure, to: plan.caller.principal), rows: events.count,
-      next: cursor)
+      fields: events.shownFields, subjectsInValues: plan.project.subjects(inValuesOf: events),
+      canaries: plan.canaries?.mark(mixed.shown, lines: mixed.lines))
+    let disclosed = try await installation.ledger.disclose(lines, disclosure, to: plan.caller.principal)
+    if let export = plan.canaries, number == 0 {
+      try await installation.canaries.note(export, entry: disclosed.receipt, by: plan.caller.principal)
+    }
+    return Page(lines: disclosed, rows: mixed.rows.count, next: cursor)
   }
 
   private func filter(_ text: String?, _ project: OpenProject) throws -> WhereFilter? {
