@@ -39,7 +39,7 @@ struct OCSFTests {
     try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
     let keys = try LedgerKeys(
       origin: "t.example/ledger", signingSeed: Array(repeating: 7, count: 32), setsKey: Array(repeating: 9, count: 32))
-    return (try Ledger.open(directory: directory, keys: keys), directory)
+    return (try Ledger.open(directory: directory, keys: keys, clock: { Timestamp(milliseconds: 1_763_400_000_000) }), directory)
   }
 
   private static let owner = Principal(kind: .owner, id: "owner", credential: "ses_0123456789abcdef")
@@ -94,6 +94,39 @@ struct OCSFTests {
     #expect(records.count { OCSFEvent.isSent($0.entry, to: all) } == records.count)
     #expect(records.count { OCSFEvent.isSent($0.entry, to: some) } == records.count - 3)
     #expect(!records.contains { OCSFEvent.isSent($0.entry, to: none) })
+  }
+
+  /// The same that `Tests/EndToEnd/test_alerts.py` holds against the published schema. To write it anew: SEALANE_RENEW=1.
+  @Test func everyKindIsAsInTheFileThatOthersJudge() async throws {
+    let (ledger, directory) = try Self.ledger()
+    defer { try? FileManager.default.removeItem(at: directory) }
+    for act in Self.acts { try await ledger.record(act, by: Self.owner) }
+    for kind in [
+      Disclosure.Kind.subjects(set: [SubjectNumber(1)], rows: 1), .settings, .aggregate(queryDigest: "q", dataVersion: 1, groupSizes: [3]),
+    ] {
+      _ = try await ledger.disclose(1, Disclosure(kind, project: ProjectID(1), purpose: "api.export", fields: ["plan"]), to: Self.owner)
+    }
+    try await ledger.eraseDetail(of: 0, by: Self.owner)
+    var lines = try await ledger.records(from: 0, limit: 1_000).map { OCSFEvent($0, Self.identity).asciiText }
+    var message = AlertMessage(testAt: Timestamp(milliseconds: 1_763_400_000_000))
+    lines.append(OCSFEvent(message, id: "msg_0", Self.identity).asciiText)
+    for (occasion, state) in [(AlertMessage.Occasion.raised, "open"), (.changed, "acknowledged"), (.changed, "closed")] {
+      (message.occasion, message.state, message.alert, message.kind, message.severity) = (occasion, state, 7, "canary_used", "critical")
+      (message.aboutKind, message.aboutID, message.credential, message.project) = ("service_account", "sa_1", "sa_1", 1)
+      message.details = ["export_entry": .number(41), "use": .text("file")]
+      if occasion == .changed { (message.from, message.byKind, message.byID) = ("open", "owner", "owner") }
+      lines.append(OCSFEvent(message, id: "msg_\(state)", Self.identity).asciiText)
+    }
+    for status in [401, 403] {
+      let refusal = RefusalMessage(
+        status: status, method: "GET", route: "/api/v1/subjects", door: "console", account: "sa_1", at: Timestamp(milliseconds: 5))
+      lines.append(OCSFEvent(refusal, id: "msg_\(status)", Self.identity).asciiText)
+    }
+    let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .appendingPathComponent("EndToEnd/fixtures/ocsf-events.ndjson")
+    let text = lines.joined(separator: "\n") + "\n"
+    if ProcessInfo.processInfo.environment["SEALANE_RENEW"] != nil { try text.write(to: file, atomically: true, encoding: .utf8) }
+    #expect(try String(contentsOf: file, encoding: .utf8) == text)
   }
 
   @Test func aKindThatCameLaterIsAnEventAllTheSame() {

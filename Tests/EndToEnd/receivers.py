@@ -31,7 +31,7 @@ class MailServer:
                 return "250 taken"
 
         def authenticate(server, session, envelope, mechanism, data):
-            return AuthResult(success=data.login == b"sealane" and data.password == password.encode())
+            return AuthResult(success=data.login == b"sealane" and data.password == password.encode(), handled=False)
 
         options = {"ssl_context": context} if implicit else {"tls_context": context, "require_starttls": True}
         self.controller = Controller(

@@ -2,15 +2,18 @@
 
 import email
 import email.policy
+import functools
 import json
 import re
 import secrets
 import time
 
+import jsonschema
 import pytest
 import requests
 import standardwebhooks
-from installation import free_port
+from installation import ROOT, free_port
+from ocsf_json_schema import OcsfJsonSchemaEmbedded, get_ocsf_schema
 from receivers import MailServer, SyslogServer, WebhookServer
 from test_alarm import to_custodian_door, wait_for
 from test_ledger_first import sign_in
@@ -65,13 +68,33 @@ def alerts(sealane, *more) -> list:
     return json.loads(sealane.command("alerts", "list", "--data", sealane.data, "--json", *more))["alerts"]
 
 
-def check_ocsf(event: dict):
-    """What the schema asks of every event of the classes that are used."""
-    needed = {2004: {"finding_info"}, 3001: {"user"}, 3002: {"user", "service"}, 3004: {"entity"}, 6003: {"actor", "api", "src_endpoint"}}
-    assert {"activity_id", "category_uid", "class_uid", "metadata", "severity_id", "time", "type_uid"} | needed[event["class_uid"]] <= event.keys()
+@functools.cache
+def ocsf_schema(class_uid: int):
+    """The published schema of a class, by a program of others, which allows no attribute that it does not know."""
+    schema = OcsfJsonSchemaEmbedded(get_ocsf_schema(version="1.5.0"))
+    return jsonschema.Draft202012Validator(schema.get_class_schema(schema.lookup_class_name_from_uid(class_uid)))
+
+
+def check_schema(event: dict):
+    faults = [f"{fault.json_path}: {fault.message[:200]}" for fault in ocsf_schema(event["class_uid"]).iter_errors(event)]
+    assert not faults, f"{faults} in {json.dumps(event)[:2000]}"
     assert event["type_uid"] == event["class_uid"] * 100 + event["activity_id"] and event["category_uid"] == event["class_uid"] // 1000
-    assert event["metadata"]["version"] and event["metadata"]["uid"] and event["metadata"]["product"]["name"]
+
+
+def check_ocsf(event: dict):
+    check_schema(event)
+    assert event["metadata"]["version"] == "1.5.0" and event["metadata"]["uid"]
     assert abs(event["time"] / 1000 - time.time()) < 600
+
+
+def test_every_kind_of_event_is_valid_by_the_published_schema():
+    # What Tests/DeliveryTests makes of every kind of entry, alert and refusal.
+    events = [json.loads(line) for line in (ROOT / "Tests" / "EndToEnd" / "fixtures" / "ocsf-events.ndjson").read_text().splitlines()]
+    assert len(events) >= 35 and {event["class_uid"] for event in events} == {2004, 3001, 3002, 3004, 6003}
+    for event in events:
+        check_schema(event)
+    with pytest.raises(AssertionError):
+        check_schema({**events[0], "misspelt": 1})
 
 
 def test_an_alert_reaches_every_channel_and_says_no_more_than_it_should(make_installation, outside):
