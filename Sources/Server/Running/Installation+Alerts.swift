@@ -22,8 +22,9 @@ extension Installation {
   /// Tells the desk where alerts go, and enters alerts that a crash left unentered.
   func openAlerts() async throws {
     let (dispatcher, logger) = (dispatcher, logger)
-    alerts.direct(to: dispatcher.channels.map(\.route)) {
-      dispatcher.wake()
+    // The dispatcher holds the desk.
+    alerts.direct(to: dispatcher.channels.map(\.route)) { [weak dispatcher] in
+      dispatcher?.wake()
     } note: { error in
       logger.error(
         "An alert could not be written whole",
