@@ -65,6 +65,15 @@ let package = Package(
     .target(name: "Demo", dependencies: ["Events"], swiftSettings: room),
     .target(name: "Outbound", dependencies: ["CCurl"], swiftSettings: room),
     .target(
+      name: "Delivery",
+      dependencies: [
+        "Events", "Ledger", "Access", "Outbound", crypto, logging, "Yams",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      ],
+      swiftSettings: room),
+    .target(
       name: "Custodian",
       dependencies: [
         "Events", "Vault", "Ledger", "Access", "Passkeys", "Web", "Outbound", crypto, database, hummingbird, logging,
@@ -80,7 +89,8 @@ let package = Package(
     .target(
       name: "Server",
       dependencies: [
-        "Events", "Vault", "Gate", "Intake", "Ledger", "Journeys", "SegmentStore", "Access", "Web", "Outbound", "Console", "Demo",
+        "Events", "Vault", "Gate", "Intake", "Ledger", "Journeys", "SegmentStore", "Access", "Web", "Outbound", "Delivery", "Console",
+        "Demo",
         "CMalloc", "CZlib", hummingbird, logging, crypto, "Yams",
         .product(name: "HummingbirdCore", package: "hummingbird"),
         .product(name: "HummingbirdTLS", package: "hummingbird"),
@@ -136,6 +146,9 @@ let package = Package(
         "Server", "Outbound", "Demo", "Events", "Access", "Ledger", "Journeys", "SegmentStore", "Gate", "Vault", "TestSupport", "Yams",
         crypto,
       ],
+      swiftSettings: room),
+    .testTarget(
+      name: "DeliveryTests", dependencies: ["Delivery", "Access", "Ledger", "Events", "Outbound", "TestSupport", logging],
       swiftSettings: room),
     .testTarget(name: "DemoTests", dependencies: ["Demo", "Events"], swiftSettings: room),
   ],

@@ -44,13 +44,16 @@ package enum Access {
     case fetchKeyParcels
     case raiseCustodianAlarm
     case rotateCustodianKey
+    case readAlerts
+    /// Acknowledge and close them, test and enable channels.
+    case manageAlerts
 
     /// Of a signed-in person: whether the very request must be signed by the browser's key. A copied cookie is not enough for rows about
     /// subjects, for the ledger, and for what gives or takes power.
     package var needsProof: Bool {
       switch self {
       case .readSubjects, .exportSubjects, .readLive, .deleteSubjects, .readLedger, .eraseLedgerDetails, .managePlan, .manageProjects,
-        .manageServiceAccounts, .readStaff, .manageStaff, .manageOwners, .manageSessions, .cutOff, .manageOwnAccess:
+        .manageServiceAccounts, .readStaff, .manageStaff, .manageOwners, .manageSessions, .cutOff, .manageOwnAccess, .manageAlerts:
         true
       default: false
       }
@@ -97,7 +100,7 @@ package enum Access {
         .readSettings,
         .managePlan, .manageProjects, .manageServiceAccounts, .readStaff, .manageStaff, .manageOwners, .manageSessions, .cutOff,
         .createSetupLinks, .readLedger, .eraseLedgerDetails, .readStatus,
-        .deleteSubjects, .writeBackups, .rotateKeys,
+        .deleteSubjects, .writeBackups, .rotateKeys, .readAlerts, .manageAlerts,
       ]
     case .custodian: [.fetchKeyParcels, .raiseCustodianAlarm, .rotateCustodianKey]
     case .projectToken: [.sendEvents]

@@ -102,8 +102,10 @@ struct ControlCache: Sendable {
   var staffQuota = Quota.staff
   /// When each session was last used, by public id: finer than what is written.
   var sessionsSeen: [String: Timestamp] = [:]
+  var openAlerts = 0
 
   init(reading database: Database) throws {
+    openAlerts = try Int.fetchOne(database, sql: "SELECT count(*) FROM alert WHERE state = 'open'") ?? 0
     for project in try Project.all(database) { insert(project) }
     for account in try Account.all(database) { accounts[account.account.username] = account }
   }

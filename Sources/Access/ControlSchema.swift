@@ -13,6 +13,7 @@ enum ControlSchema {
     migrator.registerMigration("v5") { database in try database.execute(sql: version5) }
     migrator.registerMigration("v6") { database in try database.execute(sql: version6) }
     migrator.registerMigration("v7") { database in try database.execute(sql: version7) }
+    migrator.registerMigration("v8") { database in try database.execute(sql: version8) }
     migrator.registerMigration("v9") { database in try database.execute(sql: version9) }
     return migrator
   }

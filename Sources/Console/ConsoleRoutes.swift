@@ -1,7 +1,7 @@
 import Hummingbird
 import Web
 
-/// Adds the staff's pages to a router: `/`, `/live`, the reports, `/cohorts`, `/subjects`, `/door`, `/plan`, `/settings`, `/staff`, `/account`, `/setup`,
+/// Adds the staff's pages to a router: `/`, `/live`, the reports, `/cohorts`, `/subjects`, `/door`, `/plan`, `/alerts`, `/settings`, `/staff`, `/account`, `/setup`,
 /// `/join`, `/sign-in`, `/sign-out`, `/assets/…`, and the questions to passkeys behind them.
 ///
 /// The pages answer every error themselves. `ConsoleNotFound` may be added for addresses that nobody answers.
@@ -60,6 +60,12 @@ package func addConsoleRoutes<Context: RequestContext>(to router: some RouterMet
   get("/plan/edit") { try await $0.editPlanPage() }
   post("/plan/edit") { try await $0.editPlan() }
   get("/plan.yaml") { try await $0.planFile() }
+  get("/alerts") { try await $0.alertsPage() }
+  router.get("/alerts/:id") { request, context in
+    let id = context.parameters.get("id") ?? ""
+    return await console.visit(request) { try await $0.alertPage(id) }
+  }
+  post("/alerts/change") { try await $0.changeAlert() }
   get("/settings") { try await $0.settingsPage() }
   post("/settings/project") { try await $0.saveProject() }
   post("/settings/accounts") { try await $0.createAccount() }

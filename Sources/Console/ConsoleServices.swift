@@ -30,10 +30,13 @@ package struct ConsoleServices: Sendable {
   /// Where an error goes that the page cannot explain. The page shows `reference`.
   package var note: @Sendable (_ error: any Error, _ reference: String) -> Void
   /// Told of every passkey that was refused, by the reason's word.
-  package var refusedPasskey: @Sendable (_ code: String) -> Void
+  package var refusedPasskey: @Sendable (_ code: String) async -> Void
   package var configuration: ConsoleConfiguration
   package var clock: @Sendable () -> Timestamp
   package var plans: PlanServices
+  package var alerts: AlertDesk
+  /// Told of whatever somebody asks about: an id of a canary among it raises an alert.
+  package var lookedFor: @Sendable (_ project: ProjectID, _ text: String, _ by: Principal) async -> Void
 
   package init(
     control: ControlDatabase, ledger: Ledger, staff: StaffDesk, quotas: QuotaBook,
@@ -46,9 +49,13 @@ package struct ConsoleServices: Sendable {
     export: @escaping @Sendable (ProjectID, ExportOrder, Authenticated) async throws -> Response = { _, _, _ in Response(status: .ok) },
     projectChanged: @escaping @Sendable (Project) async throws -> Void = { _ in },
     note: @escaping @Sendable (_ error: any Error, _ reference: String) -> Void = { _, _ in },
-    refusedPasskey: @escaping @Sendable (_ code: String) -> Void = { _ in }, configuration: ConsoleConfiguration,
-    clock: @escaping @Sendable () -> Timestamp = Ledger.systemClock, plans: PlanServices
+    refusedPasskey: @escaping @Sendable (_ code: String) async -> Void = { _ in }, configuration: ConsoleConfiguration,
+    clock: @escaping @Sendable () -> Timestamp = Ledger.systemClock, plans: PlanServices,
+    alerts: AlertDesk? = nil,
+    lookedFor: @escaping @Sendable (_ project: ProjectID, _ text: String, _ by: Principal) async -> Void = { _, _, _ in }
   ) {
+    self.lookedFor = lookedFor
+    self.alerts = alerts ?? AlertDesk(control: control, ledger: ledger, clock: clock)
     self.plans = plans
     self.control = control
     self.ledger = ledger

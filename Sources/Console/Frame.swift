@@ -19,13 +19,17 @@ extension Visit {
     (Page.Item("Subjects", Address("/subjects"), key: "s"), .readSubjects),
     (Page.Item("Exports", Address("/exports"), key: "x"), .exportSubjects),
     (Page.Item("Plan", Address("/plan"), key: "p"), .readSettings),
+    (Page.Item("Alerts", Address("/alerts"), key: "a"), .readAlerts),
     (Page.Item("Settings", Address("/settings"), key: "e"), .readSettings),
     (Page.Item("Ledger", Address("/ledger"), key: "d"), .readLedger), (Page.Item("Staff", Address("/staff"), key: "t"), .readStaff),
   ]
 
   func page(_ title: String, current: String?, _ content: HTML) -> HTML {
+    let count = services.control.openAlertCount
+    let alerts: HTML =
+      count == 0 ? "" : "<a class=\"alarm\" href=\"/alerts\">\(NumberFormat.count(count, "open alert"))</a>"
     let top: HTML = """
-      <span>\(time.zoneName)</span><a href="/account" title="Your passkeys and sessions"><bdi>\(VisibleText.shortened(session.name, to: 40))</bdi></a>\
+      \(alerts)<span>\(time.zoneName)</span><a href="/account" title="Your passkeys and sessions"><bdi>\(VisibleText.shortened(session.name, to: 40))</bdi></a>\
       <form method="post" action="/sign-out">\(formToken)<button class="link">Sign out</button></form>
       """
     let search: HTML = """

@@ -62,6 +62,7 @@ extension Visit {
     try authorize(.queryAggregates)
     try query.validate()
     let query = try await cohorts.resolved(query)
+    await services.lookedFor(project.id, query.canonicalJSON, principal)
     let engine = try await services.engine(project.id)
     let report = try await engine.report(query, calendar: calendar, at: instant ?? now)
     let answer = ReportAnswer(
@@ -76,6 +77,7 @@ extension Visit {
     try authorize(.readSubjects)
     try door.query.validate()
     let door = try await cohorts.resolved(door)
+    await services.lookedFor(project.id, door.query.canonicalJSON, principal)
     let engine = try await services.engine(project.id)
     let version = await engine.dataVersion()
     let count = try await engine.subjects(door, calendar: calendar, at: now).count
@@ -114,6 +116,7 @@ extension Visit {
 
   func findSubjects(prefix: String, limit: Int) async throws -> Disclosed<[SubjectSummary]> {
     try authorize(.readSubjects)
+    await services.lookedFor(project.id, prefix, principal)
     let engine = try await services.engine(project.id)
     let found = try await engine.findSubjects(prefix: prefix, limit: limit)
     return try await disclose(
@@ -124,6 +127,7 @@ extension Visit {
   /// Nil if the subject has never been seen; that answer is entered as well.
   func subject(_ pseudonym: Pseudonym, before cursor: EventCursor?, limit: Int) async throws -> Disclosed<SubjectAnswer> {
     try authorize(.readSubjects)
+    await services.lookedFor(project.id, pseudonym.description, principal)
     let engine = try await services.engine(project.id)
     let answer = SubjectAnswer(
       profile: try await engine.profile(of: pseudonym), events: try await engine.timeline(of: pseudonym, before: cursor, limit: limit))

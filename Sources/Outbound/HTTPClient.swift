@@ -41,7 +41,7 @@ package final class HTTPClient: Sendable {
     return try result.get()
   }
 
-  private static let isStarted = sealane_curl_start() == 1
+  static let isStarted = sealane_curl_start() == 1
 
   private static func isField(_ text: String) -> Bool {
     text.utf8.allSatisfy { $0 != 10 && $0 != 13 && $0 != 0 }
@@ -78,6 +78,7 @@ package final class HTTPClient: Sendable {
                 call.certificate_authority = authority
                 call.timeout_milliseconds = milliseconds
                 call.response_limit = request.responseLimit
+                call.refuse_internal = request.refusesInternalAddresses ? 1 : 0
                 return sealane_curl_perform(
                   handle, &call,
                   { context, line, size in
@@ -101,18 +102,7 @@ package final class HTTPClient: Sendable {
       return .success(OutboundResponse(status: status, headers: receiver.headers, body: []))
     }
     let text = String(decoding: reason.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    return .failure(OutboundError(code: Self.code(code), reason: text))
-  }
-
-  private static func code(_ code: Int32) -> OutboundError.Code {
-    switch Int(code) {
-    case SEALANE_CURL_TIMEOUT: .timeout
-    case SEALANE_CURL_CONNECT: .connect
-    case SEALANE_CURL_TLS: .tls
-    case SEALANE_CURL_TOO_LARGE: .tooLarge
-    case SEALANE_CURL_STOPPED: .stopped
-    default: .other
-    }
+    return .failure(OutboundError(code: OutboundError.Code(curl: code), reason: text))
   }
 
   private static func withOptionalCString<Result>(_ text: String?, _ body: (UnsafePointer<CChar>?) -> Result) -> Result {
@@ -134,6 +124,22 @@ package final class HTTPClient: Sendable {
       guard let colon = text.firstIndex(of: ":"), headers.count < 200 else { return }
       headers.append((String(text[..<colon]), text[text.index(after: colon)...].trimmingCharacters(in: .whitespaces)))
     }
+  }
+}
+
+extension OutboundError.Code {
+  init(curl code: Int32) {
+    self =
+      switch Int(code) {
+      case SEALANE_CURL_TIMEOUT: .timeout
+      case SEALANE_CURL_CONNECT: .connect
+      case SEALANE_CURL_TLS: .tls
+      case SEALANE_CURL_TOO_LARGE: .tooLarge
+      case SEALANE_CURL_STOPPED: .stopped
+      case SEALANE_CURL_REFUSED_ADDRESS: .refusedAddress
+      case SEALANE_CURL_REJECTED: .rejected
+      default: .other
+      }
   }
 }
 

@@ -11,6 +11,8 @@ package struct OutboundRequest: Sendable {
   package var responseLimit: Int
   /// A PEM file to trust instead of the system's certificates.
   package var certificateAuthority: String?
+  /// Whether an address of this machine, of a private network or for a special purpose is refused before it is connected to.
+  package var refusesInternalAddresses = false
 
   package init(
     method: String = "GET", url: String, unixSocket: String? = nil, headers: [(name: String, value: String)] = [], body: [UInt8] = [],
@@ -47,7 +49,7 @@ package struct OutboundResponse: Sendable {
 
 /// Why there is no answer. `reason` is libcurl's own sentence; it may name the host, never the path or a header.
 package struct OutboundError: Error, Sendable, CustomStringConvertible {
-  package enum Code: Sendable { case timeout, connect, tls, tooLarge, stopped, invalid, other }
+  package enum Code: Sendable { case timeout, connect, tls, tooLarge, stopped, invalid, refusedAddress, rejected, other }
   package let code: Code
   package let reason: String
 
@@ -66,6 +68,8 @@ package struct OutboundError: Error, Sendable, CustomStringConvertible {
     case .tls: "The other side's certificate was not accepted: \(reason)"
     case .tooLarge: "The answer is longer than the limit of this request."
     case .stopped: "The request was given up by its caller."
+    case .refusedAddress: "The host has an internal address, which is refused here."
+    case .rejected: "The other side refused it: \(reason)"
     case .invalid, .other: "The request failed: \(reason)"
     }
   }

@@ -19,8 +19,7 @@ struct Sealane: AsyncParsableCommand {
     subcommands: [
       InitCommand.self, ServeCommand.self, DemoCommand.self, ImportCommand.self, ExportCommand.self, QueryCommand.self,
       PlanCommand.self, SetupLinkCommand.self, StaffCommand.self, SubjectCommand.self, BackupCommand.self, RestoreCommand.self,
-      LedgerCommand.self,
-      KeysCommand.self, DoctorCommand.self,
+      LedgerCommand.self, AlertsCommand.self, CanariesCommand.self, KeysCommand.self, DoctorCommand.self,
     ])
 
   static func main() async {

@@ -39,6 +39,10 @@ struct ServeCommand: AsyncParsableCommand {
   var places: String?
   @Option(help: "uap-core's regexes.yaml, or none (default /usr/share/uap-core/regexes.yaml if it is there).")
   var userAgents: String?
+  @Option(help: "YAML file that says where alerts and security events go.")
+  var alertChannels: String?
+  @Option(help: "Domain below which canaries of exports have host names.")
+  var canaryDomain: String?
   @Option(help: "trace, debug, info, notice, warning, error or critical (default info).")
   var logLevel: String?
   @Option(help: "Seconds that requests in flight may take after SIGTERM (default 20).")
@@ -91,6 +95,8 @@ struct ServeCommand: AsyncParsableCommand {
     if !trustedProxy.isEmpty { flags[.trustedProxies] = trustedProxy.joined(separator: ",") }
     flags[.places] = places
     flags[.userAgents] = userAgents
+    flags[.alertChannels] = alertChannels
+    flags[.canaryDomain] = canaryDomain
     flags[.logLevel] = logLevel
     flags[.shutdownSeconds] = shutdownSeconds
     flags[.optOutSignals] = optOutSignals

@@ -58,6 +58,8 @@ struct AuthorizationTests {
     .fetchKeyParcels: ["custodian"],
     .raiseCustodianAlarm: ["custodian"],
     .rotateCustodianKey: ["custodian"],
+    .readAlerts: ["privacy_officer", "admin", "owner", "user"],
+    .manageAlerts: ["privacy_officer", "admin", "owner", "user"],
   ]
 
   @Test func rolesAreAddedUpAndCountInTheirProjectAlone() async throws {

@@ -35,7 +35,7 @@ struct PageTests {
       "/", "/live", "/insights", "/funnels", "/retention", "/flows", "/lifecycle", "/stickiness", "/sessions", "/subjects",
       "/subjects/s_9e3779b97f4a7c15ff58476d1ce4e5b9",
       "/settings", "/plan", "/plan/event?name=API%20Call", "/plan/event?name=*", "/plan/profiles?of=people", "/plan/profiles?of=groups",
-      "/plan/edit", "/cohorts", "/cohorts/build",
+      "/plan/edit", "/alerts", "/alerts?state=all", "/cohorts", "/cohorts/build",
       "/cohorts/build?r0=did&r0.e=Signed%20Up&r0.n=3&r0.t=last&r1=profile&r1.p=plan&r1.v=team&level=org_id",
       "/insights?s0=*&s0.m=unique&from=2026-10-25&to=2026-11-23&level=org_id",
     ] + reports

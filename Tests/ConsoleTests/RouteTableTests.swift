@@ -34,7 +34,8 @@ struct RouteTableTests {
       "POST /settings/accounts/rotate": admins, "POST /settings/freezes/lift": admins, "GET /settings/accounts/revoke": admins,
       "POST /settings/accounts/revoke": admins, "GET /exports": exporters, "POST /exports": exporters, "POST /exports/agree": exporters,
       "POST /exports/refuse": exporters, "POST /exports/fetch": exporters, "GET /ledger": watchers, "GET /ledger/:index": watchers,
-      "GET /account": everybody, "POST /account/passkeys/remove": everybody, "POST /account/sessions/end": everybody,
+      "GET /alerts": watchers, "GET /alerts/:id": watchers, "POST /alerts/change": watchers, "GET /account": everybody,
+      "POST /account/passkeys/remove": everybody, "POST /account/sessions/end": everybody,
       "POST /account/phished": everybody, "GET /staff": watchers, "POST /staff": admins, "GET /staff/:id": watchers,
       "POST /staff/roles": admins, "POST /staff/link": admins, "POST /staff/sessions/end": watchers, "POST /staff/cut-off": watchers,
       "POST /staff/remove": admins, "POST /staff/recovery": admins, "POST /staff/recovery/agree": admins,
@@ -53,6 +54,7 @@ struct RouteTableTests {
     case "/cohorts/:id": "/cohorts/1"
     case "/staff/:id": "/staff/st_0000000000000000"
     case "/ledger/:index": "/ledger/0"
+    case "/alerts/:id": "/alerts/1"
     default: path
     }
   }

@@ -416,3 +416,41 @@ def test_the_ledger_page_says_who_saw_what(place):
     assert officer.get("/ledger?subject=nonsense").status_code == 400
     assert officer.get("/ledger/999999999").status_code == 404
     assert officer.get("/ledger", proof=False).status_code == 401
+
+
+# Alerts that credentials and people raise
+
+
+def alerts(sealane, kind):
+    found = json.loads(sealane.command("alerts", "list", "--data", sealane.data, "--json", "--limit", "1000"))["alerts"]
+    return [alert for alert in found if alert["kind"] == kind]
+
+
+def test_stolen_frozen_and_phished_each_raise_an_alert(crowd, place):
+    sealane, ada = place
+    username, secret, ask = make_account(sealane, rows_per_day=10)
+    with pytest.raises(requests.exceptions.RequestException):
+        export(sealane, (username, secret), headers={"Accept-Encoding": "identity"}).text
+    assert export(sealane, (username, secret)).status_code == 403
+    assert [alert["about"]["id"] for alert in alerts(sealane, "credential_frozen")].count(username) == 1
+    ask("DELETE", f"/api/v1/service-accounts/{username}")
+    for _ in range(3):
+        assert export(sealane, (username, secret)).status_code == 401
+    found = [alert for alert in alerts(sealane, "revoked_credential_used") if alert["about"]["id"] == username]
+    assert len(found) == 1 and found[0]["count"] == 3
+    # A trap opens nothing, and says nothing to whoever tries it.
+    username, secret, _ = make_account(sealane, canary=True)
+    answer, unknown = export(sealane, (username, secret)), export(sealane, (username, "sls_" + "a" * 60))
+    assert (answer.status_code, answer.text) == (unknown.status_code, unknown.text) == (401, unknown.text)
+    assert username in [alert["about"]["id"] for alert in alerts(sealane, "canary_used")]
+    bea = invited(sealane, ada, "Bea Alarmed", "viewer")
+    assert bea.post("/account/phished", {}).status_code == 200
+    identity = {member["name"]: member["id"] for member in json.loads(sealane.command("staff", "list", "--data", sealane.data, "--json"))["staff"]}
+    assert identity["Bea Alarmed"] in [alert["about"]["id"] for alert in alerts(sealane, "phished")]
+    assert "Bea Alarmed" not in sealane.command("alerts", "list", "--data", sealane.data, "--json")
+    # A cloned passkey, as the test above made one.
+    clone = invited(sealane, ada, "Cloned Cleo", "viewer")
+    clone.passkey.counter = 10
+    assert clone.sign_in().status_code == 200 and clone.sign_in(counter=4).status_code == 403
+    assert alerts(sealane, "cloned_passkey")
+    assert "open alert" in ada.get("/cohorts").text and ada.get("/alerts").status_code == 200

@@ -16,10 +16,11 @@ struct ImportOrderTests {
     "Web": ["Events", "Passkeys"],
     "Outbound": ["CCurl"],
     "Demo": ["Events"],
+    "Delivery": ["Events", "Ledger", "Access", "Outbound"],
     "Custodian": ["Events", "Vault", "Ledger", "Access", "Passkeys", "Web", "Outbound"],
     "Console": ["Events", "Web", "Access", "Passkeys", "Ledger", "Journeys", "Gate"],
     "Server": [
-      "Events", "Vault", "Gate", "Intake", "Ledger", "Journeys", "SegmentStore", "Access", "Web", "Outbound", "Console", "Demo",
+      "Events", "Vault", "Gate", "Intake", "Ledger", "Journeys", "SegmentStore", "Access", "Web", "Outbound", "Delivery", "Console", "Demo",
       "CZlib",
     ],
     "sealane": ["Events", "Intake", "Ledger", "Journeys", "SegmentStore", "Access", "Vault", "Server", "Outbound", "Demo"],

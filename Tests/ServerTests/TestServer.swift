@@ -15,11 +15,11 @@ struct TestServer: Sendable {
   let control: ControlClient
 
   static func run(
-    limits: ServerLimits = ServerLimits(), _ body: @escaping @Sendable (TestServer) async throws -> Void,
+    limits: ServerLimits = ServerLimits(), canaries: Bool = false, _ body: @escaping @Sendable (TestServer) async throws -> Void,
     afterwards: (ServerConfiguration) async throws -> Void = { _ in }
   ) async throws {
     try await inDirectory { root in
-      let made = try await Initialization(data: root).run()
+      let made = try await Initialization(data: root, canaries: canaries).run()
       var configuration = try ServerConfiguration(Settings(flags: [.data: root.path], environment: [:], file: nil))
       configuration.listen.port = 0
       configuration.intake.port = 0

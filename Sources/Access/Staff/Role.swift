@@ -29,12 +29,13 @@ package enum Role: String, Sendable, Hashable, CaseIterable {
     case .developer: everybody.union([.manageReports, .readLive, .readSettings, .managePlan])
     case .privacyOfficer:
       everybody.union([
-        .readSubjects, .deleteSubjects, .readLedger, .eraseLedgerDetails, .readSettings, .readStaff, .manageSessions, .cutOff,
+        .readSubjects, .deleteSubjects, .readLedger, .eraseLedgerDetails, .readAlerts, .manageAlerts, .readSettings, .readStaff,
+        .manageSessions, .cutOff,
       ])
     case .admin:
       everybody.union([
         .manageReports, .readSettings, .managePlan, .manageProjects, .manageServiceAccounts, .readStaff, .manageStaff, .manageSessions,
-        .cutOff, .readLedger, .readStatus,
+        .cutOff, .readLedger, .readStatus, .readAlerts, .manageAlerts,
       ])
     case .owner: Role.ofProjects.reduce(into: [.manageOwners]) { $0.formUnion($1.actions) }
     }

@@ -3,7 +3,7 @@
 #include <stddef.h>
 
 // The thinnest door to libcurl: one blocking request. It exists because `curl_easy_setopt` is variadic, which Swift cannot call.
-// Redirects are never followed, no proxy or .netrc is read from the environment, and only http and https are spoken.
+// Redirects are never followed, no proxy or .netrc is read from the environment, and only http and https are spoken, by the other call SMTP.
 
 typedef struct {
   const char *method;
@@ -20,7 +20,27 @@ typedef struct {
   long timeout_milliseconds;
   // More response body than this ends the request with SEALANE_CURL_TOO_LARGE.
   size_t response_limit;
+  // 1: connects to no address of this machine, of a private network or for a special purpose, whatever name it comes under.
+  int refuse_internal;
 } sealane_curl_request;
+
+typedef struct {
+  // smtp:// (STARTTLS where it is required) or smtps://, with host and port.
+  const char *url;
+  // 1: the session must be under TLS before anything is sent.
+  int require_tls;
+  // NULL: without authentication.
+  const char *username;
+  const char *password;
+  const char *from;
+  const char *const *recipients;
+  size_t recipient_count;
+  // The message with CRLF line ends.
+  const char *body;
+  size_t body_size;
+  const char *certificate_authority;
+  long timeout_milliseconds;
+} sealane_curl_mail;
 
 // Receives a piece of the response body; anything but 1 ends the request.
 typedef int (*sealane_curl_body)(void *context, const void *bytes, size_t size);
@@ -35,6 +55,10 @@ enum {
   SEALANE_CURL_TOO_LARGE = 4,
   SEALANE_CURL_STOPPED = 5,
   SEALANE_CURL_OTHER = 6,
+  // The address is one that `refuse_internal` keeps away from.
+  SEALANE_CURL_REFUSED_ADDRESS = 7,
+  // The other side's credentials check, or its word against the message: the status says which.
+  SEALANE_CURL_REJECTED = 8,
 };
 
 // Once per process, before any handle.
@@ -46,5 +70,9 @@ void sealane_curl_close(void *handle);
 int sealane_curl_perform(
   void *handle, const sealane_curl_request *request, sealane_curl_header on_header, sealane_curl_body on_body, void *context, long *status,
   char *reason, size_t reason_size);
+// Sends one mail over a connection of its own. The status is the last reply code of the server.
+int sealane_curl_send_mail(const sealane_curl_mail *mail, long *status, char *reason, size_t reason_size);
+// Whether `refuse_internal` keeps away from an address as text: 1, 0, or -1 for no address.
+int sealane_curl_is_internal(const char *address);
 
 #endif

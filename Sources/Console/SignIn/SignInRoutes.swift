@@ -236,7 +236,7 @@ extension Console {
     do {
       return try await body()
     } catch let error as PasskeyError {
-      services.refusedPasskey(error.code)
+      await services.refusedPasskey(error.code)
       return refused(.forbidden, error.description, error.code)
     } catch let error as PasskeyCeremony.Malformed {
       return refused(.badRequest, error.sentence, "invalid")

@@ -1,7 +1,7 @@
 import Glibc
 
 /// The bytes of a file or of standard input, unpacked where they are gzip or zstd (told by the first four bytes, whatever the name).
-final class FileBytes {
+package final class FileBytes {
   /// Bytes of the file as it lies on disk; 0 where nobody can say (a pipe).
   let size: UInt64
   /// How many of them are behind us.
@@ -16,7 +16,7 @@ final class FileBytes {
   private var unpacker: (any Unpacker)?
 
   /// - Parameter path: `-` for standard input.
-  init(path: String) throws(ImportFileError) {
+  package init(path: String) throws(ImportFileError) {
     name = path == "-" ? "standard input" : path
     descriptor = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw ImportFileError("cannot open \(path): \(String(cString: strerror(errno)))") }
@@ -49,7 +49,7 @@ final class FileBytes {
   }
 
   /// Fills `room` with the next bytes; 0 at the end. Throws for a packed file that is cut off or damaged.
-  func read(into room: UnsafeMutableBufferPointer<UInt8>) throws(ImportFileError) -> Int {
+  package func read(into room: UnsafeMutableBufferPointer<UInt8>) throws(ImportFileError) -> Int {
     while true {
       if available.isEmpty { try fill() }
       guard let unpacker else {

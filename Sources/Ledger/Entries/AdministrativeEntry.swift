@@ -66,6 +66,9 @@ package enum AdministrativeEntry: Sendable, Hashable {
   case recordKeysRotated
   /// A copy of all projects' data under pseudonyms, without keys; `name` tells when, `target` where to.
   case backupMade(name: String, target: String)
+  /// Sealane found something; the record stands in the control database by its number. `kind` and `severity` from closed sets.
+  case alertRaised(Int64, kind: String, severity: String, project: ProjectID?)
+  case alertChanged(Int64, from: String, to: String, project: ProjectID?)
 
   /// The kind of the entries that a ledger's signing keys follow each other by.
   static let signingKeyRotatedKind = "ledger_signing_key_rotated"
@@ -115,6 +118,8 @@ package enum AdministrativeEntry: Sendable, Hashable {
     case .setsKeyRotated: "ledger_sets_key_rotated"
     case .recordKeysRotated: "record_keys_rotated"
     case .backupMade: "backup_made"
+    case .alertRaised: "alert_raised"
+    case .alertChanged: "alert_changed"
     }
   }
 
@@ -127,6 +132,7 @@ package enum AdministrativeEntry: Sendable, Hashable {
       .erasureReceipted(let project, _, _),
       .identitiesOpened(let project, _, _, _, _):
       project
+    case .alertRaised(_, _, _, let project), .alertChanged(_, _, _, let project): project
     default: nil
     }
   }
@@ -169,6 +175,9 @@ package enum AdministrativeEntry: Sendable, Hashable {
     case .staffRecoveryAgreed(let staff, let asker): detail.facts = ["staff": staff, "asked_by": asker]
     case .sealingStopped(let reason), .sealingResumed(let reason), .custodianAlarmSettled(_, let reason): detail.facts = ["reason": reason]
     case .backupMade(let name, let target): detail.facts = ["backup": name, "target": target]
+    case .alertRaised(let alert, let kind, let severity, _):
+      detail.facts = ["alert": String(alert), "alert_kind": kind, "severity": severity]
+    case .alertChanged(let alert, let from, let to, _): detail.facts = ["alert": String(alert), "from": from, "to": to]
     case .subjectErased(_, let subjects, let ids):
       detail.subjects = SubjectSet(subjects)
       detail.facts = ["ids": ids.map(\.description).joined(separator: " ")]

@@ -38,12 +38,34 @@ package struct Disclosure: Sendable, Hashable {
   /// Whether fewer rows would do, where a quota does not reach for all.
   package let takesPart: Bool
 
+  /// Synthetic subjects that go out with the rows, and are counted neither as rows nor as subjects; nil where there are none.
+  package let canaries: CanaryMark?
+
+  /// What an entry says of canaries: enough to find them again with the pseudonym key, and nothing without it.
+  package struct CanaryMark: Sendable, Hashable {
+    /// Of the export, the same on all its pages: 32 hexadecimal digits.
+    package let export: String
+    package let count: Int
+    /// Lines that show them on this page.
+    package let lines: Int
+    /// SHA-256 over what they are: 64 hexadecimal digits.
+    package let commitment: String
+
+    package init(export: String, count: Int, lines: Int, commitment: String) {
+      self.export = export
+      self.count = count
+      self.lines = lines
+      self.commitment = commitment
+    }
+  }
+
   package init(
-    _ kind: Kind, project: ProjectID?, purpose: String, fields: [String] = [], subjectsInValues: [SubjectNumber] = [], bytes: Int = 0,
-    takesPart: Bool = false
+    _ kind: Kind, project: ProjectID?, purpose: String, fields: [String] = [], subjectsInValues: [SubjectNumber] = [],
+    bytes: Int = 0, takesPart: Bool = false, canaries: CanaryMark? = nil
   ) {
     self.bytes = bytes
     self.takesPart = takesPart
+    self.canaries = canaries
     self.kind = kind
     self.project = project
     self.purpose = purpose
@@ -110,6 +132,12 @@ extension Disclosure {
     case .ledger(let first, let count, let set):
       detail.facts = ["first": String(first)]
       try detail.setSubjects(set, rows: count)
+    }
+    if let canaries {
+      detail.facts["canary_export"] = canaries.export
+      detail.facts["canaries"] = String(canaries.count)
+      detail.facts["canary_lines"] = String(canaries.lines)
+      detail.facts["canary_commitment"] = canaries.commitment
     }
     return detail
   }

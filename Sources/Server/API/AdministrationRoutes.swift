@@ -54,14 +54,23 @@ struct AdministrationRoutes: Sendable {
     let caller = try await authenticator.require(request, context)
     let project = try installation.project(try QueryParameters(request, known: ["project_id"]).project(), for: caller, to: .readSettings)
     let disclosure = Disclosure(.settings, project: project.id, purpose: "api.settings", fields: ["settings"])
+    let hasCanaries = try await installation.canaries.isOn(in: project.id)
     return DisclosedResponse.json(
-      try await installation.ledger.disclose(project.settings, disclosure, to: caller.principal).map(Self.json))
+      try await installation.ledger.disclose(project.settings, disclosure, to: caller.principal).map {
+        Self.json($0, canaries: hasCanaries)
+      })
   }
 
   private func changeSettings(_ request: Request, _ context: ServerContext) async throws -> Response {
     let caller = try await authenticator.require(request, context)
     let project = try installation.project(try QueryParameters(request, known: ["project_id"]).project(), for: caller, to: .manageProjects)
-    let members = try await object(request, known: ["name", "zone", "week_start", "group_keys", "retention_days"])
+    let members = try await object(request, known: ["name", "zone", "week_start", "group_keys", "retention_days", "canaries"])
+    var canaries: Bool?
+    switch members["canaries"] {
+    case nil: break
+    case .boolean(let isOn)?: canaries = isOn
+    default: throw APIError.badRequest("“canaries” must be true or false.", field: "canaries")
+    }
     var settings = project.settings
     if let value = members["name"] { settings.name = try Self.string(value, "name") }
     if let value = members["zone"] { settings.zone = try Self.string(value, "zone") }
@@ -79,8 +88,16 @@ struct AdministrationRoutes: Sendable {
       settings.retentionDays = Int(days)
     default: throw APIError.badRequest("“retention_days” must be a whole number of days, or null: for ever.", field: "retention_days")
     }
-    try await installation.change(project, to: settings, names: members.keys.sorted(), by: caller.principal)
-    return DisclosedResponse.plain(Self.json(settings))
+    let names = members.keys.filter { $0 != "canaries" }.sorted()
+    if !names.isEmpty || canaries == nil { try await installation.change(project, to: settings, names: names, by: caller.principal) }
+    if let canaries { try await installation.canaries.turn(canaries, in: project.id, by: caller.principal) }
+    return DisclosedResponse.plain(Self.json(settings, canaries: try await installation.canaries.isOn(in: project.id)))
+  }
+
+  private static func json(_ project: Project, canaries: Bool) -> JSONValue {
+    guard case .object(var members) = json(project) else { return .null }
+    members["canaries"] = .boolean(canaries)
+    return .object(members)
   }
 
   private static func json(_ project: Project) -> JSONValue {

@@ -21,6 +21,8 @@ extension CustodianRoutes {
       return Pseudonym(text).map { FieldTag(field: field, tag: $0) }
     }
     guard pseudonyms.count == ids.count, fieldTags.count == tags.count else { throw Self.malformed }
+    await installation.canaries.look(
+      at: pseudonyms, in: open.id, by: Principal(kind: .custodian, id: "custodian", credential: "server-token"))
     let (found, hasMore) = try await open.store.search(ids: pseudonyms, tags: Set(fieldTags), limit: 1_000)
     let disclosure = Disclosure(
       .subjectSearch(set: found.map(\.subject.number), rows: found.count), project: open.id, purpose: "custodian.find", fields: ["subject"])

@@ -17,6 +17,8 @@ struct ExportRoutes: Sendable {
 
   static let pageRows = 10_000
   static let shortestPacked = 1_400
+  /// Lines of a page that may show canaries.
+  static let canaryLines = 60
   private static let known: Set<String> = ["project_id", "from_date", "to_date", "event", "where", "limit", "time_in_ms"]
 
   func add(to router: Router<ServerContext>) {
@@ -31,6 +33,8 @@ struct ExportRoutes: Sendable {
     let filter: WhereFilter?
     let limit: Int
     let milliseconds: Bool
+    /// Nil where the owner switched them off.
+    let canaries: CanaryDesk.Export?
   }
 
   func export(_ request: Request, _ context: ServerContext) async throws -> Response {
@@ -42,7 +46,8 @@ struct ExportRoutes: Sendable {
     let plan = Plan(
       project: project, caller: caller, range: range, events: try parameters.events(),
       filter: try filter(parameters["where"], project), limit: try parameters.count("limit", default: Int.max, atMost: Int.max),
-      milliseconds: ["true", "1"].contains(parameters["time_in_ms"]))
+      milliseconds: ["true", "1"].contains(parameters["time_in_ms"]), canaries: try await installation.canaries.export(of: project.id))
+    if let condition = parameters["where"] { await installation.canaries.look(at: condition, in: project.id, by: caller.principal) }
     // As the vendor has it: what is shorter is not worth packing.
     return try await answer(
       plan, mayPack: AcceptEncoding.takesGzip(request.headers[values: .acceptEncoding].joined(separator: ",")))
@@ -52,13 +57,15 @@ struct ExportRoutes: Sendable {
   func answer(_ project: OpenProject, _ order: ExportOrder, to caller: Authenticated) async throws -> Response {
     try Access.authorize(caller, .exportSubjects, in: project.id)
     return try await answer(
-      Plan(project: project, caller: caller, range: order.range, events: order.events, filter: nil, limit: Int.max, milliseconds: false),
+      Plan(
+        project: project, caller: caller, range: order.range, events: order.events, filter: nil, limit: Int.max, milliseconds: false,
+        canaries: try await installation.canaries.export(of: project.id)),
       mayPack: false)
   }
 
   private func answer(_ plan: Plan, mayPack: Bool) async throws -> Response {
     // The first page is entered before the head of the answer is written: a refusal still has its own status then.
-    let first = try await page(plan, after: nil, sent: 0)
+    let first = try await page(plan, 0, after: nil, sent: 0)
     var headers: HTTPFields = [.contentType: "text/plain; charset=utf-8", .cacheControl: "no-store", .vary: "Accept-Encoding"]
     let isPacked =
       mayPack && (first.map { $0.next != nil || $0.lines.value.readableBytes > Self.shortestPacked } ?? false)
@@ -80,21 +87,24 @@ struct ExportRoutes: Sendable {
   private func send(_ plan: Plan, _ first: Page?, _ write: (ByteBuffer) async throws -> Void) async throws {
     var page = first
     var sent = 0
+    var number = 0
     while let current = page {
       try await write(current.lines.value)
       sent += current.rows
-      page = current.next == nil ? nil : try await self.page(plan, after: current.next, sent: sent)
+      number += 1
+      page = current.next == nil ? nil : try await self.page(plan, number, after: current.next, sent: sent)
     }
   }
 
   private struct Page: Sendable {
     let lines: Disclosed<ByteBuffer>
+    /// Those of canaries too.
     let rows: Int
     let next: EventCursor?
   }
 
   /// Nil where nothing is left.
-  private func page(_ plan: Plan, after cursor: EventCursor?, sent: Int) async throws -> Page? {
+  private func page(_ plan: Plan, _ number: Int, after cursor: EventCursor?, sent: Int) async throws -> Page? {
     // A key that is revoked in the middle ends what it has begun.
     guard try await installation.access.isStillGood(plan.caller) else { throw APIError.unauthorized }
     let left = plan.limit - sent
@@ -114,8 +124,7 @@ struct ExportRoutes: Sendable {
     var part = events
     while true {
       do {
-        return Page(
-          lines: try await disclosed(part, plan), rows: part.count, next: part.count == events.count ? cursor : part.last?.cursor)
+        return try await disclosed(part, plan, number, left: left, next: part.count == events.count ? cursor : part.last?.cursor)
       } catch let error as LedgerError where error.code == .overQuota && error.rowsLeft > 0 {
         // Exactly the quota leaves; the page after it is refused, and freezes the credential.
         part = Array(part.prefix(error.rowsLeft))
@@ -123,14 +132,27 @@ struct ExportRoutes: Sendable {
     }
   }
 
-  /// A page as lines, entered.
-  private func disclosed(_ events: [JourneyEvent], _ plan: Plan) async throws -> Disclosed<ByteBuffer> {
+  /// A page as lines, entered: rows, and canaries between them.
+  private func disclosed(_ found: [JourneyEvent], _ plan: Plan, _ number: Int, left: Int, next: EventCursor?) async throws -> Page {
+    var events = found
+    // Canaries take their lines from what was asked for, never the first.
+    let room = min(Self.canaryLines, left - 1, max(3, events.count / 10))
+    let canaries = plan.canaries.map { $0.canaries(onPage: number, rows: events.count) } ?? []
+    if !canaries.isEmpty, left < events.count + room { events = Array(events.prefix(left - room)) }
+    var rows = CanaryRows(events, domain: installation.canaries.domain)
+    let mixed = rows.mixed(canaries, room: room) { plan.filter?.holds(of: $0) ?? true }
     var lines = ByteBuffer()
-    for event in events { lines.writeString(event.exportLine(milliseconds: plan.milliseconds, groupKeys: plan.project.groupKeys)) }
+    for event in mixed.rows { lines.writeString(event.exportLine(milliseconds: plan.milliseconds, groupKeys: plan.project.groupKeys)) }
+    // Of real rows and real subjects: canaries are neither.
     let disclosure = Disclosure(
       .subjects(set: events.flatMap(\.shownSubjects), rows: events.count), project: plan.project.id, purpose: "api.export",
-      fields: events.shownFields, subjectsInValues: plan.project.subjects(inValuesOf: events), bytes: lines.readableBytes, takesPart: true)
-    return try await installation.ledger.disclose(lines, disclosure, to: plan.caller.principal)
+      fields: events.shownFields, subjectsInValues: plan.project.subjects(inValuesOf: events), bytes: lines.readableBytes, takesPart: true,
+      canaries: plan.canaries?.mark(mixed.shown, lines: mixed.lines))
+    let disclosed = try await installation.ledger.disclose(lines, disclosure, to: plan.caller.principal)
+    if let export = plan.canaries, number == 0 {
+      try await installation.canaries.note(export, entry: disclosed.receipt, by: plan.caller.principal)
+    }
+    return Page(lines: disclosed, rows: mixed.rows.count, next: next)
   }
 
   private func filter(_ text: String?, _ project: OpenProject) throws -> WhereFilter? {

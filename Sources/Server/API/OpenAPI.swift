@@ -202,7 +202,7 @@ package enum OpenAPI {
         get: {summary: Projects (owner), responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
       /api/v1/settings:
         get: {summary: A project's settings (owner), parameters: [{$ref: "#/components/parameters/project"}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
-        patch: {summary: "Change name, zone, week_start, group_keys or retention_days (owner)", parameters: [{$ref: "#/components/parameters/project"}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
+        patch: {summary: "Change name, zone, week_start, group_keys, retention_days or canaries (owner)", parameters: [{$ref: "#/components/parameters/project"}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
       /api/v1/plan:
         get:
           summary: The tracking plan in force, or a version of it, and names that came without being in it (owner)
@@ -250,6 +250,41 @@ package enum OpenAPI {
         get: {summary: What the server's keys are for and how old they are; never a key (owner), responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
       /api/v1/keys/rotations:
         post: {summary: Rotate keys (control socket only), description: 'The body: {"keys": ["ledger_signing", "ledger_sets", "record_keys"]}.', responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
+      /api/v1/alerts:
+        get:
+          summary: Alerts, the newest first (owner)
+          parameters:
+            - {name: state, in: query, schema: {type: string, enum: [open, acknowledged, closed]}}
+            - {name: kind, in: query, schema: {type: string}}
+            - {$ref: "#/components/parameters/cursor"}
+            - {name: limit, in: query, schema: {type: integer, minimum: 1, maximum: 1000}}
+          responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}
+      /api/v1/alerts/{id}:
+        get: {summary: One alert with its history (owner), parameters: [{$ref: "#/components/parameters/alert"}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
+      /api/v1/alerts/{id}/changes:
+        post:
+          summary: Acknowledge, close or open an alert again (owner)
+          description: Closing needs a note, which stays in the control database. 409 where it is in that state already.
+          parameters: [{$ref: "#/components/parameters/alert"}]
+          requestBody: {required: true, content: {application/json: {schema: {type: object, additionalProperties: false, required: [state], properties: {state: {type: string, enum: [open, acknowledged, closed]}, note: {type: string, maxLength: 2000}}}}}}
+          responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}
+      /api/v1/alert-channels:
+        get: {summary: "Where alerts and security events go, what waits, what failed (owner)", responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
+      /api/v1/alert-channels/test:
+        post: {summary: Send a test to every channel and say what became of it (owner), responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
+      /api/v1/alert-channels/{channel}/enable:
+        post: {summary: Use a channel again that answered 410 (owner), parameters: [{name: channel, in: path, required: true, schema: {type: string}}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
+      /api/v1/canaries/hits:
+        post:
+          summary: Tell that a canary's host was called or its id used
+          description: Needs the scope send. An alert names the export that it was given to; the answer does not say whether it was a canary's.
+          requestBody: {required: true, content: {application/json: {schema: {$ref: "#/components/schemas/Clues"}}}}
+          responses: {"202": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}
+      /api/v1/canaries/check:
+        post:
+          summary: Which of these ids and hosts are canaries, and of which exports (owner)
+          requestBody: {required: true, content: {application/json: {schema: {$ref: "#/components/schemas/Clues"}}}}
+          responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}
       /api/v1/ledger/checkpoint:
         get: {summary: The newest signed checkpoint (C2SP tlog-checkpoint), responses: {"200": {description: A signed note., content: {text/plain: {}}}, default: {$ref: "#/components/responses/Error"}}}
       /api/v1/ledger/entries:
@@ -271,6 +306,7 @@ package enum OpenAPI {
     components:
       schemas:
         Cohort: {type: object, additionalProperties: false, required: [name, definition], properties: {name: {type: string, maxLength: 200}, definition: {type: object}}}
+        Clues: {type: object, additionalProperties: false, minProperties: 1, properties: {ids: {type: array, maxItems: 10000, items: {type: string, maxLength: 300}}, hosts: {type: array, maxItems: 10000, items: {type: string, maxLength: 300}}}}
       securitySchemes:
         serviceAccount: {type: http, scheme: basic}
         projectToken: {type: http, scheme: bearer}
@@ -278,6 +314,7 @@ package enum OpenAPI {
         project: {name: project_id, in: query, description: "The project; default: the account's, or the first.", schema: {type: integer}}
         subject: {name: subject, in: path, required: true, description: s_ and 32 hexadecimal digits., schema: {type: string, pattern: "^s_[0-9a-f]{32}$"}}
         cohort: {name: id, in: path, required: true, description: A saved cohort's number., schema: {type: integer}}
+        alert: {name: id, in: path, required: true, description: An alert's number., schema: {type: integer}}
         cursor: {name: cursor, in: query, description: The “next” of the page before., schema: {type: string}}
         limit: {name: limit, in: query, schema: {type: integer, minimum: 1, maximum: 10000}}
       headers:

@@ -31,6 +31,7 @@ extension QueryRoutes {
     let parameters = try QueryParameters(request, known: ["project_id", "cursor", "limit"])
     let project = try installation.project(try parameters.project(), for: caller, to: .readSubjects)
     let limit = try parameters.count("limit", default: 100, atMost: Self.idLimit)
+    await installation.canaries.look(at: [try subject(context)], in: project.id, by: caller.principal)
     guard let canonical = project.store.canonicalReference(of: try subject(context)) else { throw Self.unknownSubject }
     let members = project.store.ids(of: canonical.pseudonym)
     // An organization has no ids but its own and is in nobody's export.

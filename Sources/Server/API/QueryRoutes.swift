@@ -30,6 +30,7 @@ struct QueryRoutes: Sendable {
     let caller = try await authenticator.require(request, context)
     let project = try installation.project(try QueryParameters(request, known: ["project_id"]).project(), for: caller, to: .queryAggregates)
     let query = try await project.cohorts(installation).resolved(try Query(json: try await body(of: request)))
+    await installation.canaries.look(at: query.canonicalJSON, in: project.id, by: caller.principal)
     var timing = Timing()
     let report = try await project.engine.report(query, calendar: project.calendar, at: installation.now())
     timing.mark("engine")
@@ -91,6 +92,7 @@ struct QueryRoutes: Sendable {
     let project = try installation.project(try parameters.project(), for: caller, to: .readSubjects)
     let limit = try parameters.count("limit", default: 100, atMost: Self.pageLimit)
     let prefix = parameters["prefix"] ?? ""
+    await installation.canaries.look(at: prefix, in: project.id, by: caller.principal)
     let found = try await project.engine.findSubjects(prefix: prefix.hasPrefix("s_") ? String(prefix.dropFirst(2)) : prefix, limit: limit)
     let disclosure = Disclosure(
       .subjectSearch(set: found.map(\.subject.number), rows: found.count), project: project.id, purpose: "api.subjects",
@@ -112,6 +114,7 @@ struct QueryRoutes: Sendable {
   func profile(_ request: Request, _ context: ServerContext) async throws -> Response {
     let caller = try await authenticator.require(request, context)
     let project = try installation.project(try QueryParameters(request, known: ["project_id"]).project(), for: caller, to: .readSubjects)
+    await installation.canaries.look(at: [try subject(context)], in: project.id, by: caller.principal)
     guard let profile = try await project.engine.profile(of: try subject(context)) else { throw Self.unknownSubject }
     let disclosure = Disclosure(
       .subjects(set: [profile.subject.number], rows: 1), project: project.id, purpose: "api.profile",
@@ -135,6 +138,7 @@ struct QueryRoutes: Sendable {
     let includingHeld = try parameters.flag("held")
     if includingHeld { _ = try installation.project(project.id, for: caller, to: .managePlan) }
     let limit = try parameters.count("limit", default: 100, atMost: Self.pageLimit)
+    await installation.canaries.look(at: [try subject(context)], in: project.id, by: caller.principal)
     let events = try await project.engine.timeline(
       of: try subject(context), before: parameters["cursor"].map(EventCursor.init(text:)), limit: limit, includingHeld: includingHeld)
     let disclosure = Disclosure(
@@ -154,6 +158,7 @@ struct QueryRoutes: Sendable {
     let project = try installation.project(try parameters.project(), for: caller, to: .readSubjects)
     let limit = try parameters.count("limit", default: 1000, atMost: Self.pageLimit)
     let door = try await project.cohorts(installation).resolved(try Door(json: try JSONValue(parsing: try await body(of: request))))
+    await installation.canaries.look(at: door.query.canonicalJSON, in: project.id, by: caller.principal)
     var timing = Timing()
     let all = try await project.engine.subjects(door, calendar: project.calendar, at: installation.now())
     timing.mark("engine")

@@ -16,12 +16,17 @@ package struct Doctor: Sendable {
   }
 
   private let directory: DataDirectory
+  var data: URL { directory.root }
   private let keys: KeySource
   private let custodian: URL
   let places: URL?
   let userAgents: URL?
+  let alertChannels: URL?
 
-  package init(data: URL, keys: KeySource? = nil, custodian: URL? = nil, places: URL? = nil, userAgents: URL? = nil) {
+  package init(
+    data: URL, keys: KeySource? = nil, custodian: URL? = nil, places: URL? = nil, userAgents: URL? = nil, alertChannels: URL? = nil
+  ) {
+    self.alertChannels = alertChannels
     self.places = places
     self.userAgents = userAgents
     directory = DataDirectory(data)
@@ -46,6 +51,7 @@ package struct Doctor: Sendable {
     findings += checkKeys(found)
     findings += checkLedger(try? found.get())
     findings += checkLookups()
+    findings += checkChannels()
     if lock != nil {
       findings += checkControlDatabase()
       findings += checkStores()

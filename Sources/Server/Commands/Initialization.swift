@@ -16,12 +16,15 @@ package struct Initialization: Sendable {
   package var projectName: String
   package var zone: String
   package var groupKeys: [String]
+  /// Whether exports have canaries.
+  package var canaries: Bool
 
   package init(
     data: URL, keys: URL? = nil, custodian: URL? = nil, origin: String = "http://localhost:8000",
     custodianOrigin: String = "http://custodian.localhost:8002", projectName: String = "Main",
-    zone: String = "UTC", groupKeys: [String] = []
+    zone: String = "UTC", groupKeys: [String] = [], canaries: Bool = true
   ) {
+    self.canaries = canaries
     self.data = data.standardizedFileURL
     self.keys = keys ?? DataDirectory.defaultKeys(of: data)
     self.custodian = custodian ?? DataDirectory.defaultCustodian(of: data)
@@ -98,6 +101,10 @@ package struct Initialization: Sendable {
 
     let project = try await access.createProject(name: projectName, zone: zone, groupKeys: groupKeys)
     try await ledger.record(.projectCreated(project.id), by: me)
+    if !canaries {
+      try await ledger.record(.projectSettingsChanged(project.id, settings: ["canaries"]), by: me)
+      try await access.setSetting(CanaryDesk.setting(project.id), to: "off")
+    }
     let scopes: Set<ServiceAccount.Scope> = [.intake, .query, .export]
     let account = try await access.createServiceAccount(
       ServiceAccountDraft(

@@ -18,6 +18,10 @@ package struct ServerConfiguration: Sendable {
   package var honoursOptOut: Bool
   package var places: URL?
   package var userAgents: URL?
+  /// The channels' file.
+  package var alertChannels: URL?
+  /// Below which canaries have hosts.
+  package var canaryDomain: String?
   package var logLevel: Logger.Level
   package var shutdown: Duration
   package var limits: ServerLimits
@@ -55,6 +59,18 @@ package struct ServerConfiguration: Sendable {
     honoursOptOut = try settings.value(.optOutSignals, default: true, "honour or ignore") { ["honour": true, "ignore": false][$0] }
     places = settings[.places].map { URL(fileURLWithPath: $0) }
     userAgents = UserAgentFile.location(settings[.userAgents])
+    alertChannels = settings[.alertChannels].map { URL(fileURLWithPath: $0) }
+    canaryDomain = try settings.value(.canaryDomain, default: nil, "a domain such as metrics.example.net, of at most 200 characters") {
+      text in
+      let labels = text.lowercased().split(separator: ".", omittingEmptySubsequences: false)
+      let isDomain =
+        text.utf8.count <= 200 && labels.count >= 2
+        && labels.allSatisfy { label in
+          !label.isEmpty && label.utf8.count <= 63
+            && label.utf8.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == UInt8(ascii: "-") }
+        }
+      return isDomain ? .some(text.lowercased()) : nil
+    }
     logLevel = try settings.value(.logLevel, default: .info, "one of trace, debug, info, notice, warning, error, critical") {
       Logger.Level(rawValue: $0)
     }

@@ -26,6 +26,8 @@ package enum Setting: String, Sendable, CaseIterable {
   case queryMemory = "query_memory"
   case cacheMemory = "cache_memory"
   case segmentCounts = "segment_counts"
+  case alertChannels = "alert_channels"
+  case canaryDomain = "canary_domain"
 
   package var environmentName: String { "SEALANE_" + rawValue.uppercased() }
 
@@ -58,6 +60,9 @@ package enum Setting: String, Sendable, CaseIterable {
     case .queryMemory: "bytes that one query may take beside the cache; a larger one is refused (default 1073741824)"
     case .cacheMemory: "bytes of decoded columns that all projects together keep in memory (default a quarter of the memory)"
     case .segmentCounts: "false: day series are counted by reading the events, to measure that (default true)"
+    case .alertChannels: "YAML file that says where alerts and security events go (default: nowhere but the console)"
+    case .canaryDomain:
+      "domain below which canaries of exports have host names, such as metrics.example.net (default: none, they have ids alone)"
     }
   }
 }

@@ -156,6 +156,8 @@ package struct Listeners: Sendable {
     AdministrationRoutes(installation: installation, authenticator: authenticator).add(to: router)
     KeyRoutes(installation: installation, authenticator: authenticator).add(to: router)
     StaffRoutes(installation: installation, authenticator: authenticator).add(to: router)
+    AlertRoutes(installation: installation, authenticator: authenticator).add(to: router)
+    CanaryRoutes(installation: installation, authenticator: authenticator).add(to: router)
     IntakeRoutes(
       installation: installation, authenticator: authenticator, addresses: ClientAddress(trustedProxies: []), answersSettings: false
     ).addEndpoints(to: router)
@@ -165,7 +167,9 @@ package struct Listeners: Sendable {
 
   private func router(_ door: Door) throws -> Router<ServerContext> {
     let router = Router(context: ServerContext.self, options: .autoGenerateHeadEndpoints)
-    router.add(middleware: Observation(metrics: installation.metrics, logger: installation.logger))
+    router.add(
+      middleware: Observation(
+        metrics: installation.metrics, logger: installation.logger, refusals: installation.refusals, door: "\(door)"))
     let addresses = ClientAddress(trustedProxies: installation.configuration.trustedProxies)
     let authenticator = Authenticator(
       door: door == .control ? .control : .network, access: installation.access, addresses: addresses,
@@ -184,6 +188,8 @@ package struct Listeners: Sendable {
       AdministrationRoutes(installation: installation, authenticator: authenticator).add(to: router)
       KeyRoutes(installation: installation, authenticator: authenticator).add(to: router)
       StaffRoutes(installation: installation, authenticator: authenticator).add(to: router)
+      AlertRoutes(installation: installation, authenticator: authenticator).add(to: router)
+      CanaryRoutes(installation: installation, authenticator: authenticator).add(to: router)
     }
     if door == .console {
       router.add(middleware: ConsoleNotFound())

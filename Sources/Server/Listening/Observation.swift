@@ -8,6 +8,9 @@ import Logging
 struct Observation: RouterMiddleware {
   let metrics: Metrics
   let logger: Logger
+  let refusals: RefusalMeter
+  /// By which door it came.
+  let door: String
 
   func handle(_ request: Request, context: ServerContext, next: (Request, ServerContext) async throws -> Response) async throws -> Response
   {
@@ -26,6 +29,7 @@ struct Observation: RouterMiddleware {
     }
     if response.headers[.xContentTypeOptions] == nil { response.headers[.xContentTypeOptions] = "nosniff" }
     let elapsed = (clock.now - start) / .seconds(1)
+    refusals.note(request, status: response.status.code, method: Self.method(request), route: route(context), door: door)
     metrics.observe(route: route(context), method: Self.method(request), status: response.status.code, seconds: elapsed)
     return response
   }

@@ -1,3 +1,5 @@
+import Access
+import Delivery
 import Events
 import Gate
 import HTTPTypes
@@ -42,6 +44,8 @@ struct OperationsRoutes: Sendable {
     gauges.append(("sealane_gate_cpu_seconds_total", [], installation.metrics.gateSeconds))
     gauges.append(("sealane_sealing", [], installation.custodian.isSealing ? 1 : 0))
     gauges.append(("sealane_ledger_writable", [], installation.ledger.refusal == nil ? 1 : 0))
+    gauges.append(("sealane_alerts_open", [], Double(installation.access.openAlertCount)))
+    gauges += try await deliveries()
     let memory = Allocator.use
     gauges.append(("sealane_allocator_bytes", [("state", "used")], Double(memory.usedBytes)))
     gauges.append(("sealane_allocator_bytes", [("state", "free")], Double(memory.freeBytes)))
@@ -63,6 +67,26 @@ struct OperationsRoutes: Sendable {
       }
     }
     return Self.text(installation.metrics.text(gauges: gauges), type: "text/plain; version=0.0.4; charset=utf-8")
+  }
+
+  /// How each channel does, by its name in the channels' file.
+  private func deliveries() async throws -> [(name: String, labels: [(String, String)], value: Double)] {
+    let end = try await installation.ledger.count()
+    let known = Dictionary(try await installation.access.channelStates().map { ($0.name, $0) }, uniquingKeysWith: { $1 })
+    return installation.dispatcher.channels.compactMap { channel in known[channel.name].map { (channel, $0) } }.flatMap { channel, state in
+      let label = [("channel", channel.name)]
+      var gauges: [(name: String, labels: [(String, String)], value: Double)] = [
+        ("sealane_deliveries_waiting", label, Double(state.waiting)),
+        ("sealane_deliveries_total", label + [("outcome", "delivered")], Double(state.delivered)),
+        ("sealane_deliveries_total", label + [("outcome", "failed")], Double(state.failed)),
+        ("sealane_deliveries_total", label + [("outcome", "dropped")], Double(state.dropped)),
+        ("sealane_channel_enabled", label, state.disabledReason == nil ? 1 : 0),
+      ]
+      if channel.stream?.takesEvents == true, let next = state.nextEntry {
+        gauges.append(("sealane_channel_entries_waiting", label, Double(end > next ? end - next : 0)))
+      }
+      return gauges
+    }
   }
 
   private static func text(_ text: String, type: String = "text/plain; charset=utf-8") -> Response {

@@ -13,6 +13,7 @@ final class CustodianDesk: Sendable {
   private let access: ControlDatabase
   private let ledger: Ledger
   private let projects: OpenProjects
+  private let alerts: AlertDesk
   private let clock: @Sendable () -> Timestamp
   private struct State {
     var announcement: CustodianKeyAnnouncement
@@ -21,12 +22,14 @@ final class CustodianDesk: Sendable {
   private let state: Mutex<State>
 
   init(
-    directory: DataDirectory, access: ControlDatabase, ledger: Ledger, projects: OpenProjects, clock: @escaping @Sendable () -> Timestamp
+    directory: DataDirectory, access: ControlDatabase, ledger: Ledger, projects: OpenProjects, alerts: AlertDesk,
+    clock: @escaping @Sendable () -> Timestamp
   ) throws {
     self.directory = directory
     self.access = access
     self.ledger = ledger
     self.projects = projects
+    self.alerts = alerts
     self.clock = clock
     guard let text = try? String(contentsOf: directory.custodianKey, encoding: .utf8) else {
       throw ConfigurationError(
@@ -51,6 +54,11 @@ final class CustodianDesk: Sendable {
       stop(
         "custodian.pub names another custodian than the one pinned in the ledger; find out who changed it, put the right one back, restart")
       try await ledger.record(.sealingStopped(reason: "custodian.pub is not of the pinned identity"), by: Self.system)
+      await alerts.raise(
+        NewAlert(
+          .custodianAlarm, severity: .critical,
+          sentence: "custodian.pub names another custodian than the one pinned in the ledger: sealing stopped.",
+          details: ["code": .text("other_identity")], sameAs: "other identity"))
     } else if let alarm = try await access.standingCustodianAlarms().first {
       stop(Self.reason(alarm.code))
     }
@@ -107,6 +115,11 @@ final class CustodianDesk: Sendable {
     _ = try await ledger.record(.custodianAlarm(code: kind), by: Self.principal)
     // A crash here leaves an entry without its row: the custodian repeats the alarm, which is entered again.
     _ = try await access.raiseCustodianAlarm(id, code: kind)
+    await alerts.raise(
+      NewAlert(
+        .custodianAlarm, about: Alert.About(Self.principal),
+        sentence: "The custodian raised the alarm \(kind): sealing stopped, and identifiers are dropped until it is settled there.",
+        details: ["alarm": .text(id), "code": .text(kind)], sameAs: "alarm/\(id)"))
   }
 
   /// Takes the custodian's word that an alarm is settled, which nobody else can give: it is signed by the pinned identity. Sealing begins

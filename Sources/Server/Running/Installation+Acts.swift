@@ -48,6 +48,7 @@ extension Installation {
   /// A secret that is somebody's, and of no use, was presented.
   func noteRefused(_ account: ServiceAccount, _ refusal: Presented.Refusal) async {
     logger.warning("A credential was refused", metadata: ["account": "\(account.username)", "reason": "\(refusal.rawValue)"])
+    if let alert = NewAlert.refused(account, refusal) { await alerts.raise(alert) }
   }
 
   /// The address that makes its bearer the first owner, once, within the hour. The token stands behind `#`, which no server sees.

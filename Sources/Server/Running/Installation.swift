@@ -1,4 +1,5 @@
 import Access
+import Delivery
 import Events
 import Foundation
 import Gate
@@ -24,6 +25,11 @@ package final class Installation: Sendable {
   let erasures: ErasureDesk
   let staff: StaffDesk
   let quotas: QuotaBook
+  /// Where every room says what it found.
+  package let alerts: AlertDesk
+  package let dispatcher: Dispatcher
+  let refusals: RefusalMeter
+  let canaries: CanaryDesk
   let clock: @Sendable () -> Timestamp
   private let lock: DirectoryLock
   let lookups: Lookups
@@ -41,7 +47,8 @@ package final class Installation: Sendable {
 
   private init(
     configuration: ServerConfiguration, directory: DataDirectory, access: ControlDatabase, ledger: Ledger, lock: DirectoryLock,
-    keys: KeyDirectory, lookups: Lookups, quotas: QuotaBook, logger: Logger, clock: @escaping @Sendable () -> Timestamp
+    keys: KeyDirectory, lookups: Lookups, quotas: QuotaBook, alerts: AlertDesk, channels: [Channel], logger: Logger,
+    clock: @escaping @Sendable () -> Timestamp
   ) throws {
     self.configuration = configuration
     self.directory = directory
@@ -61,7 +68,15 @@ package final class Installation: Sendable {
       control: access, ledger: ledger, origin: configuration.origin,
       isDemo: configuration.listen.isLoopback && FileManager.default.fileExists(atPath: directory.demo.path), clock: clock)
     erasures = ErasureDesk(access: access, ledger: ledger, projects: projects, logger: logger, clock: clock)
-    custodian = try CustodianDesk(directory: directory, access: access, ledger: ledger, projects: projects, clock: clock)
+    self.alerts = alerts
+    dispatcher = Dispatcher(
+      channels, control: access, ledger: ledger, alerts: alerts,
+      identity: SenderIdentity(origin: configuration.origin, version: Self.version), logger: logger, clock: clock)
+    canaries = CanaryDesk(
+      access: access, ledger: ledger, alerts: alerts, projects: projects, key: keys.pseudonym, domain: configuration.canaryDomain,
+      logger: logger, clock: clock)
+    refusals = RefusalMeter(access: access, clock: clock)
+    custodian = try CustodianDesk(directory: directory, access: access, ledger: ledger, projects: projects, alerts: alerts, clock: clock)
   }
 
   /// Locks the directory, opens what is in it, and recovers what a crash left. Errors are sentences for the operator.
@@ -80,20 +95,25 @@ package final class Installation: Sendable {
     try KeyRotation.recover(configuration.keys, ledger: directory.ledger, logger: logger)
     let keys = try configuration.keys.load()
     let lookups = try Lookups(configuration)
+    let channels = try Self.channels(configuration)
     let ledger = try Ledger.open(directory: directory.ledger, keys: LedgerKeys(keys), clock: clock)
     let access = try ControlDatabase.open(at: directory.controlDatabase, clock: clock)
-    let quotas = try await QuotaBook(control: access, clock: clock) { [weak ledger] freeze in
+    let alerts = AlertDesk(control: access, ledger: ledger, clock: clock)
+    // The ledger must not hold itself by what it calls.
+    let quotas = try await QuotaBook(control: access, clock: clock) { [weak ledger, weak alerts] freeze in
       logger.warning(
         "A credential is frozen", metadata: ["holder": "\(freeze.holder)", "quota": "\(freeze.measure?.rawValue ?? "by hand")"])
       let entry = AdministrativeEntry.credentialFrozen(holder: freeze.holder.description, reason: freeze.measure?.rawValue ?? "by hand")
       // The freeze holds whether or not the ledger takes the entry: nothing leaves without the ledger anyway.
       _ = try? await ledger?.record(entry, by: Principal(kind: .system, id: "quota", credential: "quota"))
+      await alerts?.raise(.frozen(freeze))
     }
     ledger.setBrake { disclosure, principal throws(LedgerError) in try await quotas.charge(disclosure, to: principal) }
     let installation = try Installation(
       configuration: configuration, directory: directory, access: access, ledger: ledger, lock: lock, keys: keys, lookups: lookups,
-      quotas: quotas, logger: logger, clock: clock)
+      quotas: quotas, alerts: alerts, channels: channels, logger: logger, clock: clock)
     try await installation.publishLedgerKey()
+    try await installation.openAlerts()
     if await !installation.canReadLedger() {
       let warning = "the details of the ledger's newest entry do not open with the keys at hand: are they the newest ones?"
       installation.keyWarning.withLock { $0 = warning }

@@ -1,3 +1,4 @@
+import Delivery
 import Events
 import Foundation
 import Journeys
@@ -21,8 +22,11 @@ package struct ServerRun: Sendable {
     // A file that may not grow is an error of the write like any other (EFBIG), and no reason to die.
     signal(SIGXFSZ, SIG_IGN)
     let installation = try await Installation.open(configuration, logger: logger)
+    try await installation.beginDelivery()
     let upkeep = Task { await installation.keepUp() }
     let giving = Task { await Allocator.keepGivingBack() }
+    let telling = Task { await installation.tellRefusals() }
+    let delivering = Task { await installation.dispatcher.run() }
     do {
       try await Listeners(installation).run { addresses in
         logger.notice(
@@ -33,15 +37,24 @@ package struct ServerRun: Sendable {
         await onReady(installation, addresses)
       }
     } catch {
-      upkeep.cancel()
-      giving.cancel()
+      for task in [upkeep, giving, telling, delivering] { task.cancel() }
       await installation.close()
       throw Self.explained(error, configuration)
     }
-    upkeep.cancel()
-    giving.cancel()
+    for task in [upkeep, giving, telling, delivering] { task.cancel() }
+    // A message under way may still be noted as sent; one that hangs is sent again after the next start.
+    await Self.finish(delivering, within: .seconds(5))
     logger.notice("Stopping: requests in flight are done, closing files")
     await installation.close()
+  }
+
+  private static func finish(_ task: Task<Void, Never>, within limit: Duration) async {
+    let bell = Doorbell()
+    Task {
+      await task.value
+      bell.ring()
+    }
+    await bell.wait(upTo: limit)
   }
 
   /// The commonest failure, an address in use, in words.
@@ -69,6 +82,7 @@ extension Installation {
         project.sealer.forgetExpiredKeys()
         await keepFindings(of: project)
       }
+      await keepAlerts()
       do { try await erasures.advance() } catch {
         logger.warning("How far the ledger is known cannot be noted", metadata: ["error": "\(error)"])
       }

@@ -46,6 +46,7 @@ enum Stylesheet {
     .top{display:flex;gap:12px 24px;align-items:center;justify-content:space-between;padding:10px 24px;border-bottom:1px solid var(--line);flex-wrap:wrap}
     .top .who{display:flex;gap:8px 16px;align-items:center;color:var(--soft);font-size:12px;flex-wrap:wrap;min-width:0}
     .top .who form{margin:0}
+    .top .alarm{color:var(--danger);font-weight:600}
     .top .search input{width:260px}
     main{padding:24px;max-width:1364px}
     .head{display:flex;gap:12px 24px;justify-content:space-between;align-items:flex-start;flex-wrap:wrap;margin-bottom:16px}
@@ -224,6 +225,8 @@ enum Stylesheet {
     .t-kept{color:var(--soft)}.t-coarsened,.t-pseudonymized{color:var(--accent)}.t-sealed{color:var(--sealed);font-weight:600}.t-dropped,.t-refused{color:var(--danger)}
     .reason{color:var(--soft);font-size:12px}
     .sealedvalue{color:var(--sealed);font-weight:600}
+    .s-low,.s-medium,.s-high,.s-critical{font-size:12px;white-space:nowrap}
+    .s-low{color:var(--soft)}.s-medium{color:var(--warning)}.s-high{color:var(--danger)}.s-critical{color:var(--danger);font-weight:600}
     .good{color:var(--good)}.danger{color:var(--danger)}.warn{color:var(--warning)}
     .waiting::before,.arrived::before{content:"";display:inline-block;width:8px;height:8px;border-radius:50%;margin-right:8px;background:var(--warning)}
     .arrived{color:var(--good);font-weight:600}.arrived::before{background:var(--good)}

@@ -1,0 +1,62 @@
+import Events
+import Ledger
+
+/// What this room finds about credentials and people, in words.
+extension NewAlert {
+  /// A credential gets nothing any more.
+  package static func frozen(_ freeze: Freeze) -> NewAlert {
+    NewAlert(
+      .credentialFrozen, about: freeze.holder.about,
+      sentence: freeze.measure.map {
+        "A credential used up its \($0.rawValue) of the day and is frozen. Find out who took so much before you lift it."
+      }
+        ?? "A credential was frozen by hand.",
+      details: ["quota": .text(freeze.measure?.rawValue ?? "by hand")], sameAs: freeze.holder.description)
+  }
+
+  /// A secret that is an account's, and of no use, was presented. Nil where that happens to honest programs every day.
+  package static func refused(_ account: ServiceAccount, _ refusal: Presented.Refusal) -> NewAlert? {
+    let about = Alert.About(kind: Principal.Kind.serviceAccount.rawValue, id: account.username, credential: account.username)
+    switch refusal {
+    case .revoked, .replaced:
+      return NewAlert(
+        .revokedCredentialUsed, project: account.project, about: about,
+        sentence:
+          "A secret that was \(refusal == .revoked ? "revoked" : "replaced") is still presented: by a forgotten program, or by whoever stole it.",
+        details: ["reason": .text(refusal.rawValue)], sameAs: account.username)
+    case .canary:
+      return NewAlert(
+        .canaryUsed, project: account.project, about: about,
+        sentence: "The secret of a canary was presented. Nobody has a reason to: it was taken from where it lay.",
+        details: ["reason": .text(refusal.rawValue)], sameAs: account.username)
+    case .network:
+      return NewAlert(
+        .unusualUse, severity: .high, project: account.project, about: about,
+        sentence: "A secret was presented from an address outside of its account's networks.", details: ["reason": .text(refusal.rawValue)],
+        sameAs: account.username)
+    case .expired: return nil
+    }
+  }
+
+  /// - Parameter by: who said so: the person, or somebody else.
+  package static func phished(_ staff: StaffMember.ID, endedSessions: Int, by principal: Principal) -> NewAlert {
+    NewAlert(
+      .phished, about: Alert.About(kind: Principal.Kind.staff.rawValue, id: staff.rawValue, credential: ""),
+      sentence: principal.id == staff.rawValue
+        ? "Somebody of the staff says: I was phished. All that the person could do has ended. See in the ledger what was shown under this name."
+        : "A colleague was reported as phished. All that the person could do has ended. See in the ledger what was shown under this name.",
+      details: ["ended_sessions": .number(Int64(endedSessions)), "reported_by": .text(principal.id)], sameAs: staff.rawValue)
+  }
+
+  package static let clonedPasskey = NewAlert(
+    .clonedPasskey,
+    sentence:
+      "A passkey's counter went backwards at sign-in, which was refused: there may be a copy of the passkey. Ask whose it is, and replace it.",
+    sameAs: "staff")
+}
+
+extension QuotaHolder {
+  var about: Alert.About {
+    Alert.About(kind: isStaff ? Principal.Kind.staff.rawValue : Principal.Kind.serviceAccount.rawValue, id: id, credential: id)
+  }
+}

@@ -1,0 +1,278 @@
+"""Alerts reach people and machines: mail, Standard Webhooks, syslog over TLS and a file, with real receivers; none is lost by a kill."""
+
+import email
+import email.policy
+import functools
+import json
+import re
+import secrets
+import time
+
+import jsonschema
+import pytest
+import requests
+import standardwebhooks
+from installation import ROOT, free_port
+from ocsf_json_schema import OcsfJsonSchemaEmbedded, get_ocsf_schema
+from receivers import MailServer, SyslogServer, WebhookServer
+from test_alarm import to_custodian_door, wait_for
+from test_ledger_first import sign_in
+from test_tls import certificate
+
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+OLD_SECRET = "whsec_" + "AAAA" * 8
+PASSWORD = "mail-password-7f3a"
+
+
+class Outside:
+    """The receivers' addresses and the file that names them."""
+
+    def __init__(self, root):
+        self.root = root
+        self.chain, self.key = certificate(root)
+        self.mail_port, self.hook_port, self.syslog_port, self.lake_port = (free_port() for _ in range(4))
+        (root / "webhook.secrets").write_text(f"{OLD_SECRET}\n{SECRET}\n")
+        (root / "smtp.password").write_text(PASSWORD + "\n")
+        self.events = root / "events.ndjson"
+        self.file = root / "alerts.yaml"
+
+    def write(self, *kinds):
+        channels = {
+            "mail": f"{{name: security-mail, type: mail, server: 'localhost:{self.mail_port}', username: sealane, password_file: {self.root}/smtp.password,"
+                    f" from: sealane@example.com, to: [security@example.com, night@example.com], certificate_authority: {self.chain}}}",
+            "webhook": f"{{name: hook, type: webhook, url: 'https://localhost:{self.hook_port}/in', secrets_file: {self.root}/webhook.secrets,"
+                       f" allow_internal: true, certificate_authority: {self.chain}}}",
+            "syslog": f"{{name: siem, type: syslog, server: 'localhost:{self.syslog_port}', certificate_authority: {self.chain}}}",
+            "file": f"{{name: archive, type: file, path: {self.events}}}",
+            "lake": f"{{name: lake, type: webhook, format: ocsf, url: 'https://localhost:{self.lake_port}/ocsf', secrets_file: {self.root}/webhook.secrets,"
+                    f" allow_internal: true, certificate_authority: {self.chain}}}",
+        }
+        self.file.write_text("channels:\n" + "".join(f"  - {channels[kind]}\n" for kind in kinds))
+        return "--alert-channels", self.file
+
+    def lines(self) -> list:
+        return [json.loads(line) for line in self.events.read_text().splitlines()] if self.events.exists() else []
+
+
+@pytest.fixture
+def outside(tmp_path):
+    return Outside(tmp_path)
+
+
+def raise_alert(sealane):
+    answer = to_custodian_door(sealane, "/custodian/v1/alarm", {"id": secrets.token_hex(16), "kind": "unopenable"})
+    assert answer.status_code == 204, answer.text
+
+
+def alerts(sealane, *more) -> list:
+    return json.loads(sealane.command("alerts", "list", "--data", sealane.data, "--json", *more))["alerts"]
+
+
+@functools.cache
+def ocsf_schema(class_uid: int):
+    """The published schema of a class, by a program of others, which allows no attribute that it does not know."""
+    schema = OcsfJsonSchemaEmbedded(get_ocsf_schema(version="1.5.0"))
+    return jsonschema.Draft202012Validator(schema.get_class_schema(schema.lookup_class_name_from_uid(class_uid)))
+
+
+def check_schema(event: dict):
+    faults = [f"{fault.json_path}: {fault.message[:200]}" for fault in ocsf_schema(event["class_uid"]).iter_errors(event)]
+    assert not faults, f"{faults} in {json.dumps(event)[:2000]}"
+    assert event["type_uid"] == event["class_uid"] * 100 + event["activity_id"] and event["category_uid"] == event["class_uid"] // 1000
+
+
+def check_ocsf(event: dict):
+    check_schema(event)
+    assert event["metadata"]["version"] == "1.5.0" and event["metadata"]["uid"]
+    assert abs(event["time"] / 1000 - time.time()) < 600
+
+
+def test_every_kind_of_event_is_valid_by_the_published_schema():
+    # What Tests/DeliveryTests makes of every kind of entry, alert and refusal.
+    events = [json.loads(line) for line in (ROOT / "Tests" / "EndToEnd" / "fixtures" / "ocsf-events.ndjson").read_text().splitlines()]
+    assert len(events) >= 35 and {event["class_uid"] for event in events} == {2004, 3001, 3002, 3004, 6003}
+    for event in events:
+        check_schema(event)
+    with pytest.raises(AssertionError):
+        check_schema({**events[0], "misspelt": 1})
+
+
+def test_an_alert_reaches_every_channel_and_says_no_more_than_it_should(make_installation, outside):
+    sealane = make_installation()
+    with MailServer(outside.chain, outside.key, PASSWORD, outside.mail_port) as mail, \
+            WebhookServer(outside.chain, outside.key, outside.hook_port) as hook, \
+            SyslogServer(outside.chain, outside.key, outside.syslog_port) as syslog, \
+            WebhookServer(outside.chain, outside.key, outside.lake_port) as lake:
+        sealane.start(*outside.write("mail", "webhook", "syslog", "file", "lake"))
+        done = sealane.run("alerts", "test", "--data", sealane.data)
+        assert done.returncode == 0 and done.stdout.count(": delivered") == 5, done.stdout + done.stderr
+        assert "This is a test" in mail.mails[0].content.decode()
+        raise_alert(sealane)
+        wait_for(lambda: len(mail.mails) == 2 and len(hook.requests) == 2)
+        (alert,) = alerts(sealane)
+        assert alert["kind"] == "custodian_alarm" and alert["severity"] == "high" and alert["ledger_index"] > 0
+
+        message = email.message_from_bytes(mail.mails[1].content, policy=email.policy.default)
+        assert mail.mails[1].rcpt_tos == ["security@example.com", "night@example.com"] and mail.mails[1].mail_from == "sealane@example.com"
+        assert message["Subject"] == f"[Sealane] high: The custodian raised an alarm (alert {alert['id']})"
+        assert f"/alerts/{alert['id']}" in message.get_content() and message["Auto-Submitted"] == "auto-generated"
+
+        path, headers, body = hook.requests[1]
+        # Another implementation of the specification, with either secret of the rotation.
+        for secret in (SECRET, OLD_SECRET):
+            sent = standardwebhooks.Webhook(secret).verify(body, headers)
+        assert sent["type"] == "alert.raised" and sent["data"]["alert"] == alert["id"] and path == "/in"
+        with pytest.raises(standardwebhooks.WebhookVerificationError):
+            standardwebhooks.Webhook("whsec_" + "BBBB" * 8).verify(body, headers)
+        for text in (message.get_content(), body.decode()):
+            assert "unopenable" not in text, "what was found stays in the console"
+
+        # A change is told too, without the note.
+        sealane.command("alerts", "acknowledge", str(alert["id"]), "--data", sealane.data, "--note", "Agnes looks at it")
+        wait_for(lambda: len(mail.mails) == 3 and len(hook.requests) == 3)
+        changed = standardwebhooks.Webhook(SECRET).verify(hook.requests[2][2], hook.requests[2][1])
+        assert changed["type"] == "alert.changed" and changed["data"]["state"] == "acknowledged" and changed["data"]["previous_state"] == "open"
+        wait_for(lambda: sum(event["class_uid"] == 2004 for event in outside.lines()) >= 3)
+        wait_for(lambda: sum(event["class_uid"] == 2004 for event in syslog.events) >= 3)
+        wait_for(lambda: sum(event["class_uid"] == 2004 for _, _, body in lake.requests for event in json.loads(body)) >= 3)
+        for _, headers, body in lake.requests:
+            standardwebhooks.Webhook(SECRET).verify(body, headers)
+        for event in [*outside.lines(), *syslog.events, *(event for _, _, body in lake.requests for event in json.loads(body))]:
+            check_ocsf(event)
+            assert "Agnes" not in json.dumps(event)
+        for written in syslog.messages:
+            assert re.match(rb"<\d+>1 \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z localhost sealane - ocsf-\d{4} - \{", written), written[:90]
+
+        metrics = requests.get(sealane.api + "/metrics", timeout=10).text
+        assert 'sealane_deliveries_waiting{channel="hook"} 0' in metrics and 'sealane_deliveries_total{channel="security-mail",outcome="delivered"} 2' in metrics
+        assert "sealane_alerts_open 0" in metrics
+        sealane.command("alerts", "close", str(alert["id"]), "--data", sealane.data, "--note", "settled")
+        assert alerts(sealane) == [] and len(alerts(sealane, "--state", "closed")) == 1
+        log = sealane.server_log.read_text()
+        assert PASSWORD not in log and SECRET[6:] not in log and "Agnes" not in log
+        for file in sealane.data.rglob("*"):
+            if file.is_file():
+                assert PASSWORD.encode() not in file.read_bytes() and SECRET[6:].encode() not in file.read_bytes(), file
+
+
+def test_a_kill_between_raise_and_delivery_loses_nothing_and_repeats_nothing(make_installation, outside):
+    sealane = make_installation()
+    sealane.start(*outside.write("mail", "webhook"))
+    raise_alert(sealane)  # nobody listens yet
+    sealane.kill()
+    with MailServer(outside.chain, outside.key, PASSWORD, outside.mail_port) as mail, WebhookServer(outside.chain, outside.key, outside.hook_port) as hook:
+        mail.refusals = 1  # 451 at first
+        hook.answers = [500]
+        sealane.start(*outside.write("mail", "webhook"))
+        wait_for(lambda: len(mail.mails) == 1 and len(hook.requests) == 2)
+        assert len({headers["webhook-id"] for _, headers, _ in hook.requests}) == 1, "an attempt repeats its id"
+        assert email.message_from_bytes(mail.mails[0].content)["X-Sealane-Message"] == hook.requests[0][1]["webhook-id"]
+        sealane.terminate()
+        sealane.start(*outside.write("mail", "webhook"))
+        time.sleep(2)
+        assert len(mail.mails) == 1 and len(hook.requests) == 2, "what arrived is not sent again"
+        (alert,) = alerts(sealane)
+        assert alert["ledger_index"] is not None
+
+
+def test_an_endpoint_that_is_gone_is_switched_off_and_a_redirect_is_not_followed(make_installation, outside):
+    sealane = make_installation()
+    with WebhookServer(outside.chain, outside.key, outside.hook_port) as hook:
+        hook.answers = [302, 410]
+        sealane.start(*outside.write("webhook", "file"))
+        raise_alert(sealane)
+        # The redirect counts as a failure, and the second attempt is told to go away.
+        wait_for(lambda: any(alert["kind"] == "delivery_failed" for alert in alerts(sealane)))
+        assert [path for path, _, _ in hook.requests] == ["/in", "/in"]
+        (channel, _) = json.loads(sealane.command("alerts", "channels", "--data", sealane.data, "--json"))["channels"]
+        assert channel["channel"] == "hook" and not channel["enabled"] and "410" in channel["disabled_reason"]
+        wait_for(lambda: any(event["class_uid"] == 2004 and event["finding_info"]["types"] == ["delivery_failed"] for event in outside.lines()))
+        raise_alert(sealane)
+        time.sleep(1)
+        assert len(hook.requests) == 2, "nothing is sent there any more"
+        sealane.command("alerts", "enable", "hook", "--data", sealane.data)
+        raise_alert(sealane)
+        wait_for(lambda: len(hook.requests) == 3)
+
+
+def test_an_internal_address_gets_nothing_unless_the_file_says_so(make_installation, outside):
+    sealane = make_installation()
+    with WebhookServer(outside.chain, outside.key, outside.hook_port) as hook:
+        outside.write("webhook")
+        outside.file.write_text(outside.file.read_text().replace(" allow_internal: true,", ""))
+        sealane.start("--alert-channels", outside.file)
+        done = sealane.run("alerts", "test", "--data", sealane.data)
+        assert done.returncode == 1 and "NOT DELIVERED" in done.stdout and "internal address" in done.stdout
+        assert hook.requests == []
+
+
+def test_tls_is_checked_and_a_wrong_password_is_said(make_installation, outside, tmp_path_factory):
+    other, key = certificate(tmp_path_factory.mktemp("other"))
+    sealane = make_installation()
+    with MailServer(other, key, PASSWORD, outside.mail_port) as mail, SyslogServer(other, key, outside.syslog_port) as syslog:
+        sealane.start(*outside.write("mail", "syslog"))
+        done = sealane.run("alerts", "test", "--data", sealane.data)
+        assert done.returncode == 1 and done.stdout.count("NOT DELIVERED") == 2 and "certificate" in done.stdout, done.stdout
+        assert mail.mails == [] and syslog.messages == []
+    with MailServer(outside.chain, outside.key, "another", outside.mail_port):
+        done = sealane.run("alerts", "test", "--data", sealane.data)
+        assert "refused" in done.stdout and PASSWORD not in done.stdout + done.stderr
+
+
+def test_security_events_flow_through_rotation_and_a_kill(make_installation, outside):
+    sealane = make_installation()
+    with SyslogServer(outside.chain, outside.key, outside.syslog_port) as syslog:
+        sealane.start(*outside.write("syslog", "file"))
+        sealane.track(*[{"event": "Probe", "properties": {"distinct_id": f"person-{n}"}} for n in range(3)])
+        session = sign_in(sealane)
+        assert len(sealane.export()) == 3
+        requests.get(sealane.api + "/api/v1/catalog", auth=("sa_0000000000000000", "wrong"), timeout=10)
+        requests.get(sealane.api + "/api/v1/ledger/entries", auth=sealane.account, timeout=10)
+
+        def seen(events):
+            return {(event["class_uid"], event["activity_id"], event.get("status_id")) for event in events}
+
+        wanted = {(6003, 2, 1), (3002, 1, 1), (3002, 1, 2), (6003, 99, 2)}  # export, sign-in, wrong secret, no right
+        wait_for(lambda: wanted <= seen(outside.lines()))
+        wait_for(lambda: wanted <= seen(syslog.events))
+        rotated = outside.events.with_suffix(".1")
+        outside.events.rename(rotated)
+        assert len(sealane.export()) == 3
+        wait_for(lambda: any(event["class_uid"] == 6003 for event in outside.lines()))
+        sealane.kill()
+        sealane.start(*outside.write("syslog", "file"))
+        assert len(sealane.export()) == 3
+        exports = lambda: [event for event in [*map(json.loads, rotated.read_text().splitlines()), *outside.lines()]  # noqa: E731
+                           if event["class_uid"] == 6003 and event["api"]["operation"] == "api.export"]
+        wait_for(lambda: len({event["metadata"]["uid"] for event in exports()}) == 3)
+        (first, *_) = exports()
+        assert first["unmapped"]["rows"] == 3 and first["unmapped"]["subject_count"] == 3 and first["actor"]["user"]["uid"] == sealane.account[0]
+        text = outside.events.read_text() + rotated.read_text() + b"".join(syslog.messages).decode()
+        assert not re.search(r"s_[0-9a-f]{32}|person-\d|" + sealane.account[1], text)
+        for event in [*outside.lines(), *syslog.events]:
+            check_ocsf(event)
+        page = requests.get(f"http://localhost:{sealane.console_port}/alerts", headers=session, timeout=10)
+        assert page.status_code == 200 and "archive" in page.text and "siem" in page.text
+
+
+def test_doctor_and_serve_say_what_is_wrong_with_the_file(make_installation, outside):
+    sealane = make_installation()
+    none = sealane.run("doctor", "--data", sealane.data)
+    assert none.returncode == 0 and "No channel is configured" in none.stdout
+    environment = {"env": {"SEALANE_ALERT_CHANNELS": str(outside.file), "PATH": "/usr/bin:/bin", "SWIFT_BACKTRACE": "enable=no"}}
+    import subprocess
+
+    from installation import BINARIES
+
+    def doctor():
+        return subprocess.run([BINARIES / "sealane", "doctor", "--data", sealane.data], capture_output=True, text=True, timeout=60, **environment)
+
+    outside.write("mail", "webhook", "file")
+    good = doctor()
+    assert good.returncode == 0 and "security-mail (mail), hook (webhook), archive (file)" in good.stdout, good.stdout
+    (outside.root / "webhook.secrets").write_text("nonsense-1234\n")
+    bad = doctor()
+    assert bad.returncode == 1 and "whsec_" in bad.stdout and "nonsense-1234" not in bad.stdout
+    outside.file.write_text("channels: [{name: x, type: pigeon}]\n")
+    done = sealane.run("serve", "--data", sealane.data, "--alert-channels", outside.file, "--listen", "127.0.0.1:0", "--intake", "127.0.0.1:0")
+    assert done.returncode != 0 and "mail, webhook, syslog and file" in done.stderr
