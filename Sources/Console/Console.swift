@@ -63,6 +63,12 @@ struct Console: Sendable {
       return ErrorPage(.conflict, "Something else needs it", "\(error.message) Nothing was changed.", next: ErrorPage.home).response
     } catch let error as AccessError where error.code == .notFound {
       return ErrorPage.notFound.response
+    } catch let error as LedgerError where error.code == .unwitnessed {
+      return failure(
+        error,
+        ErrorPage(
+          .serviceUnavailable, "Nothing about single subjects is shown now", error.message,
+          next: "<p>Reports and everything else that counts groups go on.</p>\(ErrorPage.home)"))
     } catch let error as LedgerError where error.code != .refused {
       return failure(
         error,

@@ -47,8 +47,11 @@ package final class Ledger: Sendable {
   /// Guards the log. Held by work on `queue` only, so it is never contended; it is there for the compiler to see who may touch it.
   private let log: Mutex<TileLog>
   private let isPublishScheduled = Mutex(false)
+  /// What is asked of witnesses, and how far they are.
+  let witnessing: Mutex<Witnessing>
 
   private init(log: TileLog, keys: LedgerKeys, publishInterval: Duration, clock: @escaping @Sendable () -> Timestamp) {
+    witnessing = Mutex(Witnessing(tail: UnwitnessedTail(witnessed: 0, size: log.size, now: .now)))
     self.publishInterval = publishInterval
     self.keys = Mutex(KeysInForce(keys))
     self.clock = clock
@@ -107,11 +110,12 @@ package final class Ledger: Sendable {
 
   /// Enters what `value` shows and gives it back with its receipt: durable when this returns.
   ///
-  /// - Throws: `refused` where the page is too large; `unwritable`, `poisoned` or `closed` where the ledger cannot be written. Then
-  ///   nothing may be shown.
+  /// - Throws: `refused` where the page is too large; `unwitnessed` where it is about subjects and witnesses are too far behind;
+  ///   `unwritable`, `poisoned` or `closed` where the ledger cannot be written. Then nothing may be shown.
   package func disclose<Value: Sendable>(_ value: Value, _ disclosure: Disclosure, to principal: Principal) async throws(LedgerError)
     -> Disclosed<Value>
   {
+    if disclosure.isAboutSubjects { try checkWitnessed() }
     let detail = try disclosure.detail(to: principal)
     let receipt = try await enter(kind: disclosure.entryKind, project: disclosure.project, facts: [:], detail: detail)
     return Disclosed(value: value, receipt: receipt)
@@ -159,6 +163,7 @@ package final class Ledger: Sendable {
       }
       switch result {
       case .success(let receipts):
+        witnessing.withLock { $0.tail.entered(at: .now) }
         for (item, receipt) in zip(batch, receipts) { item.answer.resume(returning: .success(receipt)) }
         let mustPublish = log.withLock { $0.waiting >= Self.publishCount || $0.waitingBytes >= Self.publishBytes }
         if mustPublish { publishNow() } else { publishLater() }
@@ -218,7 +223,7 @@ package final class Ledger: Sendable {
 
   private func publishNow() {
     guard inbox.withLock({ $0.refusal == nil }) else { return }
-    let result = log.withLock { log in Result { () throws(LedgerError) in try log.publish() } }
+    let result = log.withLock { log in Result { () throws(LedgerError) in try publish(&log) } }
     if case .failure(let error) = result { poison(error) }
   }
 
@@ -255,9 +260,15 @@ package final class Ledger: Sendable {
   @discardableResult
   package func publish() async throws(LedgerError) -> VerifiedCheckpoint {
     try await writing { log throws(LedgerError) in
-      try log.publish()
+      try self.publish(&log)
       return log.published
     }
+  }
+
+  func publish(_ log: inout TileLog) throws(LedgerError) {
+    try log.publish()
+    let size = log.published.size
+    witnessing.withLock { $0.tail.published(size) }
   }
 
   /// Publishes and refuses everything from then on. Afterwards the directory is a whole log with an empty journal.

@@ -43,7 +43,7 @@ extension CustodianSite {
       : "<div class=\"notice warning\"><p>You may ask and approve from \(Self.moment(visitor.approver.activeFrom ?? now)) on.</p></div>"
     let content: HTML = """
       <div class="head"><h1>Requests</h1><a class="button primary" href="/requests/new">Write a request</a></div>\
-      \(alarm(try status.report()))\(warning)\(pending)<section class="panel" id="waiting"><h2>Waiting for your decision</h2>\(waiting)</section>\
+      \(alarm(try status.report()))\(try ledgerSection(visitor))\(warning)\(pending)<section class="panel" id="waiting"><h2>Waiting for your decision</h2>\(waiting)</section>\
       <section class="panel"><h2>All requests</h2>\(table(requests, now))\
       <p class="note">\(limit.left) of \(limit.limit) subjects can still be opened until midnight UTC.</p></section>\(last)
       """

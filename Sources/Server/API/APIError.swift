@@ -58,6 +58,8 @@ package struct APIError: Error, Sendable, HTTPResponseError {
       case .cancelled: self.init(.serviceUnavailable, "cancelled", error.message)
       case .busy: self.init(.tooManyRequests, "busy", error.message)
       }
+    case let error as LedgerError where error.code == .unwitnessed:
+      self.init(.serviceUnavailable, "ledger_unwitnessed", error.message, headers: [.retryAfter: "5"])
     case let error as LedgerError:
       self.init(
         error.code == .refused ? .badRequest : .serviceUnavailable, "ledger_\(error.code.rawValue)",

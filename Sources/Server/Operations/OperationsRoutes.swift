@@ -42,6 +42,12 @@ struct OperationsRoutes: Sendable {
     gauges.append(("sealane_gate_cpu_seconds_total", [], installation.metrics.gateSeconds))
     gauges.append(("sealane_sealing", [], installation.custodian.isSealing ? 1 : 0))
     gauges.append(("sealane_ledger_writable", [], installation.ledger.refusal == nil ? 1 : 0))
+    let witnessing = installation.ledger.standing()
+    gauges.append(("sealane_ledger_subjects_open", [], witnessing.isOpen ? 1 : 0))
+    gauges.append(("sealane_ledger_witnessed_entries", [], Double(witnessing.witnessed)))
+    if witnessing.patience != nil {
+      gauges.append(("sealane_ledger_unwitnessed_seconds", [], (witnessing.waiting ?? .zero) / .seconds(1)))
+    }
     let memory = Allocator.use
     gauges.append(("sealane_allocator_bytes", [("state", "used")], Double(memory.usedBytes)))
     gauges.append(("sealane_allocator_bytes", [("state", "free")], Double(memory.freeBytes)))

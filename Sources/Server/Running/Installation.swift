@@ -22,6 +22,7 @@ package final class Installation: Sendable {
   let pipeline: IntakePipeline
   let custodian: CustodianDesk
   let erasures: ErasureDesk
+  let witnesses: WitnessDesk
   let clock: @Sendable () -> Timestamp
   private let lock: DirectoryLock
   let lookups: Lookups
@@ -55,6 +56,8 @@ package final class Installation: Sendable {
     admission = Admission(requests: configuration.limits.requests, bytes: configuration.limits.requestBytes)
     pipeline = IntakePipeline(intake: Intake(), access: access, projects: projects, metrics: metrics, logger: logger, clock: clock)
     erasures = ErasureDesk(access: access, ledger: ledger, projects: projects, logger: logger, clock: clock)
+    witnesses = WitnessDesk(
+      access: access, ledger: ledger, policy: configuration.witnessPolicy, patience: configuration.witnessPatience, logger: logger)
     custodian = try CustodianDesk(directory: directory, access: access, ledger: ledger, projects: projects, clock: clock)
   }
 
@@ -87,6 +90,7 @@ package final class Installation: Sendable {
     }
     for settings in access.projects() { try await installation.open(settings) }
     try await installation.custodian.restoreAlarms()
+    try await installation.witnesses.restore()
     try await installation.erasures.catchUp()
     for (project, version) in installation.erasures.missingPlans {
       logger.warning(
@@ -152,6 +156,7 @@ package final class Installation: Sendable {
   package func troubles() -> [String] {
     var troubles: [String] = []
     if let refusal = ledger.refusal { troubles.append("ledger: \(refusal.message)") }
+    if let alarm = ledger.alarm { troubles.append("ledger: \(alarm)") }
     for project in projects.all {
       if let failure = project.store.failure { troubles.append("store of project \(project.id): \(failure)") }
       if let reason = project.sealer.stopReason { troubles.append("sealing stopped in project \(project.id): \(reason)") }
@@ -166,6 +171,7 @@ package final class Installation: Sendable {
       + erasures.missingPlans.map { project, version in
         "project \(project) goes by an older tracking plan than version \(version), which the ledger knows: set it again (sealane plan set)"
       }
+      + witnesses.warnings()
       + projects.all.compactMap { project in
         project.store.warning.map { "segments of project \(project.id) are no longer merged: \($0)" }
       }

@@ -23,6 +23,7 @@ package struct ServerRun: Sendable {
     let installation = try await Installation.open(configuration, logger: logger)
     let upkeep = Task { await installation.keepUp() }
     let giving = Task { await Allocator.keepGivingBack() }
+    let asking = Task { await installation.outsideWitnesses.run() }
     do {
       try await Listeners(installation).run { addresses in
         logger.notice(
@@ -35,11 +36,13 @@ package struct ServerRun: Sendable {
     } catch {
       upkeep.cancel()
       giving.cancel()
+      asking.cancel()
       await installation.close()
       throw Self.explained(error, configuration)
     }
     upkeep.cancel()
     giving.cancel()
+    asking.cancel()
     logger.notice("Stopping: requests in flight are done, closing files")
     await installation.close()
   }
@@ -54,6 +57,8 @@ package struct ServerRun: Sendable {
 }
 
 extension Installation {
+  var outsideWitnesses: OutsideWitnesses { OutsideWitnesses(desk: witnesses, ledger: ledger, metrics: metrics, logger: logger) }
+
   /// What has to happen now and then while nobody asks: keys of an epoch that is over are forgotten. If keys could not be locked in memory,
   /// it is said, once.
   func keepUp() async {
