@@ -40,7 +40,7 @@ struct LedgerCommand: AsyncParsableCommand {
 
     func run() async throws {
       try await options.run {
-        let policy = try policy.map { try LedgerFile.policy($0) }
+        let policy = try self.policy.map { try LedgerFile.policy($0) }
         let check: LedgerCheck
         if let copy {
           // Keys of the data directory that is at hand may be of another ledger: with a copy they are used only where they are named.

@@ -15,9 +15,9 @@ struct CustodianRoutes: Sendable {
   let installation: Installation
 
   static let bodyLimit = 65_536
-  private static let alarms: Set<String> = [
+  private static let alarms = CustodianDesk.ledgerAlarms.union([
     "unknown_recipient", "retired_recipient", "unopenable", "contradiction", "malformed", "swapped_key",
-  ].union(CustodianDesk.ledgerAlarms)
+  ])
 
   private static let acts: Set<String> = ["admit", "daily_limit", "passkey", "remove", "accept_ledger"]
 

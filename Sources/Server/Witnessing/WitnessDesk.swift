@@ -2,6 +2,7 @@ import Access
 import Crypto
 import Events
 import Foundation
+import HTTPTypes
 import Ledger
 import Logging
 import Synchronization
