@@ -4,6 +4,7 @@ import Events
 import Foundation
 import Ledger
 import Logging
+import Synchronization
 import Testing
 import Vault
 
@@ -38,11 +39,13 @@ struct WitnessTests {
   }
 
   @Test func `whatever request fails, nothing is lost and nothing contradicts`() async throws {
-    for request in 1...4 {
+    for request in 1...3 {
       for fault in [FakeServer.Fault.before, .after] {
         change { $0.entries += [Self.other(request)] }
         bench.server.break(at: request, fault)
         _ = try? await witness.round()
+        // Later rounds make fewer requests than the first, which announces the key.
+        bench.server.state.withLock { $0.faults = [:] }
         try bench.restart()
         #expect(try await witness.round())
         let size = bench.server.state.withLock { UInt64($0.ledger.entries.count) }

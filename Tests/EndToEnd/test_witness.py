@@ -136,8 +136,10 @@ def test_subjects_stop_while_no_witness_answers(make_installation):
     fill(sealane)
     witness_key(sealane)
     for _ in range(12):
-        assert subjects(sealane).status_code == 200
+        shown = subjects(sealane)
+        assert shown.status_code == 200
         time.sleep(0.5)
+    subject = json.loads(shown.text.splitlines()[0])["properties"]["distinct_id"]
     # The custodian's host is down.
     sealane.custodian.terminate()
     sealane.custodian.wait(30)
@@ -150,7 +152,7 @@ def test_subjects_stop_while_no_witness_answers(make_installation):
     ready = requests.get(sealane.api + "/readyz", timeout=10)
     assert ready.status_code == 200 and any("no witness has cosigned" in warning for warning in ready.json()["warnings"])
     assert gauge(sealane, "sealane_ledger_subjects_open") == 0 and gauge(sealane, "sealane_ledger_unwitnessed_seconds") > 2
-    for path in ("subjects", f"subjects/s_{'0' * 32}"):
+    for path in ("subjects", f"subjects/{subject}", f"subjects/{subject}/timeline"):
         answer = requests.get(f"{sealane.api}/api/v1/{path}", params={"project_id": sealane.project_id}, auth=sealane.account, timeout=10)
         assert answer.status_code == 503 and answer.json()["error"] == "ledger_unwitnessed", path
     # What was asked in vain is not in the ledger, and the ledger can be read.
@@ -284,8 +286,8 @@ def test_outside_witnesses_cosign_and_are_waited_for(make_installation):
         assert subjects(sealane).status_code == 200
         size = len(entries(sealane))
         names = {log.name, one.key.name, two.key.name, key.name}
-        note = wait_for(lambda: public_size(sealane) >= size and public_note(sealane), 30)
-        assert read_note(note, log, one.key, two.key, key)[1] == names, "one note carries all of them"
+        # One note comes to carry all of them.
+        wait_for(lambda: public_size(sealane) >= size and read_note(public_note(sealane), log, one.key, two.key, key)[1] == names, 30)
         assert 409 not in one.statuses and one.statuses[:2] == [503, 503] and 200 in one.statuses
         assert "witness_policy_changed" in kinds(sealane)
 
@@ -449,6 +451,6 @@ def test_verify_names_the_place_of_what_was_changed(kept):
         rewrite(copy / place, lambda items: rest.append(items.pop(0)))
         rewrite(copy / "tile/entries/000", lambda items: (items.pop(5), items.append(rest[0])))
 
-    assert "tile/entries/000" in tampered(kept, "moved", moved) or "Entry 5 " in tampered(kept, "moved-again", moved)
+    assert "Entry 5 " in tampered(kept, "moved", moved)
     # The same from a proof that was made before.
     assert kept.run("ledger", "prove", "100000", "--data", kept.data).returncode == 1

@@ -179,14 +179,14 @@ struct WitnessingTests {
     let young = try Sample.open(early)
     for _ in 0..<5 { _ = try await Sample.disclose(young) }
     try await young.close()
-    early.replaceContents(path, bytes)
+    try early.write(bytes, to: path)
     #expect(try problem(early)?.contains("entries were removed") == true)
     // As many, but others.
     let fork = SimulatedDisk()
     let other = try Sample.open(fork)
     for _ in 0..<303 { _ = try await Sample.disclose(other, subjects: [9]) }
     try await other.close()
-    fork.replaceContents(path, bytes)
+    try fork.write(bytes, to: path)
     let found = try #require(try problem(fork))
     #expect(found.contains("first 300 entries") && found.contains(path), "\(found)")
   }
