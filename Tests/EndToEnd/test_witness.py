@@ -8,8 +8,10 @@ import time
 
 import pytest
 import requests
+from desk import Desk, enrol_three, look, start_browser
 from installation import today
 from pymerkle import InmemoryTree
+from selenium.webdriver.common.by import By
 from test_alarm import custodian, kinds, set_email, troubles, wait_for
 from tlog import Key, WitnessServer, leaf_hash, read_checkpoint, read_note, root_of, tile_paths
 
@@ -152,6 +154,7 @@ def test_subjects_stop_while_no_witness_answers(make_installation):
     ready = requests.get(sealane.api + "/readyz", timeout=10)
     assert ready.status_code == 200 and any("no witness has cosigned" in warning for warning in ready.json()["warnings"])
     assert gauge(sealane, "sealane_ledger_subjects_open") == 0 and gauge(sealane, "sealane_ledger_unwitnessed_seconds") > 2
+    assert gauge(sealane, "sealane_ledger_unwitnessed_refusals_total") >= 2
     for path in ("subjects", f"subjects/{subject}", f"subjects/{subject}/timeline"):
         answer = requests.get(f"{sealane.api}/api/v1/{path}", params={"project_id": sealane.project_id}, auth=sealane.account, timeout=10)
         assert answer.status_code == 503 and answer.json()["error"] == "ledger_unwitnessed", path
@@ -240,6 +243,62 @@ def test_a_ledger_that_was_set_back_is_an_alarm_on_both_sides(make_installation)
     assert troubles(sealane) == []
     assert root in sealane.command("ledger", "verify", "--data", sealane.data, "--json") or cosigned(sealane) > size
     assert sealane.run("ledger", "verify", "--data", sealane.data, "--checkpoint", late / "checkpoint").returncode == 0
+
+
+def test_approvers_accept_a_ledger_that_had_to_be_set_back(make_installation):
+    sealane = make_installation()
+    early, late, size = stopped_with_copies(sealane)
+    set_back(sealane, early)
+    sealane.start()
+    wait_for(lambda: standing(sealane))
+    driver = start_browser()
+    try:
+        desk = Desk(driver, sealane.custodian_origin)
+        enrol_three(sealane, desk)
+        desk.sign_in("Ada")
+        desk.open("/")
+        desk.until("not cosigned any more", "set back to an earlier state", f"{size} entries")
+        driver.find_element(By.CSS_SELECTOR, "form#accept-ledger input[name=purpose]").send_keys("The disk failed; restored from the backup of Sunday")
+        look(desk, "ledger-refused")
+        desk.press("accept-ledger")
+        desk.until("Sign this request", "does not continue what was cosigned last")
+        desk.press("sign")
+        desk.until("0 of 2 approvals")
+        for name in ("Bea", "Cleo"):
+            assert cosigned(sealane) == size and subjects(sealane).status_code == 503
+            desk.sign_in(name)
+            driver.find_element(By.CSS_SELECTOR, "#waiting a").click()
+            desk.until("asks that the server", "The disk failed")
+            desk.press("sign")
+            desk.until("1 of 2 approvals" if name == "Bea" else "done")
+    finally:
+        driver.quit()
+    wait_for(lambda: subjects(sealane).status_code == 200)
+    assert standing(sealane) == [] and troubles(sealane) == []
+    accepted = wait_for(lambda: [entry for entry in entries(sealane) if entry["kind"] == "approvers_changed"])
+    assert accepted[-1]["facts"]["act"] == "accept_ledger"
+    assert "custodian_alarm_settled" in kinds(sealane)
+    wait_for(lambda: cosigned(sealane) >= accepted[-1]["index"] and public_size(sealane) == cosigned(sealane))
+    told = sealane.run("ledger", "verify", "--data", sealane.data, "--checkpoint", late / "checkpoint")
+    assert told.returncode == 1, "what it was before is not forgotten by whoever kept it"
+    assert json.loads(sealane.command("ledger", "verify", "--data", sealane.data, "--json"))["sound"]
+
+
+def test_a_new_signing_key_is_followed(make_installation):
+    sealane = make_installation()
+    old = Key(sealane.made["ledger_public_key"])
+    sealane.start()
+    sealane.start_custodian()
+    fill(sealane)
+    witness = witness_key(sealane)
+    size = wait_for(lambda: cosigned(sealane))
+    sealane.command("keys", "rotate", "--data", sealane.data)
+    new = Key((sealane.data / "ledger.pub").read_text().strip())
+    assert new.public != old.public
+    assert subjects(sealane).status_code == 200
+    wait_for(lambda: cosigned(sealane) > size + 1 and new.name in read_note(public_note(sealane), new, witness)[1])
+    assert standing(sealane) == []
+    assert json.loads(sealane.command("ledger", "verify", "--data", sealane.data, "--public-key", old.text, "--json"))["sound"]
 
 
 def test_a_fork_is_an_alarm_although_it_has_more_entries(make_installation):

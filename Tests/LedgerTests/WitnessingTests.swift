@@ -82,6 +82,34 @@ struct WitnessingTests {
     #expect(try await ledger.take(cosigned: Self.cosigned(older, by: Self.custodian), by: key).size == 304)
   }
 
+  @Test("whatever step of keeping a cosignature fails, the one before or the new one is there, and the ledger goes on")
+  func everyFault() async throws {
+    let (base, ledger) = try await Self.sample()
+    let key = try #require(Self.custodian).key
+    let newer = try Self.cosigned(try await ledger.publish().note, by: Self.custodian)
+    try await ledger.close()
+    let clean = base.copy()
+    _ = try await Sample.open(clean).take(cosigned: newer, by: key)
+    let steps = clean.operations
+    try #require(steps >= 4)
+    for step in 1...steps {
+      for fault in SimulatedDisk.Fault.allCases {
+        let disk = base.copy()
+        let ledger = try Sample.open(disk)
+        disk.fail(at: step, fault)
+        _ = try? await ledger.take(cosigned: newer, by: key)
+        for seed in UInt64(0)..<4 {
+          let after = disk.afterPowerCut(seed: seed)
+          let kept = try await Sample.open(after).cosigned(by: [key])
+          #expect(kept.contains { $0.size == 300 || $0.size == 303 }, "step \(step), \(fault), seed \(seed)")
+          #expect(try Ledger.verify(files: after, publicKey: ledger.publicKey, keys: Sample.keys()).isSound, "step \(step), \(fault)")
+        }
+        // A cosignature that cannot be kept is no reason to disclose nothing any more.
+        if [.failsWithoutEffect, .failsAfterEffect].contains(fault) { _ = try await Sample.disclose(ledger) }
+      }
+    }
+  }
+
   // MARK: Before subjects are shown
 
   @Test func nothingStopsWhileNoWitnessIsAskedFor() async throws {
@@ -118,6 +146,26 @@ struct WitnessingTests {
     ledger.require(patience: nil)
     try await Task.sleep(for: .milliseconds(450))
     #expect(await refused() == nil)
+  }
+
+  @Test("however many checkpoints nobody cosigned, the tail is as old as its oldest entry")
+  func longTail() async throws {
+    let ledger = try Sample.open(SimulatedDisk())
+    let start = ContinuousClock.now
+    for _ in 0..<2100 {
+      _ = try await Sample.disclose(ledger, subjects: [1])
+      try await ledger.publish()
+    }
+    #expect(try #require(ledger.standing().waiting) > (ContinuousClock.now - start) * 0.9)
+    let half = ContinuousClock.now
+    _ = try await Sample.disclose(ledger)
+    ledger.noteWitnessed(2099)
+    #expect(try #require(ledger.standing().waiting) >= ContinuousClock.now - half, "rather older than younger")
+    ledger.noteWitnessed(2100)
+    #expect(try #require(ledger.standing().waiting) < ContinuousClock.now - half + .seconds(1))
+    try await ledger.publish()
+    ledger.noteWitnessed(2101)
+    #expect(ledger.standing().waiting == nil)
   }
 
   @Test func anAlarmStopsSubjectsAtOnce() async throws {

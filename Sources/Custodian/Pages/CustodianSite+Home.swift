@@ -169,6 +169,11 @@ extension CustodianSite {
     }
   }
 
+  private func cosigned(_ report: CustodianStatus.Report) -> HTML {
+    guard let size = report.cosigned, let time = report.lastCosigned else { return "nothing yet" }
+    return "up to \(NumberFormat.count(Int(clamping: size), "entry", "entries")), \(Self.moment(Timestamp(milliseconds: time)))"
+  }
+
   private func held(_ report: CustodianStatus.Report) -> HTML {
     let projects = report.projects.map { held -> HTML in
       "<tr><td>\(held.project.description)</td><td class=\"num\">\(held.recordKeys)</td><td class=\"num\">\(held.subjects)</td><td class=\"num\">\(held.epochs)</td><td class=\"num\">\(held.erased)</td></tr>"
@@ -180,7 +185,7 @@ extension CustodianSite {
     }
     return """
       <section class="panel"><dl class="values"><dt>Server</dt><dd>\(report.server), \(report.isReached ? "reached in the last round" : "not reached in the last round")</dd>\
-      <dt>Last round</dt><dd>\(moment(report.lastRound))</dd><dt>Last delivery taken</dt><dd>\(moment(report.lastDelivery))</dd>\
+      <dt>Ledger cosigned</dt><dd>\(cosigned(report))</dd><dt>Last round</dt><dd>\(moment(report.lastRound))</dd><dt>Last delivery taken</dt><dd>\(moment(report.lastDelivery))</dd>\
       <dt>Key in force, SHA-256</dt><dd><code>\(report.fingerprint ?? "none")</code></dd><dt>Identity, SHA-256</dt><dd><code>\(report.identity)</code></dd></dl></section>\
       <section class="panel"><h2>Record keys held</h2><div class="scroll"><table><thead><tr><th>Project</th><th class="num">Keys</th><th class="num">Subjects</th>\
       <th class="num">Epochs</th><th class="num">Erased</th></tr></thead><tbody>\(projects.isEmpty ? none : projects.joined())</tbody></table></div></section>\

@@ -7,6 +7,8 @@ struct Witnessing: Sendable {
   var patience: Duration?
   /// Why nothing about subjects is shown whatever the tail's age.
   var alarm: String?
+  /// How often that was asked in vain.
+  var refusals = 0
 }
 
 /// Where a ledger stands with its witnesses.
@@ -19,6 +21,8 @@ package struct WitnessStanding: Sendable, Hashable {
   package let patience: Duration?
   /// Whether rows about subjects may leave.
   package let isOpen: Bool
+  /// How often they were asked for in vain since the start.
+  package let refusals: Int
 }
 
 extension Ledger {
@@ -38,18 +42,26 @@ extension Ledger {
       let waiting = state.tail.since.map { now - $0 }
       let isLate = state.patience.map { patience in waiting.map { $0 > patience } ?? false } ?? false
       return WitnessStanding(
-        witnessed: state.tail.witnessed, waiting: waiting, patience: state.patience, isOpen: state.alarm == nil && !isLate)
+        witnessed: state.tail.witnessed, waiting: waiting, patience: state.patience, isOpen: state.alarm == nil && !isLate,
+        refusals: state.refusals)
     }
   }
 
   func checkWitnessed() throws(LedgerError) {
-    if let alarm { throw LedgerError(.unwitnessed, alarm) }
-    let standing = standing()
-    guard !standing.isOpen, let waiting = standing.waiting else { return }
-    throw LedgerError(
+    guard standing().isOpen else {
+      witnessing.withLock { $0.refusals += 1 }
+      throw unwitnessed()
+    }
+  }
+
+  private func unwitnessed() -> LedgerError {
+    if let alarm { return LedgerError(.unwitnessed, alarm) }
+    let seconds = standing().waiting?.components.seconds ?? 0
+    return LedgerError(
       .unwitnessed,
-      "The ledger's newest entries have waited for a witness for \(waiting.components.seconds) s, and nothing about single subjects is shown "
-        + "until one has cosigned them: start the custodian (sealane-custodian serve), or see docs/OPERATIONS.md, “No witness”.")
+      "The ledger's newest entries have waited for a witness for \(seconds) s, and nothing about single subjects is shown until one has "
+        + "cosigned them: start the custodian (sealane-custodian serve) if it does not run, look at /readyz for others, or see "
+        + "docs/OPERATIONS.md, “No witness”.")
   }
 
   /// Keeps a checkpoint of this log that `witness` cosigned, as the newest of it. One that is older than what it cosigned before changes

@@ -45,6 +45,7 @@ struct OperationsRoutes: Sendable {
     let witnessing = installation.ledger.standing()
     gauges.append(("sealane_ledger_subjects_open", [], witnessing.isOpen ? 1 : 0))
     gauges.append(("sealane_ledger_witnessed_entries", [], Double(witnessing.witnessed)))
+    gauges.append(("sealane_ledger_unwitnessed_refusals_total", [], Double(witnessing.refusals)))
     if witnessing.patience != nil {
       gauges.append(("sealane_ledger_unwitnessed_seconds", [], (witnessing.waiting ?? .zero) / .seconds(1)))
     }

@@ -76,7 +76,8 @@ final class WitnessDesk: Sendable {
     for checkpoint in try await ledger.cosigned(by: keys) {
       for witness in checkpoint.witnesses where checkpoint.size >= newest[witness]?.size ?? 0 { newest[witness] = checkpoint }
     }
-    state.withLock { $0.newest = newest }
+    // Two at once may come here in another order than they read.
+    state.withLock { $0.newest.merge(newest) { ($0.size, $0.witnesses.count) > ($1.size, $1.witnesses.count) ? $0 : $1 } }
     guard let size = witnessedSize else { return ledger.require(patience: nil) }
     ledger.require(patience: patience)
     ledger.noteWitnessed(size)
