@@ -4,7 +4,9 @@ is set back, forked, or when no witness answers."""
 import base64
 import json
 import shutil
+import threading
 import time
+from random import Random
 
 import pytest
 import requests
@@ -13,6 +15,7 @@ from installation import today
 from pymerkle import InmemoryTree
 from selenium.webdriver.common.by import By
 from test_alarm import custodian, kinds, set_email, troubles, wait_for
+from test_ledger_first import sign_in
 from tlog import Key, WitnessServer, leaf_hash, read_checkpoint, read_note, root_of, tile_paths
 
 EVENT = "Witness Probe"
@@ -134,6 +137,7 @@ def test_without_a_custodian_nothing_stops(make_installation):
 def test_subjects_stop_while_no_witness_answers(make_installation):
     sealane = make_installation()
     sealane.start("--witness-patience", "2")
+    session = sign_in(sealane)
     sealane.start_custodian()
     fill(sealane)
     witness_key(sealane)
@@ -158,6 +162,11 @@ def test_subjects_stop_while_no_witness_answers(make_installation):
     for path in ("subjects", f"subjects/{subject}", f"subjects/{subject}/timeline"):
         answer = requests.get(f"{sealane.api}/api/v1/{path}", params={"project_id": sealane.project_id}, auth=sealane.account, timeout=10)
         assert answer.status_code == 503 and answer.json()["error"] == "ledger_unwitnessed", path
+    pages = f"http://localhost:{sealane.console_port}"
+    for path, status in (("/", 200), ("/subjects", 503), (f"/subjects/{subject}", 503), ("/live/rows?after=0", 503), ("/settings", 200)):
+        page = requests.get(pages + path, headers=session, timeout=10)
+        assert page.status_code == status, path
+        assert status == 200 or "Nothing about single subjects is shown now" in page.text and "start the custodian" in page.text
     # What was asked in vain is not in the ledger, and the ledger can be read.
     before = len(entries(sealane))
     assert subjects(sealane).status_code == 503
@@ -420,6 +429,53 @@ def check_proof(text: str, log: Key, *witnesses: Key):
             result = root_of([result, part])
         node, last = node >> 1, last >> 1
     assert last == 0 and result == root
+
+
+def test_kill_at_any_moment_loses_no_entry_and_alarms_nobody(make_installation):
+    sealane = make_installation()
+    sealane.start()
+    sealane.start_custodian()
+    fill(sealane)
+    witness_key(sealane)
+    acknowledged, lock = {}, threading.Lock()
+
+    def ask():
+        with requests.Session() as connection:
+            while True:
+                try:
+                    answer = connection.get(
+                        sealane.api + "/api/v1/catalog", params={"project_id": sealane.project_id}, auth=sealane.account, timeout=10)
+                except requests.RequestException:
+                    return
+                if answer.status_code == 200:
+                    with lock:
+                        assert int(answer.headers["Sealane-Ledger-Index"]) not in acknowledged, "no number is given twice"
+                        acknowledged[int(answer.headers["Sealane-Ledger-Index"])] = True
+
+    random = Random(20261128)
+    for _ in range(12):
+        threads = [threading.Thread(target=ask) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        # Publications come once a second, and with every look of the custodian: some of the kills fall into one.
+        time.sleep(random.uniform(0.2, 1.6))
+        sealane.kill()
+        for thread in threads:
+            thread.join()
+        sealane.start()
+    assert len(acknowledged) > 100
+    size = len(acknowledged)
+    wait_for(lambda: cosigned(sealane) > max(acknowledged))
+    found = {}
+    while len(found) < size:
+        page = json.loads(sealane.command("ledger", "entries", "--data", sealane.data, "--from", len(found), "--limit", "1000", "--json"))["entries"]
+        found.update({len(found) + at: entry["kind"] for at, entry in enumerate(page)})
+        if len(page) < 1000:
+            break
+    assert all(found[number] == "disclosure.catalog" for number in acknowledged)
+    assert standing(sealane) == [] and troubles(sealane) == []
+    told = json.loads(sealane.command("ledger", "verify", "--data", sealane.data, "--json"))
+    assert told["sound"] and told["details_checked"] and told["witnessed"] > max(acknowledged)
 
 
 def test_a_bad_policy_is_named_with_its_line(make_installation):

@@ -140,8 +140,7 @@ struct WitnessingTests {
     }
     let search = Disclosure(.subjectSearch(set: [], rows: 0), project: nil, purpose: "test")
     await #expect(throws: LedgerError.self) { try await ledger.disclose(1, search, to: Sample.owner) }
-    // The entries of the aggregates are younger than the one that is cosigned now.
-    ledger.noteWitnessed(1)
+    ledger.noteWitnessed(try await ledger.publish().size)
     #expect(await refused() == nil)
     ledger.require(patience: nil)
     try await Task.sleep(for: .milliseconds(450))
