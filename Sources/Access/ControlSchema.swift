@@ -15,6 +15,7 @@ enum ControlSchema {
     migrator.registerMigration("v7") { database in try database.execute(sql: version7) }
     migrator.registerMigration("v8") { database in try database.execute(sql: version8) }
     migrator.registerMigration("v9") { database in try database.execute(sql: version9) }
+    migrator.registerMigration("v10") { database in try database.execute(sql: version10) }
     return migrator
   }
 
@@ -166,6 +167,22 @@ enum ControlSchema {
       count INTEGER NOT NULL,
       PRIMARY KEY (project_id, day, event, property, treatment, reason)
     ) STRICT, WITHOUT ROWID;
+    """
+
+  /// A third kind of key: SQLite changes no CHECK in place.
+  private static let version10 = """
+    CREATE TABLE custodian_key_10 (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      kind TEXT NOT NULL CHECK (kind IN ('identity', 'sealing', 'witness')),
+      public_key TEXT NOT NULL,
+      fingerprint TEXT NOT NULL,
+      ledger_index INTEGER NOT NULL,
+      pinned_at INTEGER NOT NULL,
+      UNIQUE (kind, fingerprint)
+    ) STRICT;
+    INSERT INTO custodian_key_10 SELECT id, kind, public_key, fingerprint, ledger_index, pinned_at FROM custodian_key;
+    DROP TABLE custodian_key;
+    ALTER TABLE custodian_key_10 RENAME TO custodian_key;
     """
 
   private static let version5 = """

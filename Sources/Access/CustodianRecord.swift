@@ -7,6 +7,8 @@ package struct CustodianKey: Sendable, Hashable {
     case identity
     /// HPKE: what is sealed to.
     case sealing
+    /// Ed25519: cosigns checkpoints of the ledger.
+    case witness
   }
 
   package let kind: Kind

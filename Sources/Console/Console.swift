@@ -70,6 +70,12 @@ struct Console: Sendable {
         next:
           "<p>Ask an admin, or a privacy officer. If it was not you who took so much, press “I was phished” under <a href=\"/account\">your access</a>.</p>\(ErrorPage.home)"
       ).response
+    } catch let error as LedgerError where error.code == .unwitnessed {
+      return failure(
+        error,
+        ErrorPage(
+          .serviceUnavailable, "Nothing about single subjects is shown now", error.message,
+          next: "<p>Reports and everything else that counts groups go on.</p>\(ErrorPage.home)"))
     } catch let error as LedgerError where error.code != .refused {
       return failure(
         error,

@@ -18,6 +18,8 @@ package struct Courier: Sendable {
 
   package static let defaultErasuresPerDay = 500
 
+  private var bell: AlarmBell { AlarmBell(store: store, connection: connection, clock: clock, logger: logger) }
+
   package init(
     store: CustodianStore, keyring: Keyring, connection: ServerConnection, limit: Int = 4096,
     erasuresPerDay: Int = Courier.defaultErasuresPerDay, logger: Logger, clock: @escaping @Sendable () -> Timestamp
@@ -41,17 +43,17 @@ package struct Courier: Sendable {
   /// Fetches until nothing is left. Throws where the server cannot be reached or its answers are out of contract.
   package func round() async throws -> Outcome {
     var outcome = Outcome()
-    for alarm in try store.alarms(.unsent) { try await send(alarm) }
+    for alarm in try store.alarms(.unsent) { try await bell.send(alarm) }
     // Before the key in force is looked at: a settlement is what puts a swapped one right.
     for alarm in try store.alarms(.unsentSettlements) { try await sendSettlement(alarm) }
     let inForce = try await keyInForce()
-    if inForce.isSealing, let standing = try store.alarms(.standing).first {
+    if inForce.isSealing, let standing = try store.alarms(.standing).first(where: { !$0.fault.kind.isOfLedger }) {
       // Nobody here settled it: the server lost its own entry, or somebody took it out.
       logger.critical("the server seals although an alarm stands; it is told again", metadata: ["alarm": "\(standing.id)"])
       try await connection.send(standing)
     }
     if let fault = inForce.fault {
-      try await raise(fault)
+      try await bell.raise(fault)
       outcome.fault = fault
       return outcome
     }
@@ -78,7 +80,7 @@ package struct Courier: Sendable {
           return outcome
         }
       } catch let fault as ParcelFault {
-        try await raise(fault)
+        try await bell.raise(fault)
         outcome.fault = fault
         return outcome
       }
@@ -225,24 +227,6 @@ package struct Courier: Sendable {
     } catch let error as AnnouncementError {
       return (true, ParcelFault(.swappedKey, sentence: "The server's announcement of the custodian's key is not valid. \(error)"))
     }
-  }
-
-  /// Enters the alarm durably, says so loudly, and tells the server. The same trouble again while its alarm stands says nothing new.
-  private func raise(_ fault: ParcelFault) async throws {
-    if try store.alarms(.standing).contains(where: { $0.fault.isSame(as: fault) && $0.sentAt != nil }) { return }
-    logger.critical(
-      "ALARM: nothing of this bundle was stored, and the server is told to stop sealing",
-      metadata: [
-        "kind": "\(fault.kind.rawValue)", "sentence": "\(fault.sentence)", "project": "\(fault.project?.description ?? "-")",
-        "recipient": "\(fault.recipient.map { Keyring.hexadecimal($0) } ?? "-")",
-      ])
-    try store.enter(fault, at: clock())
-    for alarm in try store.alarms(.unsent) { try await send(alarm) }
-  }
-
-  private func send(_ alarm: Alarm) async throws {
-    try await connection.send(alarm)
-    try store.markSent(alarm, at: clock())
   }
 
   /// Tells the server that an alarm is settled and which key of ours to seal to. Signed afresh each time: the key may have changed.

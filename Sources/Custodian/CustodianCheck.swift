@@ -1,6 +1,7 @@
 package import Events
 package import Foundation
 internal import GRDB
+internal import Ledger
 internal import Vault
 
 /// `sealane-custodian doctor`: looks at everything in the custodian's directory and changes nothing but what opening a database does.
@@ -23,7 +24,9 @@ package enum CustodianCheck {
         findings.append(
           Finding(
             severity: .warning,
-            sentence: "Alarm \(alarm.id) stands, and sealing with it: \(alarm.fault.sentence) See sealane-custodian alarms."))
+            sentence:
+              "Alarm \(alarm.id) stands, and \(alarm.fault.kind.isOfLedger ? "what the server shows of subjects" : "sealing") with it: \(alarm.fault.sentence) See sealane-custodian alarms."
+          ))
       }
       let enrolled = try store.approvers().filter(\.isEnrolled).count
       findings.append(
@@ -32,6 +35,12 @@ package enum CustodianCheck {
           sentence: enrolled < CustodianDirectory.firstApprovers
             ? "\(enrolled) approvers are enrolled; until there are three nothing can be opened." : "\(enrolled) approvers are enrolled."))
       findings.append(try checkBackup(store, now: now))
+      if let witnessed = try store.witnessed() {
+        findings.append(
+          Finding(
+            severity: .good,
+            sentence: "The server's ledger is cosigned up to \(witnessed.checkpoint.size) entries, root \(witnessed.checkpoint.root)."))
+      }
       let setAside = try store.setAside().values.reduce(0, +)
       if setAside > 0 {
         findings.append(

@@ -1,6 +1,7 @@
 internal import Crypto
 package import Events
 package import Foundation
+internal import Ledger
 package import Vault
 
 /// The secrets of `DIR.custodian` but for the HPKE private keys, which come and go.
@@ -45,6 +46,23 @@ package struct CustodianSecrets: Sendable {
       throw SecretFileError.malformed(path: file.path, what: "it was signed by another identity than the one beside it")
     }
     return first
+  }
+
+  /// The name of the key with which checkpoints are cosigned. Its id tells custodians apart.
+  static let witnessName = "sealane.local/custodian"
+
+  /// The key with which checkpoints are cosigned: derived from the identity's seed, so that a backup has it and it needs no file.
+  func witness() throws -> NoteSigner {
+    let seed = Self.derive(identityKey, "sealane custodian witness v1")
+    guard let signer = NoteSigner(name: Self.witnessName, kind: .cosignature, seed: seed) else {
+      throw CustodianError.damagedStore("the identity key gives no witness key")
+    }
+    return signer
+  }
+
+  /// Signs which key that is.
+  func announceWitness() throws -> CustodianWitnessAnnouncement {
+    try CustodianWitnessAnnouncement(key: witness().key.description, signedBy: signingKey())
   }
 
   /// Signs the announcement of an HPKE key.

@@ -54,6 +54,9 @@ package struct CustodianService: Sendable {
     let status = CustodianStatus(store: store, server: options.server, clock: wallClock)
     let poller = Poller(
       courier: courier, keyring: keyring, connection: connection, status: status, interval: options.pollInterval, logger: logger)
+    let witnessing = WitnessPoller(
+      witness: Witness(store: store, connection: connection, logger: logger, clock: wallClock),
+      interval: min(options.pollInterval, WitnessPoller.longestInterval), logger: logger)
     let approvals = Approvals(store: store, relyingParty: relyingParty, connection: connection, logger: logger, clock: wallClock)
     let application = Application(
       router: CustodianSite(status: status, approvals: approvals).router(),
@@ -64,7 +67,7 @@ package struct CustodianService: Sendable {
           metadata: ["page": "\(origin)", "server": "\(options.server)", "key": "\(status.fingerprint() ?? "-")"])
       }, logger: logger)
     let group = ServiceGroup(
-      configuration: .init(services: [application, poller], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+      configuration: .init(services: [application, poller, witnessing], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
     try await group.run()
     logger.info("custodian has stopped")
   }
@@ -110,6 +113,36 @@ private struct Poller: Service {
           }
         }
         try await Task.sleep(for: min(interval * (1 << min(failures, 4)), max(interval, .seconds(30))))
+      }
+    }
+  }
+}
+
+/// Cosigns beside the rounds, which may take long: the server shows nothing about subjects while its newest entries wait for too long.
+private struct WitnessPoller: Service {
+  static let longestInterval: Duration = .seconds(2)
+
+  let witness: Witness
+  let interval: Duration
+  let logger: Logger
+
+  func run() async throws {
+    try? await cancelWhenGracefulShutdown {
+      var failures = 0
+      while !Task.isCancelled {
+        do {
+          _ = try await witness.round()
+          if failures > 0 { logger.info("the ledger is cosigned again") }
+          failures = 0
+        } catch is CancellationError {
+          return
+        } catch {
+          failures += 1
+          if failures % 100 == 1 {
+            logger.warning("the ledger could not be cosigned; it is tried again", metadata: ["reason": "\(error)"])
+          }
+        }
+        try await Task.sleep(for: min(interval * (1 << min(failures, 3)), max(interval, .seconds(10))))
       }
     }
   }

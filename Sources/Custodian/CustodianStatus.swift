@@ -1,4 +1,5 @@
 package import Events
+internal import Ledger
 internal import Synchronization
 internal import Vault
 
@@ -26,6 +27,9 @@ package final class CustodianStatus: Sendable {
     package let settledAlarms: Int
     /// Wrapped keys that settled alarms were about: what they sealed stays shut.
     package let setAside: Int
+    /// Entries of the server's ledger that are cosigned here, and when the last of them were; nil before the first.
+    package let cosigned: UInt64?
+    package let lastCosigned: Int64?
 
     private enum CodingKeys: String, CodingKey {
       case server
@@ -36,6 +40,8 @@ package final class CustodianStatus: Sendable {
       case lastAlarm = "last_alarm"
       case settledAlarms = "settled_alarms"
       case setAside = "set_aside"
+      case cosigned = "cosigned_entries"
+      case lastCosigned = "last_cosigned"
     }
   }
 
@@ -72,12 +78,14 @@ package final class CustodianStatus: Sendable {
   package func report() throws -> Report {
     let progress = progress.withLock { $0 }
     let alarms = try store.alarms(.standing)
+    let witnessed = try store.witnessed()
     return Report(
       server: server, isReached: progress.isReached, lastRound: progress.lastRound?.milliseconds,
       lastDelivery: try store.time(of: .lastDelivery)?.milliseconds, identity: try store.secrets.identity.fingerprint,
       fingerprint: fingerprint(),
       keys: try store.hpkeKeys().map { Report.Key(id: Keyring.hexadecimal($0.id), state: $0.state.rawValue) },
       projects: try store.inventory(), alarms: alarms.count, lastAlarm: alarms.first?.fault.sentence,
-      settledAlarms: try store.alarms(.settled).count, setAside: try store.setAside().values.reduce(0, +))
+      settledAlarms: try store.alarms(.settled).count, setAside: try store.setAside().values.reduce(0, +),
+      cosigned: witnessed?.checkpoint.size, lastCosigned: witnessed?.cosignedAt.milliseconds)
   }
 }

@@ -95,6 +95,16 @@ package struct ParcelFault: Error, Sendable, Hashable {
     case contradiction
     case malformed
     case swappedKey = "swapped_key"
+    /// The ledger has fewer entries than were cosigned here.
+    case shrunkLedger = "shrunk_ledger"
+    /// The ledger does not continue what was cosigned here.
+    case forkedLedger = "forked_ledger"
+    /// The ledger is of another name, or signed by a key that nobody handed it over to.
+    case foreignLedger = "foreign_ledger"
+
+    /// Whether it is about the ledger, not about keys: the server goes on sealing, and shows nothing about single subjects.
+    package var isOfLedger: Bool { Self.ofLedger.contains(self) }
+    package static let ofLedger: Set<Kind> = [.shrunkLedger, .forkedLedger, .foreignLedger]
   }
 
   package let kind: Kind

@@ -44,7 +44,7 @@ package struct ServerConnection: Sendable {
   /// Sends one request and gives the answer, whatever its status; throws where there is none.
   package typealias Exchange = @Sendable (Request) async throws -> Answer
 
-  private let exchange: Exchange
+  let exchange: Exchange
 
   package init(exchange: @escaping Exchange) { self.exchange = exchange }
 
@@ -54,7 +54,8 @@ package struct ServerConnection: Sendable {
       throw CustodianError.badOption("--server takes the server's origin, such as https://sealane.example or http://127.0.0.1:8000.")
     }
     let origin = server.hasSuffix("/") ? String(server.dropLast()) : server
-    let client = HTTPClient(connections: 1)
+    // One for parcels, which may take long, and one for the witness, which must not wait for them.
+    let client = HTTPClient(connections: 2)
     self.init { request in
       var headers: [(name: String, value: String)] = [("Authorization", "Bearer \(token)"), ("User-Agent", "sealane-custodian")]
       if let contentType = request.contentType { headers.append(("Content-Type", contentType)) }
@@ -274,7 +275,7 @@ package struct ServerConnection: Sendable {
     return entered.entry
   }
 
-  private static func unexpected(_ request: String, _ answer: Answer) -> CustodianError {
+  static func unexpected(_ request: String, _ answer: Answer) -> CustodianError {
     .unexpectedAnswer(request: request, status: answer.status, sentence: sentence(answer))
   }
 

@@ -80,7 +80,7 @@ extension Ledger {
     guard index < (try await count()) else { throw LedgerError(.refused, "The ledger has no entry \(index).") }
     try await record(.detailErased(index: index), by: principal)
     try await writing { log throws(LedgerError) in
-      try log.publish()
+      try self.publish(&log)
       try log.eraseDetail(of: index)
     }
   }

@@ -54,8 +54,11 @@ package final class Ledger: Sendable {
 
   /// Nothing is disclosed from now on that this does not let pass.
   package func setBrake(_ new: @escaping Brake) { brake.withLock { $0 = new } }
+  /// What is asked of witnesses, and how far they are.
+  let witnessing: Mutex<Witnessing>
 
   private init(log: TileLog, keys: LedgerKeys, publishInterval: Duration, clock: @escaping @Sendable () -> Timestamp) {
+    witnessing = Mutex(Witnessing(tail: UnwitnessedTail(witnessed: 0, size: log.size, now: .now)))
     self.publishInterval = publishInterval
     self.keys = Mutex(KeysInForce(keys))
     self.clock = clock
@@ -114,11 +117,12 @@ package final class Ledger: Sendable {
 
   /// Enters what `value` shows and gives it back with its receipt: durable when this returns.
   ///
-  /// - Throws: `refused` where the page is too large; `unwritable`, `poisoned` or `closed` where the ledger cannot be written. Then
-  ///   nothing may be shown.
+  /// - Throws: `refused` where the page is too large; `unwitnessed` where it is about subjects and witnesses are too far behind;
+  ///   `unwritable`, `poisoned` or `closed` where the ledger cannot be written. Then nothing may be shown.
   package func disclose<Value: Sendable>(_ value: Value, _ disclosure: Disclosure, to principal: Principal) async throws(LedgerError)
     -> Disclosed<Value>
   {
+    if disclosure.isAboutSubjects { try checkWitnessed() }
     let detail = try disclosure.detail(to: principal)
     if let brake = brake.withLock({ $0 }) { try await brake(disclosure, principal) }
     let receipt = try await enter(kind: disclosure.entryKind, project: disclosure.project, facts: [:], detail: detail)
@@ -167,6 +171,7 @@ package final class Ledger: Sendable {
       }
       switch result {
       case .success(let receipts):
+        witnessing.withLock { $0.tail.entered(at: .now) }
         for (item, receipt) in zip(batch, receipts) { item.answer.resume(returning: .success(receipt)) }
         let mustPublish = log.withLock { $0.waiting >= Self.publishCount || $0.waitingBytes >= Self.publishBytes }
         if mustPublish { publishNow() } else { publishLater() }
@@ -226,7 +231,7 @@ package final class Ledger: Sendable {
 
   private func publishNow() {
     guard inbox.withLock({ $0.refusal == nil }) else { return }
-    let result = log.withLock { log in Result { () throws(LedgerError) in try log.publish() } }
+    let result = log.withLock { log in Result { () throws(LedgerError) in try publish(&log) } }
     if case .failure(let error) = result { poison(error) }
   }
 
@@ -263,9 +268,15 @@ package final class Ledger: Sendable {
   @discardableResult
   package func publish() async throws(LedgerError) -> VerifiedCheckpoint {
     try await writing { log throws(LedgerError) in
-      try log.publish()
+      try self.publish(&log)
       return log.published
     }
+  }
+
+  func publish(_ log: inout TileLog) throws(LedgerError) {
+    try log.publish()
+    let size = log.published.size
+    witnessing.withLock { $0.tail.published(size) }
   }
 
   /// Publishes and refuses everything from then on. Afterwards the directory is a whole log with an empty journal.

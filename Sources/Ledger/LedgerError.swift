@@ -11,6 +11,8 @@ package struct LedgerError: Error, Sendable, Hashable, CustomStringConvertible {
     case unwritable
     /// An earlier write failed: nothing is disclosed until the process starts anew and the ledger has been read back.
     case poisoned
+    /// Witnesses are too far behind, or one refuses this log: nothing about subjects is disclosed until they have caught up.
+    case unwitnessed
     /// The request itself is at fault: too many rows, too large, an index that does not exist.
     case refused
     /// The credential's quota does not reach that far.

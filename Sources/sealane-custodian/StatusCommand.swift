@@ -23,6 +23,7 @@ struct StatusCommand: AsyncParsableCommand {
     for project in report.projects {
       print("project \(project.project)     \(project.recordKeys) record keys of \(project.subjects) subjects, \(project.erased) erased")
     }
+    print("ledger        \(report.cosigned.map { "cosigned up to \($0) entries" } ?? "nothing cosigned yet")")
     if let alarm = report.lastAlarm { print("alarms        \(report.alarms) standing; the last: \(alarm)") }
     if report.setAside > 0 { print("set aside     \(report.setAside) wrapped keys, which stay shut") }
   }

@@ -23,7 +23,8 @@ struct DoctorCommand: AsyncParsableCommand {
       let custodian = custodianData.map { URL(fileURLWithPath: $0, isDirectory: true) }
       let findings = await Doctor(
         data: configuration.data, keys: configuration.keys, custodian: custodian, places: configuration.places,
-        userAgents: configuration.userAgents, alertChannels: configuration.alertChannels
+        userAgents: configuration.userAgents, alertChannels: configuration.alertChannels,
+        witnessPolicy: configuration.witnessPolicy, witnessPatience: configuration.witnessPatience
       ).run()
       Terminal.say(options.json ? Doctor.json(findings) : Doctor.text(findings))
       if findings.contains(where: { $0.severity == .problem }) { throw ExitCode.failure }

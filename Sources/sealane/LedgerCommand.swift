@@ -1,45 +1,98 @@
 import ArgumentParser
 import Foundation
 import Journeys
+import Ledger
 import Server
 import Vault
 
 struct LedgerCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "ledger", abstract: "Verify, read and back up the ledger of disclosures.",
-    subcommands: [Verify.self, Entries.self, Backup.self, Restore.self])
+    subcommands: [Verify.self, Prove.self, Entries.self, Backup.self, Restore.self])
 
   struct Verify: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Check that the ledger is whole and was not rewritten.",
       discussion: """
-        Reads the files only. With --checkpoint, a checkpoint that was kept elsewhere, it also proves that nothing before it was changed. With
-        --public-key it believes that key, and those that the ledger hands over to from there, instead of the one in DIR/ledger.pub.
+        Reads the files only: of the data directory, or with --copy of any copy of a ledger. With --checkpoint, a checkpoint that was kept
+        elsewhere, it also proves that nothing before it was changed. With --policy (C2SP tlog-policy) it asks for the cosignatures of the
+        witnesses that stand there. With --public-key, or a log line of the policy, it believes that key, and those that the ledger hands over
+        to from there, instead of the one in DIR/ledger.pub. With --proof it verifies a proof of one entry that “ledger prove” wrote.
 
         Examples:
           sealane ledger verify --data DIR
           sealane ledger verify --data DIR --checkpoint june.checkpoint
-          sealane ledger verify --data DIR --public-key sealane.local/ledger+…
+          sealane ledger verify --copy /mnt/copy/ledger --policy policy.txt
+          sealane ledger verify --proof entry-17.tlog-proof --policy policy.txt
         """)
 
     @OptionGroup var options: DataOptions
+    @Option(help: "A copy of a ledger's directory, or of a data directory, to read instead of the one in --data.")
+    var copy: String?
     @Option(help: "A file with an earlier checkpoint that this ledger must continue.")
     var checkpoint: String?
+    @Option(help: "A file with the witnesses whose cosignatures are asked for (C2SP tlog-policy).")
+    var policy: String?
+    @Option(help: "A file with the proof of one entry, to verify instead of a ledger.")
+    var proof: String?
     @Option(help: "The ledger's public key as it was kept elsewhere: the one in force or one before it.")
     var publicKey: String?
 
     func run() async throws {
       try await options.run {
-        let configuration = try options.configuration()
-        let older: String? = try checkpoint.map { path in
-          guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { throw CommandError("\(path) cannot be read.") }
-          return text
+        let policy = try self.policy.map { try LedgerFile.policy($0) }
+        let check: LedgerCheck
+        if let copy {
+          // Keys of the data directory that is at hand may be of another ledger: with a copy they are used only where they are named.
+          let keys = try options.keys.map { try KeySource($0).load() }
+          check = LedgerCheck(copy: URL(fileURLWithPath: copy, isDirectory: true), keys: keys, publicKey: publicKey, policy: policy)
+        } else if proof != nil, options.data == nil, publicKey != nil || policy?.logs.isEmpty == false {
+          check = LedgerCheck(copy: URL(fileURLWithPath: "/nonexistent"), keys: nil, publicKey: publicKey, policy: policy)
+        } else {
+          let configuration = try options.configuration()
+          // Without the keys an outsider's checks are made; a command that fails is said.
+          let keys = configuration.keys.directory == nil ? try configuration.keys.load() : try? configuration.keys.load()
+          check = LedgerCheck(DataDirectory(configuration.data), keys: keys, publicKey: publicKey, policy: policy)
         }
-        // Without the keys an outsider's checks are made; a command that fails is said.
-        let keys = configuration.keys.directory == nil ? try configuration.keys.load() : try? configuration.keys.load()
-        let outcome = try LedgerCheck(DataDirectory(configuration.data), keys: keys, publicKey: publicKey).run(older: older)
+        let outcome =
+          try proof.map { try check.run(proof: LedgerFile.text($0)) } ?? check.run(older: checkpoint.map { try LedgerFile.text($0) })
         Terminal.say(options.json ? outcome.json : outcome.text)
         if !outcome.isSound { throw ExitCode.failure }
+      }
+    }
+  }
+
+  struct Prove: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Write a proof that one entry stands in the ledger, for whoever has only the public keys.",
+      discussion: """
+        The proof (C2SP tlog-proof) holds the entry, which names nobody, its path to the root, and the checkpoint with the cosignatures of its
+        witnesses. Reads the files only. “sealane ledger verify --proof” verifies it, as do other programs.
+
+        Examples:
+          sealane ledger prove 17 --data DIR --output entry-17.tlog-proof
+          sealane ledger verify --proof entry-17.tlog-proof --policy policy.txt
+        """)
+
+    @Argument(help: "Number of the entry, from 0.")
+    var index: UInt64
+    @OptionGroup var options: DataOptions
+    @Option(help: "A copy of a ledger's directory, or of a data directory, to read instead of the one in --data.")
+    var copy: String?
+    @Option(help: "The file to write; without it the proof is printed.")
+    var output: String?
+
+    func run() async throws {
+      try await options.run {
+        let check =
+          try copy.map { LedgerCheck(copy: URL(fileURLWithPath: $0, isDirectory: true), keys: nil) }
+          ?? LedgerCheck(DataDirectory(options.configuration().data), keys: nil)
+        let proof = try check.proof(of: index)
+        guard let output else { return print(proof, terminator: "") }
+        do { try proof.write(toFile: output, atomically: true, encoding: .utf8) } catch {
+          throw CommandError("\(output) cannot be written.")
+        }
+        Terminal.say(options.json ? #"{"index":\#(index)}"# : "Wrote the proof of entry \(index) to \(output).")
       }
     }
   }
@@ -119,6 +172,20 @@ struct LedgerCommand: AsyncParsableCommand {
         if options.json { return Terminal.say(made.json.text) }
         Terminal.say(made.restoredSentence(to: configuration.data))
       }
+    }
+  }
+}
+
+/// Files that a person names on the command line.
+private enum LedgerFile {
+  static func text(_ path: String) throws -> String {
+    guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { throw CommandError("\(path) cannot be read.") }
+    return text
+  }
+
+  static func policy(_ path: String) throws -> WitnessPolicy {
+    do { return try WitnessPolicy(Array(text(path).utf8)) } catch let error as WitnessPolicy.Malformed {
+      throw CommandError("\(path) cannot be used. \(error)")
     }
   }
 }

@@ -69,6 +69,10 @@ struct ServeCommand: AsyncParsableCommand {
   var queryMemory: String?
   @Option(help: "Bytes of decoded columns that all projects together keep in memory (default a quarter of the memory).")
   var cacheMemory: String?
+  @Option(help: "File with the ledger's outside witnesses (C2SP tlog-policy).")
+  var witnessPolicy: String?
+  @Option(help: "Seconds that the ledger's entries may wait for a witness before subjects are not shown; 0: for ever (default 10).")
+  var witnessPatience: String?
   @Option(help: ArgumentHelp("false: day series are counted by reading the events, to measure that.", visibility: .hidden))
   var segmentCounts: String?
 
@@ -111,6 +115,8 @@ struct ServeCommand: AsyncParsableCommand {
     flags[.queryMemory] = queryMemory
     flags[.cacheMemory] = cacheMemory
     flags[.segmentCounts] = segmentCounts
+    flags[.witnessPolicy] = witnessPolicy
+    flags[.witnessPatience] = witnessPatience
     return flags
   }
 }

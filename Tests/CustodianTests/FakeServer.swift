@@ -1,6 +1,7 @@
 import Custodian
 import Events
 import Foundation
+import Ledger
 import Synchronization
 import Vault
 
@@ -34,6 +35,12 @@ final class FakeServer: Sendable {
     var openingStatus = 200
     var changes: [ChangeEntered] = []
     var changeStatus = 200
+    var ledger = FakeLedger()
+    /// The witness key that was announced, and the checkpoints that came with its cosignature.
+    var witness: String?
+    var cosigned: [VerifiedCheckpoint] = []
+    /// What is entered instead of the opening that was asked for.
+    var forgedEntry: [UInt8]?
   }
 
   /// The body of `POST /custodian/v1/changes`.
@@ -104,7 +111,7 @@ final class FakeServer: Sendable {
       let body = try JSONSerialization.jsonObject(with: Data(request.body)) as? [String: Any]
       guard let id = body?["id"] as? String, let kind = body?["kind"] as? String else { return .init(status: 400, body: []) }
       state.alarms[id] = kind
-      state.isSealing = false
+      if !kind.hasSuffix("_ledger") { state.isSealing = false }
       return .init(status: 204, body: [])
     case ("POST", "/custodian/v1/settlement"):
       let body = try JSONSerialization.jsonObject(with: Data(request.body)) as? [String: String]
@@ -154,12 +161,37 @@ final class FakeServer: Sendable {
       let values = state.sealed.map {
         ["subject": $0.subject, "field": $0.field, "layer": $0.layer, "value": Data($0.bytes).base64EncodedString()]
       }
-      let answer: [String: Any] = ["entry": 40 + state.openings.count, "values": values]
+      if let asked = state.openings.last {
+        state.ledger.entries.append(
+          state.forgedEntry ?? FakeLedger.entry("identities_opened", facts: ["request": asked.request], project: asked.project))
+      }
+      let answer: [String: Any] = ["entry": state.ledger.entries.count - 1, "values": values]
       return .init(status: 200, body: Array(try JSONSerialization.data(withJSONObject: answer)))
     case ("POST", "/custodian/v1/changes"):
       guard state.changeStatus == 200 else { return .init(status: state.changeStatus, body: []) }
       state.changes.append(try JSONDecoder().decode(ChangeEntered.self, from: Data(request.body)))
       return .init(status: 200, body: Array(#"{"entry":\#(70 + state.changes.count)}"#.utf8))
+    case ("GET", "/custodian/v1/checkpoint"):
+      let query = URLComponents(string: request.path)?.queryItems ?? []
+      func number(_ name: String) -> UInt64? { query.first { $0.name == name }?.value.flatMap { UInt64($0) } }
+      let isAlarmed = state.alarms.contains { id, kind in
+        kind.hasSuffix("_ledger") && !state.settlements.contains { $0.alarm == id }
+      }
+      let body = try state.ledger.answer(
+        from: number("from") ?? 0, entry: number("entry").map { Int($0) }, witness: state.witness,
+        cosigned: state.cosigned.last?.size ?? 0, alarmed: isAlarmed)
+      return .init(status: 200, body: Array(try JSONSerialization.data(withJSONObject: body)))
+    case ("POST", "/custodian/v1/cosignature"):
+      guard let key = state.witness.flatMap({ NoteKey($0) }) else { return .init(status: 409, body: []) }
+      let checkpoint = try VerifiedCheckpoint(note: request.body, key: try state.ledger.signer().key, witnesses: [key])
+      guard checkpoint.witnesses == [key] else { return .init(status: 400, body: []) }
+      state.cosigned.append(checkpoint)
+      return .init(status: 204, body: [])
+    case ("POST", "/custodian/v1/witness"):
+      let announcement = try CustodianWitnessAnnouncement(text: String(decoding: request.body, as: UTF8.self))
+      guard announcement.identity == state.announcement.identity else { return .init(status: 403, body: []) }
+      state.witness = announcement.key
+      return .init(status: 204, body: [])
     default: return .init(status: 404, body: [])
     }
   }

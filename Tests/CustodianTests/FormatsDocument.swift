@@ -6,9 +6,13 @@ import Vault
 struct FormatsDocument {
   private let cells: [String: String]
 
-  init() throws {
+  static func text() throws -> String {
     let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    let text = try String(contentsOf: root.appendingPathComponent("docs/FORMATS.md"), encoding: .utf8)
+    return try String(contentsOf: root.appendingPathComponent("docs/FORMATS.md"), encoding: .utf8)
+  }
+
+  init() throws {
+    let text = try Self.text()
     var cells: [String: String] = [:]
     for line in text.split(separator: "\n") where line.hasPrefix("| ") {
       let columns = line.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }

@@ -58,6 +58,7 @@ struct OCSFTests {
     .exportDecided(ProjectID(1), request: 1, isApproved: true), .exportDecided(ProjectID(1), request: 1, isApproved: false),
     .sessionEnded(session: "ses_1"), .sessionRevoked(session: "ses_1"), .custodianKeyPinned(fingerprint: "f", publicKey: "k"),
     .custodianKeyRotated(fingerprint: "f", publicKey: "k"), .custodianIdentityPinned(fingerprint: "f", publicKey: "k"),
+    .custodianWitnessPinned(fingerprint: "f", publicKey: "k"), .witnessPolicyChanged(policy: "none", patienceSeconds: 10),
     .custodianAlarm(code: "swapped_key"), .custodianAlarmSettled(code: "swapped_key", reason: "private words"),
     .identitiesOpened(ProjectID(1), subjects: [SubjectNumber(4_242_424_242)], fields: ["$email"], request: "r", approvers: ["a"]),
     .approversChanged(act: "add", request: "r", approvers: ["a"]), .sealingStopped(reason: "private words"), .sealingResumed(reason: "x"),

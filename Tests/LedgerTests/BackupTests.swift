@@ -34,6 +34,18 @@ import Testing
     }
   }
 
+  @Test("what witnesses cosigned comes back with the ledger") func cosignatures() async throws {
+    let (_, ledger) = try await WitnessingTests.sample()
+    let place = try Sample.directory()
+    defer { try? FileManager.default.removeItem(at: place) }
+    let backup = LedgerBackup(place.appendingPathComponent("backup"), keys: try Sample.keys())
+    _ = try backup.write(try await ledger.image(), name: "1")
+    let home = place.appendingPathComponent("ledger")
+    _ = try backup.restore(to: home)
+    let restored = Ledger.verify(directory: home, publicKey: ledger.publicKey, keys: try Sample.keys())
+    #expect(restored.isSound && restored.witnessed == 300, "\(restored)")
+  }
+
   @Test("another key opens nothing, and says so") func anotherKey() async throws {
     let ledger = try Sample.open(SimulatedDisk())
     _ = try await Sample.disclose(ledger)

@@ -44,6 +44,10 @@ struct StrangerTests {
         try await group.waitForAll()
       }
       try await ledger.eraseDetail(of: 17, by: Sample.owner)
+      let witness = try #require(WitnessingTests.custodian)
+      try await ledger.record(.custodianWitnessPinned(fingerprint: "00", publicKey: witness.key.description), by: Sample.owner)
+      let note = try await ledger.publish().note
+      _ = try await ledger.take(cosigned: WitnessingTests.cosigned(note, by: witness), by: witness.key)
       try await ledger.record(.signingKeyRotated(try original.succession(to: keys)), by: Sample.owner)
       try await ledger.publish()
       try await ledger.adopt(keys)
@@ -67,8 +71,12 @@ struct StrangerTests {
     #expect(counts["waiting"] as? Int == Int(mine.waiting))
     #expect(counts["erased"] as? Int == 1)
     #expect(counts["root"] as? String == mine.root)
+    #expect(counts["cosigned"] as? Int == Int(mine.witnessed) && mine.witnessed == 602)
 
-    for path in ["checkpoint", "tile/0/001", "tile/1/000.p/2", "tile/entries/001", "details/001"] {
+    for path in [
+      "checkpoint", "tile/0/001", "tile/1/000.p/2", "tile/entries/001", "details/001",
+      "cosigned/\(try #require(WitnessingTests.custodian).key.idText)",
+    ] {
       let file = home.appendingPathComponent(path)
       let whole = try Data(contentsOf: file)
       var altered = whole

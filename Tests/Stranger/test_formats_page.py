@@ -48,6 +48,39 @@ def test_request_to_the_custodian(rows):
         assert hashlib.sha256(f"sealane custodian {act} v1\n".encode() + digest).hexdigest() == rows[row]
 
 
+def test_the_custodians_witness_key():
+    import base64
+    import hashlib
+    import hmac
+
+    # HKDF-SHA-256 (RFC 5869) with an empty salt, one block.
+    seed = bytes([0x0B] * 32)
+    extracted = hmac.new(bytes(32), seed, hashlib.sha256).digest()
+    witness_seed = hmac.new(extracted, b"sealane custodian witness v1\x01", hashlib.sha256).digest()
+    witness, identity = (Ed25519PrivateKey.from_private_bytes(bytes_) for bytes_ in (witness_seed, seed))
+    name, raw = "sealane.local/custodian", b"\x04" + witness.public_key().public_bytes_raw()
+    number = hashlib.sha256(name.encode() + b"\n" + raw).digest()[:4]
+    text = (
+        f"sealane custodian witness v1\nidentity {identity.public_key().public_bytes_raw().hex()}\n"
+        f"key {name}+{number.hex()}+{base64.b64encode(raw).decode()}\n")
+    page = PAGE.read_text()
+    assert witness_seed.hex() in page
+    assert f"```\n{text}signature {identity.sign(text.encode()).hex()}\n```" in page
+    # Its cosignature of the checkpoint of the chapter on the ledger.
+    checkpoint = "sealane.test/ledger\n1\ncA3+1qsKxogPRbL2hrvXEoRmxV6m4YHsnIHQjpXaR9o=\n"
+    signature = witness.sign(b"cosignature/v1\ntime 1763400000\n" + checkpoint.encode())
+    line = base64.b64encode(number + (1763400000).to_bytes(8, "big") + signature).decode()
+    assert f"```\n{checkpoint}\n" in page and f"— {name} {line}\n" in page
+
+
+def test_the_cases_of_proofs_are_those_that_were_made():
+    import json
+
+    import merkle_cases
+
+    assert json.loads((PAGE.parents[1] / "Tests/LedgerTests/merkle-cases.json").read_text()) == merkle_cases.cases()
+
+
 def test_custodian_backup(rows):
     import hashlib
 

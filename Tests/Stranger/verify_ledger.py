@@ -77,6 +77,25 @@ def signers(note, keys):
     return text, found
 
 
+def cosigner(note, key_id):
+    """The key that cosigned, of those whose id this is, and its signature with the time before it; C2SP tlog-cosignature."""
+    text, _, signatures = note.decode("utf-8").rpartition("\n\n")
+    for line in signatures.splitlines():
+        _, name, encoded = line.split(" ")
+        raw = base64.b64decode(encoded, validate=True)
+        if raw[:4].hex() == key_id:
+            return text + "\n", name, raw[4:]
+    raise Problem(f"cosigned/{key_id} does not carry the cosignature that it is named after.")
+
+
+def check_cosignature(text, public_key, signature):
+    (seconds,) = struct.unpack(">Q", signature[:8])
+    try:
+        Ed25519PublicKey.from_public_bytes(public_key).verify(signature[8:], f"cosignature/v1\ntime {seconds}\n{text}".encode())
+    except InvalidSignature:
+        raise Problem("A cosignature does not verify.") from None
+
+
 def read_checkpoint(text, name):
     origin, size, root = text.split("\n")[:3]
     if origin != name or str(int(size)) != size:
@@ -112,6 +131,8 @@ class Ledger:
         self.chain = []
         self.last_time = -(2**63)
         self.erased, self.announced = set(), set()
+        self.witnesses = {}
+        self.leaves = []
         self.counts = {"entries": 0, "waiting": 0, "tiles": 0, "details": 0, "erased": 0}
         self.kinds = {}
 
@@ -171,6 +192,12 @@ class Ledger:
                 raise Problem(f"Entry {index} does not follow the succession before it.")
             self.chain = self.chain or [previous]
             self.chain.append(following)
+        if entry["kind"] == "custodian_witness_pinned":
+            name, key_id, encoded = entry["facts"]["public_key"].split("+", 2)
+            raw = base64.b64decode(encoded, validate=True)
+            if raw[0] != 4 or hashlib.sha256(name.encode() + b"\n" + raw).digest()[:4].hex() != key_id:
+                raise Problem(f"Entry {index} pins no key of a witness.")
+            self.witnesses[key_id] = (name, raw[1:])
         if entry["kind"] == "detail_erased":
             self.announced.add(int(entry["facts"]["index"]))
         return entry
@@ -225,6 +252,25 @@ class Ledger:
                 self.counts["waiting"] += 1
             at = end + 32
 
+    def check_cosigned(self, size, keys):
+        """What witnesses cosigned must be beginnings of this log; whose signature that is, the log says of the custodian's alone."""
+        directory = os.path.join(self.directory, "cosigned")
+        names = [name for name in os.listdir(directory) if len(name) == 8] if os.path.isdir(directory) else []
+        self.counts["cosigned"] = 0
+        for key_id in names:
+            note = self.read(f"cosigned/{key_id}")
+            text, name, signature = cosigner(note, key_id)
+            if not signers(note, keys)[1]:
+                raise Problem(f"cosigned/{key_id} is not signed by the log.")
+            cosigned, root = read_checkpoint(text, self.name)
+            if not 0 < cosigned <= size or tree_root(self.leaves[:cosigned]) != root:
+                raise Problem(f"cosigned/{key_id} is of another history.")
+            if key_id in self.witnesses:
+                if self.witnesses[key_id][0] != name:
+                    raise Problem(f"cosigned/{key_id} is not by the witness that is pinned.")
+                check_cosignature(text, self.witnesses[key_id][1], signature)
+                self.counts["cosigned"] = max(self.counts["cosigned"], cosigned)
+
     def verify(self):
         note = self.read("checkpoint")
         size, root = read_checkpoint(signers(note, [])[0], self.name)
@@ -242,6 +288,7 @@ class Ledger:
                 if has_details:
                     self.check_details(at, entry, frames.get(at))
             levels[0] = hashes
+            self.leaves += hashes
             # A full tile's root is a hash of the tile above it.
             level, position = 0, index
             while len(levels[level]) == WIDTH:
@@ -272,6 +319,7 @@ class Ledger:
         if not signed_by or keys.index(signed_by[-1]) < keys.index(self.key):
             raise Problem("The checkpoint is not signed by the given key or one that follows it.")
         self.counts["entries"] = size
+        self.check_cosigned(size, keys)
         self.check_journal(size)
         if self.erased - self.announced:
             raise Problem(f"The details of entry {min(self.erased - self.announced)} are marked as erased, but no entry says so.")

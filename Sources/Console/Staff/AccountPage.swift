@@ -106,7 +106,7 @@ extension Visit {
     try authorize(.manageOwnAccess)
     let staff = session.session.staff
     let ended = try await services.control.suspend(staff, .phished, force: true)
-    await services.alerts?.raise(.phished(staff, endedSessions: ended, by: principal))
+    await services.alerts.raise(.phished(staff, endedSessions: ended, by: principal))
     let receipt = try await services.ledger.record(.staffCutOff(staff: staff.rawValue, reason: "phished"), by: principal)
     return Console.over(
       "Your access is cut off",

@@ -127,7 +127,7 @@ extension Visit {
     }
     if member.id == session.session.staff { return try await reportOneself() }
     let ended = try await services.control.suspend(member.id, .phished, force: true)
-    await services.alerts?.raise(.phished(member.id, endedSessions: ended, by: principal))
+    await services.alerts.raise(.phished(member.id, endedSessions: ended, by: principal))
     let receipt = try await services.ledger.record(.staffCutOff(staff: member.id.rawValue, reason: "phished"), by: principal)
     return try await staffMemberPage(
       member.id.rawValue,

@@ -24,8 +24,9 @@ package struct Opening: Sendable {
 }
 
 extension Approvals {
-  /// Opens what an approved request names, once: the server enters it in its ledger and hands over the sealed values; only then is the
-  /// request marked as done, and only then is anything opened. A crash in between leaves an entry for something that nobody saw.
+  /// Opens what an approved request names, once: the server enters it in its ledger and hands over the sealed values; the custodian cosigns a
+  /// checkpoint and verifies that this very entry is in it; only then is the request marked as done, and only then is anything opened. A crash
+  /// in between leaves an entry for something that nobody saw.
   ///
   /// A value opens in its own place only. One that the server says is this subject's, and that was sealed for another, stays shut.
   package func open(_ digest: [UInt8], by approver: Approver, ticket: [UInt8]) async throws -> Opening {
@@ -41,7 +42,10 @@ extension Approvals {
         answer = try await connection.sealedValues(
           project: project, subjects: subjects, fields: fields, request: digest.hexadecimal, requester: approver.text,
           approvers: stored.approvals.map(\.approver.hexadecimal))
-      } catch let error as CustodianError { throw ApprovalError.serverFailed(error.description) } catch {
+        try await witness.confirm(opening: digest, of: project, at: answer.entry)
+      } catch let error as Witness.Failure { throw ApprovalError.serverFailed(error.description) } catch let error as CustodianError {
+        throw ApprovalError.serverFailed(error.description)
+      } catch {
         throw ApprovalError.serverFailed("the server cannot be reached. Try again when it answers.")
       }
       // Durable before anything is opened.

@@ -12,6 +12,7 @@ package final class Approvals: Sendable {
   package let ceremonies = Ceremonies()
   package let sessions = ApproverSessions()
   let connection: ServerConnection
+  package let witness: Witness
   let clock: @Sendable () -> Timestamp
   let logger: Logger
 
@@ -22,6 +23,7 @@ package final class Approvals: Sendable {
     self.store = store
     self.relyingParty = relyingParty
     self.connection = connection
+    witness = Witness(store: store, connection: connection, logger: logger, clock: clock)
     self.clock = clock
     self.logger = logger
   }
@@ -120,7 +122,7 @@ package final class Approvals: Sendable {
         try take(ticket, for: digest, by: approver)
         try store.grantPasskey(
           to: approver.id, by: digest, link: link.digest.bytes, expires: end(CustodianRequest.passkeyLinkLifetime), at: now)
-      case .open, .dailyLimit, .remove: throw ApprovalError.noSuchRequest
+      case .open, .dailyLimit, .remove, .acceptLedger: throw ApprovalError.noSuchRequest
       }
       return link
     }

@@ -19,6 +19,18 @@ package struct CustodianRequest: Sendable, Hashable {
     case passkey
     /// Makes an approver, by its id, one no more; the name that it had then is for those who read.
     case remove(approver: String, name: String)
+    /// Goes on witnessing from a checkpoint that was refused: a ledger that had to be set back.
+    case acceptLedger(LedgerReset)
+  }
+
+  /// Two checkpoints: the one that was cosigned last and the one that is to count from now on. Roots are base64.
+  package struct LedgerReset: Sendable, Hashable {
+    /// The log's key that signed the second one, as signed notes have keys.
+    package let key: String
+    package let cosignedSize: UInt64
+    package let cosignedRoot: String
+    package let size: UInt64
+    package let root: String
   }
 
   /// What a passkey's signature means; the challenge says which.
@@ -87,6 +99,13 @@ package struct CustodianRequest: Sendable, Hashable {
     case "remove":
       guard let approver = value["approver"]?.string, let name = value["name"]?.string else { return nil }
       wish = .remove(approver: approver, name: name)
+    case "accept_ledger":
+      guard let key = value["log_key"]?.string, let cosignedRoot = value["cosigned_root"]?.string, let root = value["root"]?.string,
+        let cosignedSize = value["cosigned_size"]?.integer.flatMap({ UInt64(exactly: $0) }),
+        let size = value["size"]?.integer.flatMap({ UInt64(exactly: $0) })
+      else { return nil }
+      wish = .acceptLedger(
+        LedgerReset(key: key, cosignedSize: cosignedSize, cosignedRoot: cosignedRoot, size: size, root: root))
     default: return nil
     }
     let read = try? CustodianRequest(
@@ -127,11 +146,17 @@ package struct CustodianRequest: Sendable, Hashable {
     case .remove(let approver, let name):
       members["approver"] = .string(approver)
       members["name"] = .string(name)
+    case .acceptLedger(let reset):
+      members["log_key"] = .string(reset.key)
+      members["cosigned_size"] = .integer(Int64(clamping: reset.cosignedSize))
+      members["cosigned_root"] = .string(reset.cosignedRoot)
+      members["size"] = .integer(Int64(clamping: reset.size))
+      members["root"] = .string(reset.root)
     }
     canonical = CanonicalJSON.object(members).bytes
   }
 
-  /// `open`, `admit`, `daily_limit`, `passkey` or `remove`.
+  /// `open`, `admit`, `daily_limit`, `passkey`, `remove` or `accept_ledger`.
   package var kind: String { Self.kind(wish) }
 
   /// SHA-256 of the canonical bytes: the request's name everywhere, the ledger included.
@@ -151,6 +176,7 @@ package struct CustodianRequest: Sendable, Hashable {
     case .dailyLimit: "daily_limit"
     case .passkey: "passkey"
     case .remove: "remove"
+    case .acceptLedger: "accept_ledger"
     }
   }
 
@@ -183,6 +209,10 @@ package struct CustodianRequest: Sendable, Hashable {
       guard [UInt8](hexadecimal: approver)?.count == 16, approver == approver.lowercased(),
         PlainText.isShown(name, limit: Approver.longestName)
       else { throw .badInput("Name the approver by its id.") }
+    case .acceptLedger(let reset):
+      guard NoteKey(reset.key) != nil, reset.size > 0, reset.size < 1 << 53, reset.cosignedSize < 1 << 53,
+        [reset.root, reset.cosignedRoot].allSatisfy({ MerkleHash(Data(base64Encoded: $0) ?? Data())?.description == $0 })
+      else { throw .badInput("Name both checkpoints by size and root, and the ledger's key.") }
     }
   }
 }

@@ -94,6 +94,7 @@ extension CustodianStore {
         switch stored.request.wish {
         case .dailyLimit(let subjects): try Self.set(subjects, by: digest, at: time, in: database)
         case .remove(let gone, _): try Self.remove(gone, by: digest, at: time, in: database)
+        case .acceptLedger(let reset): try Self.accept(reset, by: digest, at: time, in: database)
         case .open, .admit, .passkey: break
         }
       case .approval, .completion: break

@@ -43,7 +43,7 @@ extension CustodianSite {
       : "<div class=\"notice warning\"><p>You may ask and approve from \(Self.moment(visitor.approver.activeFrom ?? now)) on.</p></div>"
     let content: HTML = """
       <div class="head"><h1>Requests</h1><a class="button primary" href="/requests/new">Write a request</a></div>\
-      \(alarm(try status.report()))\(warning)\(pending)<section class="panel" id="waiting"><h2>Waiting for your decision</h2>\(waiting)</section>\
+      \(alarm(try status.report()))\(try ledgerSection(visitor))\(warning)\(pending)<section class="panel" id="waiting"><h2>Waiting for your decision</h2>\(waiting)</section>\
       <section class="panel"><h2>All requests</h2>\(table(requests, now))\
       <p class="note">\(limit.left) of \(limit.limit) subjects can still be opened until midnight UTC.</p></section>\(last)
       """
@@ -169,6 +169,11 @@ extension CustodianSite {
     }
   }
 
+  private func cosigned(_ report: CustodianStatus.Report) -> HTML {
+    guard let size = report.cosigned, let time = report.lastCosigned else { return "nothing yet" }
+    return "up to \(NumberFormat.count(Int(clamping: size), "entry", "entries")), \(Self.moment(Timestamp(milliseconds: time)))"
+  }
+
   private func held(_ report: CustodianStatus.Report) -> HTML {
     let projects = report.projects.map { held -> HTML in
       "<tr><td>\(held.project.description)</td><td class=\"num\">\(held.recordKeys)</td><td class=\"num\">\(held.subjects)</td><td class=\"num\">\(held.epochs)</td><td class=\"num\">\(held.erased)</td></tr>"
@@ -180,7 +185,7 @@ extension CustodianSite {
     }
     return """
       <section class="panel"><dl class="values"><dt>Server</dt><dd>\(report.server), \(report.isReached ? "reached in the last round" : "not reached in the last round")</dd>\
-      <dt>Last round</dt><dd>\(moment(report.lastRound))</dd><dt>Last delivery taken</dt><dd>\(moment(report.lastDelivery))</dd>\
+      <dt>Ledger cosigned</dt><dd>\(cosigned(report))</dd><dt>Last round</dt><dd>\(moment(report.lastRound))</dd><dt>Last delivery taken</dt><dd>\(moment(report.lastDelivery))</dd>\
       <dt>Key in force, SHA-256</dt><dd><code>\(report.fingerprint ?? "none")</code></dd><dt>Identity, SHA-256</dt><dd><code>\(report.identity)</code></dd></dl></section>\
       <section class="panel"><h2>Record keys held</h2><div class="scroll"><table><thead><tr><th>Project</th><th class="num">Keys</th><th class="num">Subjects</th>\
       <th class="num">Epochs</th><th class="num">Erased</th></tr></thead><tbody>\(projects.isEmpty ? none : projects.joined())</tbody></table></div></section>\

@@ -51,6 +51,11 @@ extension CustodianSite {
         throw ApprovalError.badInput("Choose an approver.")
       }
       wish = .remove(approver: gone.text, name: gone.name)
+    case "accept_ledger":
+      guard let reset = try approvals.store.ledgerReset() else {
+        throw ApprovalError.badInput("The ledger is cosigned: there is nothing to accept.")
+      }
+      wish = .acceptLedger(reset)
     default: throw ApprovalError.badInput("There is no such kind of request.")
     }
     let written = try approvals.write(wish, purpose: fields.text("purpose"), by: visitor.approver)
@@ -118,7 +123,7 @@ extension CustodianSite {
         case .passkey:
           return complete("link", "Make the link", "Open it on the device that is to have the passkey. It works once, within a day.")
             + refuse
-        case .dailyLimit, .remove: return ""
+        case .dailyLimit, .remove, .acceptLedger: return ""
         }
       case .refused, .done: return ""
       }

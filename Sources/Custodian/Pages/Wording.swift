@@ -19,6 +19,7 @@ enum Wording {
     case .dailyLimit(let subjects): "Open \(NumberFormat.count(subjects, "subject")) a day at most"
     case .passkey: "Give \(request.requesterName) another passkey"
     case .remove(_, let name): "Remove \(name) as an approver"
+    case .acceptLedger(let reset): "Accept a ledger of \(NumberFormat.count(Int(clamping: reset.size), "entry", "entries"))"
     }
   }
 
@@ -75,6 +76,13 @@ enum Wording {
       """
       <p><strong>\(request.requesterName)</strong> asks that <strong>\(name)</strong> (<code>\(approver)</code>) be no approver any more, from the \
       second approval on. What they asked or approved, and was not carried out, ends with that.</p>
+      """
+    case .acceptLedger(let reset):
+      """
+      <p><strong>\(request.requesterName)</strong> asks that the server’s ledger be witnessed from <strong>\(String(reset.size)) entries</strong> on, \
+      root <code>\(reset.root)</code>, signed by <code>\(reset.key)</code>. It does not continue what was cosigned last: \
+      <strong>\(String(reset.cosignedSize)) entries</strong>, root <code>\(reset.cosignedRoot)</code>. What only that one had is gone from the \
+      server’s ledger: know why before you approve.</p>
       """
     }
   }

@@ -153,6 +153,8 @@ package struct EntryMapping: Sendable {
     "settings_changed": manage(3, "Update", .low, "Settings were changed", "settings"),
     "tracking_plan_changed": manage(3, "Update", .low, "A tracking plan came into force", "tracking plan"),
     "custodian_identity_pinned": manage(1, "Create", .medium, "The custodian's identity was pinned", "custodian key"),
+    "custodian_witness_pinned": manage(1, "Create", .medium, "The key with which the custodian cosigns was pinned", "custodian key"),
+    "witness_policy_changed": manage(3, "Update", .high, "What is asked of the ledger's witnesses was changed", "witness policy"),
     "custodian_key_pinned": manage(1, "Create", .medium, "A key of the custodian was pinned", "custodian key"),
     "custodian_key_rotated": manage(3, "Update", .informational, "The custodian's key of the day changed", "custodian key"),
     "custodian_alarm": manage(99, "Alarm", .high, "The custodian raised an alarm", "custodian"),

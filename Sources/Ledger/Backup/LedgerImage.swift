@@ -34,6 +34,9 @@ package struct LedgerImage: Sendable {
       try take(TilePath.entries(index: bundles, width: size % TilePath.width))
       try take(TilePath.details(index: bundles))
     }
+    for name in try log.files.names(in: CosignedFile.directory).sorted() where CosignedFile.isName(name) {
+      try take(CosignedFile.directory + "/" + name)
+    }
     self.taken = taken
     self.lasting = lasting
   }
@@ -50,7 +53,7 @@ extension Ledger {
   /// Publishes what waits and takes the state as of that checkpoint: for a backup.
   package func image() async throws(LedgerError) -> LedgerImage {
     try await writing { log throws(LedgerError) in
-      try log.publish()
+      try self.publish(&log)
       return try LedgerImage(log)
     }
   }

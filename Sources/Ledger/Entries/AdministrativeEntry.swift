@@ -41,8 +41,13 @@ package enum AdministrativeEntry: Sendable, Hashable {
   case custodianKeyRotated(fingerprint: String, publicKey: String)
   /// The Ed25519 key with which the custodian signs its daily keys.
   case custodianIdentityPinned(fingerprint: String, publicKey: String)
-  /// `code` from a closed set.
-  case custodianAlarm(code: String)
+  /// The key with which the custodian cosigns checkpoints, as its identity key announced it; the text form of a note's key.
+  case custodianWitnessPinned(fingerprint: String, publicKey: String)
+  /// Whose cosignatures are asked for, and how old the entries without them may be before nothing about subjects is shown. `policy`: SHA-256 of
+  /// the policy file, or `none`.
+  case witnessPolicyChanged(policy: String, patienceSeconds: Int)
+  /// `code` from a closed set; `sentence` of an alarm about the ledger itself: sizes and roots.
+  case custodianAlarm(code: String, sentence: String? = nil)
   /// The custodian signed that an alarm is settled; `reason` in its words.
   case custodianAlarmSettled(code: String, reason: String)
   /// Sealed values were handed to the custodian for an opening that its approvers signed. `request`: SHA-256 of the request, which holds a
@@ -72,6 +77,8 @@ package enum AdministrativeEntry: Sendable, Hashable {
 
   /// The kind of the entries that a ledger's signing keys follow each other by.
   static let signingKeyRotatedKind = "ledger_signing_key_rotated"
+  /// The kind of the entries that pin the custodian's witness key.
+  package static let witnessPinnedKind = "custodian_witness_pinned"
   /// The kinds of the entries from which the ledger's keys can be told their beginnings.
   package static let keyKinds: Set<String> = ["ledger_opened", signingKeyRotatedKind, "ledger_sets_key_rotated", "record_keys_rotated"]
 
@@ -105,6 +112,8 @@ package enum AdministrativeEntry: Sendable, Hashable {
     case .custodianKeyPinned: "custodian_key_pinned"
     case .custodianKeyRotated: "custodian_key_rotated"
     case .custodianIdentityPinned: "custodian_identity_pinned"
+    case .custodianWitnessPinned: Self.witnessPinnedKind
+    case .witnessPolicyChanged: "witness_policy_changed"
     case .custodianAlarm: "custodian_alarm"
     case .custodianAlarmSettled: "custodian_alarm_settled"
     case .identitiesOpened: "identities_opened"
@@ -143,9 +152,10 @@ package enum AdministrativeEntry: Sendable, Hashable {
     case .ledgerOpened(let version): ["version": version]
     case .trackingPlanChanged(_, let version, let digest): ["version": String(version), "digest": digest]
     case .custodianKeyPinned(let fingerprint, let key), .custodianKeyRotated(let fingerprint, let key),
-      .custodianIdentityPinned(let fingerprint, let key):
+      .custodianIdentityPinned(let fingerprint, let key), .custodianWitnessPinned(let fingerprint, let key):
       ["fingerprint": fingerprint, "public_key": key]
-    case .custodianAlarm(let code), .custodianAlarmSettled(let code, _): ["code": code]
+    case .witnessPolicyChanged(let policy, let seconds): ["patience_seconds": String(seconds), "policy": policy]
+    case .custodianAlarm(let code, _), .custodianAlarmSettled(let code, _): ["code": code]
     case .detailErased(let index): ["index": String(index)]
     case .erasureReceipted(_, let entry, let digest): ["entry": String(entry), "receipt": digest]
     case .signingKeyRotated(let succession): ["public_key": succession.next.description, "succession": succession.note]
@@ -186,9 +196,10 @@ package enum AdministrativeEntry: Sendable, Hashable {
       detail.fields = fields
       detail.facts = ["approvers": approvers.joined(separator: " ")]
     case .approversChanged(_, _, let approvers): detail.facts = ["approvers": approvers.joined(separator: " ")]
+    case .custodianAlarm(_, let sentence): if let sentence { detail.facts = ["sentence": sentence] }
     case .ledgerOpened, .projectCreated, .trackingPlanChanged, .setupLinkCreated, .custodianKeyPinned, .custodianKeyRotated,
-      .custodianIdentityPinned,
-      .custodianAlarm, .detailErased, .erasureReceipted, .signingKeyRotated, .setsKeyRotated, .recordKeysRotated:
+      .custodianIdentityPinned, .custodianWitnessPinned, .witnessPolicyChanged, .detailErased, .erasureReceipted, .signingKeyRotated,
+      .setsKeyRotated, .recordKeysRotated:
       break
     }
     return detail

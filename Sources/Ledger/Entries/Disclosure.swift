@@ -97,6 +97,15 @@ extension Disclosure {
     }
   }
 
+  /// Whether it shows rows about single subjects. What an answer about groups names, and the ledger itself, which is what one reads on the
+  /// day when no witness answers, are not meant.
+  var isAboutSubjects: Bool {
+    switch kind {
+    case .subjects, .subjectSearch: true
+    case .aggregate, .catalog, .settings, .ledger: false
+    }
+  }
+
   /// The entry's kind; closed set of docs/FORMATS.md.
   var entryKind: String {
     switch kind {

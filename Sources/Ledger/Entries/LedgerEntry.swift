@@ -27,7 +27,7 @@ package struct LedgerEntry: Sendable, Hashable {
   }
 
   /// The leaf's bytes; the index is its place and not part of it.
-  var bytes: [UInt8] {
+  package var bytes: [UInt8] {
     var members: [String: CanonicalJSON] = [
       "commitment": .string(Hexadecimal.text(commitment)), "kind": .string(kind), "time": .integer(time.milliseconds), "v": .integer(1),
     ]

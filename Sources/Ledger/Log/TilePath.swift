@@ -39,3 +39,51 @@ package enum TilePath {
     return hashes > index * width ? min(width, hashes - index * width) : 0
   }
 }
+
+extension TilePath {
+  /// A hash tile as somebody asks for it.
+  package struct HashTile: Sendable, Hashable {
+    package let level: Int
+    package let index: UInt64
+    /// 256: a full one.
+    package let width: UInt64
+
+    /// Reads what stands behind `tile/`: level, number in groups of three digits, and perhaps `.p/<width>`. Nil for anything else; a number
+    /// has one spelling.
+    package init?(path: [String]) {
+      var parts = path[...]
+      guard let first = parts.popFirst(), let level = Int(first), String(level) == first, (0..<8).contains(level) else { return nil }
+      var width = TilePath.width
+      if parts.count >= 2, let last = parts.last, let stem = parts.dropLast().last, stem.hasSuffix(".p") {
+        guard let number = UInt64(last), String(number) == last, (1..<TilePath.width).contains(number) else { return nil }
+        width = number
+        parts.removeLast(2)
+        parts.append(String(stem.dropLast(2)))
+      }
+      guard (1...6).contains(parts.count) else { return nil }
+      var index: UInt64 = 0
+      for (position, part) in parts.enumerated() {
+        let digits = position < parts.count - 1 ? part.dropFirst(part.hasPrefix("x") ? 1 : part.count) : part[...]
+        guard digits.utf8.count == 3, digits.utf8.allSatisfy({ (48...57).contains($0) }), let value = UInt64(digits) else { return nil }
+        index = index * 1000 + value
+      }
+      guard TilePath.number(index) == parts.joined(separator: "/") else { return nil }
+      self.level = level
+      self.index = index
+      self.width = width
+    }
+  }
+}
+
+extension Ledger {
+  /// The hashes of a tile, as many as are asked for: also those of partial tiles of earlier checkpoints, which later ones begin with. Nil
+  /// where the published log has not so many.
+  package func hashes(of tile: TilePath.HashTile) async throws(LedgerError) -> [UInt8]? {
+    try await onQueue { log throws(LedgerError) in
+      let size = log.published.size
+      guard TilePath.occupied(level: tile.level, index: tile.index, size: size) >= tile.width else { return nil }
+      return try TileReader(files: log.files, size: size).hashes(level: tile.level, index: tile.index).prefix(Int(tile.width)).flatMap(
+        \.bytes)
+    }
+  }
+}

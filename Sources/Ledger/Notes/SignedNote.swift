@@ -21,6 +21,13 @@ package struct SignedNote: Sendable, Hashable {
     package let keyID: UInt32
     /// What stands behind the key id; its form is the key type's.
     package let bytes: [UInt8]
+
+    var idBytes: [UInt8] { withUnsafeBytes(of: keyID.bigEndian) { Array($0) } }
+
+    /// As it stands in a note, LF included.
+    package var line: String {
+      "\u{2014} \(name) \(Data(idBytes + bytes).base64EncodedString())\n"
+    }
   }
 
   package static let maximumSignatures = 100
@@ -29,6 +36,11 @@ package struct SignedNote: Sendable, Hashable {
   /// Ends with LF.
   package let text: String
   package let signatures: [Signature]
+
+  init(text: String, signatures: [Signature]) {
+    self.text = text
+    self.signatures = signatures
+  }
 
   package init(_ note: some Collection<UInt8>) throws(Failure) {
     guard note.count <= Self.maximumBytes else { throw .malformed("it is longer than \(Self.maximumBytes) bytes.") }
@@ -53,7 +65,7 @@ package struct SignedNote: Sendable, Hashable {
   private static func signature(_ line: String) throws(Failure) -> Signature {
     let parts = line.split(separator: " ", omittingEmptySubsequences: false)
     guard parts.count == 3, parts[0] == "\u{2014}", NoteKey.isName(String(parts[1])), let data = Data(base64Encoded: String(parts[2])),
-      data.count > 4
+      data.count > 4, data.base64EncodedString() == parts[2]
     else { throw .malformed("a signature line is not of the form \"\u{2014} name base64\".") }
     return Signature(
       name: String(parts[1]), keyID: data.prefix(4).reduce(0) { $0 << 8 | UInt32($1) }, bytes: [UInt8](data.dropFirst(4)))
@@ -71,5 +83,15 @@ package struct SignedNote: Sendable, Hashable {
     }
     if signers.isEmpty { throw .noKnownSignature }
     return signers
+  }
+
+  /// This note with the signatures of others under the same text; one of a key that is on it already takes that one's place.
+  package func joined(with others: [Signature]) -> String {
+    var all = signatures
+    for signature in others {
+      all.removeAll { $0.name == signature.name && $0.keyID == signature.keyID }
+      all.append(signature)
+    }
+    return text + "\n" + all.map(\.line).joined()
   }
 }

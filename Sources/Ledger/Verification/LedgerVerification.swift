@@ -17,6 +17,11 @@ package struct LedgerVerification: Sendable, Hashable {
   /// The number of an entry that hands the ledger over to another signing key, while the checkpoint over it is still the old one's: a crash
   /// came between, and the next start of the server finishes it.
   package internal(set) var unfinishedSuccession: UInt64?
+  /// Entries under the newest checkpoint that enough witnesses cosigned: by the policy, or, where there is none, one of the witnesses that the
+  /// ledger itself pins. 0 if there is none.
+  package internal(set) var witnessed: UInt64 = 0
+  /// The names of those whose cosignatures were found, and hold.
+  package internal(set) var witnesses: Set<String> = []
   /// Whether commitments were checked: the details are here and the key was at hand.
   package internal(set) var areCommitmentsChecked = false
   package internal(set) var problemCount = 0

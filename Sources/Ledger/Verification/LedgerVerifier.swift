@@ -13,6 +13,8 @@ struct LedgerVerifier {
   let sealer: DetailSealer?
   /// One that was kept elsewhere: this log must continue it.
   let older: VerifiedCheckpoint?
+  /// Whose cosignatures are looked for, and how many must be there; nil: those of the witnesses that the ledger pins, if there are any.
+  let policy: WitnessPolicy?
 
   private var result = LedgerVerification()
   private var edge = TreeEdge()
@@ -22,8 +24,12 @@ struct LedgerVerifier {
   private var announced: Set<UInt64> = []
   private var hasDetails = false
   private var chain = SigningChain()
+  private var pinned: [NoteKey] = []
+  /// What must be a beginning of this log: the roots by size, with words for where each comes from.
+  private var beginnings: [UInt64: [(root: MerkleHash, source: String)]] = [:]
 
-  init(files: any LedgerFiles, publicKey: NoteKey, sealer: DetailSealer?, older: VerifiedCheckpoint?) {
+  init(files: any LedgerFiles, publicKey: NoteKey, sealer: DetailSealer?, older: VerifiedCheckpoint?, policy: WitnessPolicy? = nil) {
+    self.policy = policy
     self.files = files
     self.publicKey = publicKey
     self.sealer = sealer
@@ -42,12 +48,22 @@ struct LedgerVerifier {
   }
 
   private mutating func walk() throws {
+    // Before the checkpoint: a running server may have another one cosigned meanwhile.
+    let cosigned = try CosignedFile.all(files)
     guard let note = try files.read(TileLog.checkpointPath) else { throw Stop(problem: "There is no checkpoint here.") }
     let (checkpoint, signer) = try verified(note)
     result.size = checkpoint.size
     result.root = checkpoint.root.description
     if let older, older.size > checkpoint.size {
       throw Stop(problem: "This log has \(checkpoint.size) entries, the checkpoint kept elsewhere \(older.size): entries were removed.")
+    }
+    if let older { beginnings[older.size] = [(older.root, "the checkpoint kept elsewhere")] }
+    for (name, _, kept) in cosigned {
+      guard kept.size <= checkpoint.size else {
+        throw Stop(
+          problem: "This log has \(checkpoint.size) entries, the checkpoint in cosigned/\(name) \(kept.size): entries were removed.")
+      }
+      beginnings[kept.size, default: []].append((kept.root, "the checkpoint in cosigned/\(name)"))
     }
     let reader = TileReader(files: files, size: checkpoint.size)
     hasDetails = try !files.names(in: "details").isEmpty
@@ -59,6 +75,7 @@ struct LedgerVerifier {
     if edge.root != checkpoint.root {
       result.note("The entries do not have the checkpoint's root: expected \(checkpoint.root), computed \(edge.root).")
     }
+    try check(cosigned)
     // What the journal holds is under no checkpoint yet.
     if let last = chain.successions.last, last.succession.next != signer {
       if last.succession.previous == signer {
@@ -103,8 +120,8 @@ struct LedgerVerifier {
       let entry = try check(entry: bytes, at: index)
       if hasDetails { check(details[index], of: entry) }
       for tile in edge.append(leaf) { try compare(tile.hashes, level: tile.level, index: tile.index, reader) }
-      if let older, older.size == edge.size, older.root != edge.root {
-        result.note("The first \(older.size) entries are not those of the checkpoint kept elsewhere: history was rewritten.")
+      for (root, source) in beginnings[edge.size] ?? [] where root != edge.root {
+        result.note("The first \(edge.size) entries are not those of \(source): history was rewritten.")
       }
     }
     result.tiles += 1
@@ -119,6 +136,9 @@ struct LedgerVerifier {
     result.entriesByKind[entry.kind, default: 0] += 1
     if entry.kind == AdministrativeEntry.signingKeyRotatedKind, !chain.take(entry) {
       result.note("Entry \(index) hands the ledger over to a signing key without the signatures of the one before it and of that one.")
+    }
+    if entry.kind == AdministrativeEntry.witnessPinnedKind, let key = entry.facts["public_key"].flatMap({ NoteKey($0) }) {
+      pinned.append(key)
     }
     if entry.kind == "detail_erased", let erased = entry.facts["index"].flatMap({ UInt64($0) }) { announced.insert(erased) }
     return entry
@@ -165,6 +185,41 @@ struct LedgerVerifier {
     }
   }
 
+  /// The signatures of what witnesses cosigned; that the roots are those of this log was looked at on the way.
+  private mutating func check(_ cosigned: [(name: String, note: SignedNote, checkpoint: Checkpoint)]) throws {
+    let keys = policy?.witnesses.map(\.key) ?? pinned
+    var sizes: [NoteKey: UInt64] = [:]
+    let logs = chain.keys(with: publicKey)
+    for (name, note, _) in cosigned {
+      let bytes = Array(note.joined(with: []).utf8)
+      do {
+        let checkpoint = try VerifiedCheckpoint(note: bytes, logs: logs, witnesses: keys)
+        for witness in checkpoint.witnesses { sizes[witness] = max(sizes[witness] ?? 0, checkpoint.size) }
+        // Signatures by unknown keys are ignored, but one that is unknown by half was known whole.
+        let strange = note.signatures.first { signature in
+          let names = (keys + logs).filter { $0.name == signature.name }
+          let isKnown = names.contains { $0.id == signature.keyID }
+          return !isKnown && (!names.isEmpty || (keys + logs).contains { $0.id == signature.keyID })
+        }
+        if strange != nil || !note.signatures.contains(where: { Hexadecimal.text($0.idBytes) == name }) {
+          result.note("The checkpoint in cosigned/\(name) carries a signature that was altered.")
+        }
+      } catch {
+        result.note("The checkpoint in cosigned/\(name) does not verify: \(error)")
+      }
+    }
+    // Files that no reader takes for notes were altered: whatever is written there is one.
+    for name in try files.names(in: CosignedFile.directory).sorted()
+    where CosignedFile.isName(name) && !cosigned.contains(where: { $0.name == name }) {
+      result.note("cosigned/\(name) is not a checkpoint: it was altered.")
+    }
+    result.witnesses = Set(sizes.keys.map(\.name))
+    result.witnessed = policy?.witnessedSize(sizes) ?? sizes.values.max() ?? 0
+    if let policy, policy.needsWitnesses, result.witnessed == 0 {
+      result.note("No checkpoint here is cosigned by as many witnesses as the policy asks for.")
+    }
+  }
+
   private mutating func checkJournal() throws {
     let journal = try files.read(JournalRecord.path) ?? []
     let (records, validLength) = try JournalRecord.read(journal, publishedSize: result.size)
@@ -197,20 +252,23 @@ extension Ledger {
   /// - Parameters:
   ///   - keys: for the details' key; nil checks what an outsider can check.
   ///   - older: a checkpoint of this log that was kept elsewhere.
-  package static func verify(directory: URL, publicKey: NoteKey, keys: LedgerKeys? = nil, older: VerifiedCheckpoint? = nil)
-    -> LedgerVerification
-  {
-    verify(files: DiskFiles(reading: directory), publicKey: publicKey, keys: keys, older: older)
+  ///   - policy: whose cosignatures are asked for; nil: those are looked at that the ledger itself pins.
+  package static func verify(
+    directory: URL, publicKey: NoteKey, keys: LedgerKeys? = nil, older: VerifiedCheckpoint? = nil, policy: WitnessPolicy? = nil
+  ) -> LedgerVerification {
+    verify(files: DiskFiles(reading: directory), publicKey: publicKey, keys: keys, older: older, policy: policy)
   }
 
-  package static func verify(files: any LedgerFiles, publicKey: NoteKey, keys: LedgerKeys? = nil, older: VerifiedCheckpoint? = nil)
-    -> LedgerVerification
-  {
+  package static func verify(
+    files: any LedgerFiles, publicKey: NoteKey, keys: LedgerKeys? = nil, older: VerifiedCheckpoint? = nil, policy: WitnessPolicy? = nil
+  ) -> LedgerVerification {
     var attempts = 3
     while true {
       attempts -= 1
       let before = try? files.read(TileLog.checkpointPath)
-      var verifier = LedgerVerifier(files: files, publicKey: publicKey, sealer: keys.map { DetailSealer(keys: $0.sets) }, older: older)
+      var verifier = LedgerVerifier(
+        files: files, publicKey: publicKey, sealer: keys.map { DetailSealer(keys: $0.sets) }, older: older,
+        policy: policy)
       let result = verifier.verify()
       // A running server may have published meanwhile and removed the partial tiles that were being read: look again.
       let after = try? files.read(TileLog.checkpointPath)

@@ -60,6 +60,8 @@ package struct APIError: Error, Sendable, HTTPResponseError {
       }
     case let error as LedgerError where error.code == .overQuota: self.init(.tooManyRequests, "over_quota", error.message)
     case let error as LedgerError where error.code == .frozen: self.init(.forbidden, "frozen", error.message)
+    case let error as LedgerError where error.code == .unwitnessed:
+      self.init(.serviceUnavailable, "ledger_unwitnessed", error.message, headers: [.retryAfter: "5"])
     case let error as LedgerError:
       self.init(
         error.code == .refused ? .badRequest : .serviceUnavailable, "ledger_\(error.code.rawValue)",

@@ -15,11 +15,11 @@ struct CustodianRoutes: Sendable {
   let installation: Installation
 
   static let bodyLimit = 65_536
-  private static let alarms: Set<String> = [
+  private static let alarms = CustodianDesk.ledgerAlarms.union([
     "unknown_recipient", "retired_recipient", "unopenable", "contradiction", "malformed", "swapped_key",
-  ]
+  ])
 
-  private static let acts: Set<String> = ["admit", "daily_limit", "passkey", "remove"]
+  private static let acts: Set<String> = ["admit", "daily_limit", "passkey", "remove", "accept_ledger"]
 
   func add(to router: Router<ServerContext>) {
     router.get("/custodian/v1/parcels", use: parcels)
@@ -33,6 +33,9 @@ struct CustodianRoutes: Sendable {
     router.post("/custodian/v1/subjects", use: subjects)
     router.get("/custodian/v1/erasures", use: erasures)
     router.post("/custodian/v1/erasures", use: takeReceipt)
+    router.get("/custodian/v1/checkpoint", use: checkpoint)
+    router.post("/custodian/v1/cosignature", use: cosignature)
+    router.post("/custodian/v1/witness", use: witness)
   }
 
   func authenticate(_ request: Request) async throws {
@@ -82,8 +85,16 @@ struct CustodianRoutes: Sendable {
     guard case .object(let members) = try await json(request), case .string(let id)? = members["id"], Self.isAlarmID(id),
       case .string(let kind)? = members["kind"], Self.alarms.contains(kind)
     else { throw Self.malformed }
-    installation.logger.critical("The custodian raised an alarm: sealing has stopped", metadata: ["kind": "\(kind)"])
-    try await installation.custodian.raise(id: id, kind: kind)
+    guard CustodianDesk.ledgerAlarms.contains(kind) else {
+      installation.logger.critical("The custodian raised an alarm: sealing has stopped", metadata: ["kind": "\(kind)"])
+      try await installation.custodian.raise(id: id, kind: kind)
+      return Response(status: .noContent)
+    }
+    guard case .string(let sentence)? = members["sentence"], let shown = Self.line(sentence) else { throw Self.malformed }
+    installation.logger.critical(
+      "The custodian does not cosign the ledger any more: nothing about subjects is shown",
+      metadata: ["kind": "\(kind)", "sentence": "\(shown)"])
+    try await installation.custodian.raise(id: id, kind: kind, sentence: shown)
     return Response(status: .noContent)
   }
 
@@ -154,6 +165,12 @@ struct CustodianRoutes: Sendable {
     guard case .list(let elements)? = value, (1...limit).contains(elements.count) else { return nil }
     let texts = elements.compactMap { element -> String? in if case .string(let text) = element { text } else { nil } }
     return texts.count == elements.count ? texts : nil
+  }
+
+  /// One line of printable text, cut short.
+  private static func line(_ text: String) -> String? {
+    guard text.utf8.count <= 1000 else { return nil }
+    return String(text.unicodeScalars.filter { $0.value >= 32 && $0.value != 127 }.map(Character.init))
   }
 
   private static func isAlarmID(_ id: String) -> Bool { isHexadecimal(id, 32) }

@@ -292,6 +292,14 @@ package enum OpenAPI {
     """
 
   private static let operations = """
+      /tlog/checkpoint:
+        get: {summary: The ledger's newest checkpoint with the cosignatures of its witnesses (C2SP tlog-checkpoint; at the console's address), security: [], responses: {"200": {description: A signed note., content: {text/plain: {}}}}}
+      /tlog/tile/{path}:
+        get:
+          summary: Hash tiles of the ledger (C2SP tlog-tiles; at the console's address); entries are not public
+          security: []
+          parameters: [{name: path, in: path, required: true, description: "level, number in groups of three digits, and of partial tiles .p and the width, with slashes between: 0/x001/234.p/17", schema: {type: string}}]
+          responses: {"200": {description: 32 bytes a hash., content: {application/octet-stream: {}}}, default: {$ref: "#/components/responses/Error"}}
       /healthz:
         get: {summary: Whether the process lives, security: [], responses: {"200": {description: ok}}}
       /readyz:

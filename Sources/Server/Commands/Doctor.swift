@@ -22,11 +22,16 @@ package struct Doctor: Sendable {
   let places: URL?
   let userAgents: URL?
   let alertChannels: URL?
+  let witnessPolicy: WitnessPolicy?
+  let witnessPatience: Duration?
 
   package init(
-    data: URL, keys: KeySource? = nil, custodian: URL? = nil, places: URL? = nil, userAgents: URL? = nil, alertChannels: URL? = nil
+    data: URL, keys: KeySource? = nil, custodian: URL? = nil, places: URL? = nil, userAgents: URL? = nil, alertChannels: URL? = nil,
+    witnessPolicy: WitnessPolicy? = nil, witnessPatience: Duration? = .seconds(10)
   ) {
     self.alertChannels = alertChannels
+    self.witnessPolicy = witnessPolicy
+    self.witnessPatience = witnessPatience
     self.places = places
     self.userAgents = userAgents
     directory = DataDirectory(data)
@@ -126,11 +131,13 @@ package struct Doctor: Sendable {
   private func checkLedger(_ keys: KeyDirectory?) -> [Finding] {
     do {
       let verification = try LedgerCheck(directory, keys: keys).verify(older: nil)
+      let witnesses = checkWitnesses(verification)
       if verification.isSound, let index = verification.unfinishedSuccession {
-        return [Finding(severity: .warning, subject: "ledger", sentence: LedgerCheck.unfinished(index))]
+        return [Finding(severity: .warning, subject: "ledger", sentence: LedgerCheck.unfinished(index))] + witnesses
       }
       if verification.isSound {
         return [Finding(severity: .ok, subject: "ledger", sentence: "\(verification.size) entries verify under \(verification.root).")]
+          + witnesses
       }
       return [
         Finding(

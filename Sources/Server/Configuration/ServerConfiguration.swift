@@ -1,4 +1,5 @@
 import Foundation
+import Ledger
 import Logging
 import SegmentStore
 import Vault
@@ -27,6 +28,10 @@ package struct ServerConfiguration: Sendable {
   package var limits: ServerLimits
   /// Of each project's store.
   package var store: StoreOptions
+  /// Whom the ledger's checkpoints are sent to, and how many of them must cosign.
+  package var witnessPolicy: WitnessPolicy?
+  /// How long entries may wait for a witness before nothing about single subjects is shown; nil: for ever.
+  package var witnessPatience: Duration?
 
   package struct TLSFiles: Sendable, Hashable {
     package var certificate: URL
@@ -79,6 +84,21 @@ package struct ServerConfiguration: Sendable {
     }
     limits = try ServerLimits(settings)
     store = try StoreOptions(settings)
+    witnessPolicy = try Self.policy(settings[.witnessPolicy])
+    let patience = try settings.value(.witnessPatience, default: 10, "a number of seconds from 1 to 86400, or 0 for ever") { text in
+      Int(text).flatMap { (0...86_400).contains($0) ? $0 : nil }
+    }
+    witnessPatience = patience == 0 ? nil : .seconds(patience)
+  }
+
+  private static func policy(_ path: String?) throws(ConfigurationError) -> WitnessPolicy? {
+    guard let path, !path.isEmpty else { return nil }
+    guard let bytes = try? Data(contentsOf: URL(fileURLWithPath: path)) else {
+      throw ConfigurationError("The witness policy \(path) cannot be read. Is the path right, and may this user read it?")
+    }
+    do throws(WitnessPolicy.Malformed) { return try WitnessPolicy(Array(bytes)) } catch {
+      throw ConfigurationError("The witness policy \(path) cannot be used. \(error)")
+    }
   }
 
   private static func origin(_ text: String) -> String? {

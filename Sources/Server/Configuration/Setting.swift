@@ -28,6 +28,8 @@ package enum Setting: String, Sendable, CaseIterable {
   case segmentCounts = "segment_counts"
   case alertChannels = "alert_channels"
   case canaryDomain = "canary_domain"
+  case witnessPolicy = "witness_policy"
+  case witnessPatience = "witness_patience"
 
   package var environmentName: String { "SEALANE_" + rawValue.uppercased() }
 
@@ -59,6 +61,10 @@ package enum Setting: String, Sendable, CaseIterable {
     case .cachedReports: "reports that are kept for whoever asks the same; 0: none (default 64)"
     case .queryMemory: "bytes that one query may take beside the cache; a larger one is refused (default 1073741824)"
     case .cacheMemory: "bytes of decoded columns that all projects together keep in memory (default a quarter of the memory)"
+    case .witnessPolicy:
+      "file with the witnesses of the ledger that are asked besides the custodian, as C2SP tlog-policy has it (default: none)"
+    case .witnessPatience:
+      "seconds that entries of the ledger may wait for a witness before nothing about single subjects is shown; 0: for ever (default 10)"
     case .segmentCounts: "false: day series are counted by reading the events, to measure that (default true)"
     case .alertChannels: "YAML file that says where alerts and security events go (default: nowhere but the console)"
     case .canaryDomain:

@@ -162,7 +162,10 @@ package struct Listeners: Sendable {
       installation: installation, authenticator: authenticator, addresses: ClientAddress(trustedProxies: []), answersSettings: false
     ).addEndpoints(to: router)
     OTLPRoutes(installation: installation, authenticator: authenticator).add(to: router)
-    return Set(router.routes.filter { $0.method != .options }.map { "\($0.method.rawValue) \($0.path)" })
+    PublicLedgerRoutes(installation: installation).add(to: router)
+    // OpenAPI has no parameter that holds slashes: what matches any path is described as one.
+    return Set(
+      router.routes.filter { $0.method != .options }.map { "\($0.method.rawValue) \("\($0.path)".replacing("**", with: "{path}"))" })
   }
 
   private func router(_ door: Door) throws -> Router<ServerContext> {
@@ -194,6 +197,7 @@ package struct Listeners: Sendable {
     if door == .console {
       router.add(middleware: ConsoleNotFound())
       CustodianRoutes(installation: installation).add(to: router)
+      PublicLedgerRoutes(installation: installation).add(to: router)
       addConsole(to: router)
     }
     return router

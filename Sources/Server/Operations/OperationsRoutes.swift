@@ -46,6 +46,13 @@ struct OperationsRoutes: Sendable {
     gauges.append(("sealane_ledger_writable", [], installation.ledger.refusal == nil ? 1 : 0))
     gauges.append(("sealane_alerts_open", [], Double(installation.access.openAlertCount)))
     gauges += try await deliveries()
+    let witnessing = installation.ledger.standing()
+    gauges.append(("sealane_ledger_subjects_open", [], witnessing.isOpen ? 1 : 0))
+    gauges.append(("sealane_ledger_witnessed_entries", [], Double(witnessing.witnessed)))
+    gauges.append(("sealane_ledger_unwitnessed_refusals_total", [], Double(witnessing.refusals)))
+    if witnessing.patience != nil {
+      gauges.append(("sealane_ledger_unwitnessed_seconds", [], (witnessing.waiting ?? .zero) / .seconds(1)))
+    }
     let memory = Allocator.use
     gauges.append(("sealane_allocator_bytes", [("state", "used")], Double(memory.usedBytes)))
     gauges.append(("sealane_allocator_bytes", [("state", "free")], Double(memory.freeBytes)))

@@ -59,9 +59,25 @@ final class CustodianDesk: Sendable {
           .custodianAlarm, severity: .critical,
           sentence: "custodian.pub names another custodian than the one pinned in the ledger: sealing stopped.",
           details: ["code": .text("other_identity")], sameAs: "other identity"))
-    } else if let alarm = try await access.standingCustodianAlarms().first {
+    } else if let alarm = try await standing().parcels.first {
       stop(Self.reason(alarm.code))
     }
+    ledger.noteAlarm(try await standing().ledger.first.map { Self.ledgerSentence($0.code) })
+  }
+
+  /// Alarms about the ledger itself: sealing goes on, and nothing about single subjects is shown.
+  static let ledgerAlarms: Set<String> = ["shrunk_ledger", "forked_ledger", "foreign_ledger"]
+
+  private func standing() async throws -> (parcels: [CustodianAlarm], ledger: [CustodianAlarm]) {
+    let alarms = try await access.standingCustodianAlarms()
+    return (alarms.filter { !Self.ledgerAlarms.contains($0.code) }, alarms.filter { Self.ledgerAlarms.contains($0.code) })
+  }
+
+  func hasLedgerAlarm() async throws -> Bool { try await !standing().ledger.isEmpty }
+
+  private static func ledgerSentence(_ code: String) -> String {
+    "The custodian does not cosign this ledger any more (\(code)), and nothing about single subjects is shown until that is settled there: "
+      + "sealane-custodian alarms says what it saw; docs/OPERATIONS.md, “The custodian raised an alarm”, what to do."
   }
 
   /// The identity that the ledger pins; the control database only says where. Nil where the two do not agree.
@@ -106,13 +122,18 @@ final class CustodianDesk: Sendable {
   }
 
   /// Stops sealing everywhere, then enters the alarm. The same alarm again changes nothing.
-  func raise(id: String, kind: String) async throws {
+  ///
+  /// - Parameter sentence: of an alarm about the ledger: sizes and roots.
+  func raise(id: String, kind: String, sentence: String? = nil) async throws {
+    func halt() {
+      if Self.ledgerAlarms.contains(kind) { ledger.noteAlarm(Self.ledgerSentence(kind)) } else { stop(Self.reason(kind)) }
+    }
     if let known = try? await access.custodianAlarm(id, code: kind), known.alarm == id {
-      if known.settledAt == nil { stop(Self.reason(kind)) }
+      if known.settledAt == nil { halt() }
       return
     }
-    stop(Self.reason(kind))
-    _ = try await ledger.record(.custodianAlarm(code: kind), by: Self.principal)
+    halt()
+    _ = try await ledger.record(.custodianAlarm(code: kind, sentence: sentence), by: Self.principal)
     // A crash here leaves an entry without its row: the custodian repeats the alarm, which is entered again.
     _ = try await access.raiseCustodianAlarm(id, code: kind)
     await alerts.raise(
@@ -151,7 +172,10 @@ final class CustodianDesk: Sendable {
     if key.text != announcement.text { try await take(key) }
     _ = try await ledger.record(.custodianAlarmSettled(code: alarm.code, reason: settlement.reason), by: Self.principal)
     _ = try await access.settleCustodianAlarm(alarm.id)
-    if let standing = try await access.standingCustodianAlarms().first { return stop(Self.reason(standing.code)) }
+    let standing = try await standing()
+    ledger.noteAlarm(standing.ledger.first.map { Self.ledgerSentence($0.code) })
+    if let alarm = standing.parcels.first { return stop(Self.reason(alarm.code)) }
+    if isSealing { return }
     _ = try await ledger.record(.sealingResumed(reason: "no alarm stands"), by: Self.principal)
     state.withLock { $0.isStopped = false }
     for project in projects.all { project.sealer.resume() }

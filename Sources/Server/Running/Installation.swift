@@ -23,6 +23,7 @@ package final class Installation: Sendable {
   let pipeline: IntakePipeline
   let custodian: CustodianDesk
   let erasures: ErasureDesk
+  let witnesses: WitnessDesk
   let staff: StaffDesk
   let quotas: QuotaBook
   /// Where every room says what it found.
@@ -68,6 +69,8 @@ package final class Installation: Sendable {
       control: access, ledger: ledger, origin: configuration.origin,
       isDemo: configuration.listen.isLoopback && FileManager.default.fileExists(atPath: directory.demo.path), clock: clock)
     erasures = ErasureDesk(access: access, ledger: ledger, projects: projects, logger: logger, clock: clock)
+    witnesses = WitnessDesk(
+      access: access, ledger: ledger, policy: configuration.witnessPolicy, patience: configuration.witnessPatience, logger: logger)
     self.alerts = alerts
     dispatcher = Dispatcher(
       channels, control: access, ledger: ledger, alerts: alerts,
@@ -121,6 +124,7 @@ package final class Installation: Sendable {
     }
     for settings in access.projects() { try await installation.open(settings) }
     try await installation.custodian.restoreAlarms()
+    try await installation.witnesses.restore()
     try await installation.erasures.catchUp()
     for (project, version) in installation.erasures.missingPlans {
       logger.warning(
@@ -186,6 +190,7 @@ package final class Installation: Sendable {
   package func troubles() -> [String] {
     var troubles: [String] = []
     if let refusal = ledger.refusal { troubles.append("ledger: \(refusal.message)") }
+    if let alarm = ledger.alarm { troubles.append("ledger: \(alarm)") }
     for project in projects.all {
       if let failure = project.store.failure { troubles.append("store of project \(project.id): \(failure)") }
       if let reason = project.sealer.stopReason { troubles.append("sealing stopped in project \(project.id): \(reason)") }
@@ -200,6 +205,7 @@ package final class Installation: Sendable {
       + erasures.missingPlans.map { project, version in
         "project \(project) goes by an older tracking plan than version \(version), which the ledger knows: set it again (sealane plan set)"
       }
+      + witnesses.warnings()
       + projects.all.compactMap { project in
         project.store.warning.map { "segments of project \(project.id) are no longer merged: \($0)" }
       }

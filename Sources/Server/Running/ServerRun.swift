@@ -27,6 +27,7 @@ package struct ServerRun: Sendable {
     let giving = Task { await Allocator.keepGivingBack() }
     let telling = Task { await installation.tellRefusals() }
     let delivering = Task { await installation.dispatcher.run() }
+    let asking = Task { await installation.outsideWitnesses.run() }
     do {
       try await Listeners(installation).run { addresses in
         logger.notice(
@@ -37,11 +38,11 @@ package struct ServerRun: Sendable {
         await onReady(installation, addresses)
       }
     } catch {
-      for task in [upkeep, giving, telling, delivering] { task.cancel() }
+      for task in [upkeep, giving, asking, telling, delivering] { task.cancel() }
       await installation.close()
       throw Self.explained(error, configuration)
     }
-    for task in [upkeep, giving, telling, delivering] { task.cancel() }
+    for task in [upkeep, giving, asking, telling, delivering] { task.cancel() }
     // A message under way may still be noted as sent; one that hangs is sent again after the next start.
     await Self.finish(delivering, within: .seconds(5))
     logger.notice("Stopping: requests in flight are done, closing files")
@@ -67,6 +68,8 @@ package struct ServerRun: Sendable {
 }
 
 extension Installation {
+  var outsideWitnesses: OutsideWitnesses { OutsideWitnesses(desk: witnesses, ledger: ledger, metrics: metrics, logger: logger) }
+
   /// What has to happen now and then while nobody asks: keys of an epoch that is over are forgotten. If keys could not be locked in memory,
   /// it is said, once.
   func keepUp() async {
