@@ -44,7 +44,7 @@ package struct ServerConnection: Sendable {
   /// Sends one request and gives the answer, whatever its status; throws where there is none.
   package typealias Exchange = @Sendable (Request) async throws -> Answer
 
-  let exchange: Exchange
+  package let exchange: Exchange
 
   package init(exchange: @escaping Exchange) { self.exchange = exchange }
 

@@ -2,6 +2,8 @@ import Crypto
 import Custodian
 import Events
 import Foundation
+import Ledger
+import Logging
 import Synchronization
 import TestSupport
 import Testing
@@ -16,6 +18,42 @@ struct AnswerFuzzTests {
     #"{"entry":18446744073709551615,"values":[{"subject":"s_0123456789abcdef0123456789abcdef","field":"$email","layer":"verified","value":"AQID"}]}"#,
     #"{"entry":1}"#, #"{"error":"no \u001b[31m such thing"}"#, "SLPB\u{1}\u{1}\u{0}\u{0}\u{0}\u{4}\u{0}\u{0}\u{0}abcd", "",
   ]
+
+  @Test("a server that alters its checkpoints: nothing is cosigned but what continues") func fuzzCheckpoints() async throws {
+    let random = Mutex(Fuzzing.generator(22))
+    let bench = try CustodianBench()
+    let honest = bench.server.connection
+    let connection = ServerConnection { request in
+      let answer = try await honest.exchange(request)
+      guard request.path.hasPrefix("/custodian/v1/checkpoint") else { return answer }
+      var body = answer.body
+      random.withLock { $0.alter(&body, places: 0...2, telling: Array("{}[]\":,\\0u-1e+/=A".utf8)) }
+      return ServerConnection.Answer(status: answer.status, body: body)
+    }
+    let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    // The first one is believed, so it must not be altered.
+    _ = try await Witness(store: bench.store, connection: honest, logger: silent, clock: bench.clock.read).round()
+    let witness = Witness(store: bench.store, connection: connection, logger: silent, clock: bench.clock.read)
+    let end = ContinuousClock.now + .seconds(Fuzzing.seconds ?? 1)
+    var (taken, refused) = (0, 0)
+    while ContinuousClock.now < end || taken == 0 || refused == 0 {
+      bench.server.state.withLock { state in
+        if state.ledger.entries.count < 200 {
+          state.ledger.entries.append(FakeLedger.entry("settings_changed", facts: ["a": "b"], project: nil))
+        }
+      }
+      do {
+        if try await witness.round() { taken += 1 } else { refused += 1 }
+      } catch is CustodianError { refused += 1 } catch is Witness.Failure { refused += 1 } catch is FakeServer.Broken {
+        refused += 1
+      } catch is SignedNote.Failure { refused += 1 }
+      let cosigned = try #require(try bench.store.witnessed()?.checkpoint)
+      let root = bench.server.state.withLock { state in
+        MerkleTree.root(of: state.ledger.entries.prefix(Int(cosigned.size)).map { MerkleHash.leaf($0) })
+      }
+      #expect(cosigned.root == root && cosigned.origin == FakeLedger.origin)
+    }
+  }
 
   @Test("answers of any status and body") func fuzz() async throws {
     let random = Mutex(Fuzzing.generator(13))

@@ -27,6 +27,67 @@ struct LedgerFuzzTests {
     #expect(verified > 0)
   }
 
+  @Test("policies: what is taken counts as it says, and whoever signs nothing meets none") func fuzzPolicies() throws {
+    var random = Fuzzing.generator(20)
+    let keys = try (1...4).map { try WitnessPolicyTests.key("w\($0).example", UInt8($0)) }
+    let text =
+      keys.enumerated().map { "witness w\($0) \($1) https://w\($0).example/\n" }.joined()
+      + "group a 2 w0 w1 w2\ngroup b any w3\ngroup c all a b\nquorum c\n"
+    var read = 0
+    Fuzzing.forAWhile { round in
+      var bytes = Array(text.utf8)
+      random.alter(&bytes, places: 0...3, telling: Array("\n \t#+/=0A12wabcnone".utf8))
+      do {
+        let policy = try WitnessPolicy(bytes)
+        read += 1
+        let all = Set(policy.witnesses.map(\.key))
+        #expect(policy.isMet(by: all), "round \(round): a group asks for more than it has")
+        #expect(policy.needsWitnesses != policy.isMet(by: []))
+        #expect(policy.witnessedSize(Dictionary(uniqueKeysWithValues: all.map { ($0, 7) })) == (all.isEmpty ? 0 : 7))
+      } catch { #expect(!"\(error)".isEmpty) }
+    }
+    #expect(read > 0)
+  }
+
+  @Test("proofs of entries, and answers of witnesses") func fuzzProofs() async throws {
+    var random = Fuzzing.generator(21)
+    let (disk, ledger) = try await WitnessingTests.sample()
+    let proof = try Ledger.proof(of: 17, files: disk)
+    let policy = try WitnessingTests.policy("both")
+    let witness = try #require(WitnessingTests.custodian)
+    let note = try await ledger.publish().note
+    let line = try witness.line(for: SignedNote(Array(note.utf8)).text, time: 9)
+    var held = 0
+    Fuzzing.forAWhile { round in
+      var bytes = Array(proof.text.utf8)
+      random.alter(&bytes, places: 0...2, telling: Array("\n \u{2014}+/=0A1".utf8))
+      if let read = try? LedgerProof(text: String(decoding: bytes, as: UTF8.self)),
+        let verified = try? read.verify(logs: [ledger.publicKey], policy: policy)
+      {
+        held += 1
+        #expect(verified.entry.bytes == proof.entry && read.index == proof.index, "round \(round)")
+      }
+      var body = Array(line.utf8)
+      random.alter(&body, places: 0...2, telling: Array("\n \u{2014}+/=0A1".utf8))
+      let status = [200, 200, 409, 404, 500].randomElement(using: &random) ?? 200
+      if case .cosigned(let cosigned) = AddCheckpoint.answer(
+        status: status, contentType: AddCheckpoint.sizeType, body: body, to: note, from: witness.key)
+      {
+        #expect(
+          (try? VerifiedCheckpoint(note: Array(cosigned.utf8), key: ledger.publicKey, witnesses: [witness.key]))?.witnesses.count == 1)
+      }
+      let path = ["0", "x001", "234.p", "8"].map { part in
+        var bytes = Array(part.utf8)
+        random.alter(&bytes, places: 0...1, telling: Array("x.p/0123".utf8))
+        return String(decoding: bytes, as: UTF8.self)
+      }
+      if let tile = TilePath.HashTile(path: path) {
+        #expect("tile/" + path.joined(separator: "/") == TilePath.hashes(level: tile.level, index: tile.index, width: tile.width))
+      }
+    }
+    #expect(held > 0)
+  }
+
   @Test("entries in their one form") func fuzzEntries() {
     var random = Fuzzing.generator(9)
     let samples = [

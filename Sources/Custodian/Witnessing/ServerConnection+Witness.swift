@@ -44,7 +44,7 @@ extension ServerConnection {
       "/custodian/v1/checkpoint?from=\(size)" + (key.map { "&key=\($0.idText)" } ?? "") + (entry.map { "&entry=\($0)" } ?? "")
     let answer = try await exchange(Request(method: "GET", path: path, contentType: nil, body: []))
     guard answer.status == 200, let body = try? JSONDecoder().decode(Body.self, from: Data(answer.body)), let key = NoteKey(body.key),
-      body.proof.count <= 64, body.inclusion?.count ?? 0 <= 64
+      key.kind == .ed25519, body.proof.count <= 64, body.inclusion?.count ?? 0 <= 64
     else { throw Self.unexpected("Asking for a checkpoint", answer) }
     let successions = body.successions.compactMap { Succession(note: $0) }
     guard successions.count == body.successions.count else { throw Self.unexpected("Asking for a checkpoint", answer) }

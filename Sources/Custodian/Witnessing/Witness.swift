@@ -119,8 +119,8 @@ package struct Witness: Sendable {
       }
     } catch {
       throw ParcelFault(
-        .foreignLedger, sentence: "The server's checkpoint is not one of the ledger with the key \(key.idText) that is known here: \(error)"
-      )
+        .foreignLedger,
+        sentence: Self.sentence("The server's checkpoint is not one of the ledger with the key \(key.idText) that is known here: \(error)"))
     }
     do {
       try WitnessRule.judge(checkpoint.checkpoint, after: last?.checkpoint, proof: shown.proof)
@@ -131,8 +131,13 @@ package struct Witness: Sendable {
         case .forked: .forkedLedger
         case .foreign: .foreignLedger
         }
-      throw ParcelFault(kind, sentence: error.description)
+      throw ParcelFault(kind, sentence: Self.sentence(error.description))
     }
     return (key, checkpoint)
+  }
+
+  /// As long as an alarm's may be: names that the server wrote stand in it.
+  private static func sentence(_ text: String) -> String {
+    text.utf8.count <= 900 ? text : String(decoding: text.utf8.prefix(900), as: UTF8.self)
   }
 }
