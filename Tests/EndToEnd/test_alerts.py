@@ -6,13 +6,15 @@ import functools
 import json
 import re
 import secrets
+import shutil
+import subprocess
 import time
 
 import jsonschema
 import pytest
 import requests
 import standardwebhooks
-from installation import ROOT, free_port
+from installation import BINARIES, ROOT, free_port
 from ocsf_json_schema import OcsfJsonSchemaEmbedded, get_ocsf_schema
 from receivers import MailServer, SyslogServer, WebhookServer
 from test_alarm import to_custodian_door, wait_for
@@ -255,15 +257,45 @@ def test_security_events_flow_through_rotation_and_a_kill(make_installation, out
         assert page.status_code == 200 and "archive" in page.text and "siem" in page.text
 
 
+def test_the_worked_example_with_rsyslog_leaves_what_the_documentation_shows(make_installation, outside):
+    rsyslogd = shutil.which("rsyslogd", path="/usr/sbin:/usr/bin")
+    assert rsyslogd, "apt-get install rsyslog rsyslog-gnutls"
+    text = (ROOT / "docs" / "OPERATIONS.md").read_text()
+    example = re.search(r"```\n(global\(DefaultNetstreamDriver.*?)```", text, re.S)[1]
+    target = outside.root / "received.ndjson"
+    for theirs, ours in [
+        ("/etc/rsyslog/ca.pem", outside.chain), ("/etc/rsyslog/cert.pem", outside.chain), ("/etc/rsyslog/key.pem", outside.key),
+        ('"6514"', f'"{outside.syslog_port}"'), ("/var/log/sealane/events.ndjson", target)]:
+        assert theirs in example
+        example = example.replace(theirs, str(ours))
+    configuration = outside.root / "rsyslog.conf"
+    configuration.write_text(f'global(workDirectory="{outside.root}")\n{example}')
+    receiver = subprocess.Popen([rsyslogd, "-n", "-f", configuration, "-i", outside.root / "rsyslogd.pid"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        sealane = make_installation()
+        sealane.start(*outside.write("syslog"))
+        wait_for(lambda: sealane.run("alerts", "test", "--data", sealane.data).returncode == 0)
+        sealane.track(*[{"event": "Probe", "properties": {"distinct_id": f"person-{n}"}} for n in range(3)])
+        assert len(sealane.export()) == 3
+
+        def received():
+            return [json.loads(line) for line in target.read_text().splitlines()] if target.exists() else []
+
+        wait_for(lambda: {event["class_uid"] for event in received()} >= {2004, 6003})
+        for event in received():
+            check_ocsf(event)
+        shown = next(event for event in received() if event["class_uid"] == 6003)
+        assert shown["api"]["operation"] == "api.export" and shown["unmapped"]["rows"] == 3 and shown["unmapped"]["subject_count"] == 3
+    finally:
+        receiver.terminate()
+        receiver.wait(10)
+
+
 def test_doctor_and_serve_say_what_is_wrong_with_the_file(make_installation, outside):
     sealane = make_installation()
     none = sealane.run("doctor", "--data", sealane.data)
     assert none.returncode == 0 and "No channel is configured" in none.stdout
     environment = {"env": {"SEALANE_ALERT_CHANNELS": str(outside.file), "PATH": "/usr/bin:/bin", "SWIFT_BACKTRACE": "enable=no"}}
-    import subprocess
-
-    from installation import BINARIES
-
     def doctor():
         return subprocess.run([BINARIES / "sealane", "doctor", "--data", sealane.data], capture_output=True, text=True, timeout=60, **environment)
 
