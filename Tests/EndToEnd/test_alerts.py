@@ -1,5 +1,6 @@
 """Alerts reach people and machines: mail, Standard Webhooks, syslog over TLS and a file, with real receivers; none is lost by a kill."""
 
+import contextlib
 import email
 import email.policy
 import functools
@@ -7,7 +8,9 @@ import json
 import re
 import secrets
 import shutil
+import socket
 import subprocess
+import threading
 import time
 
 import jsonschema
@@ -219,6 +222,37 @@ def test_tls_is_checked_and_a_wrong_password_is_said(make_installation, outside,
     with MailServer(outside.chain, outside.key, "another", outside.mail_port):
         done = sealane.run("alerts", "test", "--data", sealane.data)
         assert "refused" in done.stdout and PASSWORD not in done.stdout + done.stderr
+
+
+def test_mail_goes_over_tls_from_the_first_byte_and_never_in_the_clear(make_installation, outside):
+    outside.write("mail")
+    text = outside.file.read_text()
+    sealane = make_installation()
+    with MailServer(outside.chain, outside.key, PASSWORD, outside.mail_port, implicit=True) as mail:
+        outside.file.write_text(text.replace("type: mail", "type: mail, security: tls"))
+        sealane.start("--alert-channels", outside.file)
+        assert "delivered" in sealane.command("alerts", "test", "--data", sealane.data) and len(mail.mails) == 1
+        sealane.terminate()
+    # A server that offers no TLS gets neither the password nor the message.
+    heard = []
+
+    def clear(listener):
+        connection, _ = listener.accept()
+        with contextlib.suppress(OSError), connection, connection.makefile("rwb") as stream:
+            stream.write(b"220 hello\r\n")
+            stream.flush()
+            for line in stream:
+                heard.append(line)
+                stream.write(b"250-hello\r\n250 AUTH PLAIN LOGIN\r\n" if line.startswith(b"EHLO") else b"502 no\r\n")
+                stream.flush()
+
+    with socket.create_server(("127.0.0.1", outside.mail_port)) as listener:
+        threading.Thread(target=clear, args=(listener,), daemon=True).start()
+        outside.file.write_text(text)
+        sealane.start("--alert-channels", outside.file)
+        done = sealane.run("alerts", "test", "--data", sealane.data)
+        assert done.returncode == 1 and "NOT DELIVERED" in done.stdout
+        assert heard and not any(b"AUTH" in line or b"MAIL" in line for line in heard), heard
 
 
 def test_security_events_flow_through_rotation_and_a_kill(make_installation, outside):
