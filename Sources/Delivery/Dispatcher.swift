@@ -67,6 +67,19 @@ package final class Dispatcher: Sendable {
     }
   }
 
+  /// Now and then: that a channel's messages are left out because too many wait is an alert itself, which others are told of.
+  package func tellOverflow() async throws {
+    for state in try await control.channelStates()
+    where state.disabledReason == nil && state.waiting >= ControlDatabase.mostWaiting && channels.contains(where: { $0.name == state.name })
+    {
+      await alerts.raise(
+        NewAlert(
+          .eventsLost,
+          sentence: "\(state.waiting) messages wait for the channel \(state.name): further ones are left out until it takes some.",
+          details: ["channel": .text(state.name), "waiting": .number(Int64(state.waiting))], sameAs: "queue/\(state.name)"))
+    }
+  }
+
   /// Sends a test to every channel, whatever waits, and says what became of it.
   package func test() async -> [Outcome] {
     let message = AlertMessage(testAt: clock())

@@ -138,6 +138,24 @@ struct DispatcherTests {
     #expect(try await post.control.alerts().count == 2)
   }
 
+  @Test func aFullQueueTakesNothingMoreAndIsSaid() async throws {
+    let post = try Post()
+    let dispatcher = post.dispatcher(post.channel("full"), post.channel("well"))
+    let refusal = RefusalMessage(status: 401, method: "GET", route: "/x", door: "console", account: nil, at: post.clock())
+    let full = post.channel("full").route
+    try await post.control.enqueue(Array(repeating: refusal, count: ControlDatabase.mostWaiting - 1), routes: [full])
+    try await dispatcher.tellOverflow()
+    #expect(try await post.control.alerts().isEmpty)
+    try await post.control.enqueue(Array(repeating: refusal, count: 6), routes: [full])
+    try await dispatcher.tellOverflow()
+    try await dispatcher.tellOverflow()
+    let alert = try #require(try await post.control.alerts().first)
+    #expect(alert.kind == .eventsLost && alert.details["channel"] == .text("full"))
+    let states = try await post.control.channelStates()
+    // The alert found no room in the full queue either, and waits for the other channel.
+    #expect(states.map(\.name) == ["full", "well"] && states.map(\.waiting) == [ControlDatabase.mostWaiting, 1] && states[0].dropped == 6)
+  }
+
   @Test func aNumberOfAnotherLedgerIsForgotten() async throws {
     let post = try Post()
     let dispatcher = post.dispatcher(post.channel("a"))
