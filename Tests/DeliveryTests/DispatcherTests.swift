@@ -106,6 +106,27 @@ struct DispatcherTests {
     #expect(post.codes("some") == ["disclosure.subjects"] && post.codes("all") == ["disclosure.aggregate", "disclosure.subjects"])
   }
 
+  @Test func detailsThatOtherKeysSealedHoldNothingUp() async throws {
+    let post = try Post()
+    try await post.ledger.record(.settingsChanged(["before"]), by: Post.owner)
+    try await post.ledger.close()
+    let keys = try LedgerKeys(
+      origin: "t.example/ledger", signingSeed: Array(repeating: 7, count: 32), setsKey: Array(repeating: 1, count: 32))
+    let place = post.directory.appendingPathComponent("copy")
+    try FileManager.default.copyItem(at: post.directory.appendingPathComponent("ledger"), to: place)
+    let other = try Ledger.open(directory: place, keys: keys)
+    try await other.record(.setupLinkUsed(session: "ses_1"), by: Post.owner)
+    let dispatcher = Dispatcher(
+      [post.channel("a")], control: post.control, ledger: other, alerts: post.alerts,
+      identity: SenderIdentity(origin: "https://analytics.example.com", version: "1"),
+      logger: Logger(label: "t") { _ in SwiftLogNoOpLogHandler() }, clock: post.clock)
+    try await post.control.setNextEntry(of: "a", to: 0, delivered: 0)
+    try await post.run(dispatcher) { post.codes("a").count >= 2 }
+    #expect(post.codes("a") == ["settings_changed", "setup_link_used"])
+    let text = try String(contentsOf: post.file("a"), encoding: .utf8)
+    #expect(text.contains("ses_1") && !text.contains("before"))
+  }
+
   @Test func whatIsTooFarBehindIsLeftOutCountedAndSaid() async throws {
     let post = try Post()
     let dispatcher = post.dispatcher(post.channel("slow", backlog: 10))
