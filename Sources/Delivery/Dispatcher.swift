@@ -67,6 +67,19 @@ package final class Dispatcher: Sendable {
     }
   }
 
+  /// Now and then: that a channel's messages are left out because too many wait is an alert itself, which others are told of.
+  package func tellOverflow() async throws {
+    for state in try await control.channelStates()
+    where state.disabledReason == nil && state.waiting >= ControlDatabase.mostWaiting && channels.contains(where: { $0.name == state.name })
+    {
+      await alerts.raise(
+        NewAlert(
+          .eventsLost,
+          sentence: "\(state.waiting) messages wait for the channel \(state.name): further ones are left out until it takes some.",
+          details: ["channel": .text(state.name), "waiting": .number(Int64(state.waiting))], sameAs: "queue/\(state.name)"))
+    }
+  }
+
   /// Sends a test to every channel, whatever waits, and says what became of it.
   package func test() async -> [Outcome] {
     let message = AlertMessage(testAt: clock())
@@ -206,9 +219,9 @@ package final class Dispatcher: Sendable {
           details: ["channel": .text(name), "entries": .number(Int64(dropped))], sameAs: name))
     }
     guard next < end else { return false }
-    let records = try await ledger.records(from: next, limit: Self.batch)
-    guard let last = records.last?.entry.index else { return false }
-    let events = records.filter { OCSFEvent.isSent($0.entry, to: stream) }.map { OCSFEvent($0, identity) }
+    let entries = try await ledger.entries(from: next, limit: Self.batch)
+    guard let last = entries.last?.index else { return false }
+    let events = try await events(entries.filter { OCSFEvent.isSent($0, to: stream) })
     if !events.isEmpty { try await sender.send(events, id: "evt_\(next)_\(last)") }
     positions.withLock { $0[name] = last + 1 }
     // Entries that do not go there are not worth a write for every few of them: after a crash they are looked at again.
@@ -216,6 +229,30 @@ package final class Dispatcher: Sendable {
     // A crash here sends them once more, with the same uids.
     try await noted { [control] in try await control.setNextEntry(of: name, to: last + 1, delivered: events.count) }
     return true
+  }
+
+  /// With their details, one reading where they lie close together. Details that the keys at hand do not open, as after a restore with other keys, must
+  /// not hold up what comes behind them.
+  private func events(_ entries: [LedgerEntry]) async throws -> [OCSFEvent] {
+    guard let first = entries.first, let last = entries.last else { return [] }
+    let wanted = Set(entries.map(\.index))
+    let records: [LedgerRecord]
+    do {
+      records = try await ledger.records(from: first.index, limit: Int(last.index - first.index) + 1)
+    } catch {
+      guard error.code == .damaged else { throw error }
+      return await eventsOneByOne(entries)
+    }
+    return records.filter { wanted.contains($0.entry.index) }.map { OCSFEvent($0, identity) }
+  }
+
+  private func eventsOneByOne(_ entries: [LedgerEntry]) async -> [OCSFEvent] {
+    var events: [OCSFEvent] = []
+    for entry in entries {
+      let detail = try? await ledger.detail(of: entry.index)
+      events.append(OCSFEvent(entry, detail, identity))
+    }
+    return events
   }
 }
 

@@ -1,18 +1,23 @@
 """Alerts reach people and machines: mail, Standard Webhooks, syslog over TLS and a file, with real receivers; none is lost by a kill."""
 
+import contextlib
 import email
 import email.policy
 import functools
 import json
 import re
 import secrets
+import shutil
+import socket
+import subprocess
+import threading
 import time
 
 import jsonschema
 import pytest
 import requests
 import standardwebhooks
-from installation import ROOT, free_port
+from installation import BINARIES, ROOT, free_port
 from ocsf_json_schema import OcsfJsonSchemaEmbedded, get_ocsf_schema
 from receivers import MailServer, SyslogServer, WebhookServer
 from test_alarm import to_custodian_door, wait_for
@@ -219,6 +224,37 @@ def test_tls_is_checked_and_a_wrong_password_is_said(make_installation, outside,
         assert "refused" in done.stdout and PASSWORD not in done.stdout + done.stderr
 
 
+def test_mail_goes_over_tls_from_the_first_byte_and_never_in_the_clear(make_installation, outside):
+    outside.write("mail")
+    text = outside.file.read_text()
+    sealane = make_installation()
+    with MailServer(outside.chain, outside.key, PASSWORD, outside.mail_port, implicit=True) as mail:
+        outside.file.write_text(text.replace("type: mail", "type: mail, security: tls"))
+        sealane.start("--alert-channels", outside.file)
+        assert "delivered" in sealane.command("alerts", "test", "--data", sealane.data) and len(mail.mails) == 1
+        sealane.terminate()
+    # A server that offers no TLS gets neither the password nor the message.
+    heard = []
+
+    def clear(listener):
+        connection, _ = listener.accept()
+        with contextlib.suppress(OSError), connection, connection.makefile("rwb") as stream:
+            stream.write(b"220 hello\r\n")
+            stream.flush()
+            for line in stream:
+                heard.append(line)
+                stream.write(b"250-hello\r\n250 AUTH PLAIN LOGIN\r\n" if line.startswith(b"EHLO") else b"502 no\r\n")
+                stream.flush()
+
+    with socket.create_server(("127.0.0.1", outside.mail_port)) as listener:
+        threading.Thread(target=clear, args=(listener,), daemon=True).start()
+        outside.file.write_text(text)
+        sealane.start("--alert-channels", outside.file)
+        done = sealane.run("alerts", "test", "--data", sealane.data)
+        assert done.returncode == 1 and "NOT DELIVERED" in done.stdout
+        assert heard and not any(b"AUTH" in line or b"MAIL" in line for line in heard), heard
+
+
 def test_security_events_flow_through_rotation_and_a_kill(make_installation, outside):
     sealane = make_installation()
     with SyslogServer(outside.chain, outside.key, outside.syslog_port) as syslog:
@@ -255,15 +291,45 @@ def test_security_events_flow_through_rotation_and_a_kill(make_installation, out
         assert page.status_code == 200 and "archive" in page.text and "siem" in page.text
 
 
+def test_the_worked_example_with_rsyslog_leaves_what_the_documentation_shows(make_installation, outside):
+    rsyslogd = shutil.which("rsyslogd", path="/usr/sbin:/usr/bin")
+    assert rsyslogd, "apt-get install rsyslog rsyslog-gnutls"
+    text = (ROOT / "docs" / "OPERATIONS.md").read_text()
+    example = re.search(r"```\n(global\(DefaultNetstreamDriver.*?)```", text, re.S)[1]
+    target = outside.root / "received.ndjson"
+    for theirs, ours in [
+        ("/etc/rsyslog/ca.pem", outside.chain), ("/etc/rsyslog/cert.pem", outside.chain), ("/etc/rsyslog/key.pem", outside.key),
+        ('"6514"', f'"{outside.syslog_port}"'), ("/var/log/sealane/events.ndjson", target)]:
+        assert theirs in example
+        example = example.replace(theirs, str(ours))
+    configuration = outside.root / "rsyslog.conf"
+    configuration.write_text(f'global(workDirectory="{outside.root}")\n{example}')
+    receiver = subprocess.Popen([rsyslogd, "-n", "-f", configuration, "-i", outside.root / "rsyslogd.pid"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        sealane = make_installation()
+        sealane.start(*outside.write("syslog"))
+        wait_for(lambda: sealane.run("alerts", "test", "--data", sealane.data).returncode == 0)
+        sealane.track(*[{"event": "Probe", "properties": {"distinct_id": f"person-{n}"}} for n in range(3)])
+        assert len(sealane.export()) == 3
+
+        def received():
+            return [json.loads(line) for line in target.read_text().splitlines()] if target.exists() else []
+
+        wait_for(lambda: {event["class_uid"] for event in received()} >= {2004, 6003})
+        for event in received():
+            check_ocsf(event)
+        shown = next(event for event in received() if event["class_uid"] == 6003)
+        assert shown["api"]["operation"] == "api.export" and shown["unmapped"]["rows"] == 3 and shown["unmapped"]["subject_count"] == 3
+    finally:
+        receiver.terminate()
+        receiver.wait(10)
+
+
 def test_doctor_and_serve_say_what_is_wrong_with_the_file(make_installation, outside):
     sealane = make_installation()
     none = sealane.run("doctor", "--data", sealane.data)
     assert none.returncode == 0 and "No channel is configured" in none.stdout
     environment = {"env": {"SEALANE_ALERT_CHANNELS": str(outside.file), "PATH": "/usr/bin:/bin", "SWIFT_BACKTRACE": "enable=no"}}
-    import subprocess
-
-    from installation import BINARIES
-
     def doctor():
         return subprocess.run([BINARIES / "sealane", "doctor", "--data", sealane.data], capture_output=True, text=True, timeout=60, **environment)
 

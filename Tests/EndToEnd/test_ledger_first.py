@@ -56,7 +56,7 @@ def doors(sealane, person, subject):
             address = moved.headers["Location"].replace(page, page + ending, 1)
             yield address, person.get(address)
     for path in [
-        "/", "/live", "/live/rows?after=0", "/subjects", f"/subjects?q={subject[:6]}", f"/subjects/{subject}", "/settings",
+        "/", "/live", "/live/rows?after=0", "/subjects", f"/subjects?q={subject[:6]}", f"/subjects/{subject}", "/settings", "/alerts",
         "/door?" + urllib.parse.urlencode({"to": json.dumps(door)}),
     ]:
         yield path, person.get(path)
@@ -113,12 +113,19 @@ def test_a_ledger_that_cannot_be_written_discloses_nothing(make_installation):
     ready = requests.get(sealane.api + "/readyz", timeout=10)
     assert ready.status_code == 503 and "ledger" in ready.text
     assert "sealane_ledger_writable 0" in requests.get(sealane.api + "/metrics", timeout=10).text
+    # An alert says so within half a minute, though the ledger cannot take it yet.
+    deadline = time.monotonic() + 45
+    while "sealane_alerts_open 1" not in requests.get(sealane.api + "/metrics", timeout=10).text:
+        assert time.monotonic() < deadline, "nobody was told"
+        time.sleep(0.5)
 
     sealane.terminate()
     journal.unlink()
     (sealane.root / "journal.kept").rename(journal)
     assert "sound" in sealane.command("ledger", "verify", "--data", sealane.data)
     sealane.start()
+    (alert,) = json.loads(sealane.command("alerts", "list", "--data", sealane.data, "--json"))["alerts"]
+    assert alert["kind"] == "ledger_unwritable" and alert["ledger_index"] is not None, "entered by the start that follows"
     assert sealane.total(EVENT) == 6
     page = person.get("/settings").text
     assert "Changed" not in page and "other_key" not in page and "Europe/Berlin" not in re.search(r'name="zone" value="([^"]*)"', page)[1]

@@ -72,6 +72,13 @@ package struct Channel: Sendable, Hashable {
   package var target: Target
   package var stream: Stream?
 
+  package init(name: String, minimumSeverity: Alert.Severity, target: Target, stream: Stream?) {
+    self.name = name
+    self.minimumSeverity = minimumSeverity
+    self.target = target
+    self.stream = stream
+  }
+
   package var route: AlertRoute {
     AlertRoute(channel: name, minimumSeverity: minimumSeverity, takesEvents: stream?.takesEvents ?? false)
   }

@@ -13,9 +13,15 @@ extension OCSFEvent {
 
   /// An entry of the ledger. Subjects themselves and erased details are not in it.
   package init(_ record: LedgerRecord, _ identity: SenderIdentity) {
-    let entry = record.entry
-    var detail: LedgerDetail?
-    if case .present(let present) = record.detail { detail = present }
+    if case .present(let detail) = record.detail {
+      self.init(record.entry, detail, identity)
+    } else {
+      self.init(record.entry, nil, identity)
+    }
+  }
+
+  /// - Parameter detail: nil where it is erased, or cannot be read with the keys at hand.
+  package init(_ entry: LedgerEntry, _ detail: LedgerDetail?, _ identity: SenderIdentity) {
     let principal = detail?.principal ?? Principal(kind: .system, id: "erased", credential: "erased")
     let kind = EntryMapping.of(entry.kind)
     var more: [String: CanonicalJSON] = ["unmapped": .object(Self.unmapped(entry, detail))]

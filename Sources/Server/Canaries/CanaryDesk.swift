@@ -28,6 +28,8 @@ final class CanaryDesk: Sendable {
   /// By project: the key derives them once.
   private let seals = Mutex<[ProjectID: CanarySeal]>([:])
   private let key: SecretKey
+  /// Clues of canaries whose export neither register nor ledger knows.
+  private let strangers = Mutex<Set<Clue>>([])
 
   init(
     access: ControlDatabase, ledger: Ledger, alerts: AlertDesk, projects: OpenProjects, key: SecretKey, domain: String?, logger: Logger,
@@ -198,22 +200,29 @@ final class CanaryDesk: Sendable {
       }
       before = page.count == 1_000 ? page.last?.entry : nil
     } while before != nil
+    // Reading the whole ledger is dear: once for a clue that nobody knows.
+    guard !strangers.withLock({ $0.contains(clue) }) else { return nil }
     var next: UInt64 = 0
     while true {
-      let entries = try await ledger.entries(from: next, limit: Ledger.maximumPage)
-      guard let last = entries.last else { return nil }
-      for entry in entries where entry.kind == "disclosure.subjects" && entry.project == project {
-        guard let detail = try? await ledger.detail(of: entry.index), let name = detail.facts["canary_export"],
-          let nonce = [UInt8](hexadecimal: name), isMade(by: nonce, Int(Self.most))
+      let records = try await ledger.records(from: next, limit: 256)
+      guard let last = records.last?.entry.index else { break }
+      for record in records where record.entry.kind == "disclosure.subjects" && record.entry.project == project {
+        guard case .present(let detail) = record.detail, let name = detail.facts["canary_export"], let nonce = [UInt8](hexadecimal: name),
+          isMade(by: nonce, Int(Self.most))
         else { continue }
         let export = CanaryExport(
-          nonce: name, project: project, entry: entry.index, by: Alert.About(detail.principal), canaries: Int(Self.most), madeAt: entry.time
-        )
+          nonce: name, project: project, entry: record.entry.index, by: Alert.About(detail.principal), canaries: Int(Self.most),
+          madeAt: record.entry.time)
         try await access.note(export)
         return export
       }
-      next = last.index + 1
+      next = last + 1
     }
+    strangers.withLock { strangers in
+      if strangers.count >= 1_000 { strangers.removeAll() }
+      strangers.insert(clue)
+    }
+    return nil
   }
 
   /// One alert an export.

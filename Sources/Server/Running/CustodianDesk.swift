@@ -134,13 +134,15 @@ final class CustodianDesk: Sendable {
     }
     halt()
     _ = try await ledger.record(.custodianAlarm(code: kind, sentence: sentence), by: Self.principal)
-    // A crash here leaves an entry without its row: the custodian repeats the alarm, which is entered again.
-    _ = try await access.raiseCustodianAlarm(id, code: kind)
     await alerts.raise(
       NewAlert(
-        .custodianAlarm, about: Alert.About(Self.principal),
-        sentence: "The custodian raised the alarm \(kind): sealing stopped, and identifiers are dropped until it is settled there.",
+        Self.ledgerAlarms.contains(kind) ? .ledgerWitness : .custodianAlarm, about: Alert.About(Self.principal),
+        sentence: Self.ledgerAlarms.contains(kind)
+          ? Self.ledgerSentence(kind)
+          : "The custodian raised the alarm \(kind): sealing stopped, and identifiers are dropped until it is settled there.",
         details: ["alarm": .text(id), "code": .text(kind)], sameAs: "alarm/\(id)"))
+    // A crash before this leaves an entry without its row: the custodian repeats the alarm, which is entered again and counted on its alert.
+    _ = try await access.raiseCustodianAlarm(id, code: kind)
   }
 
   /// Takes the custodian's word that an alarm is settled, which nobody else can give: it is signed by the pinned identity. Sealing begins

@@ -76,6 +76,7 @@ extension Installation {
     } else {
       await alerts.catchUp()
     }
+    try? await dispatcher.tellOverflow()
     try? await access.forgetExpiredDeliveries(keeping: dispatcher.channels.map(\.name))
   }
 }

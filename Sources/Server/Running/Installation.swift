@@ -213,6 +213,7 @@ package final class Installation: Sendable {
 
   /// Flushes and closes everything; the lock goes with this value.
   package func close() async {
+    await alerts.catchUp()
     for project in projects.all {
       await keepFindings(of: project)
       do { try await project.store.close() } catch {
