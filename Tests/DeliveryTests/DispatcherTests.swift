@@ -83,7 +83,7 @@ struct DispatcherTests {
     var dispatcher = post.dispatcher(post.channel("a"))
     try await dispatcher.prepare()
     // A new channel begins with what comes.
-    let session = try await post.ledger.record(.setupLinkUsed(session: "ses_1"), by: Post.owner)
+    let session = try await post.ledger.record(.sessionBegan(session: "ses_1"), by: Post.owner)
     for number in 0..<150 { try await post.ledger.record(.settingsChanged(["s\(number)"]), by: Post.owner) }
     try await post.run(dispatcher) { post.codes("a").count >= 151 }
     dispatcher = post.dispatcher(post.channel("a"))
@@ -115,7 +115,7 @@ struct DispatcherTests {
     let place = post.directory.appendingPathComponent("copy")
     try FileManager.default.copyItem(at: post.directory.appendingPathComponent("ledger"), to: place)
     let other = try Ledger.open(directory: place, keys: keys)
-    try await other.record(.setupLinkUsed(session: "ses_1"), by: Post.owner)
+    try await other.record(.sessionBegan(session: "ses_1"), by: Post.owner)
     let dispatcher = Dispatcher(
       [post.channel("a")], control: post.control, ledger: other, alerts: post.alerts,
       identity: SenderIdentity(origin: "https://analytics.example.com", version: "1"),
