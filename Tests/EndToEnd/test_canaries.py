@@ -216,3 +216,30 @@ def test_the_register_is_made_again_from_the_ledger(farm):
     farm.start("--canary-domain", DOMAIN)
     requests.get(f"{farm.api}/api/v1/subjects/{name}", auth=farm.account, timeout=10)
     wait_for(lambda: any(alert["details"].get("export_entry") == entry["index"] for alert in alerts(farm)))
+
+
+def test_a_long_export_has_more_on_each_page(make_installation, tmp_path):
+    sealane = make_installation(canaries=True)
+    sealane.start()
+    for part in range(13):
+        sealane.send_import([
+            {"event": "Step", "properties": {"time": 1_790_000_000 + row, "distinct_id": f"u{part}-{row // 4}", "$insert_id": f"{part}-{row}"}}
+            for row in range(1_000)]).raise_for_status()
+    rows = lines(sealane)
+    pages = entries(sealane, "disclosure.subjects", purpose="api.export")
+    assert [page["detail"]["rows"] for page in pages] == [10_000, 3_000]
+    facts = [page["detail"]["facts"] for page in pages]
+    assert [fact["canaries"] for fact in facts] == ["3", "1"] and facts[0]["canary_export"] == facts[1]["canary_export"]
+    assert facts[0]["canary_commitment"] != facts[1]["canary_commitment"]
+    assert len(rows) == 13_000 + sum(int(fact["canary_lines"]) for fact in facts)
+    # Whoever leaks the end of it alone is found, too.
+    file = tmp_path / "end"
+    file.write_text("\n".join(json.dumps(row) for row in rows[-3_000 - int(facts[1]["canary_lines"]):]))
+    done = sealane.run("canaries", "check", file, "--data", sealane.data, "--json")
+    (found,) = json.loads(done.stdout)["canaries"]
+    assert found["export"]["ledger_index"] == pages[0]["index"] and found["export"]["by"]["credential"] == sealane.account[0]
+    # On the way through Mixpanel's own clients the pages are packed: the lines are the same.
+    packed = requests.get(
+        sealane.api + "/api/2.0/export", params={"from_date": "2020-01-01", "to_date": "2030-01-01"}, auth=sealane.account,
+        headers={"Accept-Encoding": "gzip"}, timeout=60)
+    assert packed.headers["Content-Encoding"] == "gzip" and len(packed.text.splitlines()) >= 13_004
