@@ -1,5 +1,6 @@
 import Access
 import Testing
+import Web
 
 /// Every route of the console with who may use it: none is forgotten, and what is not listed is denied.
 struct RouteTableTests {
@@ -26,17 +27,17 @@ struct RouteTableTests {
     var table: [String: Set<Role>] = [
       "GET /": everybody, "GET /arrival": everybody, "GET /live": [.developer, .owner], "GET /live/rows": [.developer, .owner],
       "POST /reports": savers, "POST /reports/delete": savers, "GET /cohorts": everybody, "POST /cohorts": savers,
-      "POST /cohorts/delete": savers, "GET /cohorts/build": everybody, "GET /cohorts/:id": everybody, "GET /subjects": readers,
-      "GET /subjects/:pseudonym": readers, "GET /door": readers, "POST /door": readers, "POST /door/cohort": savers,
+      "POST /cohorts/delete": savers, "GET /cohorts/build": everybody, "GET /cohorts/{id}": everybody, "GET /subjects": readers,
+      "GET /subjects/{pseudonym}": readers, "GET /door": readers, "POST /door": readers, "POST /door/cohort": exporters,
       "GET /plan": settings, "GET /plan/event": settings, "GET /plan/profiles": settings, "POST /plan/decide": planners,
       "GET /plan/edit": settings, "POST /plan/edit": planners, "GET /plan.yaml": settings, "GET /settings": settings,
       "POST /settings/project": admins, "POST /settings/accounts": admins, "GET /settings/accounts/rotate": admins,
       "POST /settings/accounts/rotate": admins, "POST /settings/freezes/lift": admins, "GET /settings/accounts/revoke": admins,
       "POST /settings/accounts/revoke": admins, "GET /exports": exporters, "POST /exports": exporters, "POST /exports/agree": exporters,
-      "POST /exports/refuse": exporters, "POST /exports/fetch": exporters, "GET /ledger": watchers, "GET /ledger/:index": watchers,
-      "GET /alerts": watchers, "GET /alerts/:id": watchers, "POST /alerts/change": watchers, "GET /account": everybody,
+      "POST /exports/refuse": exporters, "POST /exports/fetch": exporters, "GET /ledger": watchers, "GET /ledger/{index}": watchers,
+      "GET /alerts": watchers, "GET /alerts/{id}": watchers, "POST /alerts/change": watchers, "GET /account": everybody,
       "POST /account/passkeys/remove": everybody, "POST /account/sessions/end": everybody,
-      "POST /account/phished": everybody, "GET /staff": watchers, "POST /staff": admins, "GET /staff/:id": watchers,
+      "POST /account/phished": everybody, "GET /staff": watchers, "POST /staff": admins, "GET /staff/{id}": watchers,
       "POST /staff/roles": admins, "POST /staff/link": admins, "POST /staff/sessions/end": watchers, "POST /staff/cut-off": watchers,
       "POST /staff/remove": admins, "POST /staff/recovery": admins, "POST /staff/recovery/agree": admins,
     ]
@@ -50,11 +51,11 @@ struct RouteTableTests {
   private static func address(_ route: String) -> String {
     let path = String(route.split(separator: " ")[1])
     return switch path {
-    case "/subjects/:pseudonym": "/subjects/s_00000000000000000000000000000003"
-    case "/cohorts/:id": "/cohorts/1"
-    case "/staff/:id": "/staff/st_0000000000000000"
-    case "/ledger/:index": "/ledger/0"
-    case "/alerts/:id": "/alerts/1"
+    case "/subjects/{pseudonym}": "/subjects/s_00000000000000000000000000000003"
+    case "/cohorts/{id}": "/cohorts/1"
+    case "/staff/{id}": "/staff/st_0000000000000000"
+    case "/ledger/{index}": "/ledger/0"
+    case "/alerts/{id}": "/alerts/1"
     default: path
     }
   }

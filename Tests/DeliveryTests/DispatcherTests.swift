@@ -90,7 +90,7 @@ struct DispatcherTests {
     try await dispatcher.prepare()
     try await post.ledger.record(.sessionEnded(session: "ses_1"), by: Post.owner)
     try await post.run(dispatcher) { post.codes("a").count >= 152 }
-    #expect(post.codes("a") == ["setup_link_used"] + Array(repeating: "settings_changed", count: 150) + ["session_ended"])
+    #expect(post.codes("a") == ["session_began"] + Array(repeating: "settings_changed", count: 150) + ["session_ended"])
     #expect(try await post.control.nextEntry(of: "a") == session.index + 152)
   }
 
@@ -122,7 +122,7 @@ struct DispatcherTests {
       logger: Logger(label: "t") { _ in SwiftLogNoOpLogHandler() }, clock: post.clock)
     try await post.control.setNextEntry(of: "a", to: 0, delivered: 0)
     try await post.run(dispatcher) { post.codes("a").count >= 2 }
-    #expect(post.codes("a") == ["settings_changed", "setup_link_used"])
+    #expect(post.codes("a") == ["settings_changed", "session_began"])
     let text = try String(contentsOf: post.file("a"), encoding: .utf8)
     #expect(text.contains("ses_1") && !text.contains("before"))
   }

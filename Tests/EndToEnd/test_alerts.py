@@ -21,7 +21,7 @@ from installation import BINARIES, ROOT, free_port
 from ocsf_json_schema import OcsfJsonSchemaEmbedded, get_ocsf_schema
 from receivers import MailServer, SyslogServer, WebhookServer
 from test_alarm import to_custodian_door, wait_for
-from test_ledger_first import sign_in
+from staff import owner
 from test_tls import certificate
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -260,7 +260,7 @@ def test_security_events_flow_through_rotation_and_a_kill(make_installation, out
     with SyslogServer(outside.chain, outside.key, outside.syslog_port) as syslog:
         sealane.start(*outside.write("syslog", "file"))
         sealane.track(*[{"event": "Probe", "properties": {"distinct_id": f"person-{n}"}} for n in range(3)])
-        session = sign_in(sealane)
+        person = owner(sealane)
         assert len(sealane.export()) == 3
         requests.get(sealane.api + "/api/v1/catalog", auth=("sa_0000000000000000", "wrong"), timeout=10)
         requests.get(sealane.api + "/api/v1/ledger/entries", auth=sealane.account, timeout=10)
@@ -287,7 +287,7 @@ def test_security_events_flow_through_rotation_and_a_kill(make_installation, out
         assert not re.search(r"s_[0-9a-f]{32}|person-\d|" + sealane.account[1], text)
         for event in [*outside.lines(), *syslog.events]:
             check_ocsf(event)
-        page = requests.get(f"http://localhost:{sealane.console_port}/alerts", headers=session, timeout=10)
+        page = person.get("/alerts")
         assert page.status_code == 200 and "archive" in page.text and "siem" in page.text
 
 

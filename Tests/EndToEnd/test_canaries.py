@@ -9,7 +9,7 @@ import pytest
 import requests
 from installation import Installation, today
 from test_alarm import wait_for
-from test_ledger_first import sign_in
+from staff import owner
 
 DOMAIN = "metrics.example.net"
 
@@ -116,8 +116,7 @@ def test_the_commitment_and_the_key_alone_name_them_again(farm):
 
 
 def test_asking_for_one_names_the_export(farm):
-    session = sign_in(farm)
-    console = f"http://localhost:{farm.console_port}"
+    person = owner(farm)
     ways = {
         "profile": lambda name: requests.get(f"{farm.api}/api/v1/subjects/{name}", auth=farm.account, timeout=10),
         "timeline": lambda name: requests.get(f"{farm.api}/api/v1/subjects/{name}/timeline", auth=farm.account, timeout=10),
@@ -126,11 +125,9 @@ def test_asking_for_one_names_the_export(farm):
         "where": lambda name: requests.get(
             farm.api + "/api/2.0/export", auth=farm.account, timeout=10,
             params={"from_date": today(-1), "to_date": today(1), "where": f'properties["account"] == "{name}"'}),
-        "page": lambda name: requests.get(f"{console}/subjects/{name}", headers=session, timeout=10),
-        # A whole pseudonym leads to its page; requests leaves the cookie behind on the way there.
-        "page search": lambda name: requests.get(
-            console + requests.get(f"{console}/subjects", params={"q": name}, headers=session, timeout=10, allow_redirects=False).headers["Location"],
-            headers=session, timeout=10),
+        "page": lambda name: person.get(f"/subjects/{name}"),
+        # A whole pseudonym leads to its page.
+        "page search": lambda name: person.get(person.get(f"/subjects?q={name}").headers["Location"]),
     }
     for way, ask in ways.items():
         canaries, entry = strangers(farm)

@@ -15,7 +15,7 @@ from installation import today
 from pymerkle import InmemoryTree
 from selenium.webdriver.common.by import By
 from test_alarm import custodian, kinds, set_email, troubles, wait_for
-from test_ledger_first import sign_in
+from staff import owner
 from tlog import Key, WitnessServer, leaf_hash, read_checkpoint, read_note, root_of, tile_paths
 
 EVENT = "Witness Probe"
@@ -137,7 +137,7 @@ def test_without_a_custodian_nothing_stops(make_installation):
 def test_subjects_stop_while_no_witness_answers(make_installation):
     sealane = make_installation()
     sealane.start("--witness-patience", "2")
-    session = sign_in(sealane)
+    person = owner(sealane)
     sealane.start_custodian()
     fill(sealane)
     witness_key(sealane)
@@ -162,9 +162,8 @@ def test_subjects_stop_while_no_witness_answers(make_installation):
     for path in ("subjects", f"subjects/{subject}", f"subjects/{subject}/timeline"):
         answer = requests.get(f"{sealane.api}/api/v1/{path}", params={"project_id": sealane.project_id}, auth=sealane.account, timeout=10)
         assert answer.status_code == 503 and answer.json()["error"] == "ledger_unwitnessed", path
-    pages = f"http://localhost:{sealane.console_port}"
     for path, status in (("/", 200), ("/subjects", 503), (f"/subjects/{subject}", 503), ("/live/rows?after=0", 503), ("/settings", 200)):
-        page = requests.get(pages + path, headers=session, timeout=10)
+        page = person.get(path)
         assert page.status_code == status, path
         assert status == 200 or "Nothing about single subjects is shown now" in page.text and "start the custodian" in page.text
     # What was asked in vain is not in the ledger, and the ledger can be read.

@@ -66,7 +66,7 @@ struct SearchTests {
       {
         $0.from = from
         $0.to = to
-      }, { $0.entry.time >= from && $0.entry.time < to }, atLeast: 400)
+      }, { $0.entry.time >= from && $0.entry.time < to }, atLeast: 300)
   }
 
   @Test func erasedDetailsAreFoundOnlyByWhatTheEntrySays() async throws {

@@ -55,6 +55,7 @@ extension Visit {
 
   /// What came after `after`, as table rows: 204 if nothing did.
   func liveFragment() async throws -> Response {
+    try authorize(.readLive)
     guard let after = UInt64(fields.text("after")) else { return ErrorPage.badRequest("`after` must be a number.").response }
     guard let answer = try await live(after: after, name: liveName, limit: Self.liveRows) else {
       return Response(status: .noContent, headers: SecurityHeaders.forData)

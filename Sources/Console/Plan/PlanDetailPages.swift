@@ -9,6 +9,7 @@ import Web
 /// Every property of one event, or of profiles: how much there is of it, what was found, and one click to decide.
 extension Visit {
   func planEventPage() async throws -> Response {
+    try authorize(.readSettings)
     let name = fields["name"] ?? ""
     guard !name.isEmpty else { return .seeOther(Address("/plan")) }
     let isEvery = name == TrackingPlan.everyEventName
