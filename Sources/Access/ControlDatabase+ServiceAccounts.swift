@@ -99,7 +99,7 @@ extension ControlDatabase {
   }
 
   /// Whether what was accepted a moment ago would be still: for answers that take their time. Networks are not asked again.
-  package func isStillGood(_ who: Authenticated) async throws(AccessError) -> Bool {
+  package func isStillGood(_ who: Authenticated, for action: Access.Action, in project: ProjectID) async throws(AccessError) -> Bool {
     switch who.rights {
     case .serviceAccount:
       let now = clock()
@@ -107,10 +107,8 @@ extension ControlDatabase {
         cache.accounts[who.principal.id].map { !$0.account.isRevoked && !$0.account.isExpired(at: now) } ?? false
       }
     case .staff:
-      return try await read { database in
-        try Bool.fetchOne(database, sql: "SELECT EXISTS (SELECT 1 FROM session WHERE id = ?)", arguments: [who.principal.credential])
-          ?? false
-      }
+      guard let session = try await session(id: who.principal.credential) else { return false }
+      return (try? Access.authorize(session.who, action, in: project)) != nil
     case .operatingSystemUser, .custodian, .projectToken: return true
     }
   }
@@ -127,25 +125,34 @@ extension ControlDatabase {
     }
     let (secret, now) = (Secret.random(.serviceAccount), clock())
     let digest = secret.digest
-    guard var known = cache.withLock({ $0.accounts[username] }), !known.account.isRevoked, !known.account.isCanary else {
+    let overlapUntil = now + overlap
+    let expiresAt = now + lifetime
+    guard let known = cache.withLock({ $0.accounts[username] }), !known.account.isRevoked, !known.account.isCanary else {
       throw AccessError(.notFound, "There is no service account of this name that is in use.")
     }
-    known = ControlCache.Account(account: known.account, digest: digest, previous: known.digest)
-    known.account.rotatedAt = now
-    known.account.overlapUntil = now + overlap
-    known.account.expiresAt = now + lifetime
-    let account = known.account
-    try await write { database in
+    let stored = try await write { database in
       try database.execute(
         sql: """
           UPDATE service_account SET previous_sha256 = secret_sha256, secret_sha256 = ?, rotated_at = ?, overlap_until = ?, expires_at = ?
           WHERE username = ? AND revoked_at IS NULL
           """,
-        arguments: [Data(digest.bytes), now.milliseconds, account.overlapUntil?.milliseconds, account.expiresAt.milliseconds, username])
-      guard database.changesCount == 1 else { throw AccessError(.notFound, "There is no service account of this name that is in use.") }
+        arguments: [Data(digest.bytes), now.milliseconds, overlapUntil.milliseconds, expiresAt.milliseconds, username])
+      guard database.changesCount == 1, let stored = try ControlCache.Account.all(database, username: username).first else {
+        throw AccessError(.notFound, "There is no service account of this name that is in use.")
+      }
+      return stored
     }
-    let changed = known
-    cache.withLock { $0.accounts[username] = changed }
+    // What was revoked, or rotated again, while this was written stays so.
+    let account = cache.withLock { cache -> ServiceAccount in
+      guard let current = cache.accounts[username] else { return stored.account }
+      guard current.account.rotatedAt.map({ $0 <= now }) ?? true else { return current.account }
+      var changed = stored
+      changed.account.revokedAt = current.account.revokedAt ?? stored.account.revokedAt
+      changed.account.lastUsedAt = current.account.lastUsedAt
+      cache.accounts[username] = changed
+      return changed.account
+    }
+    guard !account.isRevoked else { throw AccessError(.notFound, "The service account was revoked meanwhile.") }
     return NewServiceAccount(account: account, secret: secret)
   }
 
@@ -186,8 +193,11 @@ extension ControlDatabase {
 }
 
 extension ControlCache.Account {
-  static func all(_ database: Database) throws -> [ControlCache.Account] {
-    try Row.fetchAll(database, sql: "SELECT * FROM service_account").map { row in
+  /// - Parameter username: nil: all.
+  static func all(_ database: Database, username: String? = nil) throws -> [ControlCache.Account] {
+    try Row.fetchAll(
+      database, sql: "SELECT * FROM service_account WHERE username = coalesce(?, username)", arguments: [username]
+    ).map { row in
       let scopes: String = row["scopes"]
       let networks: String = row["networks"]
       let digest: Data = row["secret_sha256"]

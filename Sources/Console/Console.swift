@@ -16,7 +16,7 @@ struct Console: Sendable {
   /// For pages of signed-in people. A POST must carry the session's form token.
   func visit(_ request: Request, isUse: Bool = true, _ body: (Visit) async throws -> Response) async -> Response {
     await guarded(request) {
-      guard let session = try await session(request, isUse: isUse) else { return unusable(request) ?? signedOut() }
+      guard var session = try await session(request, isUse: isUse) else { return unusable(request) ?? signedOut() }
       guard let project = services.control.projects().first else {
         return ErrorPage(
           .notFound, "There is no project yet", "This installation was not initialised.",
@@ -26,6 +26,12 @@ struct Console: Sendable {
       var fields = FormFields(encoded: request.uri.query ?? "")
       if request.method == .post {
         fields = try await form(request)
+        // A body may come slowly: whoever was cut off or lost a role meanwhile does not act any more.
+        guard let cookie = Cookies.value(of: Cookies.session, in: request.headers[.cookie]),
+          var now = try await services.control.session(cookie: cookie)
+        else { return signedOut() }
+        now.isProven = session.isProven
+        session = now
         guard session.isValid(formToken: fields["form-token"] ?? ""), Self.isSameSite(request) else { return ErrorPage.forbidden.response }
       }
       let visit = Visit(services: services, session: session, project: project, path: request.uri.path, fields: fields)

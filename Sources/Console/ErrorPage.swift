@@ -34,9 +34,6 @@ package struct ErrorPage: Sendable {
     next: "<p>Go back, reload the page and send it again.</p>\(home)")
   package static let notFound = ErrorPage(
     .notFound, "There is no such page", "The address may be mistyped, or it belongs to something that was deleted.", next: home)
-  package static let tooMany = ErrorPage(
-    .tooManyRequests, "Too many requests", "This session asked for more than it may in a short time. Nothing was shown.",
-    next: "<p>Wait a minute, then reload.</p>\(home)")
 
   /// - Parameter reference: stands in the log beside the cause.
   package static func failed(reference: String) -> ErrorPage {

@@ -153,9 +153,9 @@ struct ServiceAccountLimitTests {
     let here = try Surroundings()
     let made = try await made(here)
     let who = try #require(here.control.authenticate(username: made.account.username, secret: made.secret.text))
-    #expect(try await here.control.isStillGood(who))
+    #expect(try await here.control.isStillGood(who, for: .queryAggregates, in: made.account.project))
     _ = try await here.control.revokeServiceAccount(made.account.username)
-    #expect(try await !here.control.isStillGood(who))
+    #expect(try await !here.control.isStillGood(who, for: .queryAggregates, in: made.account.project))
     #expect(refusal(here, made) == .revoked)
     if case .unknown = here.control.present(username: made.account.username, secret: Secret.random(.serviceAccount).text, from: nil) {
     } else {

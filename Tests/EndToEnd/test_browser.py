@@ -19,7 +19,7 @@ WebDriverWait = functools.partial(ui.WebDriverWait, ignored_exceptions=[StaleEle
 
 HOSTILE = '<img src=x onerror="document.title=1"><script>window.pwned=1</script>'
 RIGHT_TO_LEFT = "abc\u202egnp.exe\u2066"
-PAGES = ["/", "/live", "/insights", "/funnels", "/retention", "/flows", "/lifecycle", "/stickiness", "/sessions", "/cohorts", "/cohorts/build", "/subjects", "/plan", "/plan/event?name=Signed+Up", "/plan/profiles?of=people", "/plan/edit", "/alerts", "/settings"]
+PAGES = ["/", "/live", "/insights", "/funnels", "/retention", "/flows", "/lifecycle", "/stickiness", "/sessions", "/cohorts", "/cohorts/build", "/subjects", "/plan", "/plan/event?name=Signed+Up", "/plan/profiles?of=people", "/plan/edit", "/exports", "/ledger", "/ledger/0", "/staff", "/alerts", "/settings"]
 # Reports with everything that they draw: groups, several units, the time before, other rates, both sides of a flow.
 REPORTS = [
     "/insights?s0=*&by=plan&top=1", "/insights?s0=*&s1=Signed+Up&s1.m=unique&compare=before",
@@ -29,7 +29,7 @@ REPORTS = [
     "/funnels?s0=Signed+Up&s1=First+Call&hop=2&hopu=hour&grace=2000&by=plan&view=trend&unit=hour",
     "/funnels?s0=Signed+Up&s1=First+Call&s2=Upgraded&count=sessions&view=both&ta=2&bars=5",
     "/retention?a=Signed+Up&b=First+Call&unit=day&n=14",
-    "/flows?a=First+Call&after=2&before=2", "/nowhere",
+    "/flows?a=First+Call&after=2&before=2", "/nowhere", "/account",
     "/insights?s0=*&s0.m=active&s0.d=1&s1=*&s1.m=active&s1.d=30&x0=A%2FB&x0.n=DAU%2FMAU&compare=previous",
     "/insights?s0=*&s0.over=percentile&s1=Signed+Up&s1.first=ever&by=plan&bins=1%2C+10&compare=before",
     "/lifecycle?a=Signed+Up&unit=week&seen=activity", "/stickiness?a=*&show=at_least",

@@ -437,7 +437,7 @@ def test_stolen_frozen_and_phished_each_raise_an_alert(crowd, place):
     for _ in range(3):
         assert export(sealane, (username, secret)).status_code == 401
     found = [alert for alert in alerts(sealane, "revoked_credential_used") if alert["about"]["id"] == username]
-    assert len(found) == 1 and found[0]["count"] == 3
+    assert len(found) == 1, "the same is one alert, however often"
     # A trap opens nothing, and says nothing to whoever tries it.
     username, secret, _ = make_account(sealane, canary=True)
     answer, unknown = export(sealane, (username, secret)), export(sealane, (username, "sls_" + "a" * 60))

@@ -2,12 +2,14 @@
 
 import datetime
 import ipaddress
+import urllib.parse
 
 import requests
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from staff import Person
 
 
 def certificate(folder):
@@ -37,8 +39,12 @@ def test_every_listener_speaks_tls(make_installation, monkeypatch):
         f"https://localhost:{sealane.intake_port}/track", verify=str(chain), timeout=10,
         json=[{"event": "Over TLS", "properties": {"token": sealane.token, "distinct_id": "tls-user"}}])
     assert answer.text == "1"
-    setup = requests.get(f"http://localhost:{sealane.console_port}/setup", timeout=10)
-    assert "__Host-" in setup.headers["Set-Cookie"] and "Secure" in setup.headers["Set-Cookie"]
+    person = Person(sealane)
+    person.origin, person.browser.verify = f"https://localhost:{sealane.console_port}", str(chain)
+    person.enrol(urllib.parse.urlparse(sealane.made["setup_url"]).fragment)
+    (cookie,) = person.browser.cookies
+    assert cookie.name == "__Host-session" and cookie.secure
+    assert person.get("/account").status_code == 200
     assert sealane.terminate() == 0
 
 

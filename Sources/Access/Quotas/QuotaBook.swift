@@ -12,7 +12,7 @@ package final class QuotaBook: Sendable {
   private struct Use: Sendable {
     var day: Int
     var used: Quota
-    /// On the disk; `used` is never above it when something is granted.
+    /// On the disk; what is granted is never above it.
     var reserved: Quota
     /// Who was seen today since the start of the process, by project and number.
     var seen: Set<UInt64> = []
@@ -53,20 +53,21 @@ package final class QuotaBook: Sendable {
     if case .settings = disclosure.kind { return }
     guard state.withLock({ $0.frozen[holder] }) == nil else { throw Self.isFrozen }
     let rows = disclosure.rows
-    guard rows > 0 || disclosure.bytes > 0 else { return }
+    guard rows > 0 || disclosure.bytes > 0 || !disclosure.subjects.isEmpty else { return }
     let quota = control.quota(of: holder)
-    let today = Self.day(of: clock())
     let project = UInt64(UInt32(truncatingIfNeeded: disclosure.project?.rawValue ?? 0)) << 32
     let subjects = Set(disclosure.subjects.map { project | UInt64($0.rawValue) })
 
     enum Outcome: Sendable {
-      case granted(reserve: Quota?)
+      case granted(day: Int, reserve: Quota?)
       case over(Quota.Measure, rowsLeft: Int)
       case frozen
     }
     let outcome = state.withLock { state -> Outcome in
       guard state.frozen[holder] == nil else { return .frozen }
       let nothing = Quota(rows: 0, subjects: 0, bytes: 0)
+      // Inside the lock, and never back: around midnight requests come here in any order.
+      let today = max(Self.day(of: clock()), state.uses[holder]?.day ?? .min)
       var use = state.uses[holder] ?? Use(day: today, used: nothing, reserved: nothing)
       if use.day != today { use = Use(day: today, used: nothing, reserved: nothing) }
       let new = subjects.subtracting(use.seen)
@@ -87,18 +88,23 @@ package final class QuotaBook: Sendable {
         for measure in Quota.Measure.allCases where after[measure] > block[measure] {
           block[measure] = min(quota[measure], after[measure] + max(1, quota[measure] / 50))
         }
-        use.reserved = block
         reserve = block
       }
       state.uses[holder] = use
-      return .granted(reserve: reserve)
+      return .granted(day: today, reserve: reserve)
     }
     switch outcome {
-    case .granted(nil): return
-    case .granted(let reserve?):
-      // A crash before this forgets a grant that nobody has seen; after it, at most a block counts that nobody took.
-      do { try await control.reserve(reserve, for: holder, on: today) } catch {
+    case .granted(_, nil): return
+    case .granted(let day, let reserve?):
+      // Whoever goes above what is on the disk waits for it. A crash before this forgets a grant that nobody has seen; after it, at most a
+      // block counts that nobody took.
+      do { try await control.reserve(reserve, for: holder, on: day) } catch {
         throw LedgerError(.unwritable, "The use of the quota cannot be written down: \(error.message)")
+      }
+      state.withLock { state in
+        guard var use = state.uses[holder], use.day == day else { return }
+        for measure in Quota.Measure.allCases { use.reserved[measure] = max(use.reserved[measure], reserve[measure]) }
+        state.uses[holder] = use
       }
     case .frozen: throw Self.isFrozen
     case .over(let measure, let left):

@@ -22,7 +22,7 @@ extension ControlDatabase {
     let client = String(client.prefix(80))
     let session = Session(id: id, staff: staff, client: client, createdAt: now, lastSeenAt: now)
     let member = try await write { database in
-      guard let member = try Self.member(staff, in: database), member.isActive || member.passkeys == 0 && member.suspension == nil else {
+      guard let member = try Self.member(staff, in: database), member.isActive else {
         throw AccessError(.notFound, "Nobody of the staff may sign in under this id.")
       }
       try database.execute(
@@ -71,6 +71,13 @@ extension ControlDatabase {
     return try await active(stored, member, at: now, isUse: isUse)
   }
 
+  func hasSession(key: SessionKey) async throws(AccessError) -> Bool {
+    let thumbprint = Data(key.thumbprint)
+    return try await read { database in
+      try Bool.fetchOne(database, sql: "SELECT EXISTS (SELECT 1 FROM session WHERE thumbprint = ?)", arguments: [thumbprint]) ?? false
+    }
+  }
+
   /// Gives the session of a key its next cookie. Nil if there is none, or it is over.
   package func renewSession(key: SessionKey) async throws(AccessError) -> NewSession? {
     let now = clock()
@@ -98,6 +105,18 @@ extension ControlDatabase {
       return database.changesCount == 1
     }
     return isThere ? NewSession(session: session, cookie: cookie) : nil
+  }
+
+  /// The session of a public id as it is now; nil if it is over, or its owner suspended.
+  func session(id: String) async throws(AccessError) -> ActiveSession? {
+    let now = clock()
+    let found = try await read { database -> (StoredSession, StaffMember)? in
+      guard let row = try Row.fetchOne(database, sql: "SELECT * FROM session WHERE id = ?", arguments: [id]) else { return nil }
+      let stored = try StoredSession(row)
+      return try Self.member(stored.session.staff, in: database).map { (stored, $0) }
+    }
+    guard let (stored, member) = found else { return nil }
+    return try await active(stored, member, at: now, isUse: false)
   }
 
   /// Those that are not over, newest first; of one person if given.

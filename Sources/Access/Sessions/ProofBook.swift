@@ -40,6 +40,11 @@ package final class ProofBook: Sendable {
   /// Takes a proof, once.
   package func take(_ text: String?, method: String, address: String, at time: Timestamp) throws(Refusal) -> SessionProof {
     guard let text, let proof = SessionProof(reading: text) else { throw .missing }
+    return try take(proof, method: method, address: address, at: time)
+  }
+
+  /// For whoever has made sure that the key is a session's: what strangers sign must not fill the memory.
+  package func take(_ proof: SessionProof, method: String, address: String, at time: Timestamp) throws(Refusal) -> SessionProof {
     guard proof.method == method, proof.address == address else { throw .forAnother }
     let mark = Array(SHA256.hash(data: proof.key.point + Array(proof.id.utf8)))
     let refusal = periods.withLock { periods -> Refusal? in

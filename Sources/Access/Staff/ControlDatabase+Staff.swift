@@ -36,7 +36,8 @@ extension ControlDatabase {
     return try await write { database in
       guard
         try Int.fetchOne(
-          database, sql: "SELECT count(*) FROM staff WHERE lower(name) = lower(?) AND suspended_at IS NULL", arguments: [name]) == 0
+          database, sql: "SELECT count(*) FROM staff WHERE lower(name) = lower(?) AND coalesce(suspension, '') <> 'removed'",
+          arguments: [name]) == 0
       else { throw AccessError(.invalid, "Somebody of this name is on the staff already. Write it so that the two can be told apart.") }
       try Self.insertMember(id, name: name, roles: roles, at: now, in: database)
       guard let member = try Self.member(id, in: database) else { throw DatabaseError(resultCode: .SQLITE_INTERNAL) }
@@ -59,10 +60,17 @@ extension ControlDatabase {
   /// Puts these roles in the place of all that the person has.
   ///
   /// - Throws: `inUse` where nobody would be an owner any more.
-  package func setRoles(_ roles: StaffRoles, of id: StaffMember.ID) async throws(AccessError) {
+  ///
+  /// - Parameter before: what whoever changes them has seen and was allowed to change; nil: whatever they are.
+  package func setRoles(_ roles: StaffRoles, of id: StaffMember.ID, expecting before: StaffRoles? = nil) async throws(AccessError) {
     guard !roles.isEmpty else { throw AccessError(.invalid, "Choose at least one role, or remove the person.") }
     try await write { database in
-      guard try Self.member(id, in: database) != nil else { throw AccessError(.notFound, "There is nobody of this id on the staff.") }
+      guard let member = try Self.member(id, in: database) else {
+        throw AccessError(.notFound, "There is nobody of this id on the staff.")
+      }
+      guard before == nil || member.roles == before else {
+        throw AccessError(.inUse, "Somebody else has changed these roles meanwhile. Look at them again.")
+      }
       try Self.keepingAnOwner(in: database) { try Self.write(roles, of: id, in: database) }
     }
   }

@@ -30,7 +30,10 @@ package final class StaffDesk: Sendable {
   /// Whether the setup link alone lets in: in the demo, whose people and data are made up, and which listens on this machine alone.
   package let isDemo: Bool
   let clock: @Sendable () -> Timestamp
-  let challenges = ChallengeBook<Purpose>()
+  /// Questions to strangers: how many there are is theirs.
+  let challenges = ChallengeBook<Purpose>(most: 20_000)
+  /// Questions to signed-in people, and their tickets, which strangers must not push out.
+  let ownChallenges = ChallengeBook<Purpose>()
   let proofs = ProofBook()
 
   package init(
@@ -135,13 +138,13 @@ package final class StaffDesk: Sendable {
     let allowed = try await control.staffPasskeys(of: session.session.staff).map(\.credential)
     guard !allowed.isEmpty else { throw AccessError(.invalid, "You have no passkey here. Add one first.") }
     return Question(
-      challenge: challenges.begin(.confirmation(act, session.session.staff), at: clock()), kind: .get(allowed: allowed))
+      challenge: ownChallenges.begin(.confirmation(act, session.session.staff), at: clock()), kind: .get(allowed: allowed))
   }
 
   /// - Returns: a ticket for the act, good once and for five minutes.
   package func finishConfirmation(challenge: [UInt8], with assertion: AssertionResponse, by session: ActiveSession) async throws -> [UInt8]
   {
-    guard case .confirmation(let act, let staff)? = challenges.end(challenge, at: clock()), staff == session.session.staff else {
+    guard case .confirmation(let act, let staff)? = ownChallenges.end(challenge, at: clock()), staff == session.session.staff else {
       throw Self.over
     }
     let allowed = Set(try await control.staffPasskeys(of: staff).map(\.credential))
@@ -151,12 +154,12 @@ package final class StaffDesk: Sendable {
       in: AuthenticationCeremony(
         relyingParty: try party(), challenge: challenge, allowedCredentials: allowed, user: .identified(handle: handle)))
     guard member.id == staff, member.isActive else { throw Self.suspended }
-    return challenges.begin(.ticket(act, staff), at: clock())
+    return ownChallenges.begin(.ticket(act, staff), at: clock())
   }
 
   /// Takes a ticket for an act; it is used up whatever comes.
   package func redeem(_ ticket: [UInt8], for act: Act, by session: ActiveSession) throws(AccessError) {
-    guard challenges.end(ticket, at: clock()) == .ticket(act, session.session.staff) else { throw Self.over }
+    guard ownChallenges.end(ticket, at: clock()) == .ticket(act, session.session.staff) else { throw Self.over }
   }
 
   /// - Parameter ticket: of `addPasskey`; a person without any passkey (the demo's visitor) needs none.
@@ -167,12 +170,14 @@ package final class StaffDesk: Sendable {
     if !known.isEmpty { try redeem(ticket, for: .addPasskey, by: session) }
     guard let handle = try await control.userHandle(of: staff) else { throw Self.over }
     return Question(
-      challenge: challenges.begin(.furtherPasskey(staff), at: clock()),
+      challenge: ownChallenges.begin(.furtherPasskey(staff), at: clock()),
       kind: .create(handle: handle, name: session.name, known: known))
   }
 
   package func finishFurtherPasskey(challenge: [UInt8], with response: RegistrationResponse, by session: ActiveSession) async throws {
-    guard case .furtherPasskey(let staff)? = challenges.end(challenge, at: clock()), staff == session.session.staff else { throw Self.over }
+    guard case .furtherPasskey(let staff)? = ownChallenges.end(challenge, at: clock()), staff == session.session.staff else {
+      throw Self.over
+    }
     let passkey = try await verified(response, challenge)
     try await ledger.record(.passkeyAdded(staff: staff.rawValue), by: session.who.principal)
     guard try await control.addPasskey(passkey, to: staff) else {
@@ -188,15 +193,18 @@ package final class StaffDesk: Sendable {
   /// The session with word on whether this request was signed by its browser's key.
   package func proven(_ session: ActiveSession, by proof: String?, method: String, path: String) -> ActiveSession {
     var session = session
-    if let proof, let taken = try? proofs.take(proof, method: method, address: origin + path, at: clock()) {
-      session.isProven = taken.key == session.key
+    if let proof, let read = SessionProof(reading: proof), read.key == session.key {
+      session.isProven = (try? proofs.take(read, method: method, address: origin + path, at: clock())) != nil
     }
     return session
   }
 
   /// The next cookie for the session of the key that signed this; nil if there is none.
   package func renew(_ proof: String?, path: String) async throws -> NewSession? {
-    try await control.renewSession(key: try proofs.take(proof, method: "POST", address: origin + path, at: clock()).key)
+    guard let proof, let read = SessionProof(reading: proof) else { throw ProofBook.Refusal.missing }
+    // Nothing is remembered of keys that have no session.
+    guard try await control.hasSession(key: read.key) else { return nil }
+    return try await control.renewSession(key: try proofs.take(read, method: "POST", address: origin + path, at: clock()).key)
   }
 
   // MARK: Parts

@@ -132,6 +132,12 @@ extension Visit {
     try authorize(.manageServiceAccounts)
     let id = fields.text("id")
     guard let freeze = services.quotas.freezes.first(where: { $0.holder.id == id }) else { return ErrorPage.notFound.response }
+    if freeze.holder.isStaff {
+      guard let member = try await services.control.staffMember(StaffMember.ID(rawValue: id)) else { return ErrorPage.notFound.response }
+      try authorizeChange(of: member)
+    } else if !services.control.serviceAccounts(of: project.id).contains(where: { $0.username == id }) {
+      return ErrorPage.notFound.response
+    }
     guard freeze.holder.id != session.session.staff.rawValue else {
       throw AccessError(.invalid, "Nobody lifts their own freeze: another admin does it.")
     }

@@ -82,12 +82,14 @@ extension Visit {
     guard let member = try await services.control.staffMember(StaffMember.ID(rawValue: fields.text("staff"))) else {
       throw AccessError(.notFound, "There is nobody of this id on the staff.")
     }
-    if member.roles.isOwner { try authorize(.manageOwners) }
-    // An admin of this project alone must not change what somebody may do in others.
-    if !member.roles.isOwner {
-      for project in member.roles.byProject.keys { try Access.authorize(session.who, .manageStaff, in: project) }
-    }
+    try authorizeChange(of: member)
     return member
+  }
+
+  /// An admin of this project alone must not change what somebody may do in others, and only owners change owners.
+  func authorizeChange(of member: StaffMember) throws {
+    if member.roles.isOwner { return try authorize(.manageOwners) }
+    for project in member.roles.byProject.keys { try Access.authorize(session.who, .manageStaff, in: project) }
   }
 
   func setStaffRoles() async throws -> Response {
@@ -99,7 +101,7 @@ extension Visit {
       }
       guard !roles.isEmpty else { throw AccessError(.invalid, "Choose at least one role, or remove the person.") }
       let receipt = try await services.ledger.record(.staffRolesChanged(staff: member.id.rawValue, roles: roles.words), by: principal)
-      try await services.control.setRoles(roles, of: member.id)
+      try await services.control.setRoles(roles, of: member.id, expecting: member.roles)
       return try await staffMemberPage(
         member.id.rawValue,
         "<div class=\"notice good\"><p>The roles are saved, and count from the next request on. \(Self.entry(receipt))</p></div>")
@@ -160,7 +162,7 @@ extension Visit {
     try services.staff.redeem(Base64URL.decode(fields.text("ticket")) ?? [], for: .agreeToRecovery(number), by: session)
     let recovery = try await services.control.recovery(number, agreedBy: session.session.staff)
     guard let member = try await services.control.staffMember(recovery.staff) else { return ErrorPage.notFound.response }
-    if member.roles.isOwner { try authorize(.manageOwners) }
+    try authorizeChange(of: member)
     let receipt = try await services.ledger.record(
       .staffRecoveryAgreed(staff: recovery.staff.rawValue, askedBy: recovery.askedBy.rawValue), by: principal)
     let (_, link) = try await services.control.agreeToRecovery(number, by: session.session.staff)

@@ -222,8 +222,10 @@ struct AdministrationRoutes: Sendable {
     guard let account = installation.access.serviceAccounts(of: nil).first(where: { $0.username == username }) else {
       throw APIError.notFound("There is no service account of this name.")
     }
+    // Ended first: a ledger that cannot be written must not keep a stolen key good.
+    let revoked = try await installation.access.revokeServiceAccount(username)
     try await installation.ledger.record(.serviceAccountRevoked(username: username, project: account.project), by: caller.principal)
-    return DisclosedResponse.plain(json(try await installation.access.revokeServiceAccount(username)))
+    return DisclosedResponse.plain(json(revoked))
   }
 
   private func json(_ account: ServiceAccount) -> JSONValue {

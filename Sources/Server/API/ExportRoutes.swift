@@ -106,7 +106,9 @@ struct ExportRoutes: Sendable {
   /// Nil where nothing is left.
   private func page(_ plan: Plan, _ number: Int, after cursor: EventCursor?, sent: Int) async throws -> Page? {
     // A key that is revoked in the middle ends what it has begun.
-    guard try await installation.access.isStillGood(plan.caller) else { throw APIError.unauthorized }
+    guard try await installation.access.isStillGood(plan.caller, for: .exportSubjects, in: plan.project.id) else {
+      throw APIError.unauthorized
+    }
     let left = plan.limit - sent
     guard left > 0 else { return nil }
     let size = plan.filter == nil ? min(Self.pageRows, left) : Self.pageRows

@@ -67,7 +67,8 @@ package final class Installation: Sendable {
     pipeline = IntakePipeline(intake: Intake(), access: access, projects: projects, metrics: metrics, logger: logger, clock: clock)
     staff = StaffDesk(
       control: access, ledger: ledger, origin: configuration.origin,
-      isDemo: configuration.listen.isLoopback && FileManager.default.fileExists(atPath: directory.demo.path), clock: clock)
+      isDemo: configuration.listen.isLoopback && configuration.origin.hasPrefix("http://localhost:")
+        && FileManager.default.fileExists(atPath: directory.demo.path), clock: clock)
     erasures = ErasureDesk(access: access, ledger: ledger, projects: projects, logger: logger, clock: clock)
     witnesses = WitnessDesk(
       access: access, ledger: ledger, policy: configuration.witnessPolicy, patience: configuration.witnessPatience, logger: logger)
