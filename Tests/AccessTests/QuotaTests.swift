@@ -158,4 +158,29 @@ struct QuotaTests {
     await #expect(throws: LedgerError.self) { try await book.charge(page(1), to: people[0]) }
     await #expect(throws: LedgerError.self) { try await book.charge(page(1), to: people[1]) }
   }
+
+  @Test func pseudonymsAmongFiguresCountAsSubjects() async throws {
+    let here = try Surroundings()
+    let who = try await account(here, Quota(rows: 1_000, subjects: 3, bytes: 0))
+    let book = try await book(here)
+    func figures(_ named: ClosedRange<UInt32>) -> Disclosure {
+      Disclosure(
+        .aggregate(queryDigest: "", dataVersion: 1, groupSizes: []), project: Self.project, purpose: "test",
+        subjectsInValues: named.map { SubjectNumber($0) })
+    }
+    try await book.charge(figures(1...3), to: who)
+    await #expect(throws: LedgerError.self) { try await book.charge(figures(4...4), to: who) }
+    #expect(book.freezes.map(\.measure) == [.subjects])
+  }
+
+  @Test("a clock that goes back over midnight opens no second quota")
+  func theDayNeverGoesBack() async throws {
+    let here = try Surroundings()
+    let who = try await account(here, Quota(rows: 100, subjects: 10, bytes: 0))
+    let book = try await book(here)
+    here.clock.advance(by: .seconds(86_400))
+    try await book.charge(page(100), to: who)
+    here.clock.advance(by: .seconds(-86_400))
+    await #expect(throws: LedgerError.self) { try await book.charge(page(1), to: who) }
+  }
 }

@@ -149,6 +149,25 @@ struct ServiceAccountLimitTests {
     #expect(try here.reopened().serviceAccounts(of: nil).first?.isCanary == true)
   }
 
+  @Test("beside any number of rotations a revocation stays", arguments: 0..<20)
+  func revokedBesideRotations(round: Int) async throws {
+    let here = try Surroundings()
+    let made = try await made(here)
+    let name = made.account.username
+    let secrets = await withTaskGroup { group in
+      for _ in 0..<4 { group.addTask { (try? await here.control.rotateServiceAccount(name, overlap: .seconds(60)))?.secret } }
+      group.addTask {
+        _ = try? await here.control.revokeServiceAccount(name)
+        return nil
+      }
+      return await group.reduce(into: [made.secret]) { if let secret = $1 { $0.append(secret) } }
+    }
+    for secret in secrets { #expect(here.control.authenticate(username: name, secret: secret.text) == nil) }
+    let before = here.control.serviceAccount(name)
+    #expect(before?.isRevoked == true)
+    #expect(try here.reopened().serviceAccount(name)?.isRevoked == true)
+  }
+
   @Test func aRevokedOneIsToldFromAnUnknownOne() async throws {
     let here = try Surroundings()
     let made = try await made(here)

@@ -270,4 +270,67 @@ struct StaffTests {
     let link = try await here.control.createSetupLink()
     await #expect(throws: AccessError.self) { try await desk.beginEnrolment(link: link.token.text, name: "Ada") }
   }
+
+  @Test func strangersPushOutNobodysTicket() async throws {
+    let here = try Surroundings()
+    let desk = try here.desk()
+    var (ada, session) = try await owner(here, desk)
+    let asked = try await desk.beginConfirmation(of: .addPasskey, by: session.session)
+    for _ in 0..<3_000 { _ = try desk.beginSignIn() }
+    let ticket = try await desk.finishConfirmation(
+      challenge: asked.challenge, with: try ada.passkey.assert(asked.challenge), by: session.session)
+    for _ in 0..<3_000 { _ = try desk.beginSignIn() }
+    try desk.redeem(ticket, for: .addPasskey, by: session.session)
+    session = try await ada.signIn(at: desk)
+  }
+
+  @Test func proofsByKeysWithoutASessionAreNotRemembered() async throws {
+    let here = try Surroundings()
+    let desk = try here.desk()
+    let stranger = SoftBrowser()
+    let proof = try stranger.proof("POST", Surroundings.origin + "/session/renew", nonce: desk.nonce)
+    // The second one would be a replay if the first had been kept.
+    for _ in 0..<2 { #expect(try await desk.renew(proof, path: "/session/renew") == nil) }
+  }
+
+  @Test func rolesAreSetOnlyIfTheyAreAsTheyWereSeen() async throws {
+    let here = try Surroundings()
+    let desk = try here.desk()
+    let project = try await here.control.createProject(name: "One").id
+    let (_, ada) = try await owner(here, desk)
+    let seen = StaffRoles(byProject: [project: [.analyst]])
+    let (_, bea) = try await colleague(here, desk, "Bea", seen, by: ada.session)
+    let id = bea.session.session.staff
+    try await here.control.setRoles(StaffRoles(isOwner: true), of: id)
+    await #expect(throws: AccessError.self) {
+      try await here.control.setRoles(StaffRoles(byProject: [project: [.viewer]]), of: id, expecting: seen)
+    }
+    #expect(try await here.control.staffMember(id)?.roles.isOwner == true)
+  }
+
+  @Test func anAnswerUnderWayEndsWithTheRole() async throws {
+    let here = try Surroundings()
+    let desk = try here.desk()
+    let project = try await here.control.createProject(name: "One").id
+    let (_, ada) = try await owner(here, desk)
+    let (_, bea) = try await colleague(here, desk, "Bea", StaffRoles(byProject: [project: [.analyst]]), by: ada.session)
+    let who = bea.session.who
+    #expect(try await here.control.isStillGood(who, for: .exportSubjects, in: project))
+    try await here.control.setRoles(StaffRoles(byProject: [project: [.viewer]]), of: bea.session.session.staff)
+    #expect(try await !here.control.isStillGood(who, for: .exportSubjects, in: project))
+    try await here.control.setRoles(StaffRoles(byProject: [project: [.analyst]]), of: bea.session.session.staff)
+    here.clock.advance(by: .seconds(3_600))
+    #expect(try await !here.control.isStillGood(who, for: .exportSubjects, in: project))
+  }
+
+  @Test func aPhishedColleaguesNameIsNotFree() async throws {
+    let here = try Surroundings()
+    let desk = try here.desk()
+    let (_, ada) = try await owner(here, desk)
+    let (_, bea) = try await colleague(here, desk, "Bea", StaffRoles(isOwner: true), by: ada.session)
+    _ = try await here.control.suspend(bea.session.session.staff, .phished, force: true)
+    await #expect(throws: AccessError.self) {
+      try await here.control.inviteStaff(.random(), name: "bea", roles: StaffRoles(isOwner: true))
+    }
+  }
 }

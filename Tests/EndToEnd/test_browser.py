@@ -8,10 +8,11 @@ import urllib.parse
 import mixpanel
 import pytest
 from selenium import webdriver
-from selenium.common.exceptions import StaleElementReferenceException
+from selenium.common.exceptions import StaleElementReferenceException, WebDriverException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support import ui
 
 # A page may be replaced between the finding of an element and the look at it.
@@ -56,12 +57,33 @@ def browser():
     def get(address):
         """A page that shows rows is asked for again with a proof by its own script, if it is typed in."""
         open_page(address)
-        WebDriverWait(driver, 15).until(
-            lambda d: not any(not part.is_displayed() for part in d.find_elements(By.CSS_SELECTOR, "[data-else]")))
+        settle(driver)
 
     driver.get = get
+    acts = {name: getattr(WebElement, name) for name in ("click", "send_keys", "submit")}
+    for name, act in acts.items():
+        def settled(element, *arguments, act=act):
+            act(element, *arguments)
+            if element.parent is driver:
+                settle(driver)
+
+        setattr(WebElement, name, settled)
     yield driver
+    for name, act in acts.items():
+        setattr(WebElement, name, act)
     driver.quit()
+
+
+def settle(driver):
+    """Waits until a page that its own script is about to leave, with a proof, has gone, and the next one is there."""
+    def is_there(_):
+        try:
+            return driver.execute_script(
+                "return document.readyState === 'complete' && !window.sealaneSession?.isGoing && !document.querySelector('[data-else][hidden]')")
+        except WebDriverException:
+            return False  # between two pages
+
+    ui.WebDriverWait(driver, 15, poll_frequency=0.02).until(is_there)
 
 
 def enrol(browser, base, made):

@@ -5,6 +5,7 @@ import urllib.parse
 import pytest
 import requests
 from desk import WebDriverWait, start_browser
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.common.by import By
 
 EVENT = "Browser Staff Probe"
@@ -27,8 +28,14 @@ class Seat:
         return self.driver.find_element(By.TAG_NAME, "body").text
 
     def until(self, *words, seconds=15):
+        def shown(_):
+            try:
+                return all(word in self.text for word in words)
+            except WebDriverException:
+                return False  # between two pages
+
         try:
-            WebDriverWait(self.driver, seconds).until(lambda _: all(word in self.text for word in words))
+            WebDriverWait(self.driver, seconds).until(shown)
         except Exception:
             raise AssertionError(f"{words} not on the page {self.driver.current_url}:\n{self.text}") from None
 

@@ -73,6 +73,9 @@ enum SessionScript {
 
       // What the browser is about to ask for carries a proof for ten seconds.
       const carry = async (method, address) => {
+        // Until the page goes, or did not go (a file came): tests look at it.
+        window.sealaneSession.isGoing = true;
+        setTimeout(() => { window.sealaneSession.isGoing = false; }, 3000);
         await fresh();
         const signed = await proof(method, path(address));
         if (signed) document.cookie = `__Host-proof=${signed}; Path=/; Secure; SameSite=Strict; Max-Age=10`;
