@@ -24,6 +24,7 @@ package final class StaffDesk: Sendable {
 
   let control: ControlDatabase
   let ledger: Ledger
+  private let alerts: AlertDesk?
   /// Nil where the console's origin is one at which browsers have no passkeys.
   package let relyingParty: RelyingParty?
   package let origin: String
@@ -37,8 +38,10 @@ package final class StaffDesk: Sendable {
   let proofs = ProofBook()
 
   package init(
-    control: ControlDatabase, ledger: Ledger, origin: String, isDemo: Bool = false, clock: @escaping @Sendable () -> Timestamp
+    control: ControlDatabase, ledger: Ledger, alerts: AlertDesk? = nil, origin: String, isDemo: Bool = false,
+    clock: @escaping @Sendable () -> Timestamp
   ) {
+    self.alerts = alerts
     self.control = control
     self.ledger = ledger
     self.origin = origin
@@ -183,6 +186,20 @@ package final class StaffDesk: Sendable {
     guard try await control.addPasskey(passkey, to: staff) else {
       throw AccessError(.invalid, "This passkey is registered already, or you are not on the staff any more.")
     }
+  }
+
+  // MARK: The bad moment
+
+  /// Ends everything that somebody could do. It is ended first: a ledger that cannot be written must not keep a thief in.
+  ///
+  /// - Parameter force: whether the last owner may go too.
+  package func end(_ id: StaffMember.ID, _ suspension: StaffMember.Suspension, force: Bool, by principal: Principal) async throws -> (
+    sessions: Int, receipt: LedgerReceipt
+  ) {
+    let ended = try await control.suspend(id, suspension, force: force)
+    if suspension == .phished { await alerts?.raise(.phished(id, endedSessions: ended, by: principal)) }
+    let receipt = try await ledger.record(.staffCutOff(staff: id.rawValue, reason: suspension.rawValue), by: principal)
+    return (ended, receipt)
   }
 
   // MARK: Proofs

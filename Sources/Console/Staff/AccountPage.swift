@@ -101,13 +101,9 @@ extension Visit {
     return try await accountPage("<div class=\"notice good\"><p>The session is over. \(Self.entry(receipt))</p></div>")
   }
 
-  /// Ends everything first: a ledger that cannot be written must not keep a thief in.
   func reportOneself() async throws -> Response {
     try authorize(.manageOwnAccess)
-    let staff = session.session.staff
-    let ended = try await services.control.suspend(staff, .phished, force: true)
-    await services.alerts.raise(.phished(staff, endedSessions: ended, by: principal))
-    let receipt = try await services.ledger.record(.staffCutOff(staff: staff.rawValue, reason: "phished"), by: principal)
+    let (ended, receipt) = try await services.staff.end(session.session.staff, .phished, force: true, by: principal)
     return Console.over(
       "Your access is cut off",
       """

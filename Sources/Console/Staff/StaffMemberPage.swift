@@ -121,16 +121,13 @@ extension Visit {
       found.staff.rawValue, "<div class=\"notice good\"><p>The session is over. \(Self.entry(receipt))</p></div>")
   }
 
-  /// Ends everything first: a ledger that cannot be written must not keep a thief in.
   func cutOffColleague() async throws -> Response {
     try authorize(.cutOff)
     guard let member = try await services.control.staffMember(StaffMember.ID(rawValue: fields.text("staff"))) else {
       return ErrorPage.notFound.response
     }
     if member.id == session.session.staff { return try await reportOneself() }
-    let ended = try await services.control.suspend(member.id, .phished, force: true)
-    await services.alerts.raise(.phished(member.id, endedSessions: ended, by: principal))
-    let receipt = try await services.ledger.record(.staffCutOff(staff: member.id.rawValue, reason: "phished"), by: principal)
+    let (ended, receipt) = try await services.staff.end(member.id, .phished, force: true, by: principal)
     return try await staffMemberPage(
       member.id.rawValue,
       "<div class=\"notice good\"><p>Cut off: \(ended) \(ended == 1 ? "session" : "sessions") ended. Tell <bdi>\(member.name)</bdi> by a way that you knew before. \(Self.entry(receipt))</p></div>"
@@ -142,8 +139,7 @@ extension Visit {
     guard member.id != session.session.staff else {
       throw AccessError(.invalid, "Nobody removes themselves: another admin does it.")
     }
-    let receipt = try await services.ledger.record(.staffCutOff(staff: member.id.rawValue, reason: "removed"), by: principal)
-    _ = try await services.control.suspend(member.id, .removed, force: false)
+    let (_, receipt) = try await services.staff.end(member.id, .removed, force: false, by: principal)
     return try await staffMemberPage(member.id.rawValue, "<div class=\"notice good\"><p>Removed. \(Self.entry(receipt))</p></div>")
   }
 

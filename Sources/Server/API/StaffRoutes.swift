@@ -43,10 +43,7 @@ struct StaffRoutes: Sendable {
     try Access.authorize(caller, action, in: nil)
     let id = StaffMember.ID(rawValue: try context.parameters.require("id"))
     guard try await installation.access.staffMember(id) != nil else { throw APIError.notFound("There is nobody of this id on the staff.") }
-    // Ended first: a ledger that cannot be written must not keep a thief in.
-    let ended = try await installation.access.suspend(id, suspension, force: true)
-    if suspension == .phished { await installation.alerts.raise(.phished(id, endedSessions: ended, by: caller.principal)) }
-    try await installation.ledger.record(.staffCutOff(staff: id.rawValue, reason: suspension.rawValue), by: caller.principal)
+    let ended = try await installation.staff.end(id, suspension, force: true, by: caller.principal).sessions
     guard let member = try await installation.access.staffMember(id) else {
       throw APIError.notFound("There is nobody of this id on the staff.")
     }

@@ -66,7 +66,7 @@ package final class Installation: Sendable {
     admission = Admission(requests: configuration.limits.requests, bytes: configuration.limits.requestBytes)
     pipeline = IntakePipeline(intake: Intake(), access: access, projects: projects, metrics: metrics, logger: logger, clock: clock)
     staff = StaffDesk(
-      control: access, ledger: ledger, origin: configuration.origin,
+      control: access, ledger: ledger, alerts: alerts, origin: configuration.origin,
       isDemo: configuration.listen.isLoopback && configuration.origin.hasPrefix("http://localhost:")
         && FileManager.default.fileExists(atPath: directory.demo.path), clock: clock)
     erasures = ErasureDesk(access: access, ledger: ledger, projects: projects, logger: logger, clock: clock)
