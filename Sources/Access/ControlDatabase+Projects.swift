@@ -6,18 +6,21 @@ import Synchronization
 extension ControlDatabase {
   /// - Throws: `invalid` where the name is empty, the zone unknown or a group key no property name.
   package func createProject(
-    name: String, zone: String = "UTC", weekStart: Project.WeekStart = .monday, groupKeys: [String] = Project.defaultGroupKeys
+    name: String, zone: String = "UTC", weekStart: Project.WeekStart = .monday, groupKeys: [String] = Project.defaultGroupKeys,
+    smallestGroup: Int = Project.defaultSmallestGroup
   ) async throws(AccessError) -> Project {
     let token = PublicIdentifier.random(bytes: 16)
     let now = clock()
-    let draft = Project(id: ProjectID(0), name: name, token: token, zone: zone, weekStart: weekStart, groupKeys: groupKeys)
+    let draft = Project(
+      id: ProjectID(0), name: name, token: token, zone: zone, weekStart: weekStart, groupKeys: groupKeys, smallestGroup: smallestGroup)
     try draft.validate()
     let project = try await write { database in
       try database.execute(
-        sql: "INSERT INTO project (name, token, zone, week_start, created_at) VALUES (?, ?, ?, ?, ?)",
-        arguments: [name, token, zone, weekStart.rawValue, now.milliseconds])
+        sql: "INSERT INTO project (name, token, zone, week_start, created_at, smallest_group) VALUES (?, ?, ?, ?, ?, ?)",
+        arguments: [name, token, zone, weekStart.rawValue, now.milliseconds, smallestGroup])
       let project = Project(
-        id: ProjectID(database.lastInsertedRowID), name: name, token: token, zone: zone, weekStart: weekStart, groupKeys: groupKeys)
+        id: ProjectID(database.lastInsertedRowID), name: name, token: token, zone: zone, weekStart: weekStart, groupKeys: groupKeys,
+        smallestGroup: smallestGroup)
       try project.writeGroupKeys(database)
       return project
     }
@@ -25,13 +28,15 @@ extension ControlDatabase {
     return project
   }
 
-  /// Writes name, zone, week start, group keys and retention.
+  /// Writes name, zone, week start, group keys, retention and the smallest group.
   package func updateProject(_ project: Project) async throws(AccessError) {
     try project.validate()
     try await write { database in
       try database.execute(
-        sql: "UPDATE project SET name = ?, zone = ?, week_start = ?, retention_days = ? WHERE id = ?",
-        arguments: [project.name, project.zone, project.weekStart.rawValue, project.retentionDays, project.id.rawValue])
+        sql: "UPDATE project SET name = ?, zone = ?, week_start = ?, retention_days = ?, smallest_group = ? WHERE id = ?",
+        arguments: [
+          project.name, project.zone, project.weekStart.rawValue, project.retentionDays, project.smallestGroup, project.id.rawValue,
+        ])
       guard database.changesCount == 1 else { throw AccessError(.notFound, "There is no project \(project.id).") }
       try database.execute(sql: "DELETE FROM project_group_key WHERE project_id = ?", arguments: [project.id.rawValue])
       try project.writeGroupKeys(database)
@@ -41,7 +46,7 @@ extension ControlDatabase {
       cache.insert(
         Project(
           id: project.id, name: project.name, token: token, zone: project.zone, weekStart: project.weekStart, groupKeys: project.groupKeys,
-          retentionDays: project.retentionDays))
+          retentionDays: project.retentionDays, smallestGroup: project.smallestGroup))
     }
   }
 
@@ -61,12 +66,13 @@ extension Project {
     let keys = Dictionary(
       grouping: try Row.fetchAll(database, sql: "SELECT project_id, name FROM project_group_key ORDER BY project_id, position"),
       by: { $0["project_id"] as Int64 })
-    return try Row.fetchAll(database, sql: "SELECT id, name, token, zone, week_start, retention_days FROM project ORDER BY id").map { row in
+    let sql = "SELECT id, name, token, zone, week_start, retention_days, smallest_group FROM project ORDER BY id"
+    return try Row.fetchAll(database, sql: sql).map { row in
       let id: Int64 = row["id"]
       return Project(
         id: ProjectID(id), name: row["name"], token: row["token"], zone: row["zone"],
         weekStart: WeekStart(rawValue: row["week_start"]) ?? .monday, groupKeys: keys[id]?.map { $0["name"] } ?? [],
-        retentionDays: row["retention_days"])
+        retentionDays: row["retention_days"], smallestGroup: row["smallest_group"])
     }
   }
 
@@ -88,6 +94,9 @@ extension Project {
     }
     guard retentionDays.map((1...Self.maximumRetentionDays).contains) ?? true else {
       throw AccessError(.invalid, "Events are kept for 1 to \(Self.maximumRetentionDays) days, or for ever.")
+    }
+    guard (1...Self.maximumSmallestGroup).contains(smallestGroup) else {
+      throw AccessError(.invalid, "The smallest group that is shown has 1 to \(Self.maximumSmallestGroup) subjects; 1 shows every group.")
     }
     for key in groupKeys { try Name.validate(key, what: "A group key") }
   }

@@ -1,4 +1,5 @@
 import Access
+import Answers
 import Events
 import HTTPTypes
 import Hummingbird
@@ -11,6 +12,7 @@ package struct ConsoleServices: Sendable {
   package var ledger: Ledger
   package var staff: StaffDesk
   package var quotas: QuotaBook
+  package var reports: ReportDesk
   /// The store of a project. Throws where it cannot be opened.
   package var engine: @Sendable (ProjectID) async throws -> any Engine
   /// The newest events that came after `sequence` (nil: from the beginning), ascending, at most `limit`; of one name where one is given.
@@ -51,11 +53,13 @@ package struct ConsoleServices: Sendable {
     note: @escaping @Sendable (_ error: any Error, _ reference: String) -> Void = { _, _ in },
     refusedPasskey: @escaping @Sendable (_ code: String) async -> Void = { _ in }, configuration: ConsoleConfiguration,
     clock: @escaping @Sendable () -> Timestamp = Ledger.systemClock, plans: PlanServices,
-    alerts: AlertDesk? = nil,
+    alerts: AlertDesk? = nil, reports: ReportDesk? = nil,
     lookedFor: @escaping @Sendable (_ project: ProjectID, _ text: String, _ by: Principal) async -> Void = { _, _, _ in }
   ) {
     self.lookedFor = lookedFor
-    self.alerts = alerts ?? AlertDesk(control: control, ledger: ledger, clock: clock)
+    let alerts = alerts ?? AlertDesk(control: control, ledger: ledger, clock: clock)
+    self.alerts = alerts
+    self.reports = reports ?? ReportDesk(ledger: ledger, alerts: alerts, book: DifferenceBook())
     self.plans = plans
     self.control = control
     self.ledger = ledger

@@ -49,3 +49,15 @@ extension SealedValue: CustomStringConvertible, CustomDebugStringConvertible {
   package var description: String { "<sealed>" }
   package var debugDescription: String { description }
 }
+
+extension StoredValue {
+  /// Every pseudonym that this value shows.
+  package var pseudonyms: [Pseudonym] {
+    switch self {
+    case .pseudonym(let pseudonym): [pseudonym]
+    case .list(let values): values.flatMap(\.pseudonyms)
+    case .object(let members): members.flatMap(\.value.pseudonyms)
+    case .null, .boolean, .number, .string, .sealed: []
+    }
+  }
+}

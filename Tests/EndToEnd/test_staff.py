@@ -232,24 +232,8 @@ def test_names_of_people_are_in_no_log_and_not_in_the_ledger(place):
 
 
 def make_account(sealane, **fields):
-    """By the machine's user, over the control socket."""
-    import http.client
-    import socket
-
-    class Control(http.client.HTTPConnection):
-        def connect(self):
-            self.sock = socket.socket(socket.AF_UNIX)
-            self.sock.connect(str(sealane.data / "control.sock"))
-
-    def ask(method, path, body=None):
-        connection = Control("localhost")
-        connection.request(method, path, json.dumps(body) if body is not None else None, {"Content-Type": "application/json"})
-        answer = connection.getresponse()
-        return answer.status, json.loads(answer.read())
-
-    status, made = ask("POST", "/api/v1/service-accounts", {"name": "probe", "scopes": ["export"], **fields})
-    assert status == 201, made
-    return made["username"], made["secret"], ask
+    made = sealane.account_with(**{"scopes": ["export"], **fields})
+    return made["username"], made["secret"], sealane.control
 
 
 def export(sealane, account, **options):

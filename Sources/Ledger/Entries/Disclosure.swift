@@ -33,6 +33,8 @@ package struct Disclosure: Sendable, Hashable {
   package let fields: [String]
   /// Subjects whose pseudonyms stand among the values that are shown: a property may name another account.
   package let subjectsInValues: [SubjectNumber]
+  /// Subjects whom figures about groups tell apart from all others: they count as shown.
+  package let singledOut: [SubjectNumber]
   /// What leaves, where that is known before it does: of exports.
   package let bytes: Int
   /// Whether fewer rows would do, where a quota does not reach for all.
@@ -61,8 +63,9 @@ package struct Disclosure: Sendable, Hashable {
 
   package init(
     _ kind: Kind, project: ProjectID?, purpose: String, fields: [String] = [], subjectsInValues: [SubjectNumber] = [],
-    bytes: Int = 0, takesPart: Bool = false, canaries: CanaryMark? = nil
+    singledOut: [SubjectNumber] = [], bytes: Int = 0, takesPart: Bool = false, canaries: CanaryMark? = nil
   ) {
+    self.singledOut = singledOut
     self.bytes = bytes
     self.takesPart = takesPart
     self.canaries = canaries
@@ -93,7 +96,7 @@ extension Disclosure {
   package var subjects: [SubjectNumber] {
     switch kind {
     case .subjects(let set, _, _, _), .subjectSearch(let set, _), .ledger(_, _, let set): set + subjectsInValues
-    case .aggregate, .catalog, .settings: subjectsInValues
+    case .aggregate, .catalog, .settings: subjectsInValues + singledOut
     }
   }
 
@@ -126,7 +129,8 @@ extension Disclosure {
       detail.queryDigest = digest
       detail.dataVersion = version
       detail.groupSizes = sizes
-      try detail.setSubjects(inValues: subjectsInValues)
+      try detail.setSubjects(inValues: subjectsInValues + singledOut)
+      if !singledOut.isEmpty { detail.facts["singled_out"] = String(singledOut.count) }
     case .subjects(let set, let rows, let digest, let version):
       detail.queryDigest = digest
       detail.dataVersion = version

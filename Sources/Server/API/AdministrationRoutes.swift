@@ -64,7 +64,8 @@ struct AdministrationRoutes: Sendable {
   private func changeSettings(_ request: Request, _ context: ServerContext) async throws -> Response {
     let caller = try await authenticator.require(request, context)
     let project = try installation.project(try QueryParameters(request, known: ["project_id"]).project(), for: caller, to: .manageProjects)
-    let members = try await object(request, known: ["name", "zone", "week_start", "group_keys", "retention_days", "canaries"])
+    let members = try await object(
+      request, known: ["name", "zone", "week_start", "group_keys", "retention_days", "smallest_group", "canaries"])
     var canaries: Bool?
     switch members["canaries"] {
     case nil: break
@@ -88,7 +89,15 @@ struct AdministrationRoutes: Sendable {
       settings.retentionDays = Int(days)
     default: throw APIError.badRequest("“retention_days” must be a whole number of days, or null: for ever.", field: "retention_days")
     }
-    let names = members.keys.filter { $0 != "canaries" }.sorted()
+    switch members["smallest_group"] {
+    case nil: break
+    case .number(let size)? where size == size.rounded() && abs(size) <= Double(Project.maximumSmallestGroup):
+      settings.smallestGroup = Int(size)
+    default:
+      throw APIError.badRequest(
+        "“smallest_group” must be 1 to \(Project.maximumSmallestGroup); 1 shows every group.", field: "smallest_group")
+    }
+    let names = members.keys.filter { $0 != "canaries" }.sorted().map { $0 == "smallest_group" ? settings.smallestGroupEntry : $0 }
     if !names.isEmpty || canaries == nil { try await installation.change(project, to: settings, names: names, by: caller.principal) }
     if let canaries { try await installation.canaries.turn(canaries, in: project.id, by: caller.principal) }
     return DisclosedResponse.plain(Self.json(settings, canaries: try await installation.canaries.isOn(in: project.id)))
@@ -106,6 +115,7 @@ struct AdministrationRoutes: Sendable {
       "zone": .string(project.zone),
       "week_start": .string(project.weekStart.rawValue), "group_keys": .list(project.groupKeys.map { .string($0) }),
       "retention_days": project.retentionDays.map { .number(Double($0)) } ?? .null,
+      "smallest_group": .number(Double(project.smallestGroup)),
     ]
   }
 

@@ -202,7 +202,7 @@ package enum OpenAPI {
         get: {summary: Projects (owner), responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
       /api/v1/settings:
         get: {summary: A project's settings (owner), parameters: [{$ref: "#/components/parameters/project"}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
-        patch: {summary: "Change name, zone, week_start, group_keys, retention_days or canaries (owner)", parameters: [{$ref: "#/components/parameters/project"}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
+        patch: {summary: "Change name, zone, week_start, group_keys, retention_days, smallest_group or canaries (owner)", parameters: [{$ref: "#/components/parameters/project"}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
       /api/v1/plan:
         get:
           summary: The tracking plan in force, or a version of it, and names that came without being in it (owner)

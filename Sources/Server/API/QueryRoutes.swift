@@ -1,4 +1,5 @@
 import Access
+import Answers
 import Console
 import Events
 import Foundation
@@ -32,17 +33,17 @@ struct QueryRoutes: Sendable {
     let query = try await project.cohorts(installation).resolved(try Query(json: try await body(of: request)))
     await installation.canaries.look(at: query.canonicalJSON, in: project.id, by: caller.principal)
     var timing = Timing()
-    let report = try await project.engine.report(query, calendar: project.calendar, at: installation.now())
-    timing.mark("engine")
-    let disclosure = Disclosure(
-      .aggregate(
-        queryDigest: Disclosure.digest(ofQuery: Data(query.canonicalJSON.utf8)), dataVersion: report.notes.dataVersion,
-        groupSizes: report.groupSizes()),
-      project: project.id, purpose: "api.query", fields: report.fields(of: query),
-      subjectsInValues: project.subjects(in: report.groupValues))
-    let answer = try await installation.ledger.disclose(report, disclosure, to: caller.principal)
+    let now = installation.now()
+    let answer = try await installation.reports.answer(
+      query, about: project.reported, purpose: "api.query", to: caller.principal, at: now, now: now
+    ) { timing.mark("engine") }
     timing.mark("ledger")
-    return DisclosedResponse.json(answer.map(\.json), timing: timing.text)
+    return DisclosedResponse.json(
+      answer.map { answer in
+        guard answer.singlesOut, case .object(var members) = answer.report.json else { return answer.report.json }
+        members["singles_out"] = true
+        return .object(members)
+      }, timing: timing.text)
   }
 
   func catalog(_ request: Request, _ context: ServerContext) async throws -> Response {
@@ -160,7 +161,7 @@ struct QueryRoutes: Sendable {
     let door = try await project.cohorts(installation).resolved(try Door(json: try JSONValue(parsing: try await body(of: request))))
     await installation.canaries.look(at: door.query.canonicalJSON, in: project.id, by: caller.principal)
     var timing = Timing()
-    let all = try await project.engine.subjects(door, calendar: project.calendar, at: installation.now())
+    let all = try await project.engine.subjects(door, project.settings.rules, at: installation.now())
     timing.mark("engine")
     var page = all[...]
     if let cursor = parameters["cursor"] {

@@ -50,7 +50,7 @@ extension Listeners {
       configuration: ConsoleConfiguration(
         intakeOrigin: isShared ? configuration.origin : configuration.intake.origin(isSecure: configuration.tls != nil), isSecure: isSecure,
         setupLinkCommand: "sealane setup-link --data \(configuration.data.path)"),
-      clock: installation.clock, plans: installation.planServices, alerts: installation.alerts,
+      clock: installation.clock, plans: installation.planServices, alerts: installation.alerts, reports: installation.reports,
       lookedFor: { project, text, principal in await installation.canaries.look(at: text, in: project, by: principal) })
     addConsoleRoutes(to: router, services: services)
   }

@@ -61,7 +61,3 @@ extension Installation {
 
   static func setupURL(origin: String, token: Secret) -> String { "\(origin)/setup#\(token.text)" }
 }
-
-extension Project {
-  package var calendar: ProjectCalendar { ProjectCalendar(zone: zone, weekStart: weekStart == .monday ? .monday : .sunday) }
-}

@@ -1,4 +1,5 @@
 import Access
+import Answers
 import Delivery
 import Events
 import Foundation
@@ -31,6 +32,7 @@ package final class Installation: Sendable {
   package let dispatcher: Dispatcher
   let refusals: RefusalMeter
   let canaries: CanaryDesk
+  let reports: ReportDesk
   let clock: @Sendable () -> Timestamp
   private let lock: DirectoryLock
   let lookups: Lookups
@@ -73,6 +75,7 @@ package final class Installation: Sendable {
     witnesses = WitnessDesk(
       access: access, ledger: ledger, policy: configuration.witnessPolicy, patience: configuration.witnessPatience, logger: logger)
     self.alerts = alerts
+    reports = ReportDesk(ledger: ledger, alerts: alerts, book: DifferenceBook())
     dispatcher = Dispatcher(
       channels, control: access, ledger: ledger, alerts: alerts,
       identity: SenderIdentity(origin: configuration.origin, version: Self.version), logger: logger, clock: clock)
