@@ -39,9 +39,15 @@ extension Visit {
   func disclose<Value: Sendable>(
     _ value: Value, _ kind: Disclosure.Kind, _ purpose: String, fields: [String] = [], values: [StoredValue] = []
   ) async throws -> Disclosed<Value> {
-    let named = Set(values.flatMap(\.pseudonyms)).compactMap { services.number(project.id, $0) }
-    return try await services.ledger.disclose(
-      value, Disclosure(kind, project: project.id, purpose: purpose, fields: fields, subjectsInValues: named), to: principal)
+    let disclosure = Disclosure(
+      kind, project: project.id, purpose: purpose, fields: fields, subjectsInValues: named(values))
+    // A row has its pseudonym and its times beside the values.
+    let bytes = disclosure.rows * 60 + values.reduce(0) { $0 + $1.textBytes }
+    return try await services.ledger.disclose(value, disclosure.rows > 0 ? disclosure.of(bytes: bytes) : disclosure, to: principal)
+  }
+
+  private func named(_ values: [StoredValue]) -> [SubjectNumber] {
+    Set(values.flatMap(\.pseudonyms)).compactMap { services.number(project.id, $0) }
   }
 
   func catalog(purpose: String) async throws -> Disclosed<Catalog> {

@@ -61,3 +61,18 @@ extension StoredValue {
     }
   }
 }
+
+extension StoredValue {
+  /// How large it is as text, about: what a quota of bytes counts on pages.
+  package var textBytes: Int {
+    switch self {
+    case .null, .boolean: 4
+    case .number: 8
+    case .string(let text): text.utf8.count
+    case .pseudonym: 34
+    case .sealed: 40
+    case .list(let values): values.reduce(2) { $0 + $1.textBytes }
+    case .object(let members): members.reduce(2) { $0 + $1.name.utf8.count + $1.value.textBytes }
+    }
+  }
+}

@@ -291,6 +291,21 @@ def test_exactly_the_row_quota_leaves_also_with_fifty_at_once(crowd):
     assert export(crowd, (username, secret), headers={"Accept-Encoding": "identity"}, stream=True).status_code == 200
 
 
+def test_the_bytes_of_rows_are_counted_and_stop(crowd):
+    username, secret, ask = make_account(crowd, bytes_per_day=50_000)
+    taken, answer = 0, None
+    for _ in range(200):
+        answer = requests.get(
+            crowd.api + "/api/v1/subjects", params={"project_id": crowd.project_id, "limit": 100}, auth=(username, secret), timeout=10)
+        if answer.status_code != 200:
+            break
+        taken += len(answer.content)
+    assert answer.status_code == 429 and "bytes" in answer.json()["message"]
+    assert 50_000 - 20_000 < taken <= 50_000
+    assert any(alert["kind"] == "credential_frozen" and alert["about"]["id"] == username for alert in json.loads(
+        crowd.command("alerts", "list", "--data", crowd.data, "--json"))["alerts"])
+
+
 def test_a_key_that_is_revoked_in_the_middle_ends_its_export(crowd):
     username, secret, ask = make_account(crowd)
     with export(crowd, (username, secret), stream=True, headers={"Accept-Encoding": "identity"}) as answer:

@@ -35,8 +35,8 @@ package struct Disclosure: Sendable, Hashable {
   package let subjectsInValues: [SubjectNumber]
   /// Subjects whom figures about groups tell apart from all others: they count as shown.
   package let singledOut: [SubjectNumber]
-  /// What leaves, where that is known before it does: of exports.
-  package let bytes: Int
+  /// Of the rows about subjects, as they leave.
+  package private(set) var bytes: Int
   /// Whether fewer rows would do, where a quota does not reach for all.
   package let takesPart: Bool
 
@@ -83,6 +83,13 @@ package struct Disclosure: Sendable, Hashable {
 }
 
 extension Disclosure {
+  /// The same of an answer that is so large.
+  package func of(bytes: Int) -> Disclosure {
+    var other = self
+    other.bytes = bytes
+    return other
+  }
+
   /// Rows about subjects.
   package var rows: Int {
     switch kind {

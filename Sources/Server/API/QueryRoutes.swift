@@ -98,18 +98,16 @@ struct QueryRoutes: Sendable {
     let disclosure = Disclosure(
       .subjectSearch(set: found.map(\.subject.number), rows: found.count), project: project.id, purpose: "api.subjects",
       fields: ["subject", "events", "first_seen", "last_seen"])
-    return DisclosedResponse.json(
-      try await installation.ledger.disclose(found, disclosure, to: caller.principal).map { found in
-        [
-          "subjects": .list(
-            found.map {
-              [
-                "subject": .string($0.subject.text), "events": .number(Double($0.events)), "first_seen": .string($0.firstSeen.text),
-                "last_seen": .string($0.lastSeen.text),
-              ]
-            })
-        ]
-      })
+    let answer: JSONValue = [
+      "subjects": .list(
+        found.map {
+          [
+            "subject": .string($0.subject.text), "events": .number(Double($0.events)), "first_seen": .string($0.firstSeen.text),
+            "last_seen": .string($0.lastSeen.text),
+          ]
+        })
+    ]
+    return try await DisclosedResponse.rows(answer, disclosure, of: installation.ledger, to: caller.principal)
   }
 
   func profile(_ request: Request, _ context: ServerContext) async throws -> Response {
@@ -121,13 +119,11 @@ struct QueryRoutes: Sendable {
       .subjects(set: [profile.subject.number], rows: 1), project: project.id, purpose: "api.profile",
       fields: Set((profile.verified + profile.unverified).map(\.name)).sorted(),
       subjectsInValues: project.subjects(in: (profile.verified + profile.unverified).map(\.value)))
-    return DisclosedResponse.json(
-      try await installation.ledger.disclose(profile, disclosure, to: caller.principal).map { profile in
-        [
-          "subject": .string(profile.subject.text), "verified": .object(profile.verified.apiJSON(groupKeys: project.groupKeys)),
-          "unverified": .object(profile.unverified.apiJSON(groupKeys: project.groupKeys)),
-        ]
-      })
+    let answer: JSONValue = [
+      "subject": .string(profile.subject.text), "verified": .object(profile.verified.apiJSON(groupKeys: project.groupKeys)),
+      "unverified": .object(profile.unverified.apiJSON(groupKeys: project.groupKeys)),
+    ]
+    return try await DisclosedResponse.rows(answer, disclosure, of: installation.ledger, to: caller.principal)
   }
 
   /// The newest first; `next` is the `cursor` of the page that follows.
@@ -145,11 +141,10 @@ struct QueryRoutes: Sendable {
     let disclosure = Disclosure(
       .subjects(set: events.flatMap(\.shownSubjects), rows: events.count), project: project.id, purpose: "api.timeline",
       fields: events.shownFields, subjectsInValues: project.subjects(inValuesOf: events))
-    return DisclosedResponse.json(
-      try await installation.ledger.disclose(events, disclosure, to: caller.principal).map { events in
-        let next: JSONValue = events.count == limit ? events.last.map { .string($0.cursor.text) } ?? .null : .null
-        return ["events": .list(events.map { $0.apiJSON(groupKeys: project.groupKeys) }), "next": next]
-      })
+    let next: JSONValue = events.count == limit ? events.last.map { .string($0.cursor.text) } ?? .null : .null
+    return try await DisclosedResponse.rows(
+      ["events": .list(events.map { $0.apiJSON(groupKeys: project.groupKeys) }), "next": next], disclosure, of: installation.ledger,
+      to: caller.principal)
   }
 
   /// The subjects behind a figure: body `{"query", "cell"}`; `after` continues behind a subject of the page before.
@@ -177,15 +172,14 @@ struct QueryRoutes: Sendable {
       .subjects(
         set: shown.map(\.number), rows: shown.count, queryDigest: Disclosure.digest(ofQuery: Data(door.query.canonicalJSON.utf8))),
       project: project.id, purpose: "api.door", fields: ["subject"])
-    let answer = try await installation.ledger.disclose(shown, disclosure, to: caller.principal)
-    timing.mark("ledger")
-    return DisclosedResponse.json(
-      answer.map { shown in
-        [
-          "count": .number(Double(all.count)), "subjects": .list(shown.map { .string("\(prefix)\($0.pseudonym)") }),
-          "next": next.map { .string($0) } ?? .null,
-        ]
-      }, timing: timing.text)
+    let answer: JSONValue = [
+      "count": .number(Double(all.count)), "subjects": .list(shown.map { .string("\(prefix)\($0.pseudonym)") }),
+      "next": next.map { .string($0) } ?? .null,
+    ]
+    return try await DisclosedResponse.rows(answer, disclosure, of: installation.ledger, to: caller.principal) {
+      timing.mark("ledger")
+      return timing.text
+    }
   }
 
   static let unknownSubject = APIError.notFound("No such subject has been seen in this project.")
