@@ -149,8 +149,9 @@ let package = Package(
     .testTarget(
       name: "ServerTests",
       dependencies: [
-        "Server", "Outbound", "Demo", "Events", "Access", "Ledger", "Journeys", "SegmentStore", "Gate", "Vault", "TestSupport", "Yams",
-        crypto,
+        "Server", "Outbound", "Demo", "Events", "Access", "Ledger", "Journeys", "SegmentStore", "Gate", "Vault", "Passkeys",
+        "SoftAuthenticator", "TestSupport",
+        "Yams", crypto,
       ],
       swiftSettings: room),
     .testTarget(

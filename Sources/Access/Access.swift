@@ -19,6 +19,8 @@ package enum Access {
     case readSettings
     case managePlan
     case manageProjects
+    /// A further project, which is none of the ones that there are.
+    case createProjects
     case manageServiceAccounts
     /// One's own passkeys and sessions, and “I was phished”.
     case manageOwnAccess
@@ -53,7 +55,8 @@ package enum Access {
     package var needsProof: Bool {
       switch self {
       case .readSubjects, .exportSubjects, .readLive, .deleteSubjects, .readLedger, .eraseLedgerDetails, .managePlan, .manageProjects,
-        .manageServiceAccounts, .readStaff, .manageStaff, .manageOwners, .manageSessions, .cutOff, .manageOwnAccess, .manageAlerts:
+        .createProjects, .manageServiceAccounts, .readStaff, .manageStaff, .manageOwners, .manageSessions, .cutOff, .manageOwnAccess,
+        .manageAlerts:
         true
       default: false
       }
@@ -98,7 +101,8 @@ package enum Access {
       [
         .sendEvents, .sendVerified, .readCatalog, .readExposure, .queryAggregates, .readSubjects, .exportSubjects, .manageReports,
         .readSettings,
-        .managePlan, .manageProjects, .manageServiceAccounts, .readStaff, .manageStaff, .manageOwners, .manageSessions, .cutOff,
+        .managePlan, .manageProjects, .createProjects, .manageServiceAccounts, .readStaff, .manageStaff, .manageOwners, .manageSessions,
+        .cutOff,
         .createSetupLinks, .readLedger, .eraseLedgerDetails, .readStatus,
         .deleteSubjects, .writeBackups, .rotateKeys, .readAlerts, .manageAlerts,
       ]

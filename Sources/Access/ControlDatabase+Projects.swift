@@ -4,27 +4,55 @@ import GRDB
 import Synchronization
 
 extension ControlDatabase {
-  /// - Throws: `invalid` where the name is empty, the zone unknown or a group key no property name.
+  /// A project that is not there yet, with its number and its token.
+  ///
+  /// - Throws: `invalid` where the name is empty, the zone unknown or a group key no property name, and where there are too many.
+  package func draftProject(
+    name: String, zone: String = "UTC", weekStart: Project.WeekStart = .monday, groupKeys: [String] = Project.defaultGroupKeys,
+    smallestGroup: Int = Project.defaultSmallestGroup
+  ) async throws(AccessError) -> Project {
+    let known = projects()
+    guard known.count < Project.maximumCount else {
+      throw AccessError(.invalid, "There are \(Project.maximumCount) projects already, which is the most that an installation holds.")
+    }
+    let highest = max(known.last?.id.rawValue ?? 0, try await setting(Self.highestProject).flatMap { Int64($0) } ?? 0)
+    let draft = Project(
+      id: ProjectID(highest + 1), name: name, token: PublicIdentifier.random(bytes: 16), zone: zone, weekStart: weekStart,
+      groupKeys: groupKeys, smallestGroup: smallestGroup)
+    try draft.validate()
+    return draft
+  }
+
+  /// The highest number of a project that the ledger has seen, which a restored database may not know: the ledger's subjects are named by
+  /// project and number, so that no other project may ever have it.
+  private static let highestProject = "highest_project"
+
+  package func note(projectInLedger id: ProjectID) async throws(AccessError) {
+    let known = try await setting(Self.highestProject).flatMap { Int64($0) } ?? 0
+    if id.rawValue > known { try await setSetting(Self.highestProject, to: String(id.rawValue)) }
+  }
+
+  package func insert(_ project: Project) async throws(AccessError) {
+    let now = clock()
+    try await write { database in
+      try database.execute(
+        sql: "INSERT INTO project (id, name, token, zone, week_start, created_at, smallest_group) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        arguments: [
+          project.id.rawValue, project.name, project.token, project.zone, project.weekStart.rawValue, now.milliseconds,
+          project.smallestGroup,
+        ])
+      try project.writeGroupKeys(database)
+    }
+    cache.withLock { $0.insert(project) }
+  }
+
+  /// Both at once: for a database that nobody uses yet.
   package func createProject(
     name: String, zone: String = "UTC", weekStart: Project.WeekStart = .monday, groupKeys: [String] = Project.defaultGroupKeys,
     smallestGroup: Int = Project.defaultSmallestGroup
   ) async throws(AccessError) -> Project {
-    let token = PublicIdentifier.random(bytes: 16)
-    let now = clock()
-    let draft = Project(
-      id: ProjectID(0), name: name, token: token, zone: zone, weekStart: weekStart, groupKeys: groupKeys, smallestGroup: smallestGroup)
-    try draft.validate()
-    let project = try await write { database in
-      try database.execute(
-        sql: "INSERT INTO project (name, token, zone, week_start, created_at, smallest_group) VALUES (?, ?, ?, ?, ?, ?)",
-        arguments: [name, token, zone, weekStart.rawValue, now.milliseconds, smallestGroup])
-      let project = Project(
-        id: ProjectID(database.lastInsertedRowID), name: name, token: token, zone: zone, weekStart: weekStart, groupKeys: groupKeys,
-        smallestGroup: smallestGroup)
-      try project.writeGroupKeys(database)
-      return project
-    }
-    cache.withLock { $0.insert(project) }
+    let project = try await draftProject(name: name, zone: zone, weekStart: weekStart, groupKeys: groupKeys, smallestGroup: smallestGroup)
+    try await insert(project)
     return project
   }
 

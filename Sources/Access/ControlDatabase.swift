@@ -102,10 +102,13 @@ struct ControlCache: Sendable {
   var staffQuota = Quota.staff
   /// When each session was last used, by public id: finer than what is written.
   var sessionsSeen: [String: Timestamp] = [:]
-  var openAlerts = 0
+  /// By what they are about; nil: the whole installation.
+  var openAlerts: [ProjectID?: Int] = [:]
 
   init(reading database: Database) throws {
-    openAlerts = try Int.fetchOne(database, sql: "SELECT count(*) FROM alert WHERE state = 'open'") ?? 0
+    for row in try Row.fetchAll(database, sql: "SELECT project_id, count(*) AS open FROM alert WHERE state = 'open' GROUP BY project_id") {
+      openAlerts[(row["project_id"] as Int64?).map { ProjectID($0) }] = row["open"]
+    }
     for project in try Project.all(database) { insert(project) }
     for account in try Account.all(database) { accounts[account.account.username] = account }
   }

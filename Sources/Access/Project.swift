@@ -6,6 +6,8 @@ package struct Project: Sendable, Hashable, Identifiable {
 
   package static let defaultGroupKeys = ["org_id", "organization_id"]
   package static let maximumGroupKeys = 10
+  /// Of an installation: each has a store, with its memory and files.
+  package static let maximumCount = 100
 
   package let id: ProjectID
   package var name: String

@@ -13,18 +13,16 @@ struct Console: Sendable {
   static let maximumFormBytes = 4 << 20
   let services: ConsoleServices
 
+  /// The field by which every address and form says which project it is about, once there are several.
+  static let projectField = "project"
+
   /// For pages of signed-in people. A POST must carry the session's form token.
   func visit(_ request: Request, isUse: Bool = true, _ body: (Visit) async throws -> Response) async -> Response {
     await guarded(request) {
       guard var session = try await session(request, isUse: isUse) else { return unusable(request) ?? signedOut() }
-      guard let project = services.control.projects().first else {
-        return ErrorPage(
-          .notFound, "There is no project yet", "This installation was not initialised.",
-          next: "<p>Run <code>sealane init --data DIR</code> on the server.</p>"
-        ).response
-      }
+      let isForm = request.method == .post
       var fields = FormFields(encoded: request.uri.query ?? "")
-      if request.method == .post {
+      if isForm {
         fields = try await form(request)
         // A body may come slowly: whoever was cut off or lost a role meanwhile does not act any more.
         guard let cookie = Cookies.value(of: Cookies.session, in: request.headers[.cookie]),
@@ -34,9 +32,47 @@ struct Console: Sendable {
         session = now
         guard session.isValid(formToken: fields["form-token"] ?? ""), Self.isSameSite(request) else { return ErrorPage.forbidden.response }
       }
+      let project: Project
+      switch choice(fields.take(Self.projectField), of: session, isForm: isForm) {
+      case .project(let chosen): project = chosen
+      case .refused(let page): return page.response
+      }
       let visit = Visit(services: services, session: session, project: project, path: request.uri.path, fields: fields)
-      return try await CohortNames.$shown.withValue(try await visit.cohortNames()) { try await body(visit) }
+      let isOneOfMany = services.control.projects().count > 1
+      let named = isOneOfMany ? [Address.Parameter(Self.projectField, project.id.description)] : []
+      return await Address.$everywhere.withValue(named) {
+        await guarded(request) {
+          try await CohortNames.$shown.withValue(try await visit.cohortNames()) { try await body(visit) }
+        }
+      }
     }
+  }
+
+  private enum Choice {
+    case project(Project)
+    case refused(ErrorPage)
+  }
+
+  /// Which project a request is about. The address says it, or the form, so that two windows cannot change it for each other. An address that
+  /// says nothing (one that was typed, or is of a time when there was one project) is about the first that the person has a role in; a form
+  /// that says nothing is refused, once there are several.
+  private func choice(_ asked: String?, of session: ActiveSession, isForm: Bool) -> Choice {
+    let all = services.control.projects()
+    guard let first = all.first else {
+      return .refused(
+        ErrorPage(
+          .notFound, "There is no project yet", "This installation was not initialised.",
+          next: "<p>Run <code>sealane init --data DIR</code> on the server.</p>"))
+    }
+    if let asked {
+      guard let id = Int64(asked), let project = services.control.project(ProjectID(id)), session.roles.isKnown(in: project.id) else {
+        return .refused(.otherProject)
+      }
+      return .project(project)
+    }
+    if all.count == 1 { return .project(first) }
+    if isForm { return .refused(.noProject) }
+    return all.first { session.roles.isKnown(in: $0.id) }.map { .project($0) } ?? .refused(.otherProject)
   }
 
   func form(_ request: Request) async throws -> FormFields {
@@ -74,7 +110,7 @@ struct Console: Sendable {
         .tooManyRequests, "Your quota is used up",
         "\(error.message) Nothing of this page was shown. Figures without rows about subjects open again when it is lifted.",
         next:
-          "<p>Ask an admin, or a privacy officer. If it was not you who took so much, press “I was phished” under <a href=\"/account\">your access</a>.</p>\(ErrorPage.home)"
+          "<p>Ask an admin, or a privacy officer. If it was not you who took so much, press “I was phished” under <a href=\"\(Address("/account"))\">your access</a>.</p>\(ErrorPage.home)"
       ).response
     } catch let error as LedgerError where error.code == .unwitnessed {
       return failure(

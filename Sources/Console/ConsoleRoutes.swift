@@ -68,6 +68,7 @@ package func addConsoleRoutes<Context: RequestContext>(to router: some RouterMet
   post("/alerts/change") { try await $0.changeAlert() }
   get("/settings") { try await $0.settingsPage() }
   post("/settings/project") { try await $0.saveProject() }
+  post("/settings/projects") { try await $0.createProject() }
   post("/settings/accounts") { try await $0.createAccount() }
   get("/settings/accounts/rotate") { try $0.rotatePage() }
   post("/settings/accounts/rotate") { try await $0.rotateAccount() }

@@ -27,6 +27,9 @@ package struct ConsoleServices: Sendable {
   package var pseudonym: @Sendable (ProjectID, SubjectNumber) -> SubjectReference?
   /// Rows in bulk, for somebody whose wish was agreed to.
   package var export: @Sendable (ProjectID, ExportOrder, Authenticated) async throws -> Response
+  /// Makes a project, entered in the ledger.
+  package var createProject:
+    @Sendable (_ name: String, _ zone: String, _ by: Principal) async throws -> (project: Project, receipt: LedgerReceipt)
   /// Called after a project's settings are stored, so that the gate learns new group keys.
   package var projectChanged: @Sendable (Project) async throws -> Void
   /// Where an error goes that the page cannot explain. The page shows `reference`.
@@ -49,13 +52,17 @@ package struct ConsoleServices: Sendable {
     numbers: @escaping @Sendable (ProjectID, Pseudonym) -> [SubjectNumber] = { _, _ in [] },
     pseudonym: @escaping @Sendable (ProjectID, SubjectNumber) -> SubjectReference? = { _, _ in nil },
     export: @escaping @Sendable (ProjectID, ExportOrder, Authenticated) async throws -> Response = { _, _, _ in Response(status: .ok) },
-    projectChanged: @escaping @Sendable (Project) async throws -> Void = { _ in },
+    createProject:
+      @escaping @Sendable (_ name: String, _ zone: String, _ by: Principal) async throws -> (
+        project: Project, receipt: LedgerReceipt
+      ), projectChanged: @escaping @Sendable (Project) async throws -> Void = { _ in },
     note: @escaping @Sendable (_ error: any Error, _ reference: String) -> Void = { _, _ in },
     refusedPasskey: @escaping @Sendable (_ code: String) async -> Void = { _ in }, configuration: ConsoleConfiguration,
     clock: @escaping @Sendable () -> Timestamp = Ledger.systemClock, plans: PlanServices,
     alerts: AlertDesk? = nil, reports: ReportDesk? = nil,
     lookedFor: @escaping @Sendable (_ project: ProjectID, _ text: String, _ by: Principal) async -> Void = { _, _, _ in }
   ) {
+    self.createProject = createProject
     self.lookedFor = lookedFor
     let alerts = alerts ?? AlertDesk(control: control, ledger: ledger, clock: clock)
     self.alerts = alerts

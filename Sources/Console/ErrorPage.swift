@@ -23,17 +23,33 @@ package struct ErrorPage: Sendable {
     }.joined()
   }
 
-  package static let home: HTML = "<p><a class=\"button\" href=\"/\">Go to the home page</a></p>"
+  package static var home: HTML { "<p><a class=\"button\" href=\"\(Address("/"))\">Go to the home page</a></p>" }
 
   package static func badRequest(_ sentence: String) -> ErrorPage {
     ErrorPage(.badRequest, "This request could not be read", "\(sentence) Nothing was changed.", next: home)
   }
-  package static let forbidden = ErrorPage(
-    .forbidden, "This form has expired",
-    "The form was not sent from a page of this session: it was open for too long, or another site sent it. Nothing was changed.",
-    next: "<p>Go back, reload the page and send it again.</p>\(home)")
-  package static let notFound = ErrorPage(
-    .notFound, "There is no such page", "The address may be mistyped, or it belongs to something that was deleted.", next: home)
+  package static var forbidden: ErrorPage {
+    ErrorPage(
+      .forbidden, "This form has expired",
+      "The form was not sent from a page of this session: it was open for too long, or another site sent it. Nothing was changed.",
+      next: "<p>Go back, reload the page and send it again.</p>\(home)")
+  }
+  package static var notFound: ErrorPage {
+    ErrorPage(.notFound, "There is no such page", "The address may be mistyped, or it belongs to something that was deleted.", next: home)
+  }
+  /// The same for a project that does not exist and for one that is none of the person's business.
+  package static var otherProject: ErrorPage {
+    ErrorPage(
+      .forbidden, "You have no role in this project",
+      "The address names a project that does not exist, or in which nobody has given you a role. An admin gives roles, under Staff.",
+      next: home)
+  }
+  package static var noProject: ErrorPage {
+    ErrorPage(
+      .badRequest, "This form does not say which project it is about",
+      "There are several projects here, and the form is of a time when there was one. Nothing was changed.",
+      next: "<p>Go back, reload the page and send it again.</p>\(home)")
+  }
 
   /// - Parameter reference: stands in the log beside the cause.
   package static func failed(reference: String) -> ErrorPage {

@@ -24,23 +24,38 @@ extension Visit {
     (Page.Item("Ledger", Address("/ledger"), key: "d"), .readLedger), (Page.Item("Staff", Address("/staff"), key: "t"), .readStaff),
   ]
 
+  /// About this project, or the whole installation.
+  var openAlertCount: Int { services.control.openAlertCount(about: project.id) }
+
   func page(_ title: String, current: String?, _ content: HTML) -> HTML {
-    let count = services.control.openAlertCount
+    let count = openAlertCount
     let alerts: HTML =
-      count == 0 ? "" : "<a class=\"alarm\" href=\"/alerts\">\(NumberFormat.count(count, "open alert"))</a>"
+      count == 0 ? "" : "<a class=\"alarm\" href=\"\(Address("/alerts"))\">\(NumberFormat.count(count, "open alert"))</a>"
     let top: HTML = """
-      \(alerts)<span>\(time.zoneName)</span><a href="/account" title="Your passkeys and sessions"><bdi>\(VisibleText.shortened(session.name, to: 40))</bdi></a>\
+      \(alerts)<span>\(time.zoneName)</span><a href="\(Address("/account"))" title="Your passkeys and sessions"><bdi>\(VisibleText.shortened(session.name, to: 40))</bdi></a>\
       <form method="post" action="/sign-out">\(formToken)<button class="link">Sign out</button></form>
       """
     let search: HTML = """
-      <form class="search" role="search" action="/subjects"><label class="unseen" for="search">Search subjects by pseudonym</label>\
+      <form class="search" role="search" action="/subjects">\(Address.hiddenFields)<label class="unseen" for="search">Search subjects by pseudonym</label>\
       <input type="search" id="search" name="q" placeholder="Search subjects:  s_7f3a…" autocomplete="off" spellcheck="false"></form>
       """
     return Page(
-      title: title, place: project.name, navigation: Self.navigation.filter { may($0.needs) }.map(\.item), current: current, top: top,
-      search: may(.readSubjects) ? search : "", content: content, scripts: [.session, .passkeys], nonce: services.staff.nonce
+      title: title, place: project.name, otherPlaces: others(current), navigation: Self.navigation.filter { may($0.needs) }.map(\.item),
+      current: current, top: top, search: may(.readSubjects) ? search : "", content: content, scripts: [.session, .passkeys],
+      nonce: services.staff.nonce
     )
     .document()
+  }
+
+  /// The other projects that the person has a role in: the same page where they may see it there, and the home page else.
+  private func others(_ current: String?) -> [Page.Place] {
+    let page = Self.navigation.first { $0.item.name == current }
+    return projects.filter { $0.id != project.id }.map { other in
+      let address = page.flatMap { page in
+        (try? Access.authorize(session.who, page.needs, in: other.id)).map { page.item.address }
+      }
+      return Page.Place(other.name, (address ?? Address("/")).adding(Console.projectField, other.id.description))
+    }
   }
 
   /// `Ledger entry no. 1,204`

@@ -34,7 +34,13 @@ struct Visit: Sendable {
     return CalendarDate(year: parts.year, month: parts.month, day: parts.day)
   }
 
-  var formToken: HTML { "<input type=\"hidden\" name=\"form-token\" value=\"\(value: session.formToken)\">" }
+  /// The projects that the person has a role in.
+  var projects: [Project] { services.control.projects().filter { session.roles.isKnown(in: $0.id) } }
+
+  /// In every form that changes something: that it is of this session, and which project it is about.
+  var formToken: HTML {
+    "<input type=\"hidden\" name=\"form-token\" value=\"\(value: session.formToken)\">\(Address.hiddenFields)"
+  }
 
   /// - Throws: `Access.Denied`, or `ProofNeeded` where the person may, and the request has not shown that it comes from the person's browser.
   func authorize(_ action: Access.Action) throws {

@@ -6,6 +6,8 @@ package struct LedgerRecord: Sendable, Hashable {
     case present(LedgerDetail)
     /// Removed for good, by an entry that says so.
     case erased
+    /// Missing, or not to be opened with the keys at hand. Given only to whoever asks to go on nevertheless.
+    case unreadable
   }
 
   package let entry: LedgerEntry
@@ -30,10 +32,12 @@ extension Ledger {
   }
 
   /// As `entries`, with their details. Whoever shows them enters a disclosure first.
-  package func records(from first: UInt64, limit: Int) async throws(LedgerError) -> [LedgerRecord] {
+  ///
+  /// - Parameter goesOn: whether details that cannot be read are told of one by one, and are not an error of the whole.
+  package func records(from first: UInt64, limit: Int, goesOn: Bool = false) async throws(LedgerError) -> [LedgerRecord] {
     let sealer = sealer
     return try await onQueue { log throws(LedgerError) in
-      try log.records(from: first, limit: min(limit, Self.maximumPage), sealer: sealer)
+      try log.records(from: first, limit: min(limit, Self.maximumPage), sealer: sealer, goesOn: goesOn)
     }
   }
 
@@ -117,7 +121,7 @@ extension TileLog {
     return entries
   }
 
-  func records(from first: UInt64, limit: Int, sealer: DetailSealer) throws(LedgerError) -> [LedgerRecord] {
+  func records(from first: UInt64, limit: Int, sealer: DetailSealer, goesOn: Bool) throws(LedgerError) -> [LedgerRecord] {
     var records: [LedgerRecord] = []
     var loaded: (number: UInt64, frames: [UInt64: DetailFile.Frame])?
     for entry in try entries(from: first, limit: limit) {
@@ -131,6 +135,10 @@ extension TileLog {
           loaded = (number, Dictionary(DetailFile(bytes, bundle: number).frames.map { ($0.index, $0) }, uniquingKeysWith: { $1 }))
         }
         guard let frame = loaded?.frames[entry.index] else {
+          if goesOn {
+            records.append(LedgerRecord(entry: entry, detail: .unreadable))
+            continue
+          }
           throw LedgerError(.damaged, "The details of ledger entry \(entry.index) are missing. Run `sealane ledger verify`.")
         }
         sealed = frame.sealed
@@ -142,6 +150,10 @@ extension TileLog {
       do {
         records.append(LedgerRecord(entry: entry, detail: .present(try sealer.open(sealed, commitment: entry.commitment))))
       } catch {
+        if goesOn {
+          records.append(LedgerRecord(entry: entry, detail: .unreadable))
+          continue
+        }
         throw LedgerError(.damaged, "The details of ledger entry \(entry.index) do not fit its commitment or the key at hand.")
       }
     }

@@ -71,9 +71,11 @@ package struct LedgerFinding: Sendable {
   package let looked: Int
   /// Entries before this one were not looked at; nil: none are left.
   package let next: UInt64?
+  /// Of those looked at, how many might be meant and cannot be told from: their details are erased, or do not open with the keys at hand.
+  package let untold: Int
 
   /// Of a search that need not be made.
-  package static let nothing = LedgerFinding(records: [], looked: 0, next: nil)
+  package static let nothing = LedgerFinding(records: [], looked: 0, next: nil, untold: 0)
 }
 
 extension Ledger {
@@ -83,23 +85,25 @@ extension Ledger {
     -> LedgerFinding
   {
     var end = min(end ?? .max, try await count())
-    var (found, looked) = ([LedgerRecord](), 0)
+    var (found, looked, untold) = ([LedgerRecord](), 0, 0)
+    func finding(next: UInt64?) -> LedgerFinding { LedgerFinding(records: found, looked: looked, next: next, untold: untold) }
     while end > 0, looked < most {
       let start = end > UInt64(Self.maximumPage) ? end - UInt64(Self.maximumPage) : 0
-      for record in try await records(from: start, limit: Int(end - start)).reversed() {
+      for record in try await records(from: start, limit: Int(end - start), goesOn: true).reversed() {
         looked += 1
         end = record.entry.index
-        if let from = filter.from, record.entry.time < from { return LedgerFinding(records: found, looked: looked, next: nil) }
+        if let from = filter.from, record.entry.time < from { return finding(next: nil) }
         guard filter.holds(of: record.entry) else { continue }
         switch record.detail {
         case .present(let detail) where filter.holds(of: detail): found.append(record)
         // What it said nobody knows any more: it is shown where nothing is asked that only the details could tell.
-        case .erased where !filter.needsDetail: found.append(record)
-        case .present, .erased: break
+        case .erased where !filter.needsDetail, .unreadable where !filter.needsDetail: found.append(record)
+        case .erased, .unreadable: untold += 1
+        case .present: break
         }
-        if found.count == limit { return LedgerFinding(records: found, looked: looked, next: end > 0 ? end : nil) }
+        if found.count == limit { return finding(next: end > 0 ? end : nil) }
       }
     }
-    return LedgerFinding(records: found, looked: looked, next: end > 0 ? end : nil)
+    return finding(next: end > 0 ? end : nil)
   }
 }

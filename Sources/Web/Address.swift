@@ -17,10 +17,22 @@ package struct Address: Sendable, Hashable {
     self.parameters = parameters
   }
 
+  /// What every address of a page carries besides its own parameters, such as which project it is about. One that names the same itself
+  /// keeps its own.
+  @TaskLocal package static var everywhere: [Parameter] = []
+
+  /// The same for a form, whose fields take the place of its address's query.
+  package static var hiddenFields: HTML {
+    everywhere.map { "<input type=\"hidden\" name=\"\(value: $0.name)\" value=\"\(value: $0.value)\">" as HTML }.joined()
+  }
+
   /// Percent-encoded, ready for a `Location` header or an `href`.
   package var text: String {
-    guard !parameters.isEmpty else { return path }
-    return path + "?" + parameters.map { Self.encoded($0.name) + "=" + Self.encoded($0.value) }.joined(separator: "&")
+    let all = parameters + Self.everywhere.filter { own in !parameters.contains { $0.name == own.name } }
+    guard !all.isEmpty else { return path }
+    let query = all.map { Self.encoded($0.name) + "=" + Self.encoded($0.value) }.joined(separator: "&")
+    guard let fragment = path.firstIndex(of: "#") else { return "\(path)?\(query)" }
+    return "\(path[..<fragment])?\(query)\(path[fragment...])"
   }
 
   package func adding(_ name: String, _ value: String) -> Address {

@@ -19,6 +19,13 @@ package struct FormFields: Sendable, Hashable {
   /// The first value of that name, as it was sent.
   package subscript(_ name: String) -> String? { fields.first { $0.name == name }?.value }
 
+  /// Takes all fields of that name out; returns the first one's value.
+  package mutating func take(_ name: String) -> String? {
+    let first = self[name]
+    if first != nil { fields.removeAll { $0.name == name } }
+    return first
+  }
+
   package func all(_ name: String) -> [String] { fields.filter { $0.name == name }.map(\.value) }
 
   /// The first value, without surrounding spaces; empty if there is none.

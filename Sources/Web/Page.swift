@@ -12,10 +12,22 @@ package struct Page: Sendable {
     }
   }
 
+  /// One of several places that the same pages are about, such as a project.
+  package struct Place: Sendable {
+    package var name: String
+    package var address: Address
+    package init(_ name: String, _ address: Address) {
+      self.name = name
+      self.address = address
+    }
+  }
+
   package var title: String
   package var product: String
   /// Shown below the product's name.
   package var place: String?
+  /// The others that one may go to.
+  package var otherPlaces: [Place]
   package var navigation: [Item]
   package var current: String?
   /// Right side of the top line, or of the head of a page without navigation: zone, who is signed in, sign-out.
@@ -29,12 +41,14 @@ package struct Page: Sendable {
   package var nonce: String?
 
   package init(
-    title: String, product: String = "Sealane", place: String? = nil, navigation: [Item] = [], current: String? = nil, top: HTML = "",
+    title: String, product: String = "Sealane", place: String? = nil, otherPlaces: [Place] = [], navigation: [Item] = [],
+    current: String? = nil, top: HTML = "",
     search: HTML = "", content: HTML, scripts: [Asset] = [], nonce: String? = nil
   ) {
     self.title = title
     self.product = product
     self.place = place
+    self.otherPlaces = otherPlaces
     self.navigation = navigation
     self.current = current
     self.top = top
@@ -69,10 +83,20 @@ package struct Page: Sendable {
       let mark: HTML = item.name == current ? " aria-current=\"page\"" : ""
       return "<li><a href=\"\(item.address)\" data-go=\"\(String(item.key))\"\(mark)>\(item.name)</a></li>"
     }
-    let second: HTML? = place.map { "<bdi class=\"place\" title=\"\($0)\">\($0)</bdi>" }
     return """
-      <header class="side"><div class="brand"><a class="product" href="/">\(product)</a>\(second)</div>
+      <header class="side"><div class="brand"><a class="product" href="\(Address("/"))">\(product)</a>\(whereOneIs)</div>
       <nav aria-label="Pages"><ul>\(items)</ul></nav></header>
+      """
+  }
+
+  private var whereOneIs: HTML? {
+    guard let place else { return nil }
+    if otherPlaces.isEmpty { return "<bdi class=\"place\" title=\"\(place)\">\(place)</bdi>" }
+    let others = otherPlaces.map { other -> HTML in
+      "<li><a href=\"\(other.address)\" title=\"\(other.name)\"><bdi>\(other.name)</bdi></a></li>"
+    }
+    return """
+      <details class="places" data-menu><summary title="\(place)"><bdi>\(place)</bdi></summary><ul aria-label="Other projects">\(others)</ul></details>
       """
   }
 

@@ -18,7 +18,8 @@ struct Sealane: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       InitCommand.self, ServeCommand.self, DemoCommand.self, ImportCommand.self, ExportCommand.self, QueryCommand.self,
-      PlanCommand.self, SetupLinkCommand.self, StaffCommand.self, SubjectCommand.self, BackupCommand.self, RestoreCommand.self,
+      PlanCommand.self, ProjectCommand.self, SetupLinkCommand.self, StaffCommand.self, SubjectCommand.self, BackupCommand.self,
+      RestoreCommand.self,
       LedgerCommand.self, AlertsCommand.self, CanariesCommand.self, KeysCommand.self, DoctorCommand.self,
     ])
 

@@ -5,9 +5,9 @@ import Server
 
 /// Lines for people and programs. Whatever comes from outside is escaped before it reaches a terminal.
 enum Terminal {
-  /// To standard output, at once: a pipe would keep the lines until the program ends.
+  /// To standard output, at once: a pipe would keep the lines until the program ends. What is JSON stays JSON.
   static func say(_ text: String) {
-    print(TerminalText(text, keepsLines: true))
+    print(text.hasPrefix("{") ? TerminalJSON(text).description : TerminalText(text, keepsLines: true).description)
     fflush(nil)
   }
 

@@ -42,6 +42,7 @@ struct AuthorizationTests {
     .readSettings: ["admin key", "developer", "privacy_officer", "admin", "owner", "user"],
     .managePlan: ["admin key", "developer", "admin", "owner", "user"],
     .manageProjects: ["admin key", "admin", "owner", "user"],
+    .createProjects: ["owner", "user"],
     .manageServiceAccounts: ["admin", "owner", "user"],
     .manageOwnAccess: everybody,
     .readStaff: ["privacy_officer", "admin", "owner", "user"],

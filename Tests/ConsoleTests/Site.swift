@@ -59,7 +59,14 @@ final class Site: Sendable {
       engine: { _ in SampleEngine(kind: kind) },
       live: { _, after, name, limit in Array(events.filter { $0.sequence > after ?? 0 && (name == nil || $0.name == name) }.suffix(limit))
       },
-      hasEvents: { _ in hasEvents }, configuration: ConsoleConfiguration(intakeOrigin: "http://localhost:8001", isSecure: false),
+      hasEvents: { _ in hasEvents },
+      numbers: { _, pseudonym in (0..<20).map(SampleEngine.subject).filter { $0.pseudonym == pseudonym }.map(\.number) },
+      createProject: { name, zone, principal in
+        let project = try await control.draftProject(name: name, zone: zone)
+        let receipt = try await ledger.record(.projectCreated(project.id), by: principal)
+        try await control.insert(project)
+        return (project, receipt)
+      }, configuration: ConsoleConfiguration(intakeOrigin: "http://localhost:8001", isSecure: false),
       clock: { SampleEngine.now }, plans: plans.services(kind))
     let router = Router(context: Context.self)
     router.add(middleware: ConsoleNotFound())

@@ -365,8 +365,12 @@ def test_an_export_needs_a_second_persons_passkey(crowd, place):
         rows = [json.loads(line) for line, _ in zip(answer.iter_lines(), range(1000))]
     assert all(row["event"] == "Crowd" for row in rows) and len(rows) == 1000
     assert bea.post("/exports/fetch", fetch).status_code == 404
-    kinds = [entry["kind"] for entry in entries(sealane)]
+    known = entries(sealane)
+    kinds = [entry["kind"] for entry in known]
     assert "export_asked" in kinds and "export_approved" in kinds
+    # Every page that left says by which wish it did; what programs take out answers none.
+    pages = [entry["detail"]["facts"].get("request") for entry in known if entry["detail"] != "erased" and entry["detail"]["purpose"] == "api.export"]
+    assert pages.count(number) >= 1 and set(pages) <= {number, None}, pages
 
 
 def test_who_is_cut_off_in_the_middle_of_an_export_gets_no_further(crowd, place):

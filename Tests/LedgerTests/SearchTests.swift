@@ -76,8 +76,32 @@ struct SearchTests {
     var filter = LedgerFilter()
     filter.kinds = .disclosures
     #expect(try await everything(ledger, filter, page: 10) == [2, 1, 0])
+    #expect(try await ledger.search(filter, limit: 10).untold == 0, "nothing is asked that its details would tell")
     filter.field = "plan"
     #expect(try await everything(ledger, filter, page: 10) == [2, 0])
+    // Whoever asks who was shown somebody must know that this entry may have.
+    filter.field = nil
+    filter.subjects = [SubjectNumber(999_999)]
+    let finding = try await ledger.search(filter, limit: 10)
+    #expect(finding.records.isEmpty && finding.untold == 1)
+    // Of another time it cannot be.
+    filter.to = Timestamp(milliseconds: 0)
+    #expect(try await ledger.search(filter, limit: 10).untold == 0)
+  }
+
+  @Test func detailsThatDoNotOpenAreCountedAndDoNotEndASearch() async throws {
+    let disk = SimulatedDisk()
+    let ledger = try Sample.open(disk)
+    for _ in 0..<3 { _ = try await Sample.disclose(ledger) }
+    try await ledger.close()
+    let later = try Ledger.open(
+      files: disk, keys: try Sample.keys(sets: 10), publishInterval: .seconds(3600), clock: Sample.clock(from: 1_763_500_000_000))
+    _ = try await Sample.disclose(later)
+    await #expect(throws: LedgerError.self) { try await later.records(from: 0, limit: 10) }
+    var filter = LedgerFilter()
+    filter.subjects = [SubjectNumber(3)]
+    let finding = try await later.search(filter, limit: 10)
+    #expect(finding.records.map(\.entry.index) == [3] && finding.untold == 3)
   }
 
   @Test func aSearchLooksAtSoManyAndNoMore() async throws {

@@ -1,4 +1,6 @@
 import Events
+import Journeys
+import Server
 import Testing
 
 struct TerminalTextTests {
@@ -15,6 +17,15 @@ struct TerminalTextTests {
 
   @Test func ordinaryTextStaysAsItIs() {
     for text in ["plain", "Grüße, 世界 – 10 €", "naïve 👍"] { #expect(TerminalText(text).description == text) }
+  }
+
+  @Test func jsonStaysJSONAndSaysTheSame() throws {
+    let said = "a\u{202e}b\u{9b}31m\u{2028}\u{e0001}👍"
+    let text = JSONValue.object(["name": .string(said), "list": .list([.string(said)])]).text
+    let shown = TerminalJSON(text).description
+    #expect(!shown.unicodeScalars.contains { [0x202e, 0x9b, 0x2028, 0xe0001].contains($0.value) } && shown.contains("👍"))
+    #expect(try JSONValue(parsing: Array(shown.utf8)) == JSONValue(parsing: Array(text.utf8)))
+    #expect(TerminalJSON("{\n  \"a\": 1\n}").description == "{\n  \"a\": 1\n}")
   }
 
   @Test func linesStayWhereTheyAreWanted() {

@@ -142,4 +142,30 @@ struct WitnessRouteTests {
       #expect(try await server.installation.ledger.entries(ofKinds: ["sealing_resumed"]).isEmpty, "it never stopped")
     }
   }
+
+  /// Between the entry that hands over and the new key's first signature lie writes to a disk: a witness that asks then must not be told of the
+  /// new key, under which the checkpoint would be another ledger's.
+  @Test func `while the signing key rotates a witness is told the key that signed`() async throws {
+    try await TestServer.run { try await Self.askDuringARotation($0) }
+  }
+
+  private static func askDuringARotation(_ server: TestServer) async throws {
+    let custodian = try Custodian(server)
+    let place = try #require(server.installation.configuration.keys.directory)
+    let old = server.installation.ledger.publicKey
+    var rotation = KeyRotation(installation: server.installation, place: place)
+    rotation.reached = { if $0 == .entered { throw CancellationError() } }
+    let stopped = rotation
+    await #expect(throws: CancellationError.self) {
+      _ = try await stopped.rotateSigning(by: Principal(kind: .system, id: "test", credential: "test"))
+    }
+    let url = server.console + "/custodian/v1/checkpoint?from=0&key=" + old.idText
+    let asked = try await server.send("GET", url, headers: [custodian.bearer])
+    guard case .string(let note)? = asked.json["checkpoint"], case .list(let followed)? = asked.json["successions"] else {
+      Issue.record("\(asked.text)")
+      return
+    }
+    #expect(asked.json["key"] == .string(old.description) && followed.isEmpty, "\(asked.text)")
+    #expect(throws: Never.self) { try VerifiedCheckpoint(note: Array(note.utf8), key: old) }
+  }
 }

@@ -41,7 +41,7 @@ extension ControlDatabase {
       }
       return .raised(try Self.insert(new, details, sameAs: sameAs, times, now, routes, database))
     }
-    if case .raised = outcome { cache.withLock { $0.openAlerts += 1 } }
+    if case .raised(let alert) = outcome { cache.withLock { $0.openAlerts[alert.project, default: 0] += 1 } }
     return outcome
   }
 
@@ -93,17 +93,20 @@ extension ControlDatabase {
   ///
   /// - Parameters:
   ///   - state: nil: all.
+  ///   - project: only those about it, and about the whole installation; nil: all.
   ///   - before: only older ones than this.
-  package func alerts(state: Alert.State? = nil, kind: Alert.Kind? = nil, before: Int64? = nil, limit: Int = ControlDatabase.alertPage)
-    async throws(AccessError) -> [Alert]
-  {
+  package func alerts(
+    state: Alert.State? = nil, kind: Alert.Kind? = nil, about project: ProjectID? = nil, before: Int64? = nil,
+    limit: Int = ControlDatabase.alertPage
+  ) async throws(AccessError) -> [Alert] {
     try await read { database in
       try Row.fetchAll(
         database,
         sql: """
           SELECT * FROM alert WHERE state = coalesce(?, state) AND kind = coalesce(?, kind) AND id < coalesce(?, 9223372036854775807)
+            AND coalesce(project_id = coalesce(?, project_id), TRUE)
           ORDER BY id DESC LIMIT ?
-          """, arguments: [state?.rawValue, kind?.rawValue, before, limit]
+          """, arguments: [state?.rawValue, kind?.rawValue, before, project?.rawValue, limit]
       ).map { Self.standing($0) }
     }
   }
@@ -141,12 +144,17 @@ extension ControlDatabase {
       try Self.enqueue(AlertMessage(changed: alert, from: from, by: by, at: now), severity: alert.severity, routes, now, database)
       return alert
     }
-    cache.withLock { $0.openAlerts += (state == .open ? 1 : 0) - (from == .open ? 1 : 0) }
+    cache.withLock { $0.openAlerts[alert.project, default: 0] += (state == .open ? 1 : 0) - (from == .open ? 1 : 0) }
     return alert
   }
 
   /// How many are open: from memory, for every page.
-  package var openAlertCount: Int { cache.withLock { $0.openAlerts } }
+  package var openAlertCount: Int { cache.withLock { $0.openAlerts.values.reduce(0, +) } }
+
+  /// Those about a project or about the whole installation.
+  package func openAlertCount(about project: ProjectID) -> Int {
+    cache.withLock { $0.openAlerts[project, default: 0] + $0.openAlerts[nil, default: 0] }
+  }
 
   static func standing(_ row: Row) -> Alert {
     let kind: String? = row["about_kind"]

@@ -37,7 +37,7 @@ package enum Role: String, Sendable, Hashable, CaseIterable {
         .manageReports, .readSettings, .managePlan, .manageProjects, .manageServiceAccounts, .readStaff, .manageStaff, .manageSessions,
         .cutOff, .readLedger, .readStatus, .readAlerts, .manageAlerts,
       ])
-    case .owner: Role.ofProjects.reduce(into: [.manageOwners]) { $0.formUnion($1.actions) }
+    case .owner: Role.ofProjects.reduce(into: [.manageOwners, .createProjects]) { $0.formUnion($1.actions) }
     }
   }
 }
@@ -54,6 +54,9 @@ package struct StaffRoles: Sendable, Hashable {
 
   /// In one project; an owner is one everywhere.
   package func roles(in project: ProjectID) -> Set<Role> { isOwner ? [.owner] : byProject[project] ?? [] }
+
+  /// Whether there is any in a project: without one, nobody learns even that it exists.
+  package func isKnown(in project: ProjectID) -> Bool { !roles(in: project).isEmpty }
 
   /// As ledger entries name them: `owner`, `analyst@1`.
   package var words: [String] {

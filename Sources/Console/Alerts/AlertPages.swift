@@ -17,7 +17,7 @@ extension Visit {
     let state = Alert.State(rawValue: chosen)
     guard state != nil || chosen == "all" else { return .seeOther(Address("/alerts")) }
     let before = fields["before"].flatMap { Int64($0) }
-    let found = try await services.control.alerts(state: state, before: before, limit: Self.alertRows)
+    let found = try await services.control.alerts(state: state, about: project.id, before: before, limit: Self.alertRows)
     let channels = try await services.control.channelStates()
     let answer = try await disclose(found, .settings, "console.alerts", fields: ["alerts", "channels"])
     let tabs = [("open", "Open"), ("acknowledged", "Acknowledged"), ("closed", "Closed"), ("all", "All")].map { word, title -> HTML in
@@ -25,7 +25,7 @@ extension Visit {
     }
     let content: HTML = """
       \(Self.heading("Alerts", "What somebody should look at: credentials, the ledger, the custodian, canaries."))\
-      <section class="panel"><div class="title"><div><h2>\(NumberFormat.count(services.control.openAlertCount, "open alert"))</h2></div>\
+      <section class="panel"><div class="title"><div><h2>\(NumberFormat.count(openAlertCount, "open alert"))</h2></div>\
       <nav class="ranges" aria-label="State">\(tabs)</nav></div>\(alertList(answer.value, chosen))</section>\(channelList(channels))\
       <p>\(Self.entry(answer.receipt)) <span class="ledger">for what this page shows.</span></p>
       """
@@ -43,7 +43,7 @@ extension Visit {
     let rows = alerts.map { alert -> HTML in
       """
       <tr><td class="num">\(NumberFormat.exact(Int(clamping: alert.id)))</td><td>\(severity(alert))</td>\
-      <th scope="row"><a href="/alerts/\(alert.id)">\(alert.kind.title)</a></th><td class="id">\(alert.about.map { ValueView.name($0.id) } ?? "–")</td>\
+      <th scope="row"><a href="\(Address("/alerts/\(alert.id)"))">\(alert.kind.title)</a></th><td class="id">\(alert.about.map { ValueView.name($0.id) } ?? "–")</td>\
       <td>\(alert.state.rawValue)</td><td class="nowrap">\(time.minute(alert.raisedAt))</td><td class="nowrap">\(time.minute(alert.lastAt))</td>\
       <td class="num">\(NumberFormat.exact(alert.count))</td></tr>
       """
@@ -90,10 +90,19 @@ extension Visit {
 
   // MARK: One
 
+  /// One about this project, or about the whole installation.
+  private func alert(_ id: Int64) async throws -> (alert: Alert, history: [Alert.Change]) {
+    let found = try await services.control.alert(id)
+    guard found.alert.project == nil || found.alert.project == project.id else {
+      throw AccessError(.notFound, "There is no such alert.")
+    }
+    return found
+  }
+
   func alertPage(_ text: String, _ notice: HTML = "", status: HTTPResponse.Status = .ok) async throws -> Response {
     try authorize(.readAlerts)
     guard let id = Int64(text) else { return ErrorPage.notFound.response }
-    let found = try await services.control.alert(id)
+    let found = try await alert(id)
     let answer = try await disclose(found.alert, .settings, "console.alert", fields: ["alert", "history"])
     let alert = answer.value
     let about: HTML =
@@ -110,7 +119,7 @@ extension Visit {
     }
     let entry: HTML = alert.ledgerIndex.map { "no. \(NumberFormat.exact(Int(clamping: $0)))" } ?? "not yet"
     let content: HTML = """
-      \(Self.heading(alert.kind.title, "<a href=\"/alerts\">Alerts</a> · no. \(NumberFormat.exact(Int(clamping: alert.id))) · \(severity(alert)) · \(alert.state.rawValue)"))\(notice)\
+      \(Self.heading(alert.kind.title, "<a href=\"\(Address("/alerts"))\">Alerts</a> · no. \(NumberFormat.exact(Int(clamping: alert.id))) · \(severity(alert)) · \(alert.state.rawValue)"))\(notice)\
       <section class="panel"><h2>What was found</h2><p>\(alert.sentence)</p><dl class="values">\(about)\
       <dt>Project</dt><dd>\(alert.project?.description ?? "the whole installation")</dd><dt>Raised</dt><dd>\(time.second(alert.raisedAt))</dd>\
       <dt>Last found</dt><dd>\(time.second(alert.lastAt))</dd><dt>Times</dt><dd>\(NumberFormat.exact(alert.count))</dd>\
@@ -158,6 +167,7 @@ extension Visit {
     try authorize(.manageAlerts)
     let text = fields["alert"] ?? ""
     guard let id = Int64(text), let state = Alert.State(rawValue: fields["state"] ?? "") else { return ErrorPage.notFound.response }
+    _ = try await alert(id)
     do {
       try await services.alerts.change(id, to: state, note: fields.text("note"), by: principal)
     } catch let error as AccessError where error.code == .invalid || error.code == .inUse {

@@ -57,7 +57,7 @@ extension Visit {
     guard !users.isEmpty else { return "<span class=\"reason\">nothing</span>" }
     return users.map { user -> HTML in
       switch user {
-      case .report(_, let name): "<a href=\"/#saved\">\(ValueView.name(name))</a>"
+      case .report(_, let name): "<a href=\"\(Address("/#saved"))\">\(ValueView.name(name))</a>"
       case .cohort(let id, let name): "<a href=\"\(CohortForm.address(ofSaved: id))\">\(ValueView.name(name))</a>"
       }
     }.joined(", ")
@@ -91,10 +91,10 @@ extension Visit {
     let hidden: HTML = form.id.map { "<input type=\"hidden\" name=\"id\" value=\"\($0)\">" } ?? HTML()
     let content: HTML = """
       \(Self.heading(form.id == nil ? "New cohort" : "Change a cohort", form.name.isEmpty ? "Who belongs." : "\(ValueView.name(form.name))"))\
-      <form class="panel query" method="get" action="\(CohortForm.path)" aria-label="Who belongs">\(Builder.defaultButton)\(hidden)\
+      <form class="panel query" method="get" action="\(CohortForm.path)" aria-label="Who belongs">\(Address.hiddenFields)\(Builder.defaultButton)\(hidden)\
       <input type="hidden" name="name" value="\(value: form.name)"><div><span class="soft">All</span> \(builder.level(form.groupKey, words: ("people", "organizations")))</div>\
       \(CohortBuilder(builder: builder).rows(form))\
-      <div class="run row"><button class="primary">Count</button><a class="button" href="/cohorts">All cohorts</a></div>\(builder.propertyList)\(builder.eventList)</form>\(result)
+      <div class="run row"><button class="primary">Count</button><a class="button" href="\(Address("/cohorts"))">All cohorts</a></div>\(builder.propertyList)\(builder.eventList)</form>\(result)
       """
     return .html(page(form.id == nil ? "New cohort" : "Change a cohort", current: "Cohorts", content))
   }

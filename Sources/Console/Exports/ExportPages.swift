@@ -12,6 +12,8 @@ package struct ExportOrder: Sendable {
   package let range: DateRange
   /// Nil: all.
   package let events: [String]?
+  /// The wish that somebody agreed to.
+  package let request: Int64
 }
 
 extension Visit {
@@ -130,7 +132,9 @@ extension Visit {
       throw AccessError(.unavailable, "The control database is damaged: an export's days cannot be read.")
     }
     var response = try await services.export(
-      project.id, ExportOrder(range: DateRange(from: from, to: to), events: request.events.isEmpty ? nil : request.events), session.who)
+      project.id,
+      ExportOrder(range: DateRange(from: from, to: to), events: request.events.isEmpty ? nil : request.events, request: request.id),
+      session.who)
     for field in SecurityHeaders.forData where response.headers[field.name] == nil { response.headers[field.name] = field.value }
     response.headers[.contentDisposition] = "attachment; filename=\"export-\(request.id).ndjson\""
     return response

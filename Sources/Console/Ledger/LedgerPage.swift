@@ -46,6 +46,7 @@ extension Visit {
     let people = try await services.control.staff()
     let accounts = services.control.serviceAccounts(of: project.id)
     let rows = answer.value.records.map { row($0, people, accounts) }
+    let untold: HTML = Self.untold(finding, form)
     let table: HTML =
       rows.isEmpty
       ? "<p class=\"empty\"><b>Nothing found</b> in the \(NumberFormat.count(finding.looked, "entry", "entries")) that were looked at.</p>"
@@ -58,9 +59,19 @@ extension Visit {
     let content: HTML = """
       \(Self.heading("Ledger", "Who saw what. Every disclosure is here before its first byte leaves, and cannot be taken out unseen."))\(problem)\(searchForm(form, people, accounts))\
       <section class="panel"><h2>\(NumberFormat.count(rows.count, "entry", "entries"))\(answer.value.next == nil ? "" : ", and more further back" as HTML)</h2>\
-      <p class="sub">\(NumberFormat.exact(finding.looked)) looked at, newest first</p>\(table)\(further)<p class="note">Times in \(time.zoneName). Your look is an entry too: \(Self.entry(answer.receipt))</p></section>
+      <p class="sub">\(NumberFormat.exact(finding.looked)) looked at, newest first</p>\(untold)\(table)\(further)<p class="note">Times in \(time.zoneName). Your look is an entry too: \(Self.entry(answer.receipt))</p></section>
       """
     return .html(page("Ledger", current: "Ledger", content))
+  }
+
+  /// What a search cannot find: said wherever it matters, so that nobody takes an empty list for an answer.
+  private static func untold(_ finding: LedgerFinding, _ form: LedgerForm) -> HTML {
+    guard finding.untold > 0 else { return HTML() }
+    let what = form.subject.isEmpty ? "what was looked for may stand in them" : "this subject may have been shown in them"
+    return """
+      <div class="notice warning" id="untold"><p><b>\(NumberFormat.count(finding.untold, "entry", "entries")) of those looked at cannot be told from:</b> \
+      their details are erased, or do not open with the keys at hand, so that \(what). That they happened, and when, stands in the log.</p></div>
+      """
   }
 
   private func row(_ record: LedgerRecord, _ people: [StaffMember], _ accounts: [ServiceAccount]) -> HTML {
@@ -68,7 +79,7 @@ extension Visit {
       "<a href=\"\(Address("/ledger/\(record.entry.index)"))\">\(NumberFormat.exact(Int(clamping: record.entry.index)))</a>"
     guard case .present(let detail) = record.detail else {
       return """
-        <tr><td class="num">\(number)</td><td class="nowrap">\(time.minute(record.entry.time))</td><td colspan="5"><span class="reason">\(record.entry.kind): details erased</span></td></tr>
+        <tr><td class="num">\(number)</td><td class="nowrap">\(time.minute(record.entry.time))</td><td colspan="5"><span class="reason">\(record.entry.kind): details \(record.detail == .erased ? "erased" : "cannot be read")</span></td></tr>
         """
     }
     let fields = detail.fields.prefix(4).map { ValueView.name($0) }.joined(", ")
@@ -101,7 +112,7 @@ extension Visit {
     let everybody = [("", "anybody")] + people.map { ($0.id.rawValue, $0.name) } + accounts.map { ($0.username, "\($0.name) (account)") }
     let who = Builder.select("who", "By", everybody, chosen: form.who)
     return """
-      <form class="panel" action="/ledger" role="search"><div class="row"><label class="field"><span>Entries</span>\(kinds)</label><label class="field"><span>By</span>\(who)</label>\
+      <form class="panel" action="/ledger" role="search">\(Address.hiddenFields)<div class="row"><label class="field"><span>Entries</span>\(kinds)</label><label class="field"><span>By</span>\(who)</label>\
       <label class="field"><span>About a subject</span><input type="text" name="subject" value="\(value: form.subject)" placeholder="s_7f3a…" maxlength="34" autocomplete="off" spellcheck="false"></label>\
       <label class="field"><span>Field shown</span><input type="text" name="field" value="\(value: form.field)" maxlength="255" autocomplete="off"></label>\
       <label class="field"><span>From</span><input type="date" name="from" value="\(value: form.from)"></label><label class="field"><span>To</span><input type="date" name="to" value="\(value: form.to)"></label></div>\
@@ -136,6 +147,12 @@ extension Visit {
       if !detail.fields.isEmpty { facts.append(("Fields", detail.fields.map { ValueView.name($0) }.joined(", "))) }
       if let digest = detail.queryDigest { facts.append(("Query", "<span class=\"id\">\(digest)</span>")) }
       facts += Self.rows(detail.facts)
+      // Of the wish itself, of the answer to it, and of every page that left by it.
+      if let number = detail.facts["request"].flatMap({ Int64($0) }),
+        let request = try? await services.control.exportRequest(number, of: project.id)
+      {
+        facts.append(("Export", "no. \(NumberFormat.exact(Int(clamping: number))), for: <bdi>\(request.purpose)</bdi>"))
+      }
       if let subjects = detail.subjects {
         let named = numbers.compactMap { services.pseudonym(project.id, $0) }.map { ValueView.subject($0) }
         let more = subjects.numbers.count - named.count
@@ -146,7 +163,7 @@ extension Visit {
     }
     let list = facts.map { "<tr><th scope=\"row\">\($0.0)</th><td>\($0.1)</td></tr>" as HTML }
     let content: HTML = """
-      \(Self.heading("Ledger entry no. \(NumberFormat.exact(Int(clamping: index)))", "<a href=\"/ledger\">Ledger</a>"))<section class="panel"><div class="scroll"><table class="facts"><tbody>\(list)</tbody></table></div>\
+      \(Self.heading("Ledger entry no. \(NumberFormat.exact(Int(clamping: index)))", "<a href=\"\(Address("/ledger"))\">Ledger</a>"))<section class="panel"><div class="scroll"><table class="facts"><tbody>\(list)</tbody></table></div>\
       <p class="note">Anybody can check that it stands in the log: <code>sealane ledger prove \(String(index))</code>. Your look: \(Self.entry(answer.receipt))</p></section>
       """
     return .html(page("Ledger entry", current: "Ledger", content))

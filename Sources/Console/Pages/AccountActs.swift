@@ -67,7 +67,7 @@ extension Visit {
       <section class="panel"><h3>Username</h3><pre class="secret" id="username">\(made.account.username)</pre><p><button type="button" data-copy="username">Copy</button></p>\
       <h3>Secret</h3><pre class="secret" id="secret">\(made.secret.text)</pre><p><button type="button" data-copy="secret">Copy</button></p>\
       <p class="sub">Used with HTTP Basic authentication, as with Mixpanel's service accounts.</p><p>\(Self.entry(receipt))</p></section>\
-      <p><a class="button" href="/settings#accounts">I have copied it</a></p>
+      <p><a class="button" href="\(Address("/settings#accounts"))">I have copied it</a></p>
       """
     return .html(page(title, current: "Settings", content))
   }
@@ -85,7 +85,7 @@ extension Visit {
       <form method="post" action="/settings/accounts/rotate">\(formToken)<input type="hidden" name="username" value="\(value: account.username)">\
       <label class="field"><span>Overlap</span><input type="number" name="overlap" value="24" min="0" max="168" required><small>Hours, at most 168; 0 if the secret has leaked.</small></label>\
       <label class="field"><span>Ends after</span><input type="number" name="days" value="90" min="1" max="366" required><small>Days from now.</small></label>\
-      <div class="row"><button class="primary">Rotate</button><a href="/settings#accounts">Keep it as it is</a></div></form></section>
+      <div class="row"><button class="primary">Rotate</button><a href="\(Address("/settings#accounts"))">Keep it as it is</a></div></form></section>
       """
     return .html(page("Rotate a secret", current: "Settings", content))
   }
@@ -109,7 +109,7 @@ extension Visit {
       \(account.lastUsedAt.map(time.minute) ?? "never"). Every program that uses it is refused from the next request on, and an export that is under way ends. This cannot be undone; a new account can be made at any time.</p>\
       <form method="post" action="/settings/accounts/revoke">\(formToken)<input type="hidden" name="username" value="\(value: account.username)">\
       <label class="field"><span>Type <code>revoke</code></span><input type="text" name="word" autocomplete="off" required></label>\
-      <div class="row"><button class="danger">Revoke</button><a href="/settings#accounts">Keep it</a></div></form></section>
+      <div class="row"><button class="danger">Revoke</button><a href="\(Address("/settings#accounts"))">Keep it</a></div></form></section>
       """
     return .html(page("Revoke a service account", current: "Settings", content), status: status)
   }

@@ -22,7 +22,7 @@ extension Visit {
       """
     return """
       <section class="panel" id="accounts"><h2>Service accounts</h2><p class="sub">For programs. Each has its own name, so that the ledger can tell them apart and one can be revoked alone. \
-      What each could reach stands on the <a href="/">home page</a>.</p>\(list)\(may(.manageServiceAccounts) ? newAccount : "")</section>
+      What each could reach stands on the <a href="\(Address("/"))">home page</a>.</p>\(list)\(may(.manageServiceAccounts) ? newAccount : "")</section>
       """
   }
 

@@ -33,7 +33,7 @@ struct ExposurePanel {
           ? "until revoked; in pages, each in the ledger first"
           : account.scopes.contains(.query) ? "counts only, no rows; until revoked" : "reads nothing; until revoked"
         return Credential(
-          name: "<a href=\"/settings#accounts\">\(ValueView.name(account.name))</a>",
+          name: "<a href=\"\(Address("/settings#accounts"))\">\(ValueView.name(account.name))</a>",
           may: ServiceAccount.Scope.allCases.filter(account.scopes.contains).map(\.rawValue).joined(separator: ", "), readsRows: readsRows,
           limit: limit)
       } + [token]

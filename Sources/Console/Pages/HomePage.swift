@@ -46,15 +46,16 @@ extension Visit {
   private var firstSteps: HTML {
     """
     <section class="panel"><h2>No event has arrived yet</h2><p>Point an SDK at Sealane, or send one event from a terminal. This line turns green by itself:</p>\
-    \(waiting)\(SDKSnippets(visit: self).curl)<p><a href="/settings#connect">Python, JavaScript and service accounts</a></p>\
+    \(waiting)\(SDKSnippets(visit: self).curl)<p><a href="\(Address("/settings#connect"))">Python, JavaScript and service accounts</a></p>\
     <p class="note">To look at a filled console first, run <code>sealane demo</code> on this machine: it loads a million events of a fictional API platform into a directory of its own.</p></section>
     """
   }
 
   /// Turns green by itself at the first event.
-  var waiting: HTML { "<p data-wait=\"/arrival\"><span class=\"waiting\">Waiting for the first event</span></p>" }
-  static let arrivedLine: HTML =
-    "<span class=\"arrived\">The first event has arrived.</span> <a href=\"/live\">See what the gate did to it</a>"
+  var waiting: HTML { "<p data-wait=\"\(Address("/arrival"))\"><span class=\"waiting\">Waiting for the first event</span></p>" }
+  static var arrivedLine: HTML {
+    "<span class=\"arrived\">The first event has arrived.</span> <a href=\"\(Address("/live"))\">See what the gate did to it</a>"
+  }
 
   private func arrived(_ catalog: Catalog, _ usage: HTML?) -> HTML {
     let most = catalog.events.first?.count ?? 0

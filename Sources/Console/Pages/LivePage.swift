@@ -22,11 +22,11 @@ extension Visit {
     let receipt = answer?.receipt ?? catalog.receipt
     let empty: HTML =
       answer == nil
-      ? "<tr id=\"live-empty\"><td colspan=\"3\" class=\"empty\"><b>Nothing has come in since the server started.</b> Events appear here as they pass the gate. \(SDKSnippets(visit: self).curl)<a href=\"/settings#connect\">Connect an SDK</a></td></tr>"
+      ? "<tr id=\"live-empty\"><td colspan=\"3\" class=\"empty\"><b>Nothing has come in since the server started.</b> Events appear here as they pass the gate. \(SDKSnippets(visit: self).curl)<a href=\"\(Address("/settings#connect"))\">Connect an SDK</a></td></tr>"
       : ""
     let content: HTML = """
       \(Self.heading("Live", "Events as they pass the gate, and what it did to every value."))\
-      <form class="panel row" method="get" action="/live"><label for="live-name">Show</label> \(names(catalog.value))\
+      <form class="panel row" method="get" action="/live">\(Address.hiddenFields)<label for="live-name">Show</label> \(names(catalog.value))\
       <button>Filter</button><button type="button" id="live-pause">\(isPaused ? "Resume" : "Pause")</button>\
       <a class="button" href="\(Address("/live", filter))">Reload</a><span class="sub" id="live-state" aria-live="off">Reload to see what has come in since</span></form>\
       <section class="panel">\(Self.legend)<div class="scroll"><table class="live"><thead><tr><th scope="col">Received</th><th scope="col">Event and subject</th>\

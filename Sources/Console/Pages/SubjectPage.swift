@@ -19,7 +19,7 @@ extension Visit {
     guard answer.value.profile != nil || !answer.value.events.isEmpty else {
       let content: HTML = """
         \(Self.heading(name, "<span class=\"id\">\(whole)</span>"))<section class="panel"><p class="empty"><b>This pseudonym has never been seen here.</b> \
-        It may belong to another project, or the subject was erased. <a href="/subjects">Search again</a></p><p>\(Self.entry(answer.receipt))</p></section>
+        It may belong to another project, or the subject was erased. <a href="\(Address("/subjects"))">Search again</a></p><p>\(Self.entry(answer.receipt))</p></section>
         """
       return .html(page(name, current: "Subjects", content), status: .notFound)
     }
@@ -29,8 +29,13 @@ extension Visit {
         $0.pseudonym != pseudonym && !isOrganization
           ? "<div class=\"notice\"><p>This id was merged: its journey belongs to \(ValueView.subject($0)).</p></div>" : ""
       } ?? ""
+    let shownTo: HTML =
+      isOrganization || !may(.readLedger)
+      ? ""
+      : "<a class=\"button\" href=\"\(Address("/ledger").adding("subject", whole).adding("kind", "disclosures"))\" title=\"Everybody who was shown anything about this subject\">Who saw this subject</a>"
+    let actions: HTML = "\(shownTo)<button type=\"button\" data-copy=\"pseudonym\">Copy pseudonym</button>"
     let content: HTML = """
-      \(Self.heading(name, "<span class=\"id\" id=\"pseudonym\">\(whole)</span>", actions: "<button type=\"button\" data-copy=\"pseudonym\">Copy pseudonym</button>"))\(merged)\
+      \(Self.heading(name, "<span class=\"id\" id=\"pseudonym\">\(whole)</span>", actions: actions))\(merged)\
       \(profile(answer.value.profile, isOrganization))\(isOrganization ? Self.peoples : timeline(whole, answer.value.events, isOlder: before != nil))<p>\(Self.entry(answer.receipt)) \
       <span class="ledger">has exactly what this page shows: \(NumberFormat.count(answer.value.events.count, "event")) and the profile of one subject.</span></p>
       """

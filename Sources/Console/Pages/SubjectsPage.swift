@@ -30,7 +30,7 @@ extension Visit {
     let title = digits.isEmpty ? "Latest activity" : "Pseudonyms that begin with \(digits)"
     let table: HTML =
       rows.isEmpty
-      ? "<p class=\"empty\"><b>\(digits.isEmpty ? "No subject has been seen yet." : "No subject's pseudonym begins with \(digits).")</b> \(digits.isEmpty ? "<a href=\"/settings#connect\">Connect an SDK</a>" as HTML : "<a href=\"/subjects\">Show the latest</a>")</p>"
+      ? "<p class=\"empty\"><b>\(digits.isEmpty ? "No subject has been seen yet." : "No subject's pseudonym begins with \(digits).")</b> \(digits.isEmpty ? "<a href=\"\(Address("/settings#connect"))\">Connect an SDK</a>" as HTML : "<a href=\"\(Address("/subjects"))\">Show the latest</a>")</p>"
       : """
       <div class="scroll"><table><thead><tr><th scope="col">Subject</th><th scope="col" class="num">Events</th><th scope="col">First seen</th>\
       <th scope="col">Latest activity</th></tr></thead><tbody>\(rows)</tbody></table></div>
@@ -45,7 +45,7 @@ extension Visit {
   private func searchHead(text: String) -> HTML {
     """
     \(Self.heading("Subjects", "People and devices, by pseudonym. Who they are only the custodian can open."))\
-    <form class="panel row" action="/subjects" role="search"><label for="prefix">Pseudonym begins with</label> \
+    <form class="panel row" action="/subjects" role="search">\(Address.hiddenFields)<label for="prefix">Pseudonym begins with</label> \
     <input type="text" id="prefix" name="q" value="\(value: text)" placeholder="s_7f3a" maxlength="34" autocomplete="off" spellcheck="false"><button>Search</button></form>
     """
   }

@@ -42,11 +42,11 @@ extension Visit {
     _ source: String, version: Int, notice: HTML = "", status: HTTPResponse.Status = .ok, receipt: LedgerReceipt? = nil
   ) -> Response {
     let content: HTML = """
-      \(Self.heading("Edit the plan", "<a href=\"/plan\">Tracking plan</a> · \(version == 0 ? "no version yet" : "from version \(version)")"))\(notice)\
+      \(Self.heading("Edit the plan", "<a href=\"\(Address("/plan"))\">Tracking plan</a> · \(version == 0 ? "no version yet" : "from version \(version)")"))\(notice)\
       <section class="panel"><p>The plan belongs into your repository, where changes are reviewed: <code>sealane plan check</code> and <code>sealane plan diff</code> work there. What you set here is a version all the same.</p>\
       <form method="post" action="/plan/edit">\(formToken)<input type="hidden" name="version" value="\(version)">\
       <label class="unseen" for="source">The plan as YAML</label><textarea id="source" name="source" class="code" rows="28" spellcheck="false" autocapitalize="off">\(value: source)</textarea>\
-      <div class="row"><button name="do" value="check">Check</button><button class="primary" name="do" value="set">Put in force</button><a href="/plan">Leave it</a></div></form></section>\
+      <div class="row"><button name="do" value="check">Check</button><button class="primary" name="do" value="set">Put in force</button><a href="\(Address("/plan"))">Leave it</a></div></form></section>\
       \(receipt.map { "<p>\(Self.entry($0)) <span class=\"ledger\">for the plan's text.</span></p>" as HTML } ?? "")
       """
     return .html(page("Edit the plan", current: "Plan", content), status: status)

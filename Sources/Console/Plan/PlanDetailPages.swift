@@ -45,12 +45,12 @@ extension Visit {
       <section class="panel"><div class="row"><b>The event as a whole</b> \(decisions(.event(name), PlanDecision.eventTreatments, current: event?.treatment.rawValue, version: version, back: address.text))</div></section>
       """
     let sub: HTML = """
-      <a href="/plan">Tracking plan</a> · \(event?.owner.map { "owned by \($0)" as HTML } ?? "no owner")\
+      <a href="\(Address("/plan"))">Tracking plan</a> · \(event?.owner.map { "owned by \($0)" as HTML } ?? "no owner")\
       \(event?.keepDays.map { " · kept for \(NumberFormat.count($0, "day"))" as HTML } ?? "")\(event?.description.map { "<br>\($0)" as HTML } ?? "")
       """
     let count: HTML = isEvery ? "" : "\(NumberFormat.count(detail.statistics.count, "event")) in the last \(Self.planDays) days"
     let content: HTML = """
-      \(Self.heading(isEvery ? "All events" : VisibleText.of(name), isEvery ? "<a href=\"/plan\">Tracking plan</a> · what is said of the properties of all events" : sub))\
+      \(Self.heading(isEvery ? "All events" : VisibleText.of(name), isEvery ? "<a href=\"\(Address("/plan"))\">Tracking plan</a> · what is said of the properties of all events" : sub))\
       \(planNotice(detail.current))\(choice)\(properties(rows, count))<p>\(Self.entry(answer.receipt)) <span class="ledger">for what this page shows.</span></p>
       """
     return .html(page(isEvery ? "All events" : VisibleText.shortened(name, to: 60), current: "Plan", content))
@@ -81,7 +81,7 @@ extension Visit {
     }
     let count: HTML = "\(NumberFormat.count(detail.statistics.count, "profile"))"
     let content: HTML = """
-      \(Self.heading(title, "<a href=\"/plan\">Tracking plan</a> · names and addresses are sealed or dropped by the gate whatever is chosen here"))\
+      \(Self.heading(title, "<a href=\"\(Address("/plan"))\">Tracking plan</a> · names and addresses are sealed or dropped by the gate whatever is chosen here"))\
       \(planNotice(detail.current))\(properties(rows, count))<p>\(Self.entry(answer.receipt)) <span class="ledger">for what this page shows.</span></p>
       """
     return .html(page(title, current: "Plan", content))

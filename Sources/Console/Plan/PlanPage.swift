@@ -19,8 +19,8 @@ extension Visit {
   }
 
   private func planActions(_ overview: PlanOverview) -> HTML {
-    let file: HTML = overview.current == nil ? "" : "<a class=\"button\" href=\"/plan.yaml\" download>Download YAML</a>"
-    return "\(file)<a class=\"button primary\" href=\"/plan/edit\">Edit as YAML</a>"
+    let file: HTML = overview.current == nil ? "" : "<a class=\"button\" href=\"\(Address("/plan.yaml"))\" download>Download YAML</a>"
+    return "\(file)<a class=\"button primary\" href=\"\(Address("/plan/edit"))\">Edit as YAML</a>"
   }
 
   private func planState(_ overview: PlanOverview) -> HTML {
@@ -158,7 +158,7 @@ extension Visit {
     }
     let list: HTML =
       rows.isEmpty
-      ? "<p class=\"empty\"><b>No event yet.</b> What arrives stands here with what the gate found in it. <a href=\"/settings#connect\">Connect an SDK</a></p>"
+      ? "<p class=\"empty\"><b>No event yet.</b> What arrives stands here with what the gate found in it. <a href=\"\(Address("/settings#connect"))\">Connect an SDK</a></p>"
       : """
       <div class="scroll"><table class="plan"><thead><tr><th scope="col">Event</th><th scope="col">Plan</th><th scope="col">Owner</th><th scope="col" class="num">Events</th>\
       <th scope="col" class="num">Properties</th><th scope="col">Found in the last \(Self.planDays) days</th></tr></thead><tbody>\(rows)</tbody></table></div>

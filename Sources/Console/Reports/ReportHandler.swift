@@ -82,7 +82,9 @@ extension ReportPage {
 
   /// Why there may be nothing, and what to try.
   private static func nothing(_ form: Form, _ query: Query, _ catalog: Catalog, _ visit: Visit) -> HTML {
-    if catalog.eventCount == 0 { return "No event has arrived yet. <a href=\"/settings#connect\">Connect an SDK</a>, then ask again." }
+    if catalog.eventCount == 0 {
+      return "No event has arrived yet. <a href=\"\(Address("/settings#connect"))\">Connect an SDK</a>, then ask again."
+    }
     let known = Set(catalog.events.map(\.name))
     if let strange = query.eventNames.first(where: { !known.contains($0) }) {
       return "No event of the name “\(VisibleText.shortened(strange, to: 80))” has ever arrived. Choose another event above."
@@ -90,7 +92,7 @@ extension ReportPage {
     let longer = form.spanning(form.range.last(365, today: visit.today)).address
     return """
       No event \(form.range.during) fits the question. <a href="\(longer)">Ask for the last year</a>, take a condition away, or look at what arrives on the \
-      <a href="/live">live page</a>.
+      <a href="\(Address("/live"))">live page</a>.
       """
   }
 
@@ -113,7 +115,7 @@ extension ReportPage {
     let notice: HTML =
       catalog.value.eventCount == 0
       ? """
-      <p class="empty"><b>No event has arrived yet.</b> \(teaching) <a href="/settings#connect">Connect an SDK</a>; this line turns green by itself:</p>\(visit.waiting)
+      <p class="empty"><b>No event has arrived yet.</b> \(teaching) <a href="\(Address("/settings#connect"))">Connect an SDK</a>; this line turns green by itself:</p>\(visit.waiting)
       """
       : error.field == "unchosen"
         ? "<p class=\"empty\"><b>\(error.message)</b> Then press Run. \(teaching) The whole question stands in the address: copy it to share it.</p>"
@@ -144,9 +146,9 @@ extension ReportPage {
       options.isEmpty
       ? options : "<details class=\"more\"\(hasOptions(form) ? " open" as HTML : "")><summary>More options</summary>\(options)</details>"
     return """
-      <form class="panel query" method="get" action="\(Form.path)" aria-label="The question">\(Builder.defaultButton)\(sentence(form, builder))\
+      <form class="panel query" method="get" action="\(Form.path)" aria-label="The question">\(Address.hiddenFields)\(Builder.defaultButton)\(sentence(form, builder))\
       <div>\(builder.range(form, today: visit.today)) \(counting(form, builder))</div>\
-      \(more)<div class="run row"><button class="primary">Run</button><a class="button" href="\(Form.path)">Start over</a></div>\(builder.propertyList)\(builder.eventList)</form>
+      \(more)<div class="run row"><button class="primary">Run</button><a class="button" href="\(Address(Form.path))">Start over</a></div>\(builder.propertyList)\(builder.eventList)</form>
       """
   }
 

@@ -17,10 +17,10 @@ extension Visit {
     let isOneself = member.id == session.session.staff
     let mayChange = may(.manageStaff) && (!member.roles.isOwner || may(.manageOwners))
     let content: HTML = """
-      \(Self.heading("<bdi>\(member.name)</bdi>", "<a href=\"/staff\">Staff</a> · <span class=\"id\">\(member.id.rawValue)</span>"))\(notice)\
+      \(Self.heading("<bdi>\(member.name)</bdi>", "<a href=\"\(Address("/staff"))\">Staff</a> · <span class=\"id\">\(member.id.rawValue)</span>"))\(notice)\
       \(summary(member))\(mayChange && member.suspension != .removed ? rolePanel(member) : "")\
       <section class="panel" id="sessions"><h2>Sessions</h2>\(may(.manageSessions) ? sessionTable(sessions, action: "/staff/sessions/end") : "<p>\(sessions.count)</p>")</section>\
-      \(isOneself ? "<p class=\"note\">This is you: <a href=\"/account\">your passkeys, sessions, and “I was phished”</a>.</p>" : acts(member, mayChange))<p>\(Self.entry(receipt))</p>
+      \(isOneself ? "<p class=\"note\">This is you: <a href=\"\(Address("/account"))\">your passkeys, sessions, and “I was phished”</a>.</p>" : acts(member, mayChange))<p>\(Self.entry(receipt))</p>
       """
     return .html(page("\(member.name)", current: "Staff", content), status: status)
   }

@@ -125,7 +125,7 @@ extension Visit {
       \(Self.heading(link.kind == .recovery ? "Let in again" : "Invitation", "<bdi>\(member.name)</bdi>"))<div class="notice warning"><p><b>This link is shown once.</b> \
       Hand it over so that nobody else reads it. Whoever opens it first is <bdi>\(member.name)</bdi> from then on.</p></div>\
       <section class="panel"><pre class="secret" id="link">\(services.staff.origin)/join#\(link.token.text)</pre><p><button type="button" data-copy="link">Copy</button></p>\
-      <p class="sub">It works once, until \(time.minute(link.expiresAt)).</p><p>\(Self.entry(receipt))</p></section><p><a class="button" href="/staff">Back to the staff</a></p>
+      <p class="sub">It works once, until \(time.minute(link.expiresAt)).</p><p>\(Self.entry(receipt))</p></section><p><a class="button" href="\(Address("/staff"))">Back to the staff</a></p>
       """
     return .html(page("Invitation", current: "Staff", content))
   }

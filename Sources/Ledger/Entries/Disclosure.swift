@@ -40,6 +40,9 @@ package struct Disclosure: Sendable, Hashable {
   /// Whether fewer rows would do, where a quota does not reach for all.
   package let takesPart: Bool
 
+  /// The number of the wish for an export that another person agreed to, on all pages of what leaves by it.
+  package let request: Int64?
+
   /// Synthetic subjects that go out with the rows, and are counted neither as rows nor as subjects; nil where there are none.
   package let canaries: CanaryMark?
 
@@ -63,9 +66,10 @@ package struct Disclosure: Sendable, Hashable {
 
   package init(
     _ kind: Kind, project: ProjectID?, purpose: String, fields: [String] = [], subjectsInValues: [SubjectNumber] = [],
-    singledOut: [SubjectNumber] = [], bytes: Int = 0, takesPart: Bool = false, canaries: CanaryMark? = nil
+    singledOut: [SubjectNumber] = [], bytes: Int = 0, takesPart: Bool = false, canaries: CanaryMark? = nil, request: Int64? = nil
   ) {
     self.singledOut = singledOut
+    self.request = request
     self.bytes = bytes
     self.takesPart = takesPart
     self.canaries = canaries
@@ -153,6 +157,7 @@ extension Disclosure {
       detail.facts = ["first": String(first)]
       try detail.setSubjects(set, rows: count)
     }
+    if let request { detail.facts["request"] = String(request) }
     if let canaries {
       detail.facts["canary_export"] = canaries.export
       detail.facts["canaries"] = String(canaries.count)

@@ -18,6 +18,7 @@ struct AdministrationRoutes: Sendable {
 
   func add(to router: Router<ServerContext>) {
     router.get("/api/v1/projects", use: projects)
+    router.post("/api/v1/projects", use: createProject)
     router.get("/api/v1/settings", use: settings)
     router.patch("/api/v1/settings", use: changeSettings)
     router.get("/api/v1/service-accounts", use: accounts)
@@ -50,6 +51,27 @@ struct AdministrationRoutes: Sendable {
       })
   }
 
+  /// `{"name": "Staging", "zone": "Europe/Berlin", "week_start": "monday", "group_keys": ["org_id"]}`; all but the name may be left out.
+  private func createProject(_ request: Request, _ context: ServerContext) async throws -> Response {
+    let caller = try await authenticator.require(request, context)
+    _ = try QueryParameters(request, known: [])
+    try Access.authorize(caller, .createProjects, in: nil)
+    let members = try await object(request, known: ["name", "zone", "week_start", "group_keys"])
+    guard let name = members["name"] else { throw APIError.badRequest("“name” is needed.", field: "name") }
+    let made = try await installation.createProject(
+      name: try Self.string(name, "name"), zone: try members["zone"].map { try Self.string($0, "zone") } ?? "UTC",
+      weekStart: try members["week_start"].map(Self.weekStart) ?? .monday,
+      groupKeys: try members["group_keys"].map { try Self.strings($0, "group_keys") } ?? Project.defaultGroupKeys, by: caller.principal)
+    return DisclosedResponse.plain(Self.json(made.project), status: .created)
+  }
+
+  private static func weekStart(_ value: JSONValue) throws -> Project.WeekStart {
+    guard let start = Project.WeekStart(rawValue: try string(value, "week_start")) else {
+      throw APIError.badRequest("“week_start” must be monday or sunday.", field: "week_start")
+    }
+    return start
+  }
+
   private func settings(_ request: Request, _ context: ServerContext) async throws -> Response {
     let caller = try await authenticator.require(request, context)
     let project = try installation.project(try QueryParameters(request, known: ["project_id"]).project(), for: caller, to: .readSettings)
@@ -75,12 +97,7 @@ struct AdministrationRoutes: Sendable {
     var settings = project.settings
     if let value = members["name"] { settings.name = try Self.string(value, "name") }
     if let value = members["zone"] { settings.zone = try Self.string(value, "zone") }
-    if let value = members["week_start"] {
-      guard let start = Project.WeekStart(rawValue: try Self.string(value, "week_start")) else {
-        throw APIError.badRequest("“week_start” must be monday or sunday.", field: "week_start")
-      }
-      settings.weekStart = start
-    }
+    if let value = members["week_start"] { settings.weekStart = try Self.weekStart(value) }
     if let value = members["group_keys"] { settings.groupKeys = try Self.strings(value, "group_keys") }
     switch members["retention_days"] {
     case nil: break

@@ -19,13 +19,14 @@ extension CustodianRoutes {
     let checkpoint = try await ledger.publish()
     var proof: [MerkleHash] = []
     if from > 0, from < checkpoint.size { proof = try await ledger.consistencyProof(from: from, to: checkpoint.size) }
+    let (key, all) = try await signer(of: checkpoint)
     var successions: [String] = []
-    if let known = parameters["key"], known != ledger.publicKey.idText {
-      successions = try await ledger.signingChain().successions.map(\.succession).drop { $0.previous.idText != known }.map(\.note)
+    if let known = parameters["key"], known != key.idText {
+      successions = all.drop { $0.previous.idText != known }.map(\.note)
     }
     let witness = installation.witnesses.custodian
     var members: [String: JSONValue] = [
-      "checkpoint": .string(checkpoint.note), "key": .string(ledger.publicKey.description), "proof": Self.list(proof),
+      "checkpoint": .string(checkpoint.note), "key": .string(key.description), "proof": Self.list(proof),
       "successions": .list(successions.map { .string($0) }), "witness": witness.map { .string($0.description) } ?? .null,
       "cosigned": .number(Double(witness.map { installation.witnesses.size(of: $0) } ?? 0)),
       "alarmed": .boolean(try await installation.custodian.hasLedgerAlarm()),
@@ -39,6 +40,17 @@ extension CustodianRoutes {
       members["inclusion"] = Self.list(try await ledger.inclusionProof(of: index, in: checkpoint.size).proof)
     }
     return DisclosedResponse.plain(.object(members))
+  }
+
+  /// The key that signed a checkpoint, and the keys that followed each other up to it. While a rotation is under way the ledger names a key
+  /// already that does not sign yet: told of that one, a witness would take the checkpoint for another ledger's.
+  private func signer(of checkpoint: VerifiedCheckpoint) async throws -> (key: NoteKey, successions: [Succession]) {
+    let note = Array(checkpoint.note.utf8)
+    let all = try await installation.ledger.signingChain().successions.map(\.succession)
+    if let last = all.lastIndex(where: { (try? VerifiedCheckpoint(note: note, key: $0.next)) != nil }) {
+      return (all[last].next, Array(all[...last]))
+    }
+    return (all.first?.previous ?? installation.ledger.publicKey, [])
   }
 
   private static func list(_ hashes: [MerkleHash]) -> JSONValue { .list(hashes.map { .string($0.description) }) }

@@ -35,6 +35,8 @@ struct ExportRoutes: Sendable {
     let milliseconds: Bool
     /// Nil where the owner switched them off.
     let canaries: CanaryDesk.Export?
+    /// The wish of a person that this answers; nil for programs.
+    let request: Int64?
   }
 
   func export(_ request: Request, _ context: ServerContext) async throws -> Response {
@@ -46,7 +48,8 @@ struct ExportRoutes: Sendable {
     let plan = Plan(
       project: project, caller: caller, range: range, events: try parameters.events(),
       filter: try filter(parameters["where"], project), limit: try parameters.count("limit", default: Int.max, atMost: Int.max),
-      milliseconds: ["true", "1"].contains(parameters["time_in_ms"]), canaries: try await installation.canaries.export(of: project.id))
+      milliseconds: ["true", "1"].contains(parameters["time_in_ms"]), canaries: try await installation.canaries.export(of: project.id),
+      request: nil)
     if let condition = parameters["where"] { await installation.canaries.look(at: condition, in: project.id, by: caller.principal) }
     // As the vendor has it: what is shorter is not worth packing.
     return try await answer(
@@ -59,7 +62,7 @@ struct ExportRoutes: Sendable {
     return try await answer(
       Plan(
         project: project, caller: caller, range: order.range, events: order.events, filter: nil, limit: Int.max, milliseconds: false,
-        canaries: try await installation.canaries.export(of: project.id)),
+        canaries: try await installation.canaries.export(of: project.id), request: order.request),
       mayPack: false)
   }
 
@@ -149,7 +152,8 @@ struct ExportRoutes: Sendable {
     let disclosure = Disclosure(
       .subjects(set: events.flatMap(\.shownSubjects), rows: events.count), project: plan.project.id, purpose: "api.export",
       fields: events.shownFields, subjectsInValues: plan.project.subjects(inValuesOf: events), bytes: lines.readableBytes, takesPart: true,
-      canaries: plan.canaries?.mark(mixed.shown, lines: mixed.lines))
+      canaries: plan.canaries?.mark(mixed.shown, lines: mixed.lines),
+      request: plan.request)
     let disclosed = try await installation.ledger.disclose(lines, disclosure, to: plan.caller.principal)
     if let export = plan.canaries, number == 0 {
       try await installation.canaries.note(export, entry: disclosed.receipt, by: plan.caller.principal)

@@ -16,6 +16,7 @@ extension LedgerRecord {
     ]
     switch detail {
     case .erased: members["detail"] = "erased"
+    case .unreadable: members["detail"] = "unreadable"
     case .present(let detail): members["detail"] = detail.json
     }
     return .object(members)

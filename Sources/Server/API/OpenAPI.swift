@@ -21,8 +21,8 @@ package enum OpenAPI {
 
   private static let intake = """
       /track:
-        get: {summary: Send events in the query (Mixpanel), tags: [intake], security: [], responses: {"200": {$ref: "#/components/responses/Intake"}, default: {$ref: "#/components/responses/Refused"}}}
-        post: {summary: Send events (Mixpanel), tags: [intake], security: [], responses: {"200": {$ref: "#/components/responses/Intake"}, default: {$ref: "#/components/responses/Refused"}}}
+        get: {summary: Send events in the query (Mixpanel), tags: [intake], security: [], parameters: [{$ref: "#/components/parameters/data"}], responses: {"200": {$ref: "#/components/responses/Intake"}, default: {$ref: "#/components/responses/Refused"}}}
+        post: {summary: Send events (Mixpanel), tags: [intake], security: [], requestBody: {$ref: "#/components/requestBodies/Records"}, responses: {"200": {$ref: "#/components/responses/Intake"}, default: {$ref: "#/components/responses/Refused"}}}
       /import:
         post:
           summary: Send events of any age, judged one by one (Mixpanel)
@@ -49,8 +49,8 @@ package enum OpenAPI {
                       failed_records: {type: array, items: {type: object, properties: {index: {type: integer}, $insert_id: {type: string}, insert_id: {type: string}, field: {type: string}, message: {type: string}}}}
             default: {$ref: "#/components/responses/Refused"}
       /engage:
-        get: {summary: Change profiles by the query (Mixpanel), tags: [intake], security: [], responses: {"200": {$ref: "#/components/responses/Intake"}, default: {$ref: "#/components/responses/Refused"}}}
-        post: {summary: Change profiles (Mixpanel), tags: [intake], security: [], responses: {"200": {$ref: "#/components/responses/Intake"}, default: {$ref: "#/components/responses/Refused"}}}
+        get: {summary: Change profiles by the query (Mixpanel), tags: [intake], security: [], parameters: [{$ref: "#/components/parameters/data"}], responses: {"200": {$ref: "#/components/responses/Intake"}, default: {$ref: "#/components/responses/Refused"}}}
+        post: {summary: Change profiles (Mixpanel), tags: [intake], security: [], requestBody: {$ref: "#/components/requestBodies/Records"}, responses: {"200": {$ref: "#/components/responses/Intake"}, default: {$ref: "#/components/responses/Refused"}}}
       /v1/traces:
         post:
           summary: Send spans (OTLP/HTTP); those about a model become events
@@ -69,8 +69,8 @@ package enum OpenAPI {
           requestBody: {required: true, content: {application/x-protobuf: {}, application/json: {}}}
           responses: {"200": {$ref: "#/components/responses/Telemetry"}, default: {$ref: "#/components/responses/Telemetry"}}
       /groups:
-        get: {summary: Change organizations' profiles by the query (Mixpanel), tags: [intake], security: [], responses: {"200": {$ref: "#/components/responses/Intake"}, default: {$ref: "#/components/responses/Refused"}}}
-        post: {summary: Change organizations' profiles (Mixpanel), tags: [intake], security: [], responses: {"200": {$ref: "#/components/responses/Intake"}, default: {$ref: "#/components/responses/Refused"}}}
+        get: {summary: Change organizations' profiles by the query (Mixpanel), tags: [intake], security: [], parameters: [{$ref: "#/components/parameters/data"}], responses: {"200": {$ref: "#/components/responses/Intake"}, default: {$ref: "#/components/responses/Refused"}}}
+        post: {summary: Change organizations' profiles (Mixpanel), tags: [intake], security: [], requestBody: {$ref: "#/components/requestBodies/Records"}, responses: {"200": {$ref: "#/components/responses/Intake"}, default: {$ref: "#/components/responses/Refused"}}}
     """
 
   private static let queries = """
@@ -199,10 +199,11 @@ package enum OpenAPI {
 
   private static let administration = """
       /api/v1/projects:
-        get: {summary: Projects (owner), responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
+        get: {summary: Projects (control socket only), responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
+        post: {summary: "Make a project, with a token, a plan, a store and settings of its own (control socket only)", description: 'The body: {"name": "Staging", "zone": "Europe/Berlin", "week_start": "monday", "group_keys": ["org_id"]}; all but the name may be left out.', requestBody: {required: true, content: {application/json: {schema: {$ref: "#/components/schemas/NewProject"}}}}, responses: {"201": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
       /api/v1/settings:
         get: {summary: A project's settings (owner), parameters: [{$ref: "#/components/parameters/project"}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
-        patch: {summary: "Change name, zone, week_start, group_keys, retention_days, smallest_group or canaries (owner)", parameters: [{$ref: "#/components/parameters/project"}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
+        patch: {summary: "Change name, zone, week_start, group_keys, retention_days, smallest_group or canaries (owner)", parameters: [{$ref: "#/components/parameters/project"}], requestBody: {required: true, content: {application/json: {schema: {$ref: "#/components/schemas/Settings"}}}}, responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
       /api/v1/plan:
         get:
           summary: The tracking plan in force, or a version of it, and names that came without being in it (owner)
@@ -221,11 +222,11 @@ package enum OpenAPI {
           responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}
       /api/v1/service-accounts:
         get: {summary: Service accounts (owner), parameters: [{$ref: "#/components/parameters/project"}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
-        post: {summary: Make a service account; its secret is in this answer only (owner), description: 'The body: {"name": "Nightly export", "scopes": ["export"], "expires_in_days": 90, "networks": ["10.0.0.0/8"], "rows_per_day": 1000000, "subjects_per_day": 200000, "bytes_per_day": 2147483648, "canary": false}; all but name and scopes may be left out.', parameters: [{$ref: "#/components/parameters/project"}], responses: {"201": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
+        post: {summary: Make a service account; its secret is in this answer only (owner), description: 'The body: {"name": "Nightly export", "scopes": ["export"], "expires_in_days": 90, "networks": ["10.0.0.0/8"], "rows_per_day": 1000000, "subjects_per_day": 200000, "bytes_per_day": 2147483648, "canary": false}; all but name and scopes may be left out.', parameters: [{$ref: "#/components/parameters/project"}], requestBody: {required: true, content: {application/json: {schema: {$ref: "#/components/schemas/NewServiceAccount"}}}}, responses: {"201": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
       /api/v1/service-accounts/{username}:
         delete: {summary: Revoke a service account (owner), parameters: [{name: username, in: path, required: true, schema: {type: string}}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
       /api/v1/service-accounts/{username}/rotation:
-        post: {summary: Give a service account its next secret; the one before is good for the overlap (owner), description: 'The body: {"overlap_hours": 24, "expires_in_days": 90}.', parameters: [{name: username, in: path, required: true, schema: {type: string}}], responses: {"201": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
+        post: {summary: Give a service account its next secret; the one before is good for the overlap (owner), description: 'The body: {"overlap_hours": 24, "expires_in_days": 90}.', parameters: [{name: username, in: path, required: true, schema: {type: string}}], requestBody: {required: true, content: {application/json: {schema: {$ref: "#/components/schemas/Rotation"}}}}, responses: {"201": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
       /api/v1/freezes:
         get: {summary: Credentials that get nothing until somebody lifts it (control socket only), responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
       /api/v1/freezes/{id}:
@@ -239,17 +240,17 @@ package enum OpenAPI {
       /api/v1/setup-links:
         post: {summary: Make a link for the first owner (control socket only), responses: {"201": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
       /api/v1/deletions:
-        post: {summary: Delete up to 1000 subjects and all ids that count as theirs (owner), description: 'The body: {"subjects": ["s_…"]}; with "compact": true the files are written anew before the answer.', parameters: [{$ref: "#/components/parameters/project"}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
+        post: {summary: Delete up to 1000 subjects and all ids that count as theirs (owner), description: 'The body: {"subjects": ["s_…"]}; with "compact": true the files are written anew before the answer.', parameters: [{$ref: "#/components/parameters/project"}], requestBody: {required: true, content: {application/json: {schema: {$ref: "#/components/schemas/Deletion"}}}}, responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
       /api/v1/erasures:
         get: {summary: "How far erasures are: out of files, keys destroyed by the custodian, when the last copy dies (owner)", parameters: [{name: after, in: query, description: the number of an entry, schema: {type: integer}}, {name: subject, in: query, description: only those of this subject, schema: {type: string}}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
       /api/v1/backups:
-        post: {summary: Write a backup to a directory of the server's machine (control socket only), description: 'The body: {"target": "/a/directory", "keep": 7}.', responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
+        post: {summary: Write a backup to a directory of the server's machine (control socket only), description: 'The body: {"target": "/a/directory", "keep": 7}.', requestBody: {required: true, content: {application/json: {schema: {$ref: "#/components/schemas/Backup"}}}}, responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
       /api/v1/ledger/backups:
-        post: {summary: Write an encrypted backup of the ledger to a directory of the server's machine (control socket only), description: 'The body: {"target": "/a/directory", "keep": 7}.', responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
+        post: {summary: Write an encrypted backup of the ledger to a directory of the server's machine (control socket only), description: 'The body: {"target": "/a/directory", "keep": 7}.', requestBody: {required: true, content: {application/json: {schema: {$ref: "#/components/schemas/Backup"}}}}, responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
       /api/v1/keys:
         get: {summary: What the server's keys are for and how old they are; never a key (owner), responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
       /api/v1/keys/rotations:
-        post: {summary: Rotate keys (control socket only), description: 'The body: {"keys": ["ledger_signing", "ledger_sets", "record_keys"]}.', responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
+        post: {summary: Rotate keys (control socket only), description: 'The body: {"keys": ["ledger_signing", "ledger_sets", "record_keys"]}.', requestBody: {required: true, content: {application/json: {schema: {$ref: "#/components/schemas/KeyRotation"}}}}, responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
       /api/v1/alerts:
         get:
           summary: Alerts, the newest first (owner)
@@ -277,7 +278,7 @@ package enum OpenAPI {
       /api/v1/canaries/hits:
         post:
           summary: Tell that a canary's host was called or its id used
-          description: Needs the scope send. An alert names the export that it was given to; the answer does not say whether it was a canary's.
+          description: Needs the scope intake. An alert names the export that it was given to; the answer does not say whether it was a canary's.
           requestBody: {required: true, content: {application/json: {schema: {$ref: "#/components/schemas/Clues"}}}}
           responses: {"202": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}
       /api/v1/canaries/check:
@@ -314,11 +315,36 @@ package enum OpenAPI {
     components:
       schemas:
         Cohort: {type: object, additionalProperties: false, required: [name, definition], properties: {name: {type: string, maxLength: 200}, definition: {type: object}}}
+        NewProject: {type: object, additionalProperties: false, required: [name], properties: {name: {$ref: "#/components/schemas/Name"}, zone: {type: string}, week_start: {$ref: "#/components/schemas/WeekStart"}, group_keys: {$ref: "#/components/schemas/GroupKeys"}}}
+        Settings: {type: object, additionalProperties: false, minProperties: 1, properties: {name: {$ref: "#/components/schemas/Name"}, zone: {type: string}, week_start: {$ref: "#/components/schemas/WeekStart"}, group_keys: {$ref: "#/components/schemas/GroupKeys"}, retention_days: {type: [integer, "null"], minimum: 1, maximum: 36500}, smallest_group: {type: integer, minimum: 1, maximum: 1000}, canaries: {type: boolean}}}
+        Name: {type: string, minLength: 1, maxLength: 200}
+        WeekStart: {type: string, enum: [monday, sunday]}
+        GroupKeys: {type: array, maxItems: 10, uniqueItems: true, items: {type: string, minLength: 1, maxLength: 200}}
+        NewServiceAccount:
+          type: object
+          additionalProperties: false
+          required: [name, scopes]
+          properties:
+            name: {$ref: "#/components/schemas/Name"}
+            scopes: {type: array, minItems: 1, items: {type: string, enum: [intake, query, export, admin]}}
+            expires_in_days: {type: integer, minimum: 1, maximum: 366, default: 90}
+            networks: {type: array, maxItems: 50, items: {type: string, description: "An address, or a network such as 10.0.0.0/8."}}
+            rows_per_day: {type: integer, minimum: 0}
+            subjects_per_day: {type: integer, minimum: 0}
+            bytes_per_day: {type: integer, minimum: 0}
+            canary: {type: boolean, default: false}
+        Rotation: {type: object, additionalProperties: false, properties: {overlap_hours: {type: integer, minimum: 0, maximum: 168, default: 24}, expires_in_days: {type: integer, minimum: 1, maximum: 366, default: 90}}}
+        Deletion: {type: object, additionalProperties: false, required: [subjects], properties: {subjects: {type: array, minItems: 1, maxItems: 1000, items: {type: string, pattern: "^s_[0-9a-f]{32}$"}}, compact: {type: boolean, default: false}}}
+        Backup: {type: object, additionalProperties: false, required: [target], properties: {target: {type: string, description: An absolute path.}, keep: {type: integer, minimum: 1}}}
+        KeyRotation: {type: object, additionalProperties: false, required: [keys], properties: {keys: {type: array, minItems: 1, items: {type: string, enum: [ledger_signing, ledger_sets, record_keys]}}}}
         Clues: {type: object, additionalProperties: false, minProperties: 1, properties: {ids: {type: array, maxItems: 10000, items: {type: string, maxLength: 300}}, hosts: {type: array, maxItems: 10000, items: {type: string, maxLength: 300}}}}
       securitySchemes:
         serviceAccount: {type: http, scheme: basic}
         projectToken: {type: http, scheme: bearer}
+      requestBodies:
+        Records: {description: "A JSON array, or a form whose field data holds it, in base64 or not.", content: {application/json: {}, application/x-www-form-urlencoded: {}}}
       parameters:
+        data: {name: data, in: query, description: "Records in JSON, in base64 or not.", schema: {type: string}}
         project: {name: project_id, in: query, description: "The project; default: the account's, or the first.", schema: {type: integer}}
         subject: {name: subject, in: path, required: true, description: s_ and 32 hexadecimal digits., schema: {type: string, pattern: "^s_[0-9a-f]{32}$"}}
         cohort: {name: id, in: path, required: true, description: A saved cohort's number., schema: {type: integer}}

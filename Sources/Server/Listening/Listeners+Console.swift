@@ -39,6 +39,7 @@ extension Listeners {
         return try await ExportRoutes(installation: installation, authenticator: Authenticator(door: .network, access: installation.access))
           .answer(project, order, to: who)
       },
+      createProject: { name, zone, principal in try await installation.createProject(name: name, zone: zone, by: principal) },
       projectChanged: { settings in try await installation.projects[settings.id]?.adopt(settings) },
       note: { error, reference in
         installation.logger.error("A page failed", metadata: ["reference": "\(reference)", "error": "\(type(of: error))"])

@@ -77,7 +77,7 @@ package struct Listeners: Sendable {
     }
   }
 
-  private enum Door { case console, intake, control }
+  package enum Door: Sendable, CaseIterable { case console, intake, control }
 
   var isShared: Bool {
     let configuration = installation.configuration
@@ -144,28 +144,20 @@ package struct Listeners: Sendable {
     }
   }
 
-  /// Methods and paths of the API and the intake, as `METHOD /path/{parameter}`: what the description of the API must list.
-  package var describedRoutes: Set<String> {
+  /// Methods and paths that a door answers, as `METHOD /path/{parameter}`; the staff's pages, and what only the console's origin has, among
+  /// those of the console. HEAD, which every GET has besides, is left out.
+  package func routes(_ door: Door) throws -> Set<String> { Self.routes(of: try router(door)) }
+
+  /// The staff's pages alone.
+  package var pageRoutes: Set<String> {
     let router = Router(context: ServerContext.self)
-    let authenticator = Authenticator(door: .network, access: installation.access)
-    OperationsRoutes(installation: installation).add(to: router)
-    QueryRoutes(installation: installation, authenticator: authenticator).add(to: router)
-    ExportRoutes(installation: installation, authenticator: authenticator).add(to: router)
-    CohortRoutes(installation: installation, authenticator: authenticator).add(to: router)
-    PlanRoutes(installation: installation, authenticator: authenticator).add(to: router)
-    AdministrationRoutes(installation: installation, authenticator: authenticator).add(to: router)
-    KeyRoutes(installation: installation, authenticator: authenticator).add(to: router)
-    StaffRoutes(installation: installation, authenticator: authenticator).add(to: router)
-    AlertRoutes(installation: installation, authenticator: authenticator).add(to: router)
-    CanaryRoutes(installation: installation, authenticator: authenticator).add(to: router)
-    IntakeRoutes(
-      installation: installation, authenticator: authenticator, addresses: ClientAddress(trustedProxies: []), answersSettings: false
-    ).addEndpoints(to: router)
-    OTLPRoutes(installation: installation, authenticator: authenticator).add(to: router)
-    PublicLedgerRoutes(installation: installation).add(to: router)
+    addConsole(to: router)
+    return Self.routes(of: router)
+  }
+
+  private static func routes(of router: Router<ServerContext>) -> Set<String> {
     // OpenAPI has no parameter that holds slashes: what matches any path is described as one.
-    return Set(
-      router.routes.filter { $0.method != .options }.map { "\($0.method.rawValue) \("\($0.path)".replacing("**", with: "{path}"))" })
+    Set(router.routes.filter { $0.method != .head }.map { "\($0.method.rawValue) \("\($0.path)".replacing("**", with: "{path}"))" })
   }
 
   private func router(_ door: Door) throws -> Router<ServerContext> {

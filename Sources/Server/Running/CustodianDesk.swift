@@ -18,6 +18,7 @@ final class CustodianDesk: Sendable {
   private struct State {
     var announcement: CustodianKeyAnnouncement
     var isStopped = false
+    var stopReason = ""
   }
   private let state: Mutex<State>
 
@@ -183,12 +184,24 @@ final class CustodianDesk: Sendable {
     for project in projects.all { project.sealer.resume() }
   }
 
+  /// Lets a project that came into being while the server runs seal as all others do, or not at all.
+  func join(_ project: OpenProject) {
+    // Under the lock: an alarm, or its settlement, at the same moment comes wholly before or finds the project.
+    state.withLock { state in
+      project.sealer.adopt(state.announcement.key)
+      if state.isStopped { project.sealer.stop(reason: state.stopReason) }
+    }
+  }
+
   private static func reason(_ code: String) -> String {
     "alarm of the custodian (\(code)); settle it there: sealane-custodian alarms"
   }
 
   private func stop(_ reason: String) {
-    state.withLock { $0.isStopped = true }
+    state.withLock {
+      $0.isStopped = true
+      $0.stopReason = reason
+    }
     for project in projects.all { project.sealer.stop(reason: reason) }
   }
 

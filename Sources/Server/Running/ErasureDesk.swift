@@ -130,6 +130,9 @@ final class ErasureDesk: Sendable {
         guard let id = entry.project, let version = entry.facts["version"].flatMap(Int.init) else { continue }
         plansInLedger.withLock { $0[id] = version }
       }
+      for entry in entries where entry.kind == "project_created" {
+        if let id = entry.project { try await access.note(projectInLedger: id) }
+      }
       next = last.index + 1
     }
     try await access.setSetting(Self.seen, to: String(end))

@@ -25,7 +25,7 @@ package final class Installation: Sendable {
   let custodian: CustodianDesk
   let erasures: ErasureDesk
   let witnesses: WitnessDesk
-  let staff: StaffDesk
+  package let staff: StaffDesk
   let quotas: QuotaBook
   /// Where every room says what it found.
   package let alerts: AlertDesk
@@ -42,6 +42,7 @@ package final class Installation: Sendable {
     var isRotating = false
   }
   private let keyState: Mutex<KeyState>
+  private let isMakingProject = Mutex(false)
   /// Said at the start, and by `/readyz`.
   private let keyWarning = Mutex<String?>(nil)
 
@@ -138,12 +139,24 @@ package final class Installation: Sendable {
   }
 
   private func open(_ settings: Project) async throws {
-    let project = try await OpenProject(
-      settings: settings, plan: try await planInForce(in: settings.id), directory: directory.project(settings.id.rawValue), keys: keys,
-      custodianKey: custodian.key, lookups: lookups,
-      limits: configuration.limits, options: configuration.store, clock: clock)
-    projects.add(project)
+    projects.add(try await openProject(settings, plan: try await planInForce(in: settings.id)))
   }
+
+  func openProject(_ settings: Project, plan: OpenProject.PlanInForce?) async throws -> OpenProject {
+    try await OpenProject(
+      settings: settings, plan: plan, directory: directory.project(settings.id.rawValue), keys: keys, custodianKey: custodian.key,
+      lookups: lookups, limits: configuration.limits, options: configuration.store, clock: clock)
+  }
+
+  /// One project is made at a time: false while there is one.
+  func beginProject() -> Bool {
+    isMakingProject.withLock { state in
+      defer { state = true }
+      return !state
+    }
+  }
+
+  func endProject() { isMakingProject.withLock { $0 = false } }
 
   package func now() -> Timestamp { clock() }
 

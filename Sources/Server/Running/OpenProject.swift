@@ -230,4 +230,5 @@ package final class OpenProjects: Sendable {
   package subscript(_ id: ProjectID) -> OpenProject? { projects.withLock { $0[id] } }
   package var all: [OpenProject] { projects.withLock { $0.values.sorted { $0.id.rawValue < $1.id.rawValue } } }
   func add(_ project: OpenProject) { projects.withLock { $0[project.id] = project } }
+  func remove(_ id: ProjectID) { projects.withLock { $0[id] = nil } }
 }

@@ -38,6 +38,10 @@ enum Stylesheet {
     .brand{padding:0 8px 16px}
     .product{white-space:nowrap;font-weight:600;font-size:16px;color:var(--ink);text-decoration:none;letter-spacing:-.01em}
     .place{display:block;color:var(--soft);font-size:12px;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
+    .places{font-size:12px;color:var(--soft);min-width:0}
+    .places summary{cursor:pointer;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
+    .places a{display:block;padding:4px 0;color:var(--soft);overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
+    .places a:hover{color:var(--ink)}
     .side ul{list-style:none;margin:0;padding:0}
     .side nav a{display:block;padding:6px 8px;margin-bottom:2px;border-radius:6px;color:var(--soft);text-decoration:none}
     .side nav a:hover{color:var(--ink);background:color-mix(in srgb,var(--line) 45%,transparent)}
