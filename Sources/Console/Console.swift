@@ -14,9 +14,12 @@ struct Console: Sendable {
   let services: ConsoleServices
 
   /// For pages of signed-in people. A POST must carry the session's form token.
-  func visit(_ request: Request, isUse: Bool = true, _ body: (Visit) async throws -> Response) async -> Response {
+  ///
+  /// - Parameter address: from where it comes, as far as that is known.
+  func visit(_ request: Request, from address: String?, isUse: Bool = true, _ body: (Visit) async throws -> Response) async -> Response {
     await guarded(request) {
       guard var session = try await session(request, isUse: isUse) else { return unusable(request) ?? signedOut() }
+      if isUse { await services.uses.noteUse(by: session.who.principal, from: address, agent: request.headers[.userAgent]) }
       guard let project = services.control.projects().first else {
         return ErrorPage(
           .notFound, "There is no project yet", "This installation was not initialised.",

@@ -11,6 +11,7 @@ package struct ConsoleServices: Sendable {
   package var ledger: Ledger
   package var staff: StaffDesk
   package var quotas: QuotaBook
+  package var uses: UseWatch
   /// The store of a project. Throws where it cannot be opened.
   package var engine: @Sendable (ProjectID) async throws -> any Engine
   /// The newest events that came after `sequence` (nil: from the beginning), ascending, at most `limit`; of one name where one is given.
@@ -39,7 +40,7 @@ package struct ConsoleServices: Sendable {
   package var lookedFor: @Sendable (_ project: ProjectID, _ text: String, _ by: Principal) async -> Void
 
   package init(
-    control: ControlDatabase, ledger: Ledger, staff: StaffDesk, quotas: QuotaBook,
+    control: ControlDatabase, ledger: Ledger, staff: StaffDesk, quotas: QuotaBook, uses: UseWatch,
     engine: @escaping @Sendable (ProjectID) async throws -> any Engine,
     live: @escaping @Sendable (_ project: ProjectID, _ after: UInt64?, _ name: String?, _ limit: Int) async -> [LiveEvent],
     hasEvents: @escaping @Sendable (ProjectID) async -> Bool,
@@ -61,6 +62,7 @@ package struct ConsoleServices: Sendable {
     self.ledger = ledger
     self.staff = staff
     self.quotas = quotas
+    self.uses = uses
     self.engine = engine
     self.live = live
     self.hasEvents = hasEvents

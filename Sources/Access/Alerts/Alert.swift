@@ -164,14 +164,17 @@ package struct NewAlert: Sendable, Hashable {
   package let details: [String: Alert.Value]
   /// What makes two alerts of a kind the same one: the credential where nothing else is said.
   package let sameAs: String
+  /// Whether, while one stands, the words and details found last take the place of those before, for a day after the last time.
+  package let isRenewed: Bool
 
   /// - Parameters:
   ///   - sentence: ours, without anything personal; ids of credentials may stand in it.
   ///   - sameAs: alerts of one kind and project with equal words here are counted on one record while that stands.
   package init(
     _ kind: Alert.Kind, severity: Alert.Severity? = nil, project: ProjectID? = nil, about: Alert.About? = nil, sentence: String,
-    details: [String: Alert.Value] = [:], sameAs: String? = nil
+    details: [String: Alert.Value] = [:], sameAs: String? = nil, isRenewed: Bool = false
   ) {
+    self.isRenewed = isRenewed
     self.kind = kind
     self.severity = severity ?? kind.severity
     self.project = project

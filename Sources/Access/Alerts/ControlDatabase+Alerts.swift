@@ -14,6 +14,8 @@ enum AlertOutcome: Sendable, Hashable {
 extension ControlDatabase {
   /// The same found within so long after the last time is counted on the record that stands.
   package static let alertWindow: Duration = .seconds(3600)
+  /// The same of alerts that are renewed.
+  package static let renewedAlertWindow: Duration = .seconds(86_400)
   /// Alerts of one kind that are raised one by one within the window; what comes beyond is counted on one of the kind `flood`.
   static let mostAlertsOfAKind = 200
   package static let alertPage = 100
@@ -25,7 +27,15 @@ extension ControlDatabase {
     let outcome = try await write { database -> AlertOutcome in
       let since = now.milliseconds - Self.alertWindow.components.seconds * 1000
       let sameAs = "\(new.kind.rawValue)/\(new.project?.description ?? "")/\(new.sameAs)"
-      if let id = try Self.count(sameAs, times, since: since, now: now, database) { return .counted(id) }
+      let stood = new.isRenewed ? now.milliseconds - Self.renewedAlertWindow.components.seconds * 1000 : since
+      if let id = try Self.count(sameAs, times, since: stood, now: now, database) {
+        if new.isRenewed {
+          try database.execute(
+            sql: "UPDATE alert SET severity = ?, sentence = ?, details = ? WHERE id = ?",
+            arguments: [new.severity.rawValue, new.sentence, details, id])
+        }
+        return .counted(id)
+      }
       let recent =
         try Int.fetchOne(
           database, sql: "SELECT count(*) FROM alert WHERE kind = ? AND raised_at > ?", arguments: [new.kind.rawValue, since]) ?? 0

@@ -38,6 +38,22 @@ extension NewAlert {
     }
   }
 
+  /// A credential is used unlike before.
+  package static func unusual(_ holder: QuotaHolder, _ report: UseReport, project: ProjectID?) -> NewAlert {
+    var details: [String: Alert.Value] = [
+      "score": .number(Int64(report.score)), "signals": .text(report.marks.map(\.signal.rawValue).joined(separator: " ")),
+    ]
+    for mark in report.marks {
+      if let number = mark.number { details[mark.signal.rawValue] = .number(Int64(number)) }
+      if let label = mark.label { details[mark.signal.rawValue] = .text(label) }
+    }
+    return NewAlert(
+      .unusualUse, project: project, about: holder.about,
+      sentence:
+        "A credential is used unlike before: \(report.marks.map(\.words).joined(separator: "; ")). Ask whose use it is; if nobody's, revoke it, or cut the person off.",
+      details: details, sameAs: "use of \(holder)", isRenewed: true)
+  }
+
   /// - Parameter by: who said so: the person, or somebody else.
   package static func phished(_ staff: StaffMember.ID, endedSessions: Int, by principal: Principal) -> NewAlert {
     NewAlert(

@@ -145,16 +145,7 @@ extension Console {
   }
 
   /// Family and system, nothing finer: enough to tell one's own sessions apart.
-  static func client(_ request: Request) -> String {
-    let text = request.headers[.userAgent] ?? ""
-    func first(_ table: [(String, String)], _ otherwise: String) -> String { table.first { text.contains($0.0) }?.1 ?? otherwise }
-    let family = first(
-      [("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari")], "A program")
-    let system = first(
-      [("Windows", "Windows"), ("Android", "Android"), ("iPhone", "iOS"), ("iPad", "iPadOS"), ("Mac OS X", "macOS"), ("Linux", "Linux")],
-      "")
-    return system.isEmpty ? family : "\(family) on \(system)"
-  }
+  static func client(_ request: Request) -> String { ClientFamily.browser(request.headers[.userAgent] ?? "") }
 
   // MARK: Bodies
 

@@ -17,6 +17,7 @@ extension Visit {
       \(Self.heading("Your access", "<bdi>\(session.name)</bdi>, \(roles) in \(project.name)"))\(notice)\(passkeyPanel(passkeys))\
       <section class="panel" id="sessions"><h2>Sessions</h2><p class="sub">Browsers in which you are signed in. A session's cookie lives five minutes; only the key in that browser gets the next one.</p>\
       \(sessionTable(sessions, action: "/account/sessions/end"))</section>\
+      \(usePanel(services.uses.report(of: staff), "What of the last day's use of your access is unlike what you usually do. Was it not you? Press the button below."))\
       <section class="panel" id="phished"><h2>I was phished</h2><p>Somebody may have your passkey's device, your browser, or a page that you should not have trusted. This ends everything that you could do, \
       at once: all your sessions, your links, and signing in with any of your passkeys. Two admins let you in again. Better once too often.</p>\
       <form method="post" action="/account/phished">\(formToken)<button class="danger">I was phished: cut off my access</button></form></section>

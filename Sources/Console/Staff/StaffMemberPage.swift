@@ -12,7 +12,7 @@ extension Visit {
     guard let member = try await services.control.staffMember(StaffMember.ID(rawValue: id)) else { return ErrorPage.notFound.response }
     let sessions = try await services.control.sessions(of: member.id)
     let receipt = try await disclose(
-      member.id, .settings, "console.staff.member", fields: ["name", "roles", "state", "sessions"]
+      member.id, .settings, "console.staff.member", fields: ["name", "roles", "state", "sessions", "unusual_use"]
     ).receipt
     let isOneself = member.id == session.session.staff
     let mayChange = may(.manageStaff) && (!member.roles.isOwner || may(.manageOwners))
@@ -20,6 +20,7 @@ extension Visit {
       \(Self.heading("<bdi>\(member.name)</bdi>", "<a href=\"/staff\">Staff</a> · <span class=\"id\">\(member.id.rawValue)</span>"))\(notice)\
       \(summary(member))\(mayChange && member.suspension != .removed ? rolePanel(member) : "")\
       <section class="panel" id="sessions"><h2>Sessions</h2>\(may(.manageSessions) ? sessionTable(sessions, action: "/staff/sessions/end") : "<p>\(sessions.count)</p>")</section>\
+      \(usePanel(services.uses.report(of: member.id), "What of the last day's use is unlike what this person usually does."))\
       \(isOneself ? "<p class=\"note\">This is you: <a href=\"/account\">your passkeys, sessions, and “I was phished”</a>.</p>" : acts(member, mayChange))<p>\(Self.entry(receipt))</p>
       """
     return .html(page("\(member.name)", current: "Staff", content), status: status)

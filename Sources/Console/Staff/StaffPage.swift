@@ -9,17 +9,18 @@ extension Visit {
   func staffPage(_ notice: HTML = "", status: HTTPResponse.Status = .ok) async throws -> Response {
     try authorize(.readStaff)
     let everybody = try await services.control.staff()
-    let receipt = try await disclose(everybody.count, .settings, "console.staff", fields: ["name", "roles", "state"]).receipt
+    let receipt = try await disclose(everybody.count, .settings, "console.staff", fields: ["name", "roles", "state", "unusual_use"]).receipt
     let sessions = Dictionary(grouping: try await services.control.sessions(), by: \.staff)
     let rows = everybody.map { member -> HTML in
       """
       <tr><th scope="row"><a href="\(Address("/staff/\(member.id)"))"><bdi>\(member.name)</bdi></a></th><td>\(roles(member))</td><td>\(state(member))</td>\
-      <td class="num">\(member.passkeys)</td><td class="num">\(sessions[member.id, default: []].count)</td><td class="nowrap">\(time.minute(member.createdAt))</td></tr>
+      <td class="num">\(member.passkeys)</td><td class="num">\(sessions[member.id, default: []].count)</td>\
+      <td>\(member.isActive ? unusual(services.uses.report(of: member.id)) : "–")</td><td class="nowrap">\(time.minute(member.createdAt))</td></tr>
       """
     }
     let content: HTML = """
       \(Self.heading("Staff", "Who can see what, in \(project.name)."))\(notice)\(try await waitingRecoveries(everybody))<section class="panel"><div class="scroll"><table>\
-      <thead><tr><th scope="col">Name</th><th scope="col">Roles here</th><th scope="col">State</th><th scope="col" class="num">Passkeys</th><th scope="col" class="num">Sessions</th><th scope="col">Since</th></tr></thead>\
+      <thead><tr><th scope="col">Name</th><th scope="col">Roles here</th><th scope="col">State</th><th scope="col" class="num">Passkeys</th><th scope="col" class="num">Sessions</th><th scope="col">Unusual use</th><th scope="col">Since</th></tr></thead>\
       <tbody>\(rows)</tbody></table></div></section>\(may(.manageStaff) ? invitation : "")\(rights)<p>\(Self.entry(receipt))</p>
       """
     return .html(page("Staff", current: "Staff", content), status: status)

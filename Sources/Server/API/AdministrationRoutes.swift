@@ -242,6 +242,7 @@ struct AdministrationRoutes: Sendable {
       "overlap_until": account.overlapUntil.map { .string($0.text) } ?? .null,
       "last_used_at": account.lastUsedAt.map { .string($0.text) } ?? .null,
       "revoked_at": account.revokedAt.map { .string($0.text) } ?? .null,
+      "unusual_use": installation.uses.report(ofAccount: account.username).json,
     ]
   }
 

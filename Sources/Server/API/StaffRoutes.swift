@@ -19,11 +19,11 @@ struct StaffRoutes: Sendable {
     let caller = try await authenticator.require(request, context)
     _ = try QueryParameters(request, known: [])
     try Access.authorize(caller, .readStaff, in: nil)
-    let disclosure = Disclosure(.settings, project: nil, purpose: "api.staff", fields: ["name", "roles", "state"])
+    let disclosure = Disclosure(.settings, project: nil, purpose: "api.staff", fields: ["name", "roles", "state", "unusual_use"])
     let members = try await installation.access.staff()
     return DisclosedResponse.json(
       try await installation.ledger.disclose(members, disclosure, to: caller.principal).map { members in
-        ["staff": .list(members.map(Self.json)), "next": .null]
+        ["staff": .list(members.map(json)), "next": .null]
       })
   }
 
@@ -47,17 +47,17 @@ struct StaffRoutes: Sendable {
     guard let member = try await installation.access.staffMember(id) else {
       throw APIError.notFound("There is nobody of this id on the staff.")
     }
-    guard case .object(var members) = Self.json(member) else { return DisclosedResponse.plain(Self.json(member)) }
+    guard case .object(var members) = json(member) else { return DisclosedResponse.plain(json(member)) }
     members["ended_sessions"] = .number(Double(ended))
     return DisclosedResponse.plain(.object(members))
   }
 
-  private static func json(_ member: StaffMember) -> JSONValue {
+  private func json(_ member: StaffMember) -> JSONValue {
     [
       "id": .string(member.id.rawValue), "name": .string(member.name), "roles": .list(member.roles.words.map { .string($0) }),
       "state": .string(member.suspension?.rawValue ?? (member.enrolledAt == nil ? "invited" : "active")),
       "passkeys": .number(Double(member.passkeys)), "created_at": .string(member.createdAt.text),
-      "enrolled_at": member.enrolledAt.map { .string($0.text) } ?? .null,
+      "enrolled_at": member.enrolledAt.map { .string($0.text) } ?? .null, "unusual_use": installation.uses.report(of: member.id).json,
     ]
   }
 }

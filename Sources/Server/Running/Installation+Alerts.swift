@@ -5,6 +5,7 @@ import Events
 import Foundation
 import Ledger
 import Logging
+import Vault
 
 /// Alerts and where they go.
 extension Installation {
@@ -45,10 +46,24 @@ extension Installation {
     try await dispatcher.prepare()
   }
 
+  /// The key of the hashes of networks and clients: nothing beside the database tells which they are.
+  static func usualUseKey(_ keys: KeyDirectory) -> SymmetricKey {
+    HKDF<SHA256>.deriveKey(
+      inputKeyMaterial: keys.pseudonym.symmetricKey, salt: [UInt8](), info: Array("sealane usual use v1".utf8), outputByteCount: 32)
+  }
+
+  /// Writes down what was learnt of how credentials are used.
+  func keepUses() async {
+    do { try await uses.keep() } catch {
+      logger.error("What is usual of credentials cannot be written down; it is tried again", metadata: ["error": "\(error.message)"])
+    }
+  }
+
   /// Every few seconds: refusals go into the outbox; that more came than are kept apart is an alert.
   func tellRefusals() async {
     while !Task.isCancelled {
       try? await Task.sleep(for: .seconds(5))
+      await keepUses()
       let (refusals, lost) = refusals.take()
       metrics.count("sealane_refusals_not_kept_total", by: lost)
       if alerts.routes.contains(where: \.takesEvents) {

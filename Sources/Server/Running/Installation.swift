@@ -26,6 +26,7 @@ package final class Installation: Sendable {
   let witnesses: WitnessDesk
   let staff: StaffDesk
   let quotas: QuotaBook
+  let uses: UseWatch
   /// Where every room says what it found.
   package let alerts: AlertDesk
   package let dispatcher: Dispatcher
@@ -48,7 +49,7 @@ package final class Installation: Sendable {
 
   private init(
     configuration: ServerConfiguration, directory: DataDirectory, access: ControlDatabase, ledger: Ledger, lock: DirectoryLock,
-    keys: KeyDirectory, lookups: Lookups, quotas: QuotaBook, alerts: AlertDesk, channels: [Channel], logger: Logger,
+    keys: KeyDirectory, lookups: Lookups, quotas: QuotaBook, uses: UseWatch, alerts: AlertDesk, channels: [Channel], logger: Logger,
     clock: @escaping @Sendable () -> Timestamp
   ) throws {
     self.configuration = configuration
@@ -59,6 +60,7 @@ package final class Installation: Sendable {
     keyState = Mutex(KeyState(keys: keys))
     self.lookups = lookups
     self.quotas = quotas
+    self.uses = uses
     self.logger = logger
     self.clock = clock
     projects = OpenProjects()
@@ -77,8 +79,8 @@ package final class Installation: Sendable {
       channels, control: access, ledger: ledger, alerts: alerts,
       identity: SenderIdentity(origin: configuration.origin, version: Self.version), logger: logger, clock: clock)
     canaries = CanaryDesk(
-      access: access, ledger: ledger, alerts: alerts, projects: projects, key: keys.pseudonym, domain: configuration.canaryDomain,
-      logger: logger, clock: clock)
+      access: access, ledger: ledger, alerts: alerts, projects: projects, uses: uses, key: keys.pseudonym,
+      domain: configuration.canaryDomain, logger: logger, clock: clock)
     refusals = RefusalMeter(access: access, clock: clock)
     custodian = try CustodianDesk(directory: directory, access: access, ledger: ledger, projects: projects, alerts: alerts, clock: clock)
   }
@@ -112,10 +114,17 @@ package final class Installation: Sendable {
       _ = try? await ledger?.record(entry, by: Principal(kind: .system, id: "quota", credential: "quota"))
       await alerts?.raise(.frozen(freeze))
     }
-    ledger.setBrake { disclosure, principal throws(LedgerError) in try await quotas.charge(disclosure, to: principal) }
+    let uses = try await UseWatch(control: access, key: Self.usualUseKey(keys), clock: clock) { [weak alerts] holder, report in
+      logger.warning("A credential is used unlike before", metadata: ["holder": "\(holder)", "score": "\(report.score)"])
+      await alerts?.raise(.unusual(holder, report, project: access.serviceAccount(holder.id)?.project))
+    }
+    ledger.setBrake { disclosure, principal throws(LedgerError) in
+      try await quotas.charge(disclosure, to: principal)
+      await uses.note(disclosure, to: principal)
+    }
     let installation = try Installation(
       configuration: configuration, directory: directory, access: access, ledger: ledger, lock: lock, keys: keys, lookups: lookups,
-      quotas: quotas, alerts: alerts, channels: channels, logger: logger, clock: clock)
+      quotas: quotas, uses: uses, alerts: alerts, channels: channels, logger: logger, clock: clock)
     try await installation.publishLedgerKey()
     try await installation.openAlerts()
     if await !installation.canReadLedger() {
@@ -215,6 +224,7 @@ package final class Installation: Sendable {
   /// Flushes and closes everything; the lock goes with this value.
   package func close() async {
     await alerts.catchUp()
+    await keepUses()
     for project in projects.all {
       await keepFindings(of: project)
       do { try await project.store.close() } catch {
