@@ -71,6 +71,9 @@ package func addConsoleRoutes<Context: RequestContext>(
   get("/settings") { try await $0.settingsPage() }
   post("/settings/project") { try await $0.saveProject() }
   post("/settings/accounts") { try await $0.createAccount() }
+  post("/settings/accounts/agree") { try await $0.agreeToAccount() }
+  post("/settings/accounts/refuse") { try await $0.refuseAccount() }
+  post("/settings/accounts/make") { try await $0.makeAgreedAccount() }
   get("/settings/accounts/rotate") { try $0.rotatePage() }
   post("/settings/accounts/rotate") { try await $0.rotateAccount() }
   post("/settings/freezes/lift") { try await $0.liftFreeze() }
@@ -94,6 +97,7 @@ package func addConsoleRoutes<Context: RequestContext>(
   post("/staff/link") { try await $0.renewInvitation() }
   post("/staff/sessions/end") { try await $0.endStaffSession() }
   post("/staff/cut-off") { try await $0.cutOffColleague() }
+  post("/staff/brought-in/end") { try await $0.endBroughtIn() }
   post("/staff/remove") { try await $0.removeColleague() }
   post("/staff/recovery") { try await $0.askForRecovery() }
   post("/staff/recovery/agree") { try await $0.agreeToRecovery() }

@@ -24,8 +24,9 @@ package struct ConsoleServices: Sendable {
   package var numbers: @Sendable (ProjectID, Pseudonym) -> [SubjectNumber]
   /// Who has a number.
   package var pseudonym: @Sendable (ProjectID, SubjectNumber) -> SubjectReference?
-  /// Rows in bulk, for somebody whose wish was agreed to.
-  package var export: @Sendable (ProjectID, ExportOrder, Authenticated) async throws -> Response
+  /// Rows in bulk, for somebody whose wish was agreed to. `entered` is called when the first page is entered and nothing has left.
+  package var export:
+    @Sendable (ProjectID, ExportOrder, Authenticated, _ entered: @Sendable () async throws -> Void) async throws -> Response
   /// Called after a project's settings are stored, so that the gate learns new group keys.
   package var projectChanged: @Sendable (Project) async throws -> Void
   /// Where an error goes that the page cannot explain. The page shows `reference`.
@@ -47,7 +48,12 @@ package struct ConsoleServices: Sendable {
     number: @escaping @Sendable (ProjectID, Pseudonym) -> SubjectNumber? = { _, _ in nil },
     numbers: @escaping @Sendable (ProjectID, Pseudonym) -> [SubjectNumber] = { _, _ in [] },
     pseudonym: @escaping @Sendable (ProjectID, SubjectNumber) -> SubjectReference? = { _, _ in nil },
-    export: @escaping @Sendable (ProjectID, ExportOrder, Authenticated) async throws -> Response = { _, _, _ in Response(status: .ok) },
+    export:
+      @escaping @Sendable (ProjectID, ExportOrder, Authenticated, _ entered: @Sendable () async throws -> Void) async throws -> Response =
+      { _, _, _, entered in
+        try await entered()
+        return Response(status: .ok)
+      },
     projectChanged: @escaping @Sendable (Project) async throws -> Void = { _ in },
     note: @escaping @Sendable (_ error: any Error, _ reference: String) -> Void = { _, _ in },
     refusedPasskey: @escaping @Sendable (_ code: String) async -> Void = { _ in }, configuration: ConsoleConfiguration,

@@ -31,7 +31,8 @@ struct UnusualUseTests {
 
   private static func watch(_ control: ControlDatabase, _ clock: MockClock, _ key: SymmetricKey, _ raised: Raised) async throws -> UseWatch
   {
-    try await UseWatch(control: control, key: key, clock: { clock.now }) { _, report in raised.reports.withLock { $0.append(report) } }
+    try await UseWatch(
+      control: control, key: key, clock: { clock.now }, raised: { _, report in raised.reports.withLock { $0.append(report) } })
   }
 
   private func use(
@@ -258,6 +259,15 @@ struct UnusualUseTests {
     }
     await use(from: "203.0.113.9")
     #expect(signals == [.newNetwork])
+  }
+
+  @Test func aUseLikeTheOneBeforeIsCheap() async {
+    await use()
+    let began = ContinuousClock.now
+    await use(times: 100_000)
+    let each = (ContinuousClock.now - began) / 100_000
+    print("a use like the one before: \(each)")
+    #expect(each < .microseconds(50), "measured at about one; every request pays it")
   }
 
   @Test func memoryIsBounded() async throws {

@@ -32,6 +32,8 @@ struct RouteTableTests {
       "GET /plan": settings, "GET /plan/event": settings, "GET /plan/profiles": settings, "POST /plan/decide": planners,
       "GET /plan/edit": settings, "POST /plan/edit": planners, "GET /plan.yaml": settings, "GET /settings": settings,
       "POST /settings/project": admins, "POST /settings/accounts": admins, "GET /settings/accounts/rotate": admins,
+      "POST /settings/accounts/agree": admins, "POST /settings/accounts/refuse": admins, "POST /settings/accounts/make": admins,
+      "POST /staff/brought-in/end": watchers,
       "POST /settings/accounts/rotate": admins, "POST /settings/freezes/lift": admins, "GET /settings/accounts/revoke": admins,
       "POST /settings/accounts/revoke": admins, "GET /exports": exporters, "POST /exports": exporters, "POST /exports/agree": exporters,
       "POST /exports/refuse": exporters, "POST /exports/fetch": exporters, "GET /ledger": watchers, "GET /ledger/{index}": watchers,

@@ -160,12 +160,16 @@ extension ControlDatabase {
 
   static func standing(_ row: Row) -> Alert {
     let kind: String? = row["about_kind"]
-    let details = try? JSONDecoder().decode([String: Alert.Value].self, from: Data((row["details"] as String).utf8))
+    // An alert with damaged details is an alert still, and says so.
+    let details: [String: Alert.Value]
+    do { details = try JSONDecoder().decode([String: Alert.Value].self, from: Data((row["details"] as String).utf8)) } catch {
+      details = ["details": .text("cannot be read: the control database is damaged")]
+    }
     return Alert(
       id: row["id"], kind: Alert.Kind(rawValue: row["kind"]) ?? .unknown, severity: Alert.Severity(rawValue: row["severity"]) ?? .medium,
       project: (row["project_id"] as Int64?).map { ProjectID($0) },
       about: kind.map { Alert.About(kind: $0, id: row["about_id"] ?? "", credential: row["credential"] ?? "") }, sentence: row["sentence"],
-      details: details ?? [:], state: Alert.State(rawValue: row["state"]) ?? .open, count: row["count"],
+      details: details, state: Alert.State(rawValue: row["state"]) ?? .open, count: row["count"],
       raisedAt: Timestamp(milliseconds: row["raised_at"]), lastAt: Timestamp(milliseconds: row["last_at"]),
       ledgerIndex: (row["ledger_index"] as Int64?).map { UInt64($0) })
   }

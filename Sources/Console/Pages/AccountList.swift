@@ -60,8 +60,8 @@ extension Visit {
   private var newAccount: HTML {
     let scopes: [(ServiceAccount.Scope, String)] = [
       (.intake, "intake: import events and write verified profiles"), (.query, "query: ask for reports, which hold counts only"),
-      (.export, "export: read rows about subjects, page by page"),
-      (.admin, "admin: settings, the tracking plan, erasure; neither people nor keys"),
+      (.export, "export: read rows about subjects, page by page; takes a second person"),
+      (.admin, "admin: settings, the tracking plan, erasure; neither people nor keys; takes a second person"),
     ]
     return """
       <h3>New service account</h3><form method="post" action="/settings/accounts">\(formToken)<label class="field"><span>Name</span>\

@@ -169,6 +169,7 @@ extension Console {
         case ("add_passkey", _): .addPasskey
         case ("agree_to_recovery", let number?): .agreeToRecovery(number)
         case ("approve_export", let number?): .approveExport(number)
+        case ("approve_account", let number?): .approveAccount(number)
         default: throw PasskeyCeremony.Malformed(sentence: "“act” is none that a passkey is asked to confirm.")
         }
       }

@@ -78,6 +78,14 @@ package struct Authenticator: Sendable {
     return caller
   }
 
+  /// The whole body of a request of somebody who was let in. A body may come slowly: whose secret was revoked, replaced or ended meanwhile is
+  /// refused before anything is done.
+  func body(of request: Request, by caller: Authenticated, limit: Int) async throws -> [UInt8] {
+    guard case .whole(let bytes) = try await BodyReader.bytes(of: request, limit: limit) else { throw APIError.tooLarge(limit) }
+    guard access.isStillGood(caller) else { throw APIError.unauthorized }
+    return bytes
+  }
+
   /// User name and password of a Basic authentication; nil for any other scheme or for nonsense.
   static func basic(_ header: String) -> (name: String, password: String)? {
     let parts = header.split(separator: " ", maxSplits: 1)

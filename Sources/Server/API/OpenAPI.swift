@@ -235,7 +235,9 @@ package enum OpenAPI {
       /api/v1/staff/{id}:
         delete: {summary: Remove somebody for good (control socket only), parameters: [{name: id, in: path, required: true, schema: {type: string}}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
       /api/v1/staff/{id}/cut-off:
-        post: {summary: "End all that somebody could do, at once (control socket only)", parameters: [{name: id, in: path, required: true, schema: {type: string}}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
+        post: {summary: "End all that somebody could do, at once (control socket only)", description: '"brought_in" lists service accounts that the person made and people whom the person invited, which stay.', parameters: [{name: id, in: path, required: true, schema: {type: string}}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
+      /api/v1/staff/{id}/brought-in/end:
+        post: {summary: "Revoke the service accounts that somebody made who is cut off, and cut off whom that person invited (control socket only)", parameters: [{name: id, in: path, required: true, schema: {type: string}}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
       /api/v1/setup-links:
         post: {summary: Make a link for the first owner (control socket only), responses: {"201": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
       /api/v1/deletions:

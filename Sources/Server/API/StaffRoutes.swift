@@ -1,4 +1,5 @@
 import Access
+import Events
 import HTTPTypes
 import Hummingbird
 import Journeys
@@ -13,6 +14,7 @@ struct StaffRoutes: Sendable {
     router.get("/api/v1/staff", use: list)
     router.post("/api/v1/staff/:id/cut-off", use: cutOff)
     router.delete("/api/v1/staff/:id", use: remove)
+    router.post("/api/v1/staff/:id/brought-in/end", use: endBroughtIn)
   }
 
   private func list(_ request: Request, _ context: ServerContext) async throws -> Response {
@@ -49,7 +51,35 @@ struct StaffRoutes: Sendable {
     }
     guard case .object(var members) = json(member) else { return DisclosedResponse.plain(json(member)) }
     members["ended_sessions"] = .number(Double(ended))
+    // What stays, and is ended by a call of its own.
+    members["brought_in"] = Self.json(try await installation.access.broughtIn(by: id))
     return DisclosedResponse.plain(.object(members))
+  }
+
+  /// Revokes the service accounts that somebody made who is cut off or removed, and cuts off whom that person invited; what is left of them.
+  private func endBroughtIn(_ request: Request, _ context: ServerContext) async throws -> Response {
+    let caller = try await authenticator.require(request, context)
+    try Access.authorize(caller, .cutOff, in: nil)
+    let id = StaffMember.ID(rawValue: try context.parameters.require("id"))
+    guard try await installation.access.staffMember(id) != nil else { throw APIError.notFound("There is nobody of this id on the staff.") }
+    let ended = try await installation.staff.endBroughtIn(by: id, as: caller.principal)
+    return DisclosedResponse.plain(["ended": Self.json(ended)])
+  }
+
+  private static func json(_ brought: BroughtIn) -> JSONValue {
+    [
+      "service_accounts": .list(
+        brought.accounts.map { account in
+          [
+            "username": .string(account.username), "name": .string(account.name), "project_id": .number(Double(account.project.rawValue)),
+            "scopes": .list(account.scopes.map(\.rawValue).sorted().map { .string($0) }),
+          ]
+        }),
+      "staff": .list(
+        brought.people.map { person in
+          ["id": .string(person.id.rawValue), "name": .string(person.name), "roles": .list(person.roles.words.map { .string($0) })]
+        }),
+    ]
   }
 
   private func json(_ member: StaffMember) -> JSONValue {

@@ -35,10 +35,10 @@ extension Listeners {
         return numbers.isEmpty ? store.reference(of: pseudonym).map { [$0.number] } ?? [] : numbers
       },
       pseudonym: { id, number in installation.projects[id]?.store.reference(of: number) },
-      export: { id, order, who in
+      export: { id, order, who, entered in
         guard let project = installation.projects[id] else { throw APIError.notFound("There is no such project.") }
         return try await ExportRoutes(installation: installation, authenticator: Authenticator(door: .network, access: installation.access))
-          .answer(project, order, to: who)
+          .answer(project, order, to: who, entered: entered)
       },
       projectChanged: { settings in try await installation.projects[settings.id]?.adopt(settings) },
       note: { error, reference in

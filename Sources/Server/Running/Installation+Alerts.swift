@@ -67,8 +67,14 @@ extension Installation {
       let (refusals, lost) = refusals.take()
       metrics.count("sealane_refusals_not_kept_total", by: lost)
       if alerts.routes.contains(where: \.takesEvents) {
-        try? await access.enqueue(refusals, routes: alerts.routes)
-        if !refusals.isEmpty { dispatcher.wake() }
+        do {
+          try await access.enqueue(refusals, routes: alerts.routes)
+          if !refusals.isEmpty { dispatcher.wake() }
+        } catch {
+          let count = refusals.reduce(0) { $0 + $1.count }
+          metrics.count("sealane_refusals_not_kept_total", by: count)
+          logger.error("Refused calls could not be kept for the channels", metadata: ["count": "\(count)", "error": "\(error.message)"])
+        }
         if lost > 0 {
           await alerts.raise(
             NewAlert(
@@ -91,7 +97,11 @@ extension Installation {
     } else {
       await alerts.catchUp()
     }
-    try? await dispatcher.tellOverflow()
-    try? await access.forgetExpiredDeliveries(keeping: dispatcher.channels.map(\.name))
+    do {
+      try await dispatcher.tellOverflow()
+      try await access.forgetExpiredDeliveries(keeping: dispatcher.channels.map(\.name))
+    } catch {
+      logger.error("The outbox cannot be looked through; it is tried again", metadata: ["error": "\(type(of: error))"])
+    }
   }
 }

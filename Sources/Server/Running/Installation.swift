@@ -68,7 +68,7 @@ package final class Installation: Sendable {
     admission = Admission(requests: configuration.limits.requests, bytes: configuration.limits.requestBytes)
     pipeline = IntakePipeline(intake: Intake(), access: access, projects: projects, metrics: metrics, logger: logger, clock: clock)
     staff = StaffDesk(
-      control: access, ledger: ledger, alerts: alerts, origin: configuration.origin,
+      control: access, ledger: ledger, alerts: alerts, uses: uses, origin: configuration.origin,
       isDemo: configuration.listen.isLoopback && configuration.origin.hasPrefix("http://localhost:")
         && FileManager.default.fileExists(atPath: directory.demo.path), clock: clock)
     erasures = ErasureDesk(access: access, ledger: ledger, projects: projects, logger: logger, clock: clock)
@@ -111,7 +111,9 @@ package final class Installation: Sendable {
         "A credential is frozen", metadata: ["holder": "\(freeze.holder)", "quota": "\(freeze.measure?.rawValue ?? "by hand")"])
       let entry = AdministrativeEntry.credentialFrozen(holder: freeze.holder.description, reason: freeze.measure?.rawValue ?? "by hand")
       // The freeze holds whether or not the ledger takes the entry: nothing leaves without the ledger anyway.
-      _ = try? await ledger?.record(entry, by: Principal(kind: .system, id: "quota", credential: "quota"))
+      do { try await ledger?.record(entry, by: Principal(kind: .system, id: "quota", credential: "quota")) } catch {
+        logger.error("A freeze holds and could not be entered in the ledger", metadata: ["error": "\(type(of: error))"])
+      }
       await alerts?.raise(.frozen(freeze))
     }
     let uses = try await UseWatch(control: access, key: Self.usualUseKey(keys), clock: clock) { [weak alerts] holder, report in
