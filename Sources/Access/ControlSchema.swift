@@ -19,6 +19,7 @@ enum ControlSchema {
     migrator.registerMigration("v11") { database in
       try database.execute(sql: "ALTER TABLE project ADD COLUMN smallest_group INTEGER NOT NULL DEFAULT 10 CHECK (smallest_group > 0)")
     }
+    migrator.registerMigration("v12") { database in try database.execute(sql: version12) }
     return migrator
   }
 

@@ -183,7 +183,13 @@ def test_i_was_phished_ends_everything_and_two_others_let_in_again(place):
         assert person.get("/").status_code == 401 and person.renew().status_code == 401
     assert bea.sign_in().status_code == 403
     identity = {member["name"]: member["id"] for member in json.loads(sealane.command("staff", "list", "--data", sealane.data, "--json"))["staff"]}
+    # Whom one has just invited is no second person.
     assert ada.post("/staff/recovery", {"staff": identity["Bea Phished"]}).status_code == 200
+    number = re.search(r'id="agree-(\d+)"', cleo.get("/staff").text)[1]
+    refused = cleo.post("/staff/recovery/agree", {"recovery": number, "ticket": cleo.confirmed("agree_to_recovery", about=number)})
+    assert refused.status_code == 400 and "less than a day ago" in refused.text
+    assert cleo.post("/staff/recovery", {"staff": identity["Bea Phished"]}).status_code == 200
+    ada, cleo = cleo, ada
     number = re.search(r'id="agree-(\d+)"', cleo.get("/staff").text)[1]
     assert 'id="agree-' not in ada.get("/staff").text
     agree = {"recovery": number}
@@ -319,6 +325,26 @@ def test_a_key_that_is_revoked_in_the_middle_ends_its_export(crowd):
                 count += 1
         assert count < 60_000
     assert export(crowd, (username, secret)).status_code == 401
+
+
+def test_a_rotation_without_overlap_ends_an_export_with_the_old_secret(crowd):
+    username, secret, ask = make_account(crowd)
+    with export(crowd, (username, secret), stream=True, headers={"Accept-Encoding": "identity"}) as answer:
+        lines = answer.iter_lines(chunk_size=4096)
+        assert next(lines)
+        status, rotated = ask("POST", f"/api/v1/service-accounts/{username}/rotation", {"overlap_hours": 0})
+        assert status == 201
+        time.sleep(1)
+        with pytest.raises(requests.exceptions.RequestException):
+            for _ in lines:
+                pass
+    # Replaced twice, it is known for what it is, and whoever has it is told of.
+    status, newest = ask("POST", f"/api/v1/service-accounts/{username}/rotation", {"overlap_hours": 1})
+    assert status == 201
+    assert export(crowd, (username, secret)).json()["error"] == "replaced"
+    assert export(crowd, (username, newest["secret"]), stream=True).status_code == 200
+    listed = json.loads(crowd.command("alerts", "list", "--data", crowd.data, "--json"))["alerts"]
+    assert username in [alert["about"]["id"] for alert in listed if alert["kind"] == "revoked_credential_used"]
 
 
 def test_accounts_end_are_bound_to_networks_and_rotate(crowd):

@@ -13,7 +13,7 @@ extension Visit {
     let accounts = try await accounts()
     let content: HTML = """
       \(Self.heading("Settings", "\(project.name), project \(project.id.description)"))\(notice)\(try await connect())\(may(.manageProjects) ? projectForm(draft ?? project) : "")\(projectsPanel)\
-      \(accountList(accounts.value))\(freezes(accounts.value, try await services.control.staff()))<p>\(Self.entry(accounts.receipt)) <span class="ledger">for the list of service accounts.</span></p>
+      \(try await accountRequests())\(accountList(accounts.value))\(freezes(accounts.value, try await services.control.staff()))<p>\(Self.entry(accounts.receipt)) <span class="ledger">for the list of service accounts.</span></p>
       """
     return .html(page("Settings", current: "Settings", content), status: status)
   }

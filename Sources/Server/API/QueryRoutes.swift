@@ -30,7 +30,7 @@ struct QueryRoutes: Sendable {
   func query(_ request: Request, _ context: ServerContext) async throws -> Response {
     let caller = try await authenticator.require(request, context)
     let project = try installation.project(try QueryParameters(request, known: ["project_id"]).project(), for: caller, to: .queryAggregates)
-    let query = try await project.cohorts(installation).resolved(try Query(json: try await body(of: request)))
+    let query = try await project.cohorts(installation).resolved(try Query(json: try await body(of: request, by: caller)))
     await installation.canaries.look(at: query.canonicalJSON, in: project.id, by: caller.principal)
     var timing = Timing()
     let now = installation.now()
@@ -153,7 +153,8 @@ struct QueryRoutes: Sendable {
     let parameters = try QueryParameters(request, known: ["project_id", "cursor", "limit"])
     let project = try installation.project(try parameters.project(), for: caller, to: .readSubjects)
     let limit = try parameters.count("limit", default: 1000, atMost: Self.pageLimit)
-    let door = try await project.cohorts(installation).resolved(try Door(json: try JSONValue(parsing: try await body(of: request))))
+    let door = try await project.cohorts(installation).resolved(
+      try Door(json: try JSONValue(parsing: try await body(of: request, by: caller))))
     await installation.canaries.look(at: door.query.canonicalJSON, in: project.id, by: caller.principal)
     var timing = Timing()
     let all = try await project.engine.subjects(door, project.settings.rules, at: installation.now())
@@ -191,10 +192,7 @@ struct QueryRoutes: Sendable {
     return pseudonym
   }
 
-  private func body(of request: Request) async throws -> [UInt8] {
-    guard case .whole(let bytes) = try await BodyReader.bytes(of: request, limit: Self.bodyLimit) else {
-      throw APIError.tooLarge(Self.bodyLimit)
-    }
-    return bytes
+  private func body(of request: Request, by caller: Authenticated) async throws -> [UInt8] {
+    try await authenticator.body(of: request, by: caller, limit: Self.bodyLimit)
   }
 }
