@@ -32,7 +32,9 @@ struct DifferenceSearch {
     var (new, earlier) = book.note(.init(population), key)
     let beside = earlier.filter { known in
       guard let other = days.complete(known.population.range) else { return false }
-      return other == span || other.days == nil || span.days == nil
+      if other == span { return true }
+      // A cohort of fixed periods may well be about the days of a range; one that goes by the clock is about days of its own.
+      return (other.days == nil || span.days == nil) && !known.population.moves && !population.moves
     }
     // Who belongs is asked only where it can matter: where a choice of somebody's is among them.
     guard population.isNarrowed || beside.contains(where: { $0.population.isNarrowed }) else { return [] }
@@ -52,7 +54,7 @@ struct DifferenceSearch {
         guard try await fill(&known, over: other.days) else { continue }
       }
       if let actors = known.actors, comparison.difference(actors) != nil,
-        let difference = try await confirmed(new, [known], { $0.difference($1[0]) })
+        let difference = try await confirmed(new, [known], { comparison, sets in sets.first.flatMap(comparison.difference) })
       {
         found.append(difference)
       }

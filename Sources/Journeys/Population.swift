@@ -18,6 +18,9 @@ package struct Population: Sendable, Hashable {
     self.isNarrowed = isNarrowed
   }
 
+  /// Whether whom it is about depends on the moment of asking.
+  package var moves: Bool { chooser.contains("\"last_days\"") || chooser.contains("\"in_last\"") }
+
   /// Of one figure, as its door leads to them.
   package init(behind door: Door) {
     let group: String? =
