@@ -182,6 +182,14 @@ struct SecondPersonTests {
     #expect(try await alerts().count == 2)
   }
 
+  @Test func anOwnerByAnotherSetupLinkIsAnAlert() async throws {
+    #expect(try await alerts().isEmpty, "the very first one is none")
+    _ = try await desk.end(ada, .removed, force: true, by: Principal(kind: .operatingSystemUser, id: "0", credential: "control-socket"))
+    var thief = SoftPerson()
+    let session = try await thief.enrol(try await here.control.createSetupLink(), at: desk, name: "Mallory")
+    #expect(try await alerts().map(\.about?.id) == [session.session.session.staff.rawValue])
+  }
+
   // MARK: What is entered
 
   @Test func actsThatAreRefusedAreNotEntered() async throws {
