@@ -13,6 +13,10 @@ package struct ServiceAccount: Sendable, Hashable {
     case admin
   }
 
+  /// What one person alone gives to no program.
+  static let powerfulScopes: Set<Scope> = [.export, .admin]
+  var hasPower: Bool { !isCanary && !scopes.isDisjoint(with: Self.powerfulScopes) }
+
   package static let usualLifetime: Duration = .seconds(90 * 86_400)
   package static let longestLifetime: Duration = .seconds(366 * 86_400)
   /// For so long the secret before stays good after a rotation, at most.

@@ -125,8 +125,22 @@ struct SecondPersonTests {
     let dora = try await come("Dora", by: cleo)
     let request = try await ask(by: ada)
     for person in [bea, cleo, dora] { await #expect(throws: AccessError.self) { try await agree(request, by: person) } }
-    // The other way round they are: nobody invites who was there before.
-    try await agree(try await ask(by: dora), by: ada)
+    // Nor the other way round: whoever was made up may be the one who asks.
+    for person in [bea, cleo, dora] {
+      let theirs = try await ask(by: person)
+      await #expect(throws: AccessError.self) { try await agree(theirs, by: ada) }
+    }
+  }
+
+  @Test func twoWhomOneInvitedAreNotTwo() async throws {
+    let bea = try await come("Bea", by: ada)
+    let cleo = try await come("Cleo", by: ada)
+    let request = try await ask(by: bea)
+    await #expect(throws: AccessError.self) { try await agree(request, by: cleo) }
+    // One of them came a day ago: that is enough.
+    here.clock.advance(by: .seconds(86_400))
+    let dora = try await come("Dora", by: ada)
+    try await agree(try await ask(by: dora), by: bea)
   }
 
   @Test func whoCameBySomebodyElseCountsAtOnce() async throws {
@@ -180,6 +194,26 @@ struct SecondPersonTests {
     #expect(try await alerts().count == 1, "who was an admin is no news")
     _ = try await come("Cleo", by: ada, .owner)
     #expect(try await alerts().count == 2)
+  }
+
+  @Test func aRotationByOnePersonAloneIsTold() async throws {
+    let user = Principal(kind: .operatingSystemUser, id: "0", credential: "control-socket")
+    for (scope, told) in [(ServiceAccount.Scope.query, 0), (.export, 1)] {
+      let (made, _) = try await desk.accounts.make(ServiceAccountDraft(name: "x", scopes: [scope]), in: project, by: user)
+      let before = try await alerts().count
+      _ = try await desk.accounts.rotate(made.account.username, overlap: .zero, lifetime: .seconds(86_400), by: principal(ada))
+      #expect(try await alerts().count == before + told)
+      let newest = try await alerts().first
+      #expect(told == 0 || newest?.details["act"] == .text("rotated"))
+    }
+  }
+
+  @Test func anOwnerByAnotherSetupLinkIsAnAlert() async throws {
+    #expect(try await alerts().isEmpty, "the very first one is none")
+    _ = try await desk.end(ada, .removed, force: true, by: Principal(kind: .operatingSystemUser, id: "0", credential: "control-socket"))
+    var thief = SoftPerson()
+    let session = try await thief.enrol(try await here.control.createSetupLink(), at: desk, name: "Mallory")
+    #expect(try await alerts().map(\.about?.id) == [session.session.session.staff.rawValue])
   }
 
   // MARK: What is entered

@@ -177,6 +177,8 @@ struct StaffTests {
     #expect(try await here.control.renewSession(key: beas.session.key) == nil)
     await #expect(throws: AccessError.self) { try await bea.signIn(at: desk) }
 
+    // So that they are two: Ada has invited Cleo.
+    here.clock.advance(by: .seconds(86_400))
     let asked = try await here.control.askForRecovery(of: beaID, by: cleoID)
     await #expect(throws: AccessError.self) { try await here.control.agreeToRecovery(asked.id, by: cleoID) }
     await #expect(throws: AccessError.self) { try await here.control.agreeToRecovery(asked.id, by: beaID) }

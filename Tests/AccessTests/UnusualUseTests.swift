@@ -250,6 +250,20 @@ struct UnusualUseTests {
     #expect(other.report(of: holder).marks.contains { $0.signal == .newNetwork })
   }
 
+  @Test func whoIsRemovedIsForgotten() async throws {
+    let person = StaffMember.ID(rawValue: "st_0123456789abcdef")
+    let principal = Principal(kind: .staff, id: person.rawValue, credential: "ses_0123456789abcdef")
+    for subject in UInt64(0)..<50 { await watch.noteLookUp(of: subject, isKnown: true, by: principal) }
+    await use()
+    try await watch.keep()
+    #expect(watch.report(of: person).score == 50)
+    try await watch.forget(person)
+    #expect(watch.report(of: person).score == 0)
+    try await watch.keep()
+    let second = try await Self.watch(try here.reopened(), here.clock, key, raised)
+    #expect(second.report(of: person).score == 0 && second.report(of: holder) == watch.report(of: holder))
+  }
+
   @Test func aNetworkIsForgottenAfterAQuarterOfAYear() async {
     await use(from: "203.0.113.9")
     await learn()

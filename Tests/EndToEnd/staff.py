@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import re
+import sqlite3
 import time
 import urllib.parse
 
@@ -189,6 +190,13 @@ class Person:
 def owner(sealane) -> Person:
     """The first owner, by the installation's setup link."""
     return Person(sealane).enrol(urllib.parse.urlparse(sealane.made["setup_url"]).fragment)
+
+
+def a_day_later(sealane):
+    """Whoever is on the staff came a day earlier: from then on they are a second person to whoever invited them."""
+    with sqlite3.connect(sealane.data / "control.sqlite", timeout=30) as database:
+        database.execute("UPDATE staff SET enrolled_at = enrolled_at - 86400000")
+    database.close()
 
 
 def invited(sealane, by: Person, name: str, *roles: str) -> Person:

@@ -9,6 +9,7 @@ import re
 import secrets
 import shutil
 import socket
+import sqlite3
 import subprocess
 import threading
 import time
@@ -342,3 +343,25 @@ def test_doctor_and_serve_say_what_is_wrong_with_the_file(make_installation, out
     outside.file.write_text("channels: [{name: x, type: pigeon}]\n")
     done = sealane.run("serve", "--data", sealane.data, "--alert-channels", outside.file, "--listen", "127.0.0.1:0", "--intake", "127.0.0.1:0")
     assert done.returncode != 0 and "mail, webhook, syslog and file" in done.stderr
+
+
+def test_refusals_that_cannot_be_kept_are_counted(make_installation, outside):
+    """The control database takes no write for a while: nothing is passed over in silence."""
+    sealane = make_installation()
+    sealane.start(*outside.write("file"))
+    metrics = lambda: requests.get(sealane.api + "/metrics", timeout=10).text
+    assert requests.get(sealane.api + "/api/v1/catalog", auth=("sa_0000000000000000", "x"), timeout=10).status_code == 401
+    wait_for(lambda: any(event["class_uid"] == 3002 and event.get("status_id") == 2 for event in outside.lines()))
+    other = sqlite3.connect(sealane.data / "control.sqlite", isolation_level=None)
+    try:
+        other.execute("BEGIN IMMEDIATE")
+        for _ in range(3):
+            assert requests.get(sealane.api + "/api/v1/catalog", auth=("sa_0000000000000000", "x"), timeout=10).status_code == 401
+        wait_for(lambda: re.search(r"^sealane_refusals_not_kept_total 3$", metrics(), re.M))
+        assert "could not be kept for the channels" in sealane.server_log.read_text()
+    finally:
+        other.execute("ROLLBACK")
+        other.close()
+    assert requests.get(sealane.api + "/api/v1/catalog", auth=("sa_0000000000000000", "x"), timeout=10).status_code == 401
+    count = lambda: sum(event.get("count", 0) for event in outside.lines() if event["class_uid"] == 3002 and event.get("status_id") == 2)
+    wait_for(lambda: count() == 2)

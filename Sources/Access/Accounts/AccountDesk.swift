@@ -99,7 +99,10 @@ package final class AccountDesk: Sendable {
       }
       try ControlDatabase.validateRotation(overlap: overlap, lifetime: lifetime)
       let receipt = try await ledger.record(.serviceAccountRotated(username: username, project: account.project), by: principal)
-      return (try await control.rotateServiceAccount(username, overlap: overlap, lifetime: lifetime), receipt)
+      let made = try await control.rotateServiceAccount(username, overlap: overlap, lifetime: lifetime)
+      // Whoever rotates it knows the secret, and took nobody else for that.
+      if account.hasPower, principal.kind == .staff { await alerts?.raise(.powerRotated(account, by: principal)) }
+      return (made, receipt)
     }
   }
 

@@ -31,5 +31,5 @@ package struct AccountRequest: Sendable, Identifiable {
 
 extension ServiceAccountDraft {
   /// Whether one person alone may make it. Rows in bulk and the power over settings, plan and erasure take a second one; a canary opens nothing.
-  package var needsSecondPerson: Bool { !isCanary && !scopes.isDisjoint(with: [.export, .admin]) }
+  package var needsSecondPerson: Bool { !isCanary && !scopes.isDisjoint(with: ServiceAccount.powerfulScopes) }
 }

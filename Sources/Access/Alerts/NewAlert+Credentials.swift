@@ -50,6 +50,16 @@ extension NewAlert {
       details: ["scopes": .text(scopes), "by": .text(principal.id), "agreed_by": .text(second?.rawValue ?? "nobody: at the machine")])
   }
 
+  /// Such an account got another secret, which whoever rotated it has seen.
+  package static func powerRotated(_ account: ServiceAccount, by principal: Principal) -> NewAlert {
+    let scopes = account.scopes.map(\.rawValue).sorted().joined(separator: " ")
+    return NewAlert(
+      .powerGranted, severity: .low, project: account.project,
+      about: Alert.About(kind: Principal.Kind.serviceAccount.rawValue, id: account.username, credential: account.username),
+      sentence: "A service account with the scopes \(scopes) got another secret. If its owner knows nothing of that, revoke it.",
+      details: ["scopes": .text(scopes), "by": .text(principal.id), "act": .text("rotated")], sameAs: "rotation of \(account.username)")
+  }
+
   /// Somebody was invited as an admin or owner, or became one.
   package static func powerGranted(_ staff: StaffMember.ID, roles: StaffRoles, by principal: Principal) -> NewAlert {
     NewAlert(

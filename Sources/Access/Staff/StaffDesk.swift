@@ -116,6 +116,11 @@ package final class StaffDesk: Sendable {
       .staffEnrolled(staff: id.rawValue, by: kind.rawValue, session: session),
       by: Principal(kind: .staff, id: id.rawValue, credential: session))
     let member = try await control.useLink(link, id: id, name: name, handle: handle, passkey: passkey)
+    // The very first person is expected; a first owner after others is made at the machine, when nobody can get in.
+    if kind == .setup, try await control.staff().count > 1 {
+      await alerts?.raise(
+        .powerGranted(id, roles: member.roles, by: Principal(kind: .staff, id: id.rawValue, credential: session)))
+    }
     return try await control.beginSession(session, of: member.id, key: key, client: client)
   }
 

@@ -70,10 +70,11 @@ struct UsualUse: Sendable, Hashable {
     let day = Self.day(of: now)
     if networks.values.contains(where: { day - $0 > Self.memoryDays }) { networks = networks.filter { day - $0.value <= Self.memoryDays } }
     if clients.values.contains(where: { day - $0 > Self.memoryDays }) { clients = clients.filter { day - $0.value <= Self.memoryDays } }
-    guard day - hoursHalvedOn >= Self.halvingDays else { return }
-    hoursHalvedOn = day
-    hours = hours.map { $0 >> 1 }
-    subjectsAnHour >>= 1
+    let halvings = (day - hoursHalvedOn) / Self.halvingDays
+    guard halvings > 0 else { return }
+    hoursHalvedOn += halvings * Self.halvingDays
+    hours = hours.map { $0 >> min(halvings, 8) }
+    subjectsAnHour >>= min(halvings, 30)
   }
 
   /// - Returns: whether it was not there. The one that was not used for longest makes room.
