@@ -129,6 +129,24 @@ extension ControlDatabase {
     }
   }
 
+  /// Whether whoever asked may still be answered: an answer may have taken its time. For the ledger's brake, before anything is entered.
+  ///
+  /// - Throws: `LedgerError`, revoked; or unwritable where the control database does not answer.
+  package func expectGood(_ principal: Principal) async throws(LedgerError) {
+    let isGood: Bool
+    switch principal.kind {
+    case .serviceAccount:
+      let now = clock()
+      isGood = cache.withLock { $0.accounts[principal.id].map { !$0.account.isRevoked && !$0.account.isExpired(at: now) } ?? false }
+    case .staff:
+      do { isGood = try await session(id: principal.credential) != nil } catch {
+        throw LedgerError(.unwritable, "The control database does not answer: \(error.message)")
+      }
+    case .owner, .operatingSystemUser, .custodian, .system: isGood = true
+    }
+    if !isGood { throw LedgerError(.revoked, "This credential was revoked or has ended since the question was asked: nothing leaves.") }
+  }
+
   static func validateRotation(overlap: Duration, lifetime: Duration) throws(AccessError) {
     guard overlap >= .zero, overlap <= ServiceAccount.longestOverlap else {
       throw AccessError(.invalid, "The overlap of a rotation is 0 to 168 hours.")

@@ -19,6 +19,8 @@ package struct LedgerError: Error, Sendable, Hashable, CustomStringConvertible {
     case overQuota = "over_quota"
     /// The credential gets nothing until somebody lifts its freeze.
     case frozen
+    /// The credential was good when it was asked with, and is no more.
+    case revoked
     case closed
   }
 

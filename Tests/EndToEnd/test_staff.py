@@ -1,5 +1,6 @@
 """Staff: passkeys, sessions that are of no use to whoever copies a cookie, roles, and the bad moment. Against the real server, by people in software."""
 
+import datetime
 import json
 import re
 import time
@@ -316,13 +317,41 @@ def test_a_key_that_is_revoked_in_the_middle_ends_its_export(crowd):
         lines = answer.iter_lines(chunk_size=4096)
         assert next(lines)
         assert ask("DELETE", f"/api/v1/service-accounts/{username}")[0] == 200
-        time.sleep(1)
+        revoked = time.time()
+        # A slow reader: what waits for it does not leave any more.
+        time.sleep(2)
         count = 1
         with pytest.raises(requests.exceptions.RequestException):
             for _ in lines:
                 count += 1
         assert count < 60_000
     assert export(crowd, (username, secret)).status_code == 401
+    pages = [entry for entry in entries(crowd) if entry["kind"] == "disclosure.subjects" and entry["detail"]["principal"]["id"] == username]
+    assert pages and all(datetime.datetime.fromisoformat(entry["time"]).timestamp() < revoked + 1 for entry in pages)
+
+
+def test_a_key_that_is_revoked_while_an_answer_is_made_gets_none(crowd):
+    """A question that takes its time: the answer is refused when it is ready."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    username, secret, ask = make_account(crowd, scopes=["query"])
+    steps = [{"event": "Crowd"}] * 12
+    query = {"report": "funnel", "range": {"from": "2024-01-01", "to": "2026-12-31"}, "steps": steps, "counting": "totals", "trend": "hour"}
+
+    def long(_):
+        return requests.post(
+            crowd.api + "/api/v1/query", params={"project_id": crowd.project_id}, json=query, auth=(username, secret), timeout=60).status_code
+
+    with ThreadPoolExecutor(12) as pool:
+        answers = [pool.submit(long, n) for n in range(12)]
+        time.sleep(0.15)
+        assert ask("DELETE", f"/api/v1/service-accounts/{username}")[0] == 200
+        revoked = time.time()
+        codes = [answer.result() for answer in answers]
+    assert set(codes) <= {200, 400, 401, 429}, codes
+    late = [entry for entry in entries(crowd) if entry["kind"].startswith("disclosure.") and entry["detail"]["principal"]["id"] == username
+            and datetime.datetime.fromisoformat(entry["time"]).timestamp() > revoked]
+    assert not late
 
 
 def test_a_rotation_without_overlap_ends_an_export_with_the_old_secret(crowd):

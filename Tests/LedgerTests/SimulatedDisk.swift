@@ -136,7 +136,12 @@ final class SimulatedDisk: LedgerFiles {
 
   func read(_ path: String) throws(LedgerError) -> [UInt8]? { contents(path) }
 
+  /// Whoever writes a file anew empties it first: the power may go in between.
   func write(_ bytes: [UInt8], to path: String) throws(LedgerError) {
+    try change { state in
+      let file = state.number(of: path)
+      state.files[file, default: File()].bytes = []
+    }
     try change { state in
       let file = state.number(of: path)
       state.files[file, default: File()].bytes = bytes

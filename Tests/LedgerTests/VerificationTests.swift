@@ -56,6 +56,9 @@ struct VerificationTests {
       disk.replaceContents(path, nil)
       #expect(try !Self.verify(disk).isSound, "\(path) removed")
     }
+    let without = base.copy()
+    for path in without.paths where path.hasPrefix("details/") { without.replaceContents(path, nil) }
+    #expect(try Self.verify(without).firstProblem?.contains("no details here at all") == true)
     let disk = base.copy()
     let bundle = try #require(disk.contents("tile/entries/000"))
     let length = Int(bundle[0]) << 8 | Int(bundle[1])

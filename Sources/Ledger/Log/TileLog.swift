@@ -115,13 +115,14 @@ struct TileLog: Sendable {
     for bundle in (start / TilePath.width)...(size / TilePath.width) {
       let first = Int(bundle * TilePath.width - start)
       let width = TilePath.occupied(level: 0, index: bundle, size: size)
-      guard width > 0 else { continue }
+      guard width > 0, !isPublished(level: 0, index: bundle, width: width) else { continue }
       let entries = bundleEntries[first..<(first + Int(width))]
       written.append((TilePath.entries(index: bundle, width: width), EntryBundle.bytes(entries)))
     }
     for tile in waitingTiles { written.append((TilePath.hashes(level: tile.level, index: tile.index), tile.hashes.flatMap(\.bytes))) }
     for (level, hashes) in edge.levels.enumerated() where !hashes.isEmpty {
       let index = size >> UInt64((level + 1) * TilePath.height)
+      if isPublished(level: level, index: index, width: UInt64(hashes.count)) { continue }
       written.append((TilePath.hashes(level: level, index: index, width: UInt64(hashes.count)), hashes.flatMap(\.bytes)))
     }
     var directories: Set<String> = []
@@ -133,6 +134,11 @@ struct TileLog: Sendable {
       directories.insert(directory)
     }
     for directory in directories { try files.synchronizeDirectory(directory) }
+  }
+
+  /// Whether the published checkpoint covers a tile as it is: writing it again would empty it for a moment, in which the power may go.
+  private func isPublished(level: Int, index: UInt64, width: UInt64) -> Bool {
+    TilePath.occupied(level: level, index: index, size: published.size) == width
   }
 
   private mutating func publishCheckpoint() throws(LedgerError) {

@@ -68,6 +68,11 @@ struct LedgerVerifier {
     let reader = TileReader(files: files, size: checkpoint.size)
     hasDetails = try !files.names(in: "details").isEmpty
     result.areCommitmentsChecked = hasDetails && sealer != nil
+    if sealer != nil, !hasDetails, checkpoint.size > 0 {
+      result.note(
+        "There are no details here at all, though their keys are: who deleted them deleted what the entries say. A copy for outsiders, which has none, is checked without keys."
+      )
+    }
     for bundle in 0..<((checkpoint.size + TilePath.width - 1) / TilePath.width) { try check(bundle: bundle, reader) }
     for (level, hashes) in edge.levels.enumerated() where !hashes.isEmpty {
       try compare(hashes, level: level, index: edge.size >> UInt64((level + 1) * TilePath.height), reader)

@@ -59,6 +59,7 @@ package struct APIError: Error, Sendable, HTTPResponseError {
       case .busy: self.init(.tooManyRequests, "busy", error.message)
       }
     case let error as LedgerError where error.code == .overQuota: self.init(.tooManyRequests, "over_quota", error.message)
+    case let error as LedgerError where error.code == .revoked: self.init(.unauthorized, "unauthorized", error.message)
     case let error as LedgerError where error.code == .frozen: self.init(.forbidden, "frozen", error.message)
     case let error as LedgerError where error.code == .unwitnessed:
       self.init(.serviceUnavailable, "ledger_unwitnessed", error.message, headers: [.retryAfter: "5"])

@@ -97,7 +97,12 @@ struct ExportRoutes: Sendable {
     var sent = 0
     var number = 0
     while let current = page {
-      try await write(current.lines.value)
+      var lines = current.lines.value
+      while let slice = lines.readSlice(length: min(Self.sliceBytes, lines.readableBytes)), slice.readableBytes > 0 {
+        // A page lies here as long as its reader likes: what has not left when a key is revoked does not leave.
+        try await expectGood(plan)
+        try await write(slice)
+      }
       sent += current.rows
       number += 1
       page = current.next == nil ? nil : try await self.page(plan, number, after: current.next, sent: sent)
@@ -111,12 +116,19 @@ struct ExportRoutes: Sendable {
     let next: EventCursor?
   }
 
-  /// Nil where nothing is left.
-  private func page(_ plan: Plan, _ number: Int, after cursor: EventCursor?, sent: Int) async throws -> Page? {
-    // A key that is revoked in the middle ends what it has begun.
+  /// So much of a page is written at once.
+  private static let sliceBytes = 32 << 10
+
+  /// A key that is revoked in the middle ends what it has begun.
+  private func expectGood(_ plan: Plan) async throws {
     guard try await installation.access.isStillGood(plan.caller, for: .exportSubjects, in: plan.project.id) else {
       throw APIError.unauthorized
     }
+  }
+
+  /// Nil where nothing is left.
+  private func page(_ plan: Plan, _ number: Int, after cursor: EventCursor?, sent: Int) async throws -> Page? {
+    try await expectGood(plan)
     let left = plan.limit - sent
     guard left > 0 else { return nil }
     let size = plan.filter == nil ? min(Self.pageRows, left) : Self.pageRows

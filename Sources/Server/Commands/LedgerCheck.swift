@@ -57,10 +57,16 @@ package struct LedgerCheck: Sendable {
         ? " No witness has cosigned it."
         : " \(result.witnessed) entries are cosigned\(policy == nil ? "" : " as the policy asks"), by \(result.witnesses.sorted().joined(separator: ", "))."
     }
+    if result.waiting > 0 { text += " \(result.waiting) further entries wait in the journal for their checkpoint." }
+    if result.tornBytes > 0 {
+      text +=
+        " The journal ends in \(result.tornBytes) bytes that are no whole record: a write that was cut off, or damage to the newest entries."
+    }
     if let index = result.unfinishedSuccession { text += " " + Self.unfinished(index) }
     var members: [String: JSONValue] = [
       "sound": .boolean(result.isSound), "size": .number(Double(result.size)), "root": .string(result.root),
       "problems": .number(Double(result.problemCount)), "details_checked": .boolean(result.areCommitmentsChecked),
+      "waiting": .number(Double(result.waiting)), "torn_bytes": .number(Double(result.tornBytes)),
       "witnessed": .number(Double(result.witnessed)), "witnesses": .list(result.witnesses.sorted().map { .string($0) }),
     ]
     members["first_problem"] = result.firstProblem.map { JSONValue.string($0) } ?? .null

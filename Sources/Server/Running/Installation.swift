@@ -125,6 +125,7 @@ package final class Installation: Sendable {
       await alerts?.raise(.unusual(holder, report, project: access.serviceAccount(holder.id)?.project))
     }
     ledger.setBrake { disclosure, principal throws(LedgerError) in
+      try await access.expectGood(principal)
       try await quotas.charge(disclosure, to: principal)
       await uses.note(disclosure, to: principal)
     }
