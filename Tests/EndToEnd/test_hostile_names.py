@@ -10,7 +10,7 @@ import urllib.parse
 
 import pytest
 import requests
-from desk import start_browser
+from desk import Desk, ask, start_browser
 from installation import today
 from receivers import MailServer, WebhookServer
 from selenium.webdriver.common.by import By
@@ -225,3 +225,69 @@ def test_mails_and_webhooks_have_their_own_lines_only(place):
     for _, headers, body in sealane.hook.requests:
         assert headers["content-type"].startswith("application/json")
         assert json.loads(body) and b"\n" not in body.strip() and not re.search(rb"[\x00-\x1f\x7f]", body.strip())
+
+
+def test_the_custodians_pages_show_them_and_run_none(make_installation):
+    """Where identities are shown: what approvers write, how they are called, and what is opened."""
+    sealane = make_installation()
+    sealane.start()
+    sealane.start_custodian()
+    who = "bad-" + MARKUP
+    assert sealane.track({"event": "Signed Up", "properties": {"distinct_id": who}}).text == "1"
+    about = {"$token": sealane.token, "$distinct_id": who, "$set": {"$name": MARKUP + TURNED, "$email": "bad@leakproof.example"}}
+    assert requests.post(f"{sealane.intake}/engage", json=[about], timeout=10).text == "1"
+    subject = wait_for(lambda: sealane.export() and sealane.export()[0]["properties"]["distinct_id"])
+    wait_for(lambda: any(
+        project["record_keys"] >= 1
+        for project in requests.get(f"http://127.0.0.1:{sealane.custodian_port}/status.json", timeout=5).json()["projects"]))
+    driver = start_browser()
+    pages = []
+    try:
+        desk = Desk(driver, sealane.custodian_origin)
+
+        def look():
+            settle(driver)
+            assert driver.execute_script("return window.pwned") is None, driver.current_url
+            assert not driver.find_elements(By.CSS_SELECTOR, "img, main script, iframe, [onerror]"), driver.current_url
+            text = driver.execute_script("return document.title + document.body.textContent")
+            assert not [mark for mark in "\u202e\u2066\u200b" if mark in text], (driver.current_url, repr(text[-2000:]))
+            refused = [entry["message"] for entry in driver.get_log("browser") if "Content Security Policy" in entry["message"]]
+            assert not refused, refused
+            pages.append(text)
+
+        def sign_in(name):
+            desk.sit_down(name)
+            desk.open("/")
+            desk.press("sign-in")
+            desk.until("Waiting for your decision")
+
+        for name, link in zip(("Ada", "Bea", "Cleo"), sealane.made["custodian_setup_urls"]):
+            desk.sit_down(name)
+            driver.get("about:blank")
+            driver.get(link)
+            driver.find_element(By.NAME, "name").send_keys(MARKUP if name == "Ada" else name)
+            desk.press("enrol")
+            desk.until("Waiting for your decision")
+            look()
+        sign_in("Ada")
+        digest = ask(desk, [subject], "For " + MARKUP)
+        look()
+        for name in ("Bea", "Cleo"):
+            sign_in(name)
+            look()
+            desk.open(f"/requests/{digest}")
+            look()
+            desk.press("sign")
+            desk.until("1 of 2 approvals" if name == "Bea" else "approved")
+        sign_in("Ada")
+        desk.open(f"/requests/{digest}")
+        desk.press("open")
+        desk.until("bad@leakproof.example", "Ledger entry")
+        look()
+        assert MARKUP in pages[-1], "the name that was opened is there to be read"
+        for path in ("/", "/approvers", "/record", "/status", f"/requests/{digest}", "/requests/new"):
+            desk.open(path)
+            look()
+        assert sum(MARKUP in text for text in pages) > 6
+    finally:
+        driver.quit()
