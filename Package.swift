@@ -60,6 +60,7 @@ let package = Package(
     .target(name: "Journeys", dependencies: ["Events"], swiftSettings: room),
     .target(name: "SegmentStore", dependencies: ["Events", "Journeys", "Gate", "Vault", "CRowBits", "CZstd", crypto], swiftSettings: room),
     .target(name: "Access", dependencies: ["Events", "Ledger", "Passkeys", crypto, database], swiftSettings: room),
+    .target(name: "Answers", dependencies: ["Events", "Ledger", "Journeys", "Access", "CRoaring"], swiftSettings: room),
     .target(name: "Passkeys", dependencies: ["Events", crypto], swiftSettings: room),
     .target(name: "Web", dependencies: ["Events", "Passkeys", hummingbird], swiftSettings: room),
     .target(name: "Demo", dependencies: ["Events"], swiftSettings: room),
@@ -84,12 +85,13 @@ let package = Package(
       ],
       swiftSettings: room),
     .target(
-      name: "Console", dependencies: ["Events", "Web", "Access", "Passkeys", "Ledger", "Journeys", "Gate", hummingbird],
+      name: "Console", dependencies: ["Events", "Web", "Access", "Passkeys", "Ledger", "Journeys", "Gate", "Answers", hummingbird],
       swiftSettings: room),
     .target(
       name: "Server",
       dependencies: [
-        "Events", "Vault", "Gate", "Intake", "Ledger", "Journeys", "SegmentStore", "Access", "Web", "Outbound", "Delivery", "Console",
+        "Events", "Vault", "Gate", "Intake", "Ledger", "Journeys", "SegmentStore", "Answers", "Access", "Web", "Outbound", "Delivery",
+        "Console",
         "Demo",
         "CMalloc", "CZlib", hummingbird, logging, crypto, "Yams",
         .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -155,6 +157,8 @@ let package = Package(
     .testTarget(
       name: "DeliveryTests", dependencies: ["Delivery", "Access", "Ledger", "Events", "Outbound", "TestSupport", logging],
       swiftSettings: room),
+    .testTarget(
+      name: "AnswersTests", dependencies: ["Answers", "Access", "Ledger", "Journeys", "Events", "TestSupport"], swiftSettings: room),
     .testTarget(name: "DemoTests", dependencies: ["Demo", "Events"], swiftSettings: room),
   ],
   swiftLanguageModes: [.v6],

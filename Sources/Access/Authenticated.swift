@@ -14,8 +14,11 @@ package struct Authenticated: Sendable, Hashable {
   /// As the ledger names them.
   package let principal: Principal
   let rights: Rights
+  /// Of a service account: which of its secrets was shown, counted from the first.
+  let secretNumber: Int?
 
-  init(principal: Principal, rights: Rights) {
+  init(principal: Principal, rights: Rights, secretNumber: Int? = nil) {
+    self.secretNumber = secretNumber
     self.principal = principal
     self.rights = rights
   }

@@ -8,7 +8,8 @@ extension ControlDatabase {
   ///
   /// - Throws: `invalid` where the name is empty, the zone unknown or a group key no property name, and where there are too many.
   package func draftProject(
-    name: String, zone: String = "UTC", weekStart: Project.WeekStart = .monday, groupKeys: [String] = Project.defaultGroupKeys
+    name: String, zone: String = "UTC", weekStart: Project.WeekStart = .monday, groupKeys: [String] = Project.defaultGroupKeys,
+    smallestGroup: Int = Project.defaultSmallestGroup
   ) async throws(AccessError) -> Project {
     let known = projects()
     guard known.count < Project.maximumCount else {
@@ -17,7 +18,7 @@ extension ControlDatabase {
     let highest = max(known.last?.id.rawValue ?? 0, try await setting(Self.highestProject).flatMap { Int64($0) } ?? 0)
     let draft = Project(
       id: ProjectID(highest + 1), name: name, token: PublicIdentifier.random(bytes: 16), zone: zone, weekStart: weekStart,
-      groupKeys: groupKeys)
+      groupKeys: groupKeys, smallestGroup: smallestGroup)
     try draft.validate()
     return draft
   }
@@ -35,8 +36,11 @@ extension ControlDatabase {
     let now = clock()
     try await write { database in
       try database.execute(
-        sql: "INSERT INTO project (id, name, token, zone, week_start, created_at) VALUES (?, ?, ?, ?, ?, ?)",
-        arguments: [project.id.rawValue, project.name, project.token, project.zone, project.weekStart.rawValue, now.milliseconds])
+        sql: "INSERT INTO project (id, name, token, zone, week_start, created_at, smallest_group) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        arguments: [
+          project.id.rawValue, project.name, project.token, project.zone, project.weekStart.rawValue, now.milliseconds,
+          project.smallestGroup,
+        ])
       try project.writeGroupKeys(database)
     }
     cache.withLock { $0.insert(project) }
@@ -44,20 +48,23 @@ extension ControlDatabase {
 
   /// Both at once: for a database that nobody uses yet.
   package func createProject(
-    name: String, zone: String = "UTC", weekStart: Project.WeekStart = .monday, groupKeys: [String] = Project.defaultGroupKeys
+    name: String, zone: String = "UTC", weekStart: Project.WeekStart = .monday, groupKeys: [String] = Project.defaultGroupKeys,
+    smallestGroup: Int = Project.defaultSmallestGroup
   ) async throws(AccessError) -> Project {
-    let project = try await draftProject(name: name, zone: zone, weekStart: weekStart, groupKeys: groupKeys)
+    let project = try await draftProject(name: name, zone: zone, weekStart: weekStart, groupKeys: groupKeys, smallestGroup: smallestGroup)
     try await insert(project)
     return project
   }
 
-  /// Writes name, zone, week start, group keys and retention.
+  /// Writes name, zone, week start, group keys, retention and the smallest group.
   package func updateProject(_ project: Project) async throws(AccessError) {
     try project.validate()
     try await write { database in
       try database.execute(
-        sql: "UPDATE project SET name = ?, zone = ?, week_start = ?, retention_days = ? WHERE id = ?",
-        arguments: [project.name, project.zone, project.weekStart.rawValue, project.retentionDays, project.id.rawValue])
+        sql: "UPDATE project SET name = ?, zone = ?, week_start = ?, retention_days = ?, smallest_group = ? WHERE id = ?",
+        arguments: [
+          project.name, project.zone, project.weekStart.rawValue, project.retentionDays, project.smallestGroup, project.id.rawValue,
+        ])
       guard database.changesCount == 1 else { throw AccessError(.notFound, "There is no project \(project.id).") }
       try database.execute(sql: "DELETE FROM project_group_key WHERE project_id = ?", arguments: [project.id.rawValue])
       try project.writeGroupKeys(database)
@@ -67,7 +74,7 @@ extension ControlDatabase {
       cache.insert(
         Project(
           id: project.id, name: project.name, token: token, zone: project.zone, weekStart: project.weekStart, groupKeys: project.groupKeys,
-          retentionDays: project.retentionDays))
+          retentionDays: project.retentionDays, smallestGroup: project.smallestGroup))
     }
   }
 
@@ -87,12 +94,13 @@ extension Project {
     let keys = Dictionary(
       grouping: try Row.fetchAll(database, sql: "SELECT project_id, name FROM project_group_key ORDER BY project_id, position"),
       by: { $0["project_id"] as Int64 })
-    return try Row.fetchAll(database, sql: "SELECT id, name, token, zone, week_start, retention_days FROM project ORDER BY id").map { row in
+    let sql = "SELECT id, name, token, zone, week_start, retention_days, smallest_group FROM project ORDER BY id"
+    return try Row.fetchAll(database, sql: sql).map { row in
       let id: Int64 = row["id"]
       return Project(
         id: ProjectID(id), name: row["name"], token: row["token"], zone: row["zone"],
         weekStart: WeekStart(rawValue: row["week_start"]) ?? .monday, groupKeys: keys[id]?.map { $0["name"] } ?? [],
-        retentionDays: row["retention_days"])
+        retentionDays: row["retention_days"], smallestGroup: row["smallest_group"])
     }
   }
 
@@ -114,6 +122,9 @@ extension Project {
     }
     guard retentionDays.map((1...Self.maximumRetentionDays).contains) ?? true else {
       throw AccessError(.invalid, "Events are kept for 1 to \(Self.maximumRetentionDays) days, or for ever.")
+    }
+    guard (1...Self.maximumSmallestGroup).contains(smallestGroup) else {
+      throw AccessError(.invalid, "The smallest group that is shown has 1 to \(Self.maximumSmallestGroup) subjects; 1 shows every group.")
     }
     for key in groupKeys { try Name.validate(key, what: "A group key") }
   }

@@ -12,6 +12,8 @@ package final class ControlDatabase: Sendable {
   let pool: DatabasePool
   let clock: @Sendable () -> Timestamp
   let cache: Mutex<ControlCache>
+  /// What people do to accounts and to each other, one after the other.
+  let turns = Turns()
 
   private init(pool: DatabasePool, clock: @escaping @Sendable () -> Timestamp, cache: ControlCache) {
     self.pool = pool
@@ -77,6 +79,22 @@ package final class ControlDatabase: Sendable {
     }
   }
 
+  /// One transaction.
+  ///
+  /// - Parameter undone: whether it is taken back at its end: to learn whether it would pass before it is entered.
+  func write<Value: Sendable>(undone: Bool, _ work: @escaping @Sendable (Database) throws -> Value) async throws(AccessError) -> Value {
+    guard undone else { return try await write(work) }
+    return try await write { database in
+      var value: Value?
+      try database.inSavepoint {
+        value = try work(database)
+        return .rollback
+      }
+      guard let value else { throw DatabaseError(resultCode: .SQLITE_INTERNAL) }
+      return value
+    }
+  }
+
   private static func failure(_ error: any Error) -> AccessError {
     if let error = error as? AccessError { return error }
     // GRDB's own description shows statement arguments; the code and SQLite's message do not.
@@ -92,8 +110,8 @@ struct ControlCache: Sendable {
   struct Account: Sendable {
     var account: ServiceAccount
     let digest: SecretDigest
-    /// The one before the newest.
-    let previous: SecretDigest?
+    /// Those before the newest, in their order: the newest is number `replaced.count`.
+    let replaced: [SecretDigest]
   }
 
   var projects: [ProjectID: Project] = [:]

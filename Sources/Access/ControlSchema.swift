@@ -16,6 +16,10 @@ enum ControlSchema {
     migrator.registerMigration("v8") { database in try database.execute(sql: version8) }
     migrator.registerMigration("v9") { database in try database.execute(sql: version9) }
     migrator.registerMigration("v10") { database in try database.execute(sql: version10) }
+    migrator.registerMigration("v11") { database in
+      try database.execute(sql: "ALTER TABLE project ADD COLUMN smallest_group INTEGER NOT NULL DEFAULT 10 CHECK (smallest_group > 0)")
+    }
+    migrator.registerMigration("v12") { database in try database.execute(sql: version12) }
     return migrator
   }
 

@@ -22,6 +22,12 @@ package struct NetworkPrefix: Sendable, Hashable, CustomStringConvertible {
     }
   }
 
+  /// The network around an address in which one and the same sender moves: 24 bits of an IPv4 address, 48 of an IPv6 one.
+  package init?(widened address: String) {
+    guard let bytes = Self.address(address) else { return nil }
+    self.init("\(address)/\(bytes.count == 4 ? 24 : 48)")
+  }
+
   /// Whether an address lies in it. An IPv4 address that is written in IPv6's way counts as the IPv4 address.
   package func contains(_ address: String) -> Bool {
     guard let other = Self.address(address), other.count == bytes.count else { return false }

@@ -20,6 +20,13 @@ package struct Project: Sendable, Hashable, Identifiable {
   package var groupKeys: [String]
   /// For how many days events are kept; nil: for ever.
   package var retentionDays: Int?
+  /// Groups of a breakdown with fewer subjects are not shown by themselves, and answers that tell fewer apart are noticed; 1: all may be seen.
+  package var smallestGroup = defaultSmallestGroup
 
+  package static let defaultSmallestGroup = 10
+  package static let maximumSmallestGroup = 1_000
+
+  /// As the ledger names a change of it: with what it is now, since 1 lets everybody be seen.
+  package var smallestGroupEntry: String { "smallest_group=\(smallestGroup)" }
   package static let maximumRetentionDays = 36_500
 }

@@ -58,7 +58,8 @@ package struct SecretDigest: Sendable {
 
   package init(bytes: [UInt8]) { self.bytes = bytes }
 
-  package func matches(_ secret: Secret) -> Bool { ConstantTime.equal(bytes, secret.digest.bytes) }
+  package func matches(_ secret: Secret) -> Bool { matches(secret.digest) }
+  package func matches(_ sent: SecretDigest) -> Bool { ConstantTime.equal(bytes, sent.bytes) }
 }
 
 package enum ConstantTime {

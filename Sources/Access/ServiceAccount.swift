@@ -26,6 +26,8 @@ package struct ServiceAccount: Sendable, Hashable {
   package let name: String
   package let scopes: Set<Scope>
   package let createdAt: Timestamp
+  /// Who of the staff made it; nil where nobody did, or it is older than that is kept.
+  package internal(set) var madeBy: StaffMember.ID?
   package internal(set) var expiresAt: Timestamp
   /// From where it may be used; none: from anywhere.
   package let networks: [NetworkPrefix]

@@ -17,10 +17,13 @@ struct Console: Sendable {
   static let projectField = "project"
 
   /// For pages of signed-in people. A POST must carry the session's form token.
-  func visit(_ request: Request, isUse: Bool = true, _ body: (Visit) async throws -> Response) async -> Response {
+  ///
+  /// - Parameter address: from where it comes, as far as that is known.
+  func visit(_ request: Request, from address: String?, isUse: Bool = true, _ body: (Visit) async throws -> Response) async -> Response {
     await guarded(request) {
       guard var session = try await session(request, isUse: isUse) else { return unusable(request) ?? signedOut() }
       let isForm = request.method == .post
+      if isUse { await services.uses.noteUse(by: session.who.principal, from: address, agent: request.headers[.userAgent]) }
       var fields = FormFields(encoded: request.uri.query ?? "")
       if isForm {
         fields = try await form(request)

@@ -5,20 +5,25 @@ import Web
 /// `/join`, `/sign-in`, `/sign-out`, `/assets/…`, and the questions to passkeys behind them.
 ///
 /// The pages answer every error themselves. `ConsoleNotFound` may be added for addresses that nobody answers.
-package func addConsoleRoutes<Context: RequestContext>(to router: some RouterMethods<Context>, services: ConsoleServices) {
+///
+/// - Parameter address: from where a request comes, as far as that is known.
+package func addConsoleRoutes<Context: RequestContext>(
+  to router: some RouterMethods<Context>, services: ConsoleServices,
+  address: @escaping @Sendable (Request, Context) -> String? = { _, _ in nil }
+) {
   let console = Console(services: services)
 
   func get(_ path: RouterPath, isUse: Bool = true, _ page: @escaping @Sendable (Visit) async throws -> Response) {
-    router.get(path) { request, _ in await console.visit(request, isUse: isUse, page) }
+    router.get(path) { request, context in await console.visit(request, from: address(request, context), isUse: isUse, page) }
   }
   func about(_ path: RouterPath, _ name: String, _ page: @escaping @Sendable (Visit, String) async throws -> Response) {
     router.get(path) { request, context in
       let value = context.parameters.get(name) ?? ""
-      return await console.visit(request) { try await page($0, value) }
+      return await console.visit(request, from: address(request, context)) { try await page($0, value) }
     }
   }
   func post(_ path: RouterPath, _ page: @escaping @Sendable (Visit) async throws -> Response) {
-    router.post(path) { request, _ in await console.visit(request, page) }
+    router.post(path) { request, context in await console.visit(request, from: address(request, context), page) }
   }
   func report<Page: ReportPage>(_ page: Page.Type) {
     let path = Page.Form.path
@@ -61,15 +66,15 @@ package func addConsoleRoutes<Context: RequestContext>(to router: some RouterMet
   post("/plan/edit") { try await $0.editPlan() }
   get("/plan.yaml") { try await $0.planFile() }
   get("/alerts") { try await $0.alertsPage() }
-  router.get("/alerts/:id") { request, context in
-    let id = context.parameters.get("id") ?? ""
-    return await console.visit(request) { try await $0.alertPage(id) }
-  }
+  about("/alerts/:id", "id") { try await $0.alertPage($1) }
   post("/alerts/change") { try await $0.changeAlert() }
   get("/settings") { try await $0.settingsPage() }
   post("/settings/project") { try await $0.saveProject() }
   post("/settings/projects") { try await $0.createProject() }
   post("/settings/accounts") { try await $0.createAccount() }
+  post("/settings/accounts/agree") { try await $0.agreeToAccount() }
+  post("/settings/accounts/refuse") { try await $0.refuseAccount() }
+  post("/settings/accounts/make") { try await $0.makeAgreedAccount() }
   get("/settings/accounts/rotate") { try $0.rotatePage() }
   post("/settings/accounts/rotate") { try await $0.rotateAccount() }
   post("/settings/freezes/lift") { try await $0.liftFreeze() }
@@ -93,6 +98,7 @@ package func addConsoleRoutes<Context: RequestContext>(to router: some RouterMet
   post("/staff/link") { try await $0.renewInvitation() }
   post("/staff/sessions/end") { try await $0.endStaffSession() }
   post("/staff/cut-off") { try await $0.cutOffColleague() }
+  post("/staff/brought-in/end") { try await $0.endBroughtIn() }
   post("/staff/remove") { try await $0.removeColleague() }
   post("/staff/recovery") { try await $0.askForRecovery() }
   post("/staff/recovery/agree") { try await $0.agreeToRecovery() }

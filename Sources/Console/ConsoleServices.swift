@@ -1,4 +1,5 @@
 import Access
+import Answers
 import Events
 import HTTPTypes
 import Hummingbird
@@ -11,6 +12,8 @@ package struct ConsoleServices: Sendable {
   package var ledger: Ledger
   package var staff: StaffDesk
   package var quotas: QuotaBook
+  package var reports: ReportDesk
+  package var uses: UseWatch
   /// The store of a project. Throws where it cannot be opened.
   package var engine: @Sendable (ProjectID) async throws -> any Engine
   /// The newest events that came after `sequence` (nil: from the beginning), ascending, at most `limit`; of one name where one is given.
@@ -23,8 +26,9 @@ package struct ConsoleServices: Sendable {
   package var numbers: @Sendable (ProjectID, Pseudonym) -> [SubjectNumber]
   /// Who has a number.
   package var pseudonym: @Sendable (ProjectID, SubjectNumber) -> SubjectReference?
-  /// Rows in bulk, for somebody whose wish was agreed to.
-  package var export: @Sendable (ProjectID, ExportOrder, Authenticated) async throws -> Response
+  /// Rows in bulk, for somebody whose wish was agreed to. `entered` is called when the first page is entered and nothing has left.
+  package var export:
+    @Sendable (ProjectID, ExportOrder, Authenticated, _ entered: @Sendable () async throws -> Void) async throws -> Response
   /// Makes a project, entered in the ledger.
   package var createProject:
     @Sendable (_ name: String, _ zone: String, _ by: Principal) async throws -> (project: Project, receipt: LedgerReceipt)
@@ -42,14 +46,19 @@ package struct ConsoleServices: Sendable {
   package var lookedFor: @Sendable (_ project: ProjectID, _ text: String, _ by: Principal) async -> Void
 
   package init(
-    control: ControlDatabase, ledger: Ledger, staff: StaffDesk, quotas: QuotaBook,
+    control: ControlDatabase, ledger: Ledger, staff: StaffDesk, quotas: QuotaBook, uses: UseWatch,
     engine: @escaping @Sendable (ProjectID) async throws -> any Engine,
     live: @escaping @Sendable (_ project: ProjectID, _ after: UInt64?, _ name: String?, _ limit: Int) async -> [LiveEvent],
     hasEvents: @escaping @Sendable (ProjectID) async -> Bool,
     number: @escaping @Sendable (ProjectID, Pseudonym) -> SubjectNumber? = { _, _ in nil },
     numbers: @escaping @Sendable (ProjectID, Pseudonym) -> [SubjectNumber] = { _, _ in [] },
     pseudonym: @escaping @Sendable (ProjectID, SubjectNumber) -> SubjectReference? = { _, _ in nil },
-    export: @escaping @Sendable (ProjectID, ExportOrder, Authenticated) async throws -> Response = { _, _, _ in Response(status: .ok) },
+    export:
+      @escaping @Sendable (ProjectID, ExportOrder, Authenticated, _ entered: @Sendable () async throws -> Void) async throws -> Response =
+      { _, _, _, entered in
+        try await entered()
+        return Response(status: .ok)
+      },
     createProject:
       @escaping @Sendable (_ name: String, _ zone: String, _ by: Principal) async throws -> (
         project: Project, receipt: LedgerReceipt
@@ -57,17 +66,20 @@ package struct ConsoleServices: Sendable {
     note: @escaping @Sendable (_ error: any Error, _ reference: String) -> Void = { _, _ in },
     refusedPasskey: @escaping @Sendable (_ code: String) async -> Void = { _ in }, configuration: ConsoleConfiguration,
     clock: @escaping @Sendable () -> Timestamp = Ledger.systemClock, plans: PlanServices,
-    alerts: AlertDesk? = nil,
+    alerts: AlertDesk? = nil, reports: ReportDesk? = nil,
     lookedFor: @escaping @Sendable (_ project: ProjectID, _ text: String, _ by: Principal) async -> Void = { _, _, _ in }
   ) {
     self.createProject = createProject
     self.lookedFor = lookedFor
-    self.alerts = alerts ?? AlertDesk(control: control, ledger: ledger, clock: clock)
+    let alerts = alerts ?? AlertDesk(control: control, ledger: ledger, clock: clock)
+    self.alerts = alerts
+    self.reports = reports ?? ReportDesk(ledger: ledger, alerts: alerts, book: DifferenceBook())
     self.plans = plans
     self.control = control
     self.ledger = ledger
     self.staff = staff
     self.quotas = quotas
+    self.uses = uses
     self.engine = engine
     self.live = live
     self.hasEvents = hasEvents

@@ -1,4 +1,5 @@
 import Access
+import Answers
 import Events
 import Journeys
 import Ledger
@@ -9,6 +10,8 @@ struct ReportAnswer: Sendable {
   let catalog: Catalog
   /// Who is counted.
   let level: Level
+  /// Whether it tells fewer people apart than the project shows as a group.
+  let singlesOut: Bool
 }
 
 /// How many a door would show, of whom.
@@ -36,18 +39,15 @@ extension Visit {
   func disclose<Value: Sendable>(
     _ value: Value, _ kind: Disclosure.Kind, _ purpose: String, fields: [String] = [], values: [StoredValue] = []
   ) async throws -> Disclosed<Value> {
-    let named = Set(values.flatMap(Self.pseudonyms)).compactMap { services.number(project.id, $0) }
-    return try await services.ledger.disclose(
-      value, Disclosure(kind, project: project.id, purpose: purpose, fields: fields, subjectsInValues: named), to: principal)
+    let disclosure = Disclosure(
+      kind, project: project.id, purpose: purpose, fields: fields, subjectsInValues: named(values))
+    // A row has its pseudonym and its times beside the values.
+    let bytes = disclosure.rows * 60 + values.reduce(0) { $0 + $1.textBytes }
+    return try await services.ledger.disclose(value, disclosure.rows > 0 ? disclosure.of(bytes: bytes) : disclosure, to: principal)
   }
 
-  private static func pseudonyms(_ value: StoredValue) -> [Pseudonym] {
-    switch value {
-    case .pseudonym(let pseudonym): [pseudonym]
-    case .list(let values): values.flatMap(pseudonyms)
-    case .object(let members): members.flatMap { pseudonyms($0.value) }
-    case .null, .boolean, .number, .string, .sealed: []
-    }
+  private func named(_ values: [StoredValue]) -> [SubjectNumber] {
+    Set(values.flatMap(\.pseudonyms)).compactMap { services.number(project.id, $0) }
   }
 
   func catalog(purpose: String) async throws -> Disclosed<Catalog> {
@@ -64,12 +64,14 @@ extension Visit {
     let query = try await cohorts.resolved(query)
     await services.lookedFor(project.id, query.canonicalJSON, principal)
     let engine = try await services.engine(project.id)
-    let report = try await engine.report(query, calendar: calendar, at: instant ?? now)
-    let answer = ReportAnswer(
-      report: report, catalog: try await engine.catalog(), level: query.level)
-    let kind = Disclosure.Kind.aggregate(
-      queryDigest: Self.digest(query), dataVersion: report.notes.dataVersion, groupSizes: Self.groupSizes(report, query))
-    return try await disclose(answer, kind, purpose, values: Self.groupValues(report))
+    // The names that the pickers offer go out under the same entry.
+    let catalog = try await engine.catalog()
+    let subject = ReportDesk.Subject(project: project.id, engine: engine, rules: project.rules) { [services, project] in
+      services.number(project.id, $0)
+    }
+    return try await services.reports.answer(
+      query, about: subject, purpose: purpose, to: principal, at: instant ?? now, now: now
+    ).map { ReportAnswer(report: $0.report, catalog: catalog, level: query.level, singlesOut: $0.singlesOut) }
   }
 
   /// How many subjects a door would show. Numbers only.
@@ -80,7 +82,7 @@ extension Visit {
     await services.lookedFor(project.id, door.query.canonicalJSON, principal)
     let engine = try await services.engine(project.id)
     let version = await engine.dataVersion()
-    let count = try await engine.subjects(door, calendar: calendar, at: now).count
+    let count = try await engine.numbers(door, project.rules, at: now).count
     return try await disclose(
       DoorPrice(count: count, level: door.query.level),
       .aggregate(queryDigest: Self.digest(door.query), dataVersion: version, groupSizes: [count]), purpose)
@@ -91,9 +93,10 @@ extension Visit {
     try authorize(.readSubjects)
     try door.query.validate()
     let door = try await cohorts.resolved(door)
+    await services.lookedFor(project.id, door.query.canonicalJSON, principal)
     let engine = try await services.engine(project.id)
     let version = await engine.dataVersion()
-    let all = try await engine.subjects(door, calendar: calendar, at: now)
+    let all = try await engine.subjects(door, project.rules, at: now)
     return try await disclose(
       Cohort(level: door.query.level, rule: .members(all.map(\.pseudonym).sorted())),
       .aggregate(queryDigest: Self.digest(door.query), dataVersion: version, groupSizes: [all.count]), "console.cohorts.list")
@@ -103,9 +106,10 @@ extension Visit {
     try authorize(.readSubjects)
     try door.query.validate()
     let door = try await cohorts.resolved(door)
+    await services.lookedFor(project.id, door.query.canonicalJSON, principal)
     let engine = try await services.engine(project.id)
     let version = await engine.dataVersion()
-    let all = try await engine.subjects(door, calendar: calendar, at: now)
+    let all = try await engine.subjects(door, project.rules, at: now)
     let start = min(max(0, offset), all.count)
     let page = Array(all[start..<min(all.count, start + limit)])
     return try await disclose(
@@ -156,43 +160,5 @@ extension Visit {
     return try await disclose(services.control.serviceAccounts(of: project.id), .settings, "console.settings")
   }
 
-  /// The values by which a report's groups are named.
-  private static func groupValues(_ report: Report) -> [StoredValue] {
-    let groups: [ReportGroup] =
-      switch report.content {
-      case .insights(let report): report.lines.map(\.group)
-      case .funnel(let report): report.groups.map(\.group)
-      case .retention(let report): report.segments.map(\.group)
-      case .flows(let report): report.columns.flatMap { $0.entries.compactMap(\.node.group) }
-      case .sessions(let report): report.groups.map(\.group)
-      case .cohort, .lifecycle, .stickiness: []
-      }
-    return groups.compactMap { if case .value(let value) = $0 { value } else { nil } }
-  }
-
   private static func digest(_ query: Query) -> String { Disclosure.digest(ofQuery: Array(query.canonicalJSON.utf8)) }
-
-  /// Subjects behind each figure shown, where the figure counts subjects.
-  private static func groupSizes(_ report: Report, _ query: Query) -> [Int] {
-    let sizes: [Int]
-    switch (report.content, query) {
-    case (.insights(let report), .insights(let query)):
-      sizes = (report.lines + (report.compared?.lines ?? [])).flatMap { line -> [Int] in
-        guard query.series.indices.contains(line.series), query.series[line.series].countsSubjects else { return [] }
-        return (line.values + [line.overall]).compactMap { $0.map { Int($0) } }
-      }
-    case (.insights, _): sizes = []
-    case (.funnel(let report), _): sizes = report.groups.flatMap { $0.steps.map(\.count) }
-    case (.retention(let report), _):
-      let cohorts = report.cohorts + report.segments.flatMap(\.cohorts)
-      sizes = cohorts.flatMap { [$0.size] + $0.counts.compactMap(\.self) }
-    case (.cohort(let report), _): sizes = [report.size]
-    case (.flows(let report), _): sizes = report.columns.flatMap { $0.entries.map(\.count) }
-    case (.lifecycle(let report), _):
-      sizes = report.points.compactMap(\.self).flatMap { point in LifecycleReport.State.allCases.map { point[$0] } }
-    case (.stickiness(let report), _): sizes = report.exact
-    case (.sessions(let report), _): sizes = report.groups.flatMap { ($0.buckets + [$0.overall]).map(\.subjects) }
-    }
-    return Array(sizes.prefix(5_000))
-  }
 }

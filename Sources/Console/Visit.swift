@@ -1,4 +1,5 @@
 import Access
+import Answers
 import Events
 import Hummingbird
 import Journeys
@@ -24,7 +25,7 @@ struct Visit: Sendable {
     self.path = path
     self.fields = fields
     now = services.clock()
-    calendar = ProjectCalendar(zone: project.zone, weekStart: ProjectCalendar.Weekday(rawValue: project.weekStart.rawValue) ?? .monday)
+    calendar = project.calendar
     time = LocalTime(zone: project.zone)
   }
 

@@ -49,3 +49,30 @@ extension SealedValue: CustomStringConvertible, CustomDebugStringConvertible {
   package var description: String { "<sealed>" }
   package var debugDescription: String { description }
 }
+
+extension StoredValue {
+  /// Every pseudonym that this value shows.
+  package var pseudonyms: [Pseudonym] {
+    switch self {
+    case .pseudonym(let pseudonym): [pseudonym]
+    case .list(let values): values.flatMap(\.pseudonyms)
+    case .object(let members): members.flatMap(\.value.pseudonyms)
+    case .null, .boolean, .number, .string, .sealed: []
+    }
+  }
+}
+
+extension StoredValue {
+  /// How large it is as text, about: what a quota of bytes counts on pages.
+  package var textBytes: Int {
+    switch self {
+    case .null, .boolean: 4
+    case .number: 8
+    case .string(let text): text.utf8.count
+    case .pseudonym: 34
+    case .sealed: 40
+    case .list(let values): values.reduce(2) { $0 + $1.textBytes }
+    case .object(let members): members.reduce(2) { $0 + $1.name.utf8.count + $1.value.textBytes }
+    }
+  }
+}

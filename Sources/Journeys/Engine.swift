@@ -5,14 +5,20 @@ package protocol Engine: Sendable {
   /// Changes with every durable write.
   func dataVersion() async -> UInt64
 
+  /// When the earliest event was; nil where there is none.
+  func firstEvent() async throws -> Timestamp?
+
   /// What the engine holds in memory now, for operators.
   func memory() async -> [MemoryUse]
 
   /// - Throws: `QueryError` where the query makes no sense or the data cannot be read.
-  func report(_ query: Query, calendar: ProjectCalendar, at instant: Timestamp) async throws -> Report
+  func report(_ query: Query, _ rules: ReportRules, at instant: Timestamp) async throws -> Report
 
   /// The canonical subjects behind one figure of a report, ascending by number. As many as the figure counts (unique counting).
-  func subjects(_ door: Door, calendar: ProjectCalendar, at instant: Timestamp) async throws -> [SubjectReference]
+  func subjects(_ door: Door, _ rules: ReportRules, at instant: Timestamp) async throws -> [SubjectReference]
+
+  /// The same, by number only.
+  func numbers(_ door: Door, _ rules: ReportRules, at instant: Timestamp) async throws -> [SubjectNumber]
 
   /// The newest first events of one subject (any of its ids), before `cursor`, at most `limit`.
   ///
@@ -46,6 +52,18 @@ package protocol Engine: Sendable {
 extension Engine {
   package func timeline(of subject: Pseudonym, before cursor: EventCursor?, limit: Int) async throws -> [JourneyEvent] {
     try await timeline(of: subject, before: cursor, limit: limit, includingHeld: false)
+  }
+}
+
+/// What a project says of all its reports.
+package struct ReportRules: Sendable, Hashable {
+  package var calendar: ProjectCalendar
+  /// Groups of a breakdown with fewer actors than this are merged into "other", and with them as many of the smallest others as it takes for
+  /// that to have so many (semantics A.13); 1: every group is shown.
+  package var smallestGroup: Int
+  package init(calendar: ProjectCalendar, smallestGroup: Int) {
+    self.calendar = calendar
+    self.smallestGroup = smallestGroup
   }
 }
 

@@ -23,7 +23,7 @@ package struct Report: Sendable, Hashable {
 /// What stands in the line below a chart.
 package struct ReportNotes: Sendable, Hashable {
   package struct Exclusion: Sendable, Hashable {
-    /// A word from a closed set, such as `no_actor`, `not_numeric`, `window_open`.
+    /// A word from a closed set, such as `no_actor`, `not_numeric`, `window_open`, `small_group`.
     package var reason: String
     package var count: Int
     package init(reason: String, count: Int) {
@@ -31,6 +31,9 @@ package struct ReportNotes: Sendable, Hashable {
       self.count = count
     }
   }
+  /// The reason whose count is that of the groups which stand in "other" because they are small, or hide one that is.
+  package static let smallGroup = "small_group"
+
   package var evaluatedAt: Timestamp
   /// IANA name of the project's time zone.
   package var zone: String

@@ -31,6 +31,8 @@ struct InitCommand: AsyncParsableCommand {
   var zone = "UTC"
   @Option(help: "A property that names an organization; may be given several times (default: org_id, organization_id).")
   var groupKey: [String] = []
+  @Option(help: "Groups of fewer subjects are not shown by themselves; 1 shows all, and is entered in the ledger.")
+  var smallestGroup = 10
   @Flag(help: "Mix no synthetic subjects into exports; entered in the ledger. sealane canaries on changes it.")
   var withoutCanaries = false
   @Flag(help: "Answer in JSON, errors too.")
@@ -45,7 +47,8 @@ struct InitCommand: AsyncParsableCommand {
       }
       let made = try await Initialization(
         data: directory(data), keys: keys.map(directory), custodian: custodianData.map(directory), origin: origin,
-        custodianOrigin: custodianOrigin, projectName: projectName, zone: zone, groupKeys: groupKey, canaries: !withoutCanaries
+        custodianOrigin: custodianOrigin, projectName: projectName, zone: zone, groupKeys: groupKey, canaries: !withoutCanaries,
+        smallestGroup: smallestGroup
       ).run()
       Terminal.say(json ? made.json : made.text(data: data))
     }

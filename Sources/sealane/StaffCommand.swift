@@ -11,8 +11,9 @@ struct StaffCommand: AsyncParsableCommand {
       Examples:
         sealane staff list --data DIR
         sealane staff cut-off st_0123456789abcdef --data DIR
+        sealane staff end-brought-in st_0123456789abcdef --data DIR
         sealane staff remove st_0123456789abcdef --data DIR
-      """, subcommands: [List.self, CutOff.self, Remove.self])
+      """, subcommands: [List.self, CutOff.self, EndBroughtIn.self, Remove.self])
 
   struct List: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Who is on the staff, with roles and state.")
@@ -44,11 +45,29 @@ struct StaffCommand: AsyncParsableCommand {
 
   struct CutOff: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "End all that somebody could do, at once: for whoever was phished. Two admins let the person in again.")
+      abstract:
+        "End all that somebody could do, at once: for whoever was phished. Two admins let the person in again, an owner two other owners.")
     @Argument(help: "As `sealane staff list` names the person.") var id: String
     @OptionGroup var options: DataOptions
 
     func run() async throws { try await StaffCommand.act("POST", "/api/v1/staff/\(id)/cut-off", options, "cut off") }
+  }
+
+  struct EndBroughtIn: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "end-brought-in",
+      abstract: "Revoke the service accounts that somebody made, and cut off whom they invited, after they were cut off themselves.")
+    @Argument(help: "As `sealane staff list` names the person.") var id: String
+    @OptionGroup var options: DataOptions
+
+    func run() async throws {
+      try await options.run {
+        let answer = try await ControlSession.run(try options.configuration()) {
+          try await $0.text("POST", "/api/v1/staff/\(id)/brought-in/end")
+        }
+        Terminal.say(options.json ? answer : "What the person made is revoked, and whom they invited is cut off: \(answer)")
+      }
+    }
   }
 
   struct Remove: AsyncParsableCommand {
@@ -63,7 +82,11 @@ struct StaffCommand: AsyncParsableCommand {
   fileprivate static func act(_ method: String, _ path: String, _ options: DataOptions, _ done: String) async throws {
     try await options.run {
       let answer = try await ControlSession.run(try options.configuration()) { try await $0.text(method, path) }
-      Terminal.say(options.json ? answer : "The person is \(done); all sessions are over.")
+      Terminal.say(
+        options.json
+          ? answer
+          : "The person is \(done); all sessions are over. What they made and whom they invited stays until you end it (`--json` lists it): sealane staff end-brought-in ID"
+      )
     }
   }
 }

@@ -141,6 +141,49 @@ struct ServiceAccountLimitTests {
     #expect(refusal(here, first) == .replaced && refusal(here, second) == nil)
   }
 
+  @Test func aSecretThatWasReplacedTwiceIsKnownStill() async throws {
+    let here = try Surroundings()
+    let first = try await made(here)
+    let name = first.account.username
+    let second = try await here.control.rotateServiceAccount(name, overlap: .seconds(3_600))
+    let third = try await here.control.rotateServiceAccount(name, overlap: .seconds(3_600))
+    #expect(refusal(here, first) == .replaced && refusal(here, second) == nil && refusal(here, third) == nil)
+    let reopened = try here.reopened()
+    for presented in [
+      reopened.present(username: name, secret: first.secret.text, from: nil), reopened.present(secretAlone: first.secret.text, from: nil),
+    ] {
+      guard case .refused(let account, .replaced) = presented else {
+        Issue.record("the secret before the last one is a stranger's")
+        continue
+      }
+      #expect(NewAlert.refused(account, .replaced)?.kind == .revokedCredentialUsed)
+    }
+    if case .accepted = reopened.present(username: name, secret: third.secret.text, from: nil) {} else { Issue.record("the newest secret") }
+  }
+
+  @Test func whatWasAcceptedWithAReplacedSecretEndsWithItsOverlap() async throws {
+    let here = try Surroundings()
+    let first = try await made(here)
+    let name = first.account.username
+    func accepted(_ made: NewServiceAccount) throws -> Authenticated {
+      try #require(here.control.authenticate(username: name, secret: made.secret.text))
+    }
+    let before = try accepted(first)
+    #expect(here.control.isStillGood(before))
+    let second = try await here.control.rotateServiceAccount(name, overlap: .seconds(3_600))
+    let after = try accepted(second)
+    #expect(here.control.isStillGood(before) && here.control.isStillGood(after))
+    here.clock.advance(by: .seconds(3_600))
+    #expect(!here.control.isStillGood(before) && here.control.isStillGood(after))
+    // It has leaked: at once.
+    let third = try await here.control.rotateServiceAccount(name, overlap: .zero)
+    let newest = try accepted(third)
+    #expect(!here.control.isStillGood(before) && !here.control.isStillGood(after) && here.control.isStillGood(newest))
+    // The one before the last is not good again by another overlap.
+    _ = try await here.control.rotateServiceAccount(name, overlap: .seconds(3_600))
+    #expect(!here.control.isStillGood(before) && !here.control.isStillGood(after))
+  }
+
   @Test func aTrapOpensNothingAndSaysWhoseItIs() async throws {
     let here = try Surroundings()
     let made = try await made(here) { $0.isCanary = true }

@@ -177,12 +177,12 @@ struct StaffTests {
     #expect(try await here.control.renewSession(key: beas.session.key) == nil)
     await #expect(throws: AccessError.self) { try await bea.signIn(at: desk) }
 
-    let asked = try await here.control.askForRecovery(of: beaID, by: adaID)
-    await #expect(throws: AccessError.self) { try await here.control.agreeToRecovery(asked.id, by: adaID) }
+    let asked = try await here.control.askForRecovery(of: beaID, by: cleoID)
+    await #expect(throws: AccessError.self) { try await here.control.agreeToRecovery(asked.id, by: cleoID) }
     await #expect(throws: AccessError.self) { try await here.control.agreeToRecovery(asked.id, by: beaID) }
     await #expect(throws: AccessError.self) { try await here.control.askForRecovery(of: adaID, by: adaID) }
-    let (_, link) = try await here.control.agreeToRecovery(asked.id, by: cleoID)
-    await #expect(throws: AccessError.self) { try await here.control.agreeToRecovery(asked.id, by: cleoID) }
+    let (_, link) = try await here.control.agreeToRecovery(asked.id, by: adaID)
+    await #expect(throws: AccessError.self) { try await here.control.agreeToRecovery(asked.id, by: adaID) }
     let old = bea.passkey
     bea.passkey = Surroundings.authenticator()
     try await bea.enrol(link, at: desk)

@@ -147,7 +147,8 @@ struct CohortPageTests {
     }
     let engine = try await site.services.engine(site.project.id)
     let counted = try await engine.subjects(
-      try Door(json: try JSONValue(parsing: Array(text.utf8))), calendar: ProjectCalendar(), at: SampleEngine.now)
+      try Door(json: try JSONValue(parsing: Array(text.utf8))), ReportRules(calendar: ProjectCalendar(), smallestGroup: 1),
+      at: SampleEngine.now)
     #expect(Set(members) == Set(counted.map(\.pseudonym)))
     let shown = try await site.get(location).text
     #expect(shown.contains("A list of 214, fixed when it was saved") && !shown.contains("/subjects/s_"), "nobody is shown")

@@ -159,7 +159,7 @@ struct FigureTests {
     let usage = try #require(bare.range(of: "How the product is used"))
     #expect(exposure.lowerBound < usage.lowerBound)
     #expect(bare.contains("1 of 2"), "the owner's session; the token reads nothing")
-    _ = try await site.post("/settings/accounts", [.init("name", "Nightly"), .init("scope", "export")])
+    _ = try await site.services.control.createServiceAccount(name: "Nightly", project: site.project.id, scopes: [.export])
     _ = try await site.post("/settings/accounts", [.init("name", "Counter"), .init("scope", "query")])
     let more = try await site.get("/").text
     #expect(more.contains("2 of 4") && more.contains("Nightly") && more.contains("counts only, no rows"))

@@ -162,7 +162,7 @@ struct PageTests {
   @Test func aSecretIsShownOnceAndAnAccountIsRevokedByAWord() async throws {
     let site = try await Site()
     let made = try await site.post(
-      "/settings/accounts", [.init("name", "Nightly <export>"), .init("scope", "export"), .init("scope", "query")])
+      "/settings/accounts", [.init("name", "Nightly <export>"), .init("scope", "intake"), .init("scope", "query")])
     #expect(made.text.contains("sls_") && made.text.contains("shown once") && made.text.contains("Nightly &lt;export&gt;"))
     let username = try #require(site.services.control.serviceAccounts(of: nil).first?.username)
     let settings = try await site.get("/settings")

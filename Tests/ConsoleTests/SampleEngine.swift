@@ -47,7 +47,8 @@ struct SampleEngine: Engine {
       excluded: kind == .usual ? [.init(reason: "no_actor", count: 1_204)] : [])
   }
 
-  func report(_ query: Query, calendar: ProjectCalendar, at instant: Timestamp) async throws -> Report {
+  func report(_ query: Query, _ rules: ReportRules, at instant: Timestamp) async throws -> Report {
+    let calendar = rules.calendar
     let content: Report.Content =
       switch query {
       case .insights(let query): .insights(try insights(query, calendar))
@@ -281,9 +282,15 @@ struct SampleEngine: Engine {
       pseudonym: Pseudonym(high: UInt64(index) &* 0x9E37_79B9_7F4A_7C15 | 1 << 63, low: UInt64(index) &* 0xBF58_476D_1CE4_E5B9 | 1 << 62))
   }
 
-  func subjects(_ door: Door, calendar: ProjectCalendar, at instant: Timestamp) async throws -> [SubjectReference] {
+  func subjects(_ door: Door, _ rules: ReportRules, at instant: Timestamp) async throws -> [SubjectReference] {
     kind == .empty ? [] : (0..<(kind == .single ? 1 : 214)).map(Self.subject)
   }
+
+  func numbers(_ door: Door, _ rules: ReportRules, at instant: Timestamp) async throws -> [SubjectNumber] {
+    try await subjects(door, rules, at: instant).map(\.number)
+  }
+
+  func firstEvent() async throws -> Timestamp? { try await catalog().firstEvent }
 
   func timeline(of subject: Pseudonym, before cursor: EventCursor?, limit: Int, includingHeld: Bool) async throws -> [JourneyEvent] {
     guard kind != .empty else { return [] }

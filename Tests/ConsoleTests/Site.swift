@@ -1,5 +1,6 @@
 import Access
 import Console
+import Crypto
 import Events
 import Foundation
 import Gate
@@ -56,6 +57,7 @@ final class Site: Sendable {
     staff = StaffDesk(control: control, ledger: ledger, origin: Self.origin, clock: Ledger.systemClock)
     services = ConsoleServices(
       control: control, ledger: ledger, staff: staff, quotas: try await QuotaBook(control: control, clock: Ledger.systemClock),
+      uses: try await UseWatch(control: control, key: SymmetricKey(size: .bits256), clock: Ledger.systemClock),
       engine: { _ in SampleEngine(kind: kind) },
       live: { _, after, name, limit in Array(events.filter { $0.sequence > after ?? 0 && (name == nil || $0.name == name) }.suffix(limit))
       },

@@ -56,6 +56,8 @@ struct OCSFTests {
     .serviceAccountRotated(username: "sa_1", project: ProjectID(1)), .credentialFrozen(holder: "service_account sa_1", reason: "rows"),
     .freezeLifted(holder: "service_account sa_1"), .exportAsked(ProjectID(1), request: 1),
     .exportDecided(ProjectID(1), request: 1, isApproved: true), .exportDecided(ProjectID(1), request: 1, isApproved: false),
+    .accountAsked(ProjectID(1), request: 1, scopes: ["export"]), .accountDecided(ProjectID(1), request: 1, isApproved: true),
+    .accountDecided(ProjectID(1), request: 1, isApproved: false),
     .sessionEnded(session: "ses_1"), .sessionRevoked(session: "ses_1"), .custodianKeyPinned(fingerprint: "f", publicKey: "k"),
     .custodianKeyRotated(fingerprint: "f", publicKey: "k"), .custodianIdentityPinned(fingerprint: "f", publicKey: "k"),
     .custodianWitnessPinned(fingerprint: "f", publicKey: "k"), .witnessPolicyChanged(policy: "none", patienceSeconds: 10),

@@ -1,6 +1,7 @@
 """One Sealane: directories made by `sealane init`, a server and a custodian that can be started, stopped and killed."""
 
 import datetime
+import http.client
 import json
 import os
 import signal
@@ -25,10 +26,22 @@ def today(days: int = 0) -> str:
     return (datetime.datetime.now(datetime.timezone.utc).date() + datetime.timedelta(days=days)).isoformat()
 
 
+class ControlConnection(http.client.HTTPConnection):
+    def __init__(self, path: str):
+        super().__init__("localhost")
+        self.path = path
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.connect(self.path)
+
+
 class Installation:
-    def __init__(self, root: Path, init: tuple = (), made: dict = None, canaries: bool = False):
-        """`made`: what `init` printed when it made the directories that are there already. `canaries`: most tests compare exports exactly."""
+    def __init__(self, root: Path, init: tuple = (), made: dict = None, canaries: bool = False, smallest_group: int = 1):
+        """`made`: what `init` printed when it made the directories that are there already. `canaries`: most tests compare exports exactly.
+        `smallest_group`: most tests are about a handful of subjects."""
         init = init if canaries else (*init, "--without-canaries")
+        init = (*init, "--smallest-group", smallest_group)
         self.root = root
         self.data = root / "data"
         self.keys = root / "data.keys"
@@ -39,7 +52,7 @@ class Installation:
         self.server = None
         self.custodian = None
         made = made or json.loads(
-            self.command("init", "--data", str(self.data), "--custodian-origin", self.custodian_origin, "--json", *init))
+            self.command("init", "--data", str(self.data), "--custodian-origin", self.custodian_origin, "--json", *map(str, init)))
         self.project_id = int(made["project_id"])
         self.token = made["project_token"]
         self.account = (made["service_account"]["username"], made["service_account"]["secret"])
@@ -127,6 +140,21 @@ class Installation:
         environment["SWIFT_BACKTRACE"] = "enable=no"
         with log.open("ab") as output:
             return subprocess.Popen([str(part) for part in command], stdout=output, stderr=output, stdin=subprocess.DEVNULL, env=environment, cwd=self.root)
+
+    # The machine's own user, over the control socket
+
+    def control(self, method: str, path: str, body=None) -> tuple:
+        """Status and JSON."""
+        connection = ControlConnection(str(self.data / "control.sock"))
+        connection.request(method, path, json.dumps(body) if body is not None else None, {"Content-Type": "application/json"})
+        answer = connection.getresponse()
+        return answer.status, json.loads(answer.read())
+
+    def account_with(self, **fields) -> dict:
+        """A new service account: its `username` and `secret`."""
+        status, made = self.control("POST", "/api/v1/service-accounts", {"name": "probe", **fields})
+        assert status == 201, made
+        return made
 
     # Asking
 

@@ -106,8 +106,8 @@ def test_a_ledger_that_cannot_be_written_discloses_nothing(make_installation):
     # Nothing that gives power or changes settings takes effect either.
     fields = {"form-token": token, "name": "Changed", "zone": "Europe/Berlin", "week": "monday", "groups": "other_key"}
     assert person.post("/settings/project", fields).status_code >= 500
-    account = {"form-token": token, "name": "Unentered", "scope": "export"}
-    assert person.post("/settings/accounts", account).status_code >= 500
+    for name, scope in (("Unentered", "query"), ("Unasked", "export")):
+        assert person.post("/settings/accounts", {"form-token": token, "name": name, "scope": scope}).status_code >= 500
     # What comes in is taken still, and the server says what is wrong.
     assert sealane.track({"event": EVENT, "properties": {"distinct_id": "fault-1", "$insert_id": "after"}}).text == "1"
     ready = requests.get(sealane.api + "/readyz", timeout=10)
@@ -129,7 +129,7 @@ def test_a_ledger_that_cannot_be_written_discloses_nothing(make_installation):
     assert sealane.total(EVENT) == 6
     page = person.get("/settings").text
     assert "Changed" not in page and "other_key" not in page and "Europe/Berlin" not in re.search(r'name="zone" value="([^"]*)"', page)[1]
-    assert re.search(r"Unentered.*?revoked", page, re.S)
+    assert re.search(r"Unentered.*?revoked", page, re.S) and "Unasked" not in page
 
 
 def test_subjects_that_stand_among_values_are_entered_too(make_installation):

@@ -183,7 +183,13 @@ def test_i_was_phished_ends_everything_and_two_others_let_in_again(place):
         assert person.get("/").status_code == 401 and person.renew().status_code == 401
     assert bea.sign_in().status_code == 403
     identity = {member["name"]: member["id"] for member in json.loads(sealane.command("staff", "list", "--data", sealane.data, "--json"))["staff"]}
+    # Whom one has just invited is no second person.
     assert ada.post("/staff/recovery", {"staff": identity["Bea Phished"]}).status_code == 200
+    number = re.search(r'id="agree-(\d+)"', cleo.get("/staff").text)[1]
+    refused = cleo.post("/staff/recovery/agree", {"recovery": number, "ticket": cleo.confirmed("agree_to_recovery", about=number)})
+    assert refused.status_code == 400 and "less than a day ago" in refused.text
+    assert cleo.post("/staff/recovery", {"staff": identity["Bea Phished"]}).status_code == 200
+    ada, cleo = cleo, ada
     number = re.search(r'id="agree-(\d+)"', cleo.get("/staff").text)[1]
     assert 'id="agree-' not in ada.get("/staff").text
     agree = {"recovery": number}
@@ -232,24 +238,8 @@ def test_names_of_people_are_in_no_log_and_not_in_the_ledger(place):
 
 
 def make_account(sealane, **fields):
-    """By the machine's user, over the control socket."""
-    import http.client
-    import socket
-
-    class Control(http.client.HTTPConnection):
-        def connect(self):
-            self.sock = socket.socket(socket.AF_UNIX)
-            self.sock.connect(str(sealane.data / "control.sock"))
-
-    def ask(method, path, body=None):
-        connection = Control("localhost")
-        connection.request(method, path, json.dumps(body) if body is not None else None, {"Content-Type": "application/json"})
-        answer = connection.getresponse()
-        return answer.status, json.loads(answer.read())
-
-    status, made = ask("POST", "/api/v1/service-accounts", {"name": "probe", "scopes": ["export"], **fields})
-    assert status == 201, made
-    return made["username"], made["secret"], ask
+    made = sealane.account_with(**{"scopes": ["export"], **fields})
+    return made["username"], made["secret"], sealane.control
 
 
 def export(sealane, account, **options):
@@ -307,6 +297,21 @@ def test_exactly_the_row_quota_leaves_also_with_fifty_at_once(crowd):
     assert export(crowd, (username, secret), headers={"Accept-Encoding": "identity"}, stream=True).status_code == 200
 
 
+def test_the_bytes_of_rows_are_counted_and_stop(crowd):
+    username, secret, ask = make_account(crowd, bytes_per_day=50_000)
+    taken, answer = 0, None
+    for _ in range(200):
+        answer = requests.get(
+            crowd.api + "/api/v1/subjects", params={"project_id": crowd.project_id, "limit": 100}, auth=(username, secret), timeout=10)
+        if answer.status_code != 200:
+            break
+        taken += len(answer.content)
+    assert answer.status_code == 429 and "bytes" in answer.json()["message"]
+    assert 50_000 - 20_000 < taken <= 50_000
+    assert any(alert["kind"] == "credential_frozen" and alert["about"]["id"] == username for alert in json.loads(
+        crowd.command("alerts", "list", "--data", crowd.data, "--json"))["alerts"])
+
+
 def test_a_key_that_is_revoked_in_the_middle_ends_its_export(crowd):
     username, secret, ask = make_account(crowd)
     with export(crowd, (username, secret), stream=True, headers={"Accept-Encoding": "identity"}) as answer:
@@ -320,6 +325,26 @@ def test_a_key_that_is_revoked_in_the_middle_ends_its_export(crowd):
                 count += 1
         assert count < 60_000
     assert export(crowd, (username, secret)).status_code == 401
+
+
+def test_a_rotation_without_overlap_ends_an_export_with_the_old_secret(crowd):
+    username, secret, ask = make_account(crowd)
+    with export(crowd, (username, secret), stream=True, headers={"Accept-Encoding": "identity"}) as answer:
+        lines = answer.iter_lines(chunk_size=4096)
+        assert next(lines)
+        status, rotated = ask("POST", f"/api/v1/service-accounts/{username}/rotation", {"overlap_hours": 0})
+        assert status == 201
+        time.sleep(1)
+        with pytest.raises(requests.exceptions.RequestException):
+            for _ in lines:
+                pass
+    # Replaced twice, it is known for what it is, and whoever has it is told of.
+    status, newest = ask("POST", f"/api/v1/service-accounts/{username}/rotation", {"overlap_hours": 1})
+    assert status == 201
+    assert export(crowd, (username, secret)).json()["error"] == "replaced"
+    assert export(crowd, (username, newest["secret"]), stream=True).status_code == 200
+    listed = json.loads(crowd.command("alerts", "list", "--data", crowd.data, "--json"))["alerts"]
+    assert username in [alert["about"]["id"] for alert in listed if alert["kind"] == "revoked_credential_used"]
 
 
 def test_accounts_end_are_bound_to_networks_and_rotate(crowd):

@@ -13,11 +13,12 @@ struct CohortBreakdownTests {
       let example = try RandomCase(kind, seed: seed)
       var random = Randomness(seed: seed)
       guard let query = Self.split(example.query, RandomCase.breakdownByCohorts(example.range, &random)) else { return }
-      let expected = try Reference(example.world, calendar: example.calendar, instant: example.instant).report(query)
+      let expected = try Reference(example.world, calendar: example.calendar, instant: example.instant, smallest: example.smallest).report(
+        query)
       var snapshot = example.world.snapshot(assignment: example.assignment, versions: example.versions, runs: example.runs)
       if seed % 2 == 1 { snapshot.useTwoThreads() }
       let execution = QueryExecution(
-        snapshot: snapshot, calendar: example.calendar, instant: Timestamp(milliseconds: example.instant))
+        snapshot: snapshot, rules: example.rules, instant: Timestamp(milliseconds: example.instant))
       let found = try execution.report(query)
       if let difference = try Difference.between(expected.json, found.json) ?? Doors.difference(found, query, execution) {
         Issue.record("seed \(seed) of \(kind): \(difference)\nquery \(query.canonicalJSON)")

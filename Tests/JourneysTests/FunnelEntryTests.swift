@@ -97,7 +97,7 @@ struct FunnelEntryTests {
     for seed in 0..<UInt64(2_500) {
       let example = try RandomCase(.funnel, seed: seed)
       guard case .funnel(let query) = example.query, query.level == .subject, query.entry == .lastBeforeNext else { continue }
-      let reference = Reference(example.world, calendar: example.calendar, instant: example.instant)
+      let reference = Reference(example.world, calendar: example.calendar, instant: example.instant, smallest: example.smallest)
       var longest = query
       longest.entry = .longest
       if try reference.attempts(query).map(\.times) != reference.attempts(longest).map(\.times) { different += 1 }

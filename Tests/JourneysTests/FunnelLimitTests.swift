@@ -143,7 +143,7 @@ struct FunnelLimitTests {
     for seed in 0..<UInt64(2_000) {
       let example = try RandomCase(.funnel, seed: seed)
       guard case .funnel(let query) = example.query, query.level == .subject else { continue }
-      let reference = Reference(example.world, calendar: example.calendar, instant: example.instant)
+      let reference = Reference(example.world, calendar: example.calendar, instant: example.instant, smallest: example.smallest)
       func differs(_ change: (inout FunnelQuery) -> Void) throws -> Bool {
         var other = query
         change(&other)

@@ -287,7 +287,7 @@ struct FunnelRuleTests {
     for seed in 0..<UInt64(2_500) {
       let example = try RandomCase(.funnel, seed: seed)
       guard case .funnel(let query) = example.query, query.level == .subject else { continue }
-      let reference = Reference(example.world, calendar: example.calendar, instant: example.instant)
+      let reference = Reference(example.world, calendar: example.calendar, instant: example.instant, smallest: example.smallest)
       let attempts = try reference.attempts(query)
       guard attempts.contains(where: { $0.times.count > 1 }) else { continue }
       func differs(_ change: (inout FunnelQuery) -> Void) throws -> Bool {

@@ -152,10 +152,11 @@ struct InsightsRuleTests {
     for seed in 0..<UInt64(1_000) {
       let example = try RandomCase(.insights, seed: seed)
       guard case .insights(let query) = example.query else { continue }
-      let reference = Reference(example.world, level: query.level, calendar: example.calendar, instant: example.instant)
+      let reference = Reference(
+        example.world, level: query.level, calendar: example.calendar, instant: example.instant, smallest: example.smallest)
       let execution = QueryExecution(
         snapshot: example.world.snapshot(assignment: example.assignment, versions: example.versions, runs: example.runs),
-        calendar: example.calendar, instant: Timestamp(milliseconds: example.instant))
+        rules: example.rules, instant: Timestamp(milliseconds: example.instant))
       guard case .insights(let report) = try execution.report(example.query).content else { continue }
       for line in report.lines.prefix(8) {
         for bucket in [nil] + (0..<min(report.buckets.count, 3)).map({ Optional($0) }) {

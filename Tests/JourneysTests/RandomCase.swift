@@ -22,6 +22,9 @@ struct RandomCase {
   let range: DateRange
   var query: Query
   var instant: Int64
+  /// Groups of fewer do not stand by themselves.
+  var smallest: Int
+  var rules: ReportRules { ReportRules(calendar: calendar, smallestGroup: smallest) }
   var assignment: [Int] = []
   var versions: [Int] = []
   var runs: Int
@@ -39,6 +42,7 @@ struct RandomCase {
   init(_ kind: Kind, seed: UInt64) throws {
     var random = Randomness(seed: seed)
     self.seed = seed
+    smallest = [1, 2, 1, 3, 5][Int(seed % 5)]
     let place = random.pick(Self.places)
     calendar = ProjectCalendar(zone: place.zone, weekStart: random.pick([.monday, .sunday]))
     let from = place.day.advanced(byDays: -random.below(3))

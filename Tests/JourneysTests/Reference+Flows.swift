@@ -6,6 +6,7 @@ extension Reference {
 
   /// What stands before and after an anchor, nearest first.
   private struct FlowPath {
+    var subject: UInt32
     var before: [Node]
     var anchor: Node
     var after: [Node]
@@ -17,7 +18,7 @@ extension Reference {
       return abs(position) <= side.count ? side[abs(position) - 1] : nil
     }
     func mapped(_ change: (Node) -> Node) -> FlowPath {
-      FlowPath(before: before.map(change), anchor: change(anchor), after: after.map(change))
+      FlowPath(subject: subject, before: before.map(change), anchor: change(anchor), after: after.map(change))
     }
   }
 
@@ -79,11 +80,12 @@ extension Reference {
           var middle = labels(Array(behind[..<reached]))
           if query.collapsesRepeats && middle.last == last { middle.removeLast() }
           if middle.count > query.forward - 1 { middle = middle.prefix(query.forward - 2) + [.more] }
-          paths.append(FlowPath(before: [], anchor: label(opening, query), after: middle + [last]))
+          paths.append(FlowPath(subject: subject, before: [], anchor: label(opening, query), after: middle + [last]))
           continue
         }
         let path = FlowPath(
-          before: Array(labels(journey[..<anchor].reversed().filter(reaches)).prefix(query.backward)), anchor: label(opening, query),
+          subject: subject, before: Array(labels(journey[..<anchor].reversed().filter(reaches)).prefix(query.backward)),
+          anchor: label(opening, query),
           after: Array(labels(behind).prefix(query.forward)))
         if query.incomplete == .dropped, path.before.count < query.backward || path.after.count < query.forward {
           incomplete += 1
@@ -92,7 +94,8 @@ extension Reference {
         }
       }
     }
-    paths = folded(paths, query)
+    let merged: Int
+    (paths, merged) = folded(paths, query)
 
     func ranked(_ counts: [Node: Int]) -> [Node] {
       counts.keys.sorted { left, right in
@@ -108,7 +111,9 @@ extension Reference {
       var counts: [Node: Int] = [:]
       for path in paths { if let node = path.node(position) { counts[node, default: 0] += 1 } }
       let more = counts.removeValue(forKey: .more) ?? 0
-      let names = Array(ranked(counts).prefix(query.nodesPerColumn))
+      var names = Array(ranked(counts).filter { (counts[$0] ?? 0) >= smallest }.prefix(query.nodesPerColumn))
+      func rest() -> Int { counts.filter { !names.contains($0.key) }.values.reduce(0, +) }
+      while rest() > 0, rest() < smallest, !names.isEmpty { names.removeLast() }
       kept[position] = names
       var entries = names.map { FlowsReport.Column.Entry(node: $0, count: counts[$0] ?? 0) }
       let other = counts.filter { !names.contains($0.key) }.values.reduce(0, +)
@@ -145,7 +150,7 @@ extension Reference {
           ? left.count > right.count
           : left.nodes.map(Self.nodeKey).lexicographicallyPrecedes(right.nodes.map(Self.nodeKey)) { $0.lexicographicallyPrecedes($1) }
       }
-      return Array(paths.prefix(query.pathLimit))
+      return Array(paths.filter { $0.count >= smallest }.prefix(query.pathLimit))
     }
     let counted = (from - (query.backward > 0 ? window : 0))..<(to + (query.forward > 0 ? window : 0))
     func isSeen(_ event: Event) -> Bool { query.filter.map { passes(event, $0) } ?? true }
@@ -159,7 +164,7 @@ extension Reference {
           "no_actor",
           events.filter { $0.subject == nil && $0.time >= from && $0.time < to && matches($0, query.anchor) && isSeen($0) }.count
         ), ("end_not_reached", notReached), ("incomplete", incomplete),
-        ("after_evaluation", late.filter { counted.contains($0.time) && isSeen($0) }.count),
+        ("after_evaluation", late.filter { counted.contains($0.time) && isSeen($0) }.count), ("small_group", merged),
       ]))
   }
 
@@ -183,29 +188,41 @@ extension Reference {
   }
 
   /// Of each expanded event the values that are met most on all paths, the rest as its "other".
-  private func folded(_ paths: [FlowPath], _ query: FlowsQuery) -> [FlowPath] {
+  private func folded(_ paths: [FlowPath], _ query: FlowsQuery) -> (paths: [FlowPath], merged: Int) {
     var counts: [String: [StoredValue: Int]] = [:]
+    var actors: [String: [StoredValue?: Set<UInt32>]] = [:]
     for path in paths {
       for node in path.before + [path.anchor] + path.after {
-        if case .value(let event, .value(let value)) = node { counts[event, default: [:]][value, default: 0] += 1 }
+        guard case .value(let event, let group) = node else { continue }
+        var value: StoredValue?
+        if case .value(let named) = group { value = named }
+        counts[event, default: [:]][value ?? .null, default: 0] += value == nil ? 0 : 1
+        actors[event, default: [:]][value, default: []].insert(path.subject)
       }
     }
-    var shown: [String: [StoredValue]] = [:]
+    var shown: [String: [StoredValue?]] = [:]
+    var merged = 0
     for (event, values) in counts {
       let expansion = query.expand.first { $0.event == event } ?? query.expand.first { $0.event == nil }
-      let ordered = values.keys.sorted { left, right in
+      let ordered = values.keys.filter { $0 != .null }.sorted { left, right in
         let a = values[left] ?? 0
         let b = values[right] ?? 0
         return a != b ? a > b : Self.sortKey(left).lexicographicallyPrecedes(Self.sortKey(right))
       }
-      shown[event] = Array(ordered.prefix(expansion?.limit ?? 0))
+      let parts = split(
+        ordered, hasNone: actors[event]?[nil] != nil, limit: expansion?.limit ?? 0, actors: actors[event].map { [$0] } ?? [])
+      shown[event] = parts.shown
+      merged += parts.merged
     }
-    return paths.map { path in
+    let changed = paths.map { path in
       path.mapped { node in
-        guard case .value(let event, .value(let value)) = node, shown[event]?.contains(value) == false else { return node }
-        return .value(event: event, .other)
+        guard case .value(let event, let group) = node else { return node }
+        var value: StoredValue?
+        if case .value(let named) = group { value = named }
+        return shown[event]?.contains(value) == false ? .value(event: event, .other) : node
       }
     }
+    return (changed, merged)
   }
 
   /// By name, then missing, values, other; what has no column comes last.

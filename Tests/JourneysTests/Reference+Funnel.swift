@@ -15,12 +15,20 @@ extension Reference {
     let attempts = try self.attempts(query)
     let trend = try self.trend(query, attempts)
     var groups = [group(.everything, attempts, trend, query)]
+    var merged = 0
     if let breakdown = query.breakdown {
       var figures: [StoredValue?: Double] = [:]
       for attempt in attempts { for group in attempt.groups { figures[group, default: 0] += 1 } }
       // Values that only a bucket by itself has are of no size.
       for attempt in trend.flatMap({ $0 }) { for group in attempt.groups { figures[group, default: 0] += 0 } }
-      let ranking = rank(figures, limit: breakdown.limit)
+      let logs = [attempts] + (query.trend != nil && query.counting == .unique ? [trend.flatMap { $0 }] : [])
+      let actors = logs.map { attempts in
+        attempts.reduce(into: [StoredValue?: Set<UInt32>]()) { result, attempt in
+          for group in attempt.groups { result[group, default: []].insert(attempt.subject) }
+        }
+      }
+      let ranking = rank(figures, limit: breakdown.limit, actors: actors)
+      merged = ranking.merged
       for (name, members) in zip(ranking.groups, ranking.members) {
         func isMember(_ attempt: Attempt) -> Bool { attempt.groups.contains { members.contains($0) } }
         groups.append(group(name, attempts.filter(isMember), trend.map { $0.filter(isMember) }, query))
@@ -49,7 +57,7 @@ extension Reference {
     }
     return Report(
       content: .funnel(FunnelReport(groups: groups, buckets: starts, firstIncomplete: firstIncomplete)),
-      notes: notes([("no_actor", withoutActor), ("after_evaluation", late), ("window_open", groups[0].open)]))
+      notes: notes([("no_actor", withoutActor), ("after_evaluation", late), ("window_open", groups[0].open), ("small_group", merged)]))
   }
 
   /// By bucket: counting unique, the attempts of a funnel whose entries are those of the bucket; otherwise those that were entered in it.

@@ -14,7 +14,7 @@ extension Reference {
   func insights(_ query: InsightsQuery) throws -> Report {
     let buckets = try calendar.buckets(query.range, by: query.unit)
     let edges = binEdges(query, buckets)
-    let shown = try shown(query, edges)
+    let (shown, merged) = try shown(query, edges)
     let lines = try lines(query, shown, edges)
     var counts: [Verdict: Int] = [:]
     for series in query.series {
@@ -24,20 +24,15 @@ extension Reference {
       event.time >= buckets.from && event.time < buckets.to && query.series.contains { matches(event, $0.selector, query.filter) }
     }
     var compared: InsightsReport.Compared?
-    if let compare = query.compare {
-      let days = query.range.to.dayNumber - query.range.from.dayNumber + 1
-      var from = query.range.from.advanced(byDays: -days)
-      if case .from(let date) = compare { from = date }
-      var other = query
-      other.range = DateRange(from: from, to: from.advanced(byDays: days - 1))
+    if let (other, reference) = try beside(query, buckets) {
       let otherBuckets = try calendar.buckets(other.range, by: query.unit)
-      let reference = Reference(
-        world, level: level, calendar: calendar, instant: min(instant, instant - (buckets.from - otherBuckets.from)))
       // The rest of the breakdown's values is "other" here too, if there is such a group.
       let groups = shown.map { groups in
         groups.map { one -> Shown in
           guard one.group == .other else { return one }
-          return Shown(group: .other) { value in value != nil && !groups.contains { $0.group != .other && $0.holds(value) } }
+          return Shown(group: .other) { value in
+            value == nil ? one.holds(nil) : !groups.contains { $0.group != .other && $0.holds(value) }
+          }
         }
       }
       let lines = try reference.lines(other, groups, edges)
@@ -52,14 +47,43 @@ extension Reference {
           firstIncomplete: firstIncomplete(buckets), lines: lines, formulas: formulas(query, lines, buckets.count), compared: compared)),
       notes: notes([
         ("no_actor", counts[.withoutActor] ?? 0), ("not_numeric", counts[.notNumeric] ?? 0), ("no_value", counts[.withoutValue] ?? 0),
-        ("after_evaluation", late.count),
+        ("after_evaluation", late.count), ("small_group", merged),
       ]))
+  }
+
+  /// The question about the period that it is compared with, and who answers it.
+  private func beside(_ query: InsightsQuery, _ buckets: Buckets) throws -> (query: InsightsQuery, reference: Reference)? {
+    guard let compare = query.compare else { return nil }
+    let days = query.range.to.dayNumber - query.range.from.dayNumber + 1
+    var from = query.range.from.advanced(byDays: -days)
+    if case .from(let date) = compare { from = date }
+    var other = query
+    other.range = DateRange(from: from, to: from.advanced(byDays: days - 1))
+    let otherBuckets = try calendar.buckets(other.range, by: query.unit)
+    let reference = Reference(
+      world, level: level, calendar: calendar, instant: min(instant, instant - (buckets.from - otherBuckets.from)), smallest: smallest)
+    return (other, reference)
+  }
+
+  /// By series: whom the figures of each group are of.
+  private func actors(_ query: InsightsQuery, _ edges: [Double]?) throws -> [[StoredValue?: Set<UInt32>]] {
+    try query.series.map { series in
+      var wider = query
+      if case .active(let days) = series.measure { wider.range.from = query.range.from.advanced(byDays: 1 - days) }
+      let counted = series.ofActors
+      var result: [StoredValue?: Set<UInt32>] = [:]
+      for event in try candidates(counted, wider) {
+        guard let subject = event.subject else { continue }
+        for group in groups(event, query, edges) { result[group, default: []].insert(subject) }
+      }
+      return result
+    }
   }
 
   func insightsSubjects(_ query: InsightsQuery, series: Int, group: ReportGroup, bucket: Int?) throws -> [UInt32] {
     let buckets = try calendar.buckets(query.range, by: query.unit)
     let edges = binEdges(query, buckets)
-    guard let holds = try shown(query, edges)[series].first(where: { $0.group == group })?.holds else { return [] }
+    guard let holds = try shown(query, edges).groups[series].first(where: { $0.group == group })?.holds else { return [] }
     var times = buckets.from..<buckets.to
     if let bucket { times = max(buckets.edges[bucket], buckets.from)..<min(buckets.edges[bucket + 1], buckets.to) }
     if case .active(let days) = query.series[series].measure {
@@ -180,8 +204,14 @@ extension Reference {
     }
   }
 
-  private func shown(_ query: InsightsQuery, _ edges: [Double]?) throws -> [[Shown]] {
-    guard let breakdown = query.breakdown else { return query.series.map { _ in [Shown(group: .everything) { _ in true }] } }
+  private func shown(_ query: InsightsQuery, _ edges: [Double]?) throws -> (groups: [[Shown]], merged: Int) {
+    guard let breakdown = query.breakdown else { return (query.series.map { _ in [Shown(group: .everything) { _ in true }] }, 0) }
+    var views = try actors(query, edges).map { [$0] }
+    if let (other, reference) = try beside(query, try calendar.buckets(query.range, by: query.unit)) {
+      for (series, view) in try reference.actors(other, edges).enumerated() { views[series].append(view) }
+    }
+    if !query.formulas.isEmpty { views = views.map { _ in views.flatMap { $0 } } }
+    var merged = 0
     var figures: [[StoredValue?: Double]] = []
     for series in query.series {
       let counted = try candidates(series, query).filter { verdict($0, series) == .counted }
@@ -196,19 +226,23 @@ extension Reference {
       for one in figures { for group in one.keys { joint[group] = .some(figures[0][group] ?? 0) } }
       figures = figures.map { _ in joint }
     }
-    return figures.map { one in
+    let groups = zip(figures, views).map { one, views -> [Shown] in
       if let edges {
-        let bins = one.keys.sorted { Self.sortKey($0).lexicographicallyPrecedes(Self.sortKey($1)) }
-        let named = bins.compactMap { bin -> Shown? in
-          guard case .number(let number)? = bin else { return nil }
+        let bins = one.keys.compactMap(\.self).sorted { Self.sortKey($0).lexicographicallyPrecedes(Self.sortKey($1)) }
+        let parts = split(bins, hasNone: one.keys.contains(nil), limit: bins.count, actors: views)
+        merged = max(merged, parts.merged)
+        let named = parts.shown.map { bin -> Shown in
+          guard case .number(let number)? = bin else { return Shown(group: .none) { $0 == nil } }
           let index = Int(number)
           return Shown(group: .bin(from: index > 0 ? edges[index - 1] : nil, to: index < edges.count ? edges[index] : nil)) { $0 == bin }
         }
-        return named + (one.keys.contains(nil) ? [Shown(group: .none) { $0 == nil }] : [])
+        return named + (parts.folded.isEmpty ? [] : [Shown(group: .other) { parts.folded.contains($0) }])
       }
-      let ranking = rank(one, limit: breakdown.limit)
+      let ranking = rank(one, limit: breakdown.limit, actors: views)
+      merged = max(merged, ranking.merged)
       return zip(ranking.groups, ranking.members).map { group, members in Shown(group: group) { members.contains($0) } }
     }
+    return (groups, merged)
   }
 
   // MARK: - Figures

@@ -5,6 +5,7 @@ extension Reference {
   /// One subject in one cohort: in which columns it came back, and the groups of its start.
   private struct Entry {
     var cohort: Int
+    var subject: UInt32
     var touched: [Bool]
     var groups: [StoredValue?]
   }
@@ -64,7 +65,7 @@ extension Reference {
           }
           groups = opening.map { self.groups($0, breakdown) } ?? []
         }
-        entries.append(Entry(cohort: cohort, touched: touched, groups: groups))
+        entries.append(Entry(cohort: cohort, subject: subject, touched: touched, groups: groups))
       }
     }
 
@@ -96,11 +97,16 @@ extension Reference {
     }
 
     var segments: [RetentionReport.Segment] = []
+    var merged = 0
     if let breakdown = query.breakdown {
       var sizes: [StoredValue?: Double] = [:]
       for entry in entries { for group in entry.groups { sizes[group, default: 0] += 1 } }
-      let (groups, members) = rank(sizes, limit: breakdown.limit)
-      for (group, values) in zip(groups, members) {
+      let actors = entries.reduce(into: [StoredValue?: Set<UInt32>]()) { result, entry in
+        for group in entry.groups { result[group, default: []].insert(entry.subject) }
+      }
+      let ranking = rank(sizes, limit: breakdown.limit, actors: [actors])
+      merged = ranking.merged
+      for (group, values) in zip(ranking.groups, ranking.members) {
         let rows = cohorts(entries.filter { $0.groups.contains { values.contains($0) } })
         segments.append(.init(group: group, cohorts: rows, average: average(rows)))
       }
@@ -117,6 +123,7 @@ extension Reference {
       notes: notes([
         ("no_actor", withoutActor),
         ("after_evaluation", late.filter { $0.time >= buckets.from && $0.time < horizon && isEither($0) }.count),
+        ("small_group", merged),
       ]))
   }
 }

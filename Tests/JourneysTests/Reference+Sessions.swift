@@ -58,16 +58,20 @@ extension Reference {
     return figures
   }
 
-  private func shown(_ sessions: [Session], _ query: SessionsQuery) -> [(group: ReportGroup, sessions: [Session])] {
+  private func shown(
+    _ sessions: [Session], _ query: SessionsQuery
+  ) -> (groups: [(group: ReportGroup, sessions: [Session])], merged: Int) {
     var result: [(group: ReportGroup, sessions: [Session])] = [(.everything, sessions)]
-    guard let breakdown = query.breakdown else { return result }
+    guard let breakdown = query.breakdown else { return (result, 0) }
     var counts: [StoredValue?: Double] = [:]
     for session in sessions { for group in groups(session, query) { counts[group, default: 0] += 1 } }
-    let ranking = rank(counts, limit: breakdown.limit)
+    var actors: [StoredValue?: Set<UInt32>] = [:]
+    for session in sessions { for group in groups(session, query) { actors[group, default: []].insert(session.subject) } }
+    let ranking = rank(counts, limit: breakdown.limit, actors: [actors])
     for (group, members) in zip(ranking.groups, ranking.members) {
       result.append((group, sessions.filter { groups($0, query).contains { members.contains($0) } }))
     }
-    return result
+    return (result, ranking.merged)
   }
 
   private func frequent(_ names: [String], _ limit: Int) -> [SessionsReport.EventCount] {
@@ -85,7 +89,8 @@ extension Reference {
     func isIn(_ session: Session, _ bucket: Int) -> Bool {
       session.start >= buckets.edges[bucket] && session.start < buckets.edges[bucket + 1]
     }
-    let groups = shown(sessions, query).map { group, members in
+    let shown = shown(sessions, query)
+    let groups = shown.groups.map { group, members in
       SessionsReport.Group(
         group: group, buckets: (0..<buckets.count).map { bucket in figures(members.filter { isIn($0, bucket) }, query) },
         overall: figures(members, query))
@@ -106,6 +111,7 @@ extension Reference {
           entries: frequent(entries, query.eventLimit), exits: frequent(exits, query.eventLimit))),
       notes: notes([
         ("no_actor", events.filter { $0.subject == nil && isCounted($0) }.count), ("after_evaluation", late.filter(isCounted).count),
+        ("small_group", shown.merged),
       ]))
   }
 }

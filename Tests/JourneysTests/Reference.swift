@@ -17,12 +17,14 @@ struct Reference {
   let level: Level
   let calendar: ProjectCalendar
   let instant: Int64
+  let smallest: Int
   let events: [Event]
   let late: [Event]
   let subjects: [UInt32]
 
-  init(_ world: PlainWorld, level: Level = .subject, calendar: ProjectCalendar, instant: Int64) {
+  init(_ world: PlainWorld, level: Level = .subject, calendar: ProjectCalendar, instant: Int64, smallest: Int = 1) {
     self.world = world
+    self.smallest = smallest
     self.level = level
     self.calendar = calendar
     self.instant = instant
@@ -41,7 +43,7 @@ struct Reference {
 
   func report(_ query: Query) throws -> Report {
     guard query.level == level else {
-      var report = try Reference(world, level: query.level, calendar: calendar, instant: instant).report(query)
+      var report = try Reference(world, level: query.level, calendar: calendar, instant: instant, smallest: smallest).report(query)
       report.notes.excluded = report.notes.excluded.map { .init(reason: $0.reason == "no_actor" ? "no_group" : $0.reason, count: $0.count) }
       return report
     }
@@ -233,28 +235,47 @@ struct Reference {
     return value
   }
 
-  /// Largest first, ties by value; the rest is folded. `figures` has an entry for every group that counted anything.
-  func rank(_ figures: [StoredValue?: Double], limit: Int) -> (groups: [ReportGroup], members: [[StoredValue?]]) {
+  /// Largest first, ties by value; the rest is folded, and whatever is small. `figures` has an entry for every group that counted anything,
+  /// `actors` says for each way of counting whom they are of.
+  func rank(
+    _ figures: [StoredValue?: Double], limit: Int, actors: [[StoredValue?: Set<UInt32>]]
+  ) -> (groups: [ReportGroup], members: [[StoredValue?]], merged: Int) {
     let ranked = figures.keys.compactMap(\.self).sorted { left, right in
       let a = figures[left] ?? 0
       let b = figures[right] ?? 0
       return a != b ? a > b : Self.sortKey(left).lexicographicallyPrecedes(Self.sortKey(right))
     }
-    var groups: [ReportGroup] = []
-    var members: [[StoredValue?]] = []
-    for value in ranked.prefix(limit) {
-      groups.append(.value(value))
-      members.append([value])
-    }
-    if figures.keys.contains(nil) {
-      groups.append(.none)
-      members.append([nil])
-    }
-    if ranked.count > limit {
+    let (shown, folded, merged) = split(ranked, hasNone: figures.keys.contains(nil), limit: limit, actors: actors)
+    var groups = shown.map { value -> ReportGroup in value.map { .value($0) } ?? .none }
+    var members = shown.map { [$0] }
+    if !folded.isEmpty {
       groups.append(.other)
-      members.append(Array(ranked.dropFirst(limit)))
+      members.append(folded)
     }
-    return (groups, members)
+    return (groups, members, merged)
+  }
+
+  /// Which groups stand by themselves, and which as one (A.13): none of fewer than `smallest`, and not so few as one either.
+  func split(
+    _ ranked: [StoredValue], hasNone: Bool, limit: Int, actors: [[StoredValue?: Set<UInt32>]]
+  ) -> (shown: [StoredValue?], folded: [StoredValue?], merged: Int) {
+    let all: [StoredValue?] = ranked.map { $0 } + (hasNone ? [nil] : [])
+    func size(_ group: StoredValue?) -> Int { actors.map { $0[group]?.count ?? 0 }.filter { $0 > 0 }.min() ?? 0 }
+    let small = all.filter { size($0) > 0 && size($0) < smallest }
+    var shown: [StoredValue?] = ranked.filter { !small.contains($0) }.prefix(limit).map { $0 }
+    if hasNone, !small.contains(nil) { shown.append(nil) }
+    var merged = small.count
+    func isRestSmall() -> Bool {
+      actors.contains { actors in
+        let rest = actors.filter { !shown.contains($0.key) }.reduce(into: Set<UInt32>()) { $0.formUnion($1.value) }
+        return !rest.isEmpty && rest.count < smallest
+      }
+    }
+    while shown.count < all.count, isRestSmall(), let least = shown.map(size).filter({ $0 > 0 }).min() {
+      shown.remove(at: shown.lastIndex { size($0) == least } ?? 0)
+      merged += 1
+    }
+    return (shown, all.filter { !shown.contains($0) }, merged)
   }
 
   static func percentile(_ fraction: Double, _ values: [Double]) -> Double? {

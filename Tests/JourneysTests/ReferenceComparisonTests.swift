@@ -13,12 +13,13 @@ struct ReferenceComparisonTests {
   func agrees(kind: RandomCase.Kind) throws {
     for seed in 0..<Self.casesPerReport {
       let example = try RandomCase(kind, seed: seed)
-      let expected = try Reference(example.world, calendar: example.calendar, instant: example.instant).report(example.query)
+      let expected = try Reference(example.world, calendar: example.calendar, instant: example.instant, smallest: example.smallest).report(
+        example.query)
       var snapshot = example.world.snapshot(assignment: example.assignment, versions: example.versions, runs: example.runs)
       if seed % 2 == 1 { snapshot.useTwoThreads() }
       snapshot.bandSubjects = [1, 3, 1_024][Int(seed % 3)]
       let execution = QueryExecution(
-        snapshot: snapshot, calendar: example.calendar, instant: Timestamp(milliseconds: example.instant))
+        snapshot: snapshot, rules: example.rules, instant: Timestamp(milliseconds: example.instant))
       let found = try execution.report(example.query)
       if let difference = Difference.between(expected.json, found.json) {
         Issue.record("seed \(seed) of \(kind): \(difference)\nquery \(example.query.canonicalJSON)")
@@ -36,12 +37,12 @@ struct ReferenceComparisonTests {
     for seed in 5_000..<UInt64(5_150) {
       var example = try RandomCase(kind, seed: seed)
       let instant = Timestamp(milliseconds: example.instant)
-      let one = try QueryExecution(snapshot: example.world.snapshot(), calendar: example.calendar, instant: instant).report(example.query)
+      let one = try QueryExecution(snapshot: example.world.snapshot(), rules: example.rules, instant: instant).report(example.query)
       var random = Randomness(seed: seed)
       example.world.events.shuffle(using: &random)
       let snapshot = example.world.snapshot(
         assignment: example.assignment.shuffled(using: &random), versions: example.versions, runs: example.runs)
-      let other = try QueryExecution(snapshot: snapshot, calendar: example.calendar, instant: instant).report(example.query)
+      let other = try QueryExecution(snapshot: snapshot, rules: example.rules, instant: instant).report(example.query)
       if let difference = Difference.between(one.json, other.json) {
         Issue.record("seed \(seed) of \(kind): \(difference)\nquery \(example.query.canonicalJSON)")
         return
@@ -57,13 +58,14 @@ struct ReferenceComparisonTests {
         let seed = 40_000 + UInt64(number) * 10 + round
         var example = try RandomCase(kind, seed: seed)
         try example.crowd(names: round == 0 ? 8 : 300, values: round == 0 ? 9 : 400, events: 1_500)
-        let expected = try Reference(example.world, calendar: example.calendar, instant: example.instant).report(example.query)
+        let expected = try Reference(example.world, calendar: example.calendar, instant: example.instant, smallest: example.smallest)
+          .report(example.query)
         var snapshot = example.world.snapshot(
           assignment: example.assignment, versions: example.versions, runs: example.runs, blockRows: blockRows)
         if round == 1 { snapshot.useTwoThreads() }
         snapshot.bandSubjects = number % 2 == 0 ? 7 : 1_024
         let execution = QueryExecution(
-          snapshot: snapshot, calendar: example.calendar, instant: Timestamp(milliseconds: example.instant))
+          snapshot: snapshot, rules: example.rules, instant: Timestamp(milliseconds: example.instant))
         if let difference = Difference.between(expected.json, try execution.report(example.query).json) {
           Issue.record("seed \(seed) of \(kind), blocks of \(blockRows): \(difference)\nquery \(example.query.canonicalJSON)")
           return

@@ -14,11 +14,12 @@ struct StoreComparisonTests {
     for seed in 20_000..<(20_000 + Self.casesPerReport) {
       var example = try RandomCase(kind, seed: seed)
       example.world.merges = []
-      let expected = try Reference(example.world, calendar: example.calendar, instant: example.instant).report(example.query)
+      let expected = try Reference(example.world, calendar: example.calendar, instant: example.instant, smallest: example.smallest).report(
+        example.query)
       let directory = FileManager.default.temporaryDirectory.appendingPathComponent("sealane-compare-\(UUID().uuidString)")
       defer { try? FileManager.default.removeItem(at: directory) }
       let store = try await Self.fill(example, seed: seed, directory: directory)
-      var found = try await store.report(example.query, calendar: example.calendar, at: Timestamp(milliseconds: example.instant))
+      var found = try await store.report(example.query, example.rules, at: Timestamp(milliseconds: example.instant))
       found.notes.dataVersion = expected.notes.dataVersion
       await store.stop()
       if let difference = Difference.between(expected.json, found.json) {
@@ -44,9 +45,9 @@ struct StoreComparisonTests {
           range: example.range, unit: random.pick(BucketUnit.allCases),
           series: [nil, "open", "buy"].map { .init(selector: EventSelector(event: $0), measure: .total) }))
       let instant = Timestamp(milliseconds: example.instant)
-      let byCounts = try QueryExecution(snapshot: snapshot, calendar: example.calendar, instant: instant).report(query)
+      let byCounts = try QueryExecution(snapshot: snapshot, rules: example.rules, instant: instant).report(query)
       snapshot.usesCounts = false
-      let byScan = try QueryExecution(snapshot: snapshot, calendar: example.calendar, instant: instant).report(query)
+      let byScan = try QueryExecution(snapshot: snapshot, rules: example.rules, instant: instant).report(query)
       #expect(byCounts == byScan, "seed \(seed)")
       if case .insights(let report) = byScan.content, report.lines[0].overall ?? 0 > 0 { counted += 1 }
       await store.stop()
@@ -62,7 +63,7 @@ struct StoreComparisonTests {
     func ask(_ instant: Int64) async throws -> Report {
       try await store.report(
         .insights(InsightsQuery(range: example.range, series: [.init(selector: EventSelector(event: nil), measure: .total)])),
-        calendar: example.calendar, at: Timestamp(milliseconds: instant))
+        example.rules, at: Timestamp(milliseconds: instant))
     }
     let now = try example.calendar.interval(example.range).upperBound.milliseconds
     let first = try await ask(now)

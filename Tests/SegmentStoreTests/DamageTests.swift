@@ -150,7 +150,7 @@ import Testing
         range: DateRange(from: day, to: day), series: [.init(selector: EventSelector(event: nil), measure: .total)],
         breakdown: Breakdown(property: PropertyReference("tier", scope: .subject))))
     let error = await #expect(throws: QueryError.self) {
-      try await store.report(query, calendar: ProjectCalendar(), at: Timestamp(milliseconds: 100))
+      try await store.report(query, ReportRules(calendar: ProjectCalendar(), smallestGroup: 1), at: Timestamp(milliseconds: 100))
     }
     #expect(error?.code == .unreadable && error?.message.contains("profiles-") == true)
     await store.stop()

@@ -197,7 +197,9 @@ import Testing
     guard let store = try? await SegmentStore.open(directory: directory, options: options(SimulatedDisk(files: files))) else { return }
     let range = DateRange(from: CalendarDate(year: 1969, month: 1, day: 1), to: CalendarDate(year: 2024, month: 1, day: 1))
     _ = try? await store.catalog()
-    for query in queries { _ = try? await store.report(query, calendar: ProjectCalendar(), at: Timestamp(milliseconds: 60 * hour)) }
+    for query in queries {
+      _ = try? await store.report(query, ReportRules(calendar: ProjectCalendar(), smallestGroup: 1), at: Timestamp(milliseconds: 60 * hour))
+    }
     for subject in [0, 1, 6, 20] {
       _ = try? await store.timeline(of: Sample.pseudonym(subject), before: nil, limit: 20)
       _ = try? await store.profile(of: Sample.pseudonym(subject))

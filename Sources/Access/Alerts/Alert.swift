@@ -37,6 +37,8 @@ package struct Alert: Sendable, Hashable, Identifiable {
     /// A witness saw a fork or a roll-back of the ledger, or none cosigns.
     case ledgerWitness = "ledger_witness"
     case ledgerUnwritable = "ledger_unwritable"
+    /// Somebody got a role, or a program an account, with power over others or over rows in bulk.
+    case powerGranted = "power_granted"
     /// New network, new client, off hours, enumeration, first export.
     case unusualUse = "unusual_use"
     /// Queries of one credential that differ by fewer than k subjects.
@@ -60,6 +62,7 @@ package struct Alert: Sendable, Hashable, Identifiable {
       case .clonedPasskey: "A passkey may have been copied"
       case .ledgerWitness: "The ledger's witness objects"
       case .ledgerUnwritable: "The ledger cannot be written"
+      case .powerGranted: "Power was given to somebody"
       case .unusualUse: "Unusual use of a credential"
       case .differencing: "Queries that single people out"
       case .custodianAlarm: "The custodian raised an alarm"
@@ -74,7 +77,7 @@ package struct Alert: Sendable, Hashable, Identifiable {
       switch self {
       case .canaryUsed, .phished, .ledgerWitness: .critical
       case .credentialFrozen, .revokedCredentialUsed, .clonedPasskey, .ledgerUnwritable, .custodianAlarm, .flood: .high
-      case .unusualUse, .differencing, .deliveryFailed, .eventsLost, .unknown: .medium
+      case .powerGranted, .unusualUse, .differencing, .deliveryFailed, .eventsLost, .unknown: .medium
       }
     }
   }
@@ -164,14 +167,17 @@ package struct NewAlert: Sendable, Hashable {
   package let details: [String: Alert.Value]
   /// What makes two alerts of a kind the same one: the credential where nothing else is said.
   package let sameAs: String
+  /// Whether, while one stands, the words and details found last take the place of those before, for a day after the last time.
+  package let isRenewed: Bool
 
   /// - Parameters:
   ///   - sentence: ours, without anything personal; ids of credentials may stand in it.
   ///   - sameAs: alerts of one kind and project with equal words here are counted on one record while that stands.
   package init(
     _ kind: Alert.Kind, severity: Alert.Severity? = nil, project: ProjectID? = nil, about: Alert.About? = nil, sentence: String,
-    details: [String: Alert.Value] = [:], sameAs: String? = nil
+    details: [String: Alert.Value] = [:], sameAs: String? = nil, isRenewed: Bool = false
   ) {
+    self.isRenewed = isRenewed
     self.kind = kind
     self.severity = severity ?? kind.severity
     self.project = project

@@ -64,6 +64,7 @@ package final class AlertDesk: Sendable {
     let times = state.withLock { state -> Int? in
       if let recent = state.recent[key], abs(now - recent.writtenAt) < Self.pause {
         state.recent[key]?.pending += 1
+        state.recent[key]?.alert = alert
         return nil
       }
       if state.recent.count >= Self.mostRecent { state.recent = state.recent.filter { $0.value.pending > 0 } }

@@ -14,6 +14,8 @@ enum AlertOutcome: Sendable, Hashable {
 extension ControlDatabase {
   /// The same found within so long after the last time is counted on the record that stands.
   package static let alertWindow: Duration = .seconds(3600)
+  /// The same of alerts that are renewed.
+  package static let renewedAlertWindow: Duration = .seconds(86_400)
   /// Alerts of one kind that are raised one by one within the window; what comes beyond is counted on one of the kind `flood`.
   static let mostAlertsOfAKind = 200
   package static let alertPage = 100
@@ -25,7 +27,15 @@ extension ControlDatabase {
     let outcome = try await write { database -> AlertOutcome in
       let since = now.milliseconds - Self.alertWindow.components.seconds * 1000
       let sameAs = "\(new.kind.rawValue)/\(new.project?.description ?? "")/\(new.sameAs)"
-      if let id = try Self.count(sameAs, times, since: since, now: now, database) { return .counted(id) }
+      let stood = new.isRenewed ? now.milliseconds - Self.renewedAlertWindow.components.seconds * 1000 : since
+      if let id = try Self.count(sameAs, times, since: stood, now: now, database) {
+        if new.isRenewed {
+          try database.execute(
+            sql: "UPDATE alert SET severity = ?, sentence = ?, details = ? WHERE id = ?",
+            arguments: [new.severity.rawValue, new.sentence, details, id])
+        }
+        return .counted(id)
+      }
       let recent =
         try Int.fetchOne(
           database, sql: "SELECT count(*) FROM alert WHERE kind = ? AND raised_at > ?", arguments: [new.kind.rawValue, since]) ?? 0
@@ -158,12 +168,16 @@ extension ControlDatabase {
 
   static func standing(_ row: Row) -> Alert {
     let kind: String? = row["about_kind"]
-    let details = try? JSONDecoder().decode([String: Alert.Value].self, from: Data((row["details"] as String).utf8))
+    // An alert with damaged details is an alert still, and says so.
+    let details: [String: Alert.Value]
+    do { details = try JSONDecoder().decode([String: Alert.Value].self, from: Data((row["details"] as String).utf8)) } catch {
+      details = ["details": .text("cannot be read: the control database is damaged")]
+    }
     return Alert(
       id: row["id"], kind: Alert.Kind(rawValue: row["kind"]) ?? .unknown, severity: Alert.Severity(rawValue: row["severity"]) ?? .medium,
       project: (row["project_id"] as Int64?).map { ProjectID($0) },
       about: kind.map { Alert.About(kind: $0, id: row["about_id"] ?? "", credential: row["credential"] ?? "") }, sentence: row["sentence"],
-      details: details ?? [:], state: Alert.State(rawValue: row["state"]) ?? .open, count: row["count"],
+      details: details, state: Alert.State(rawValue: row["state"]) ?? .open, count: row["count"],
       raisedAt: Timestamp(milliseconds: row["raised_at"]), lastAt: Timestamp(milliseconds: row["last_at"]),
       ledgerIndex: (row["ledger_index"] as Int64?).map { UInt64($0) })
   }

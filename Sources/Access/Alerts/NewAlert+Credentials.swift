@@ -38,6 +38,44 @@ extension NewAlert {
     }
   }
 
+  /// A service account that may export or administer was made.
+  ///
+  /// - Parameter second: who agreed; nil where the machine's user made it.
+  package static func powerGranted(_ account: ServiceAccount, by principal: Principal, agreedBy second: StaffMember.ID?) -> NewAlert {
+    let scopes = account.scopes.map(\.rawValue).sorted().joined(separator: " ")
+    return NewAlert(
+      .powerGranted, project: account.project,
+      about: Alert.About(kind: Principal.Kind.serviceAccount.rawValue, id: account.username, credential: account.username),
+      sentence: "A service account with the scopes \(scopes) was made. If nobody knows of it, revoke it.",
+      details: ["scopes": .text(scopes), "by": .text(principal.id), "agreed_by": .text(second?.rawValue ?? "nobody: at the machine")])
+  }
+
+  /// Somebody was invited as an admin or owner, or became one.
+  package static func powerGranted(_ staff: StaffMember.ID, roles: StaffRoles, by principal: Principal) -> NewAlert {
+    NewAlert(
+      .powerGranted, about: Alert.About(kind: Principal.Kind.staff.rawValue, id: staff.rawValue, credential: ""),
+      sentence:
+        "Somebody of the staff is \(roles.isOwner ? "an owner" : "an admin") from now on. If nobody knows of it, cut off both: this person, and who did it.",
+      details: ["roles": .text(roles.words.joined(separator: " ")), "by": .text(principal.id)],
+      sameAs: "\(staff.rawValue) \(roles.words.joined(separator: " "))")
+  }
+
+  /// A credential is used unlike before.
+  package static func unusual(_ holder: QuotaHolder, _ report: UseReport, project: ProjectID?) -> NewAlert {
+    var details: [String: Alert.Value] = [
+      "score": .number(Int64(report.score)), "signals": .text(report.marks.map(\.signal.rawValue).joined(separator: " ")),
+    ]
+    for mark in report.marks {
+      if let number = mark.number { details[mark.signal.rawValue] = .number(Int64(number)) }
+      if let label = mark.label { details[mark.signal.rawValue] = .text(label) }
+    }
+    return NewAlert(
+      .unusualUse, project: project, about: holder.about,
+      sentence:
+        "A credential is used unlike before: \(report.marks.map(\.words).joined(separator: "; ")). Ask whose use it is; if nobody's, revoke it, or cut the person off.",
+      details: details, sameAs: "use of \(holder)", isRenewed: true)
+  }
+
   /// - Parameter by: who said so: the person, or somebody else.
   package static func phished(_ staff: StaffMember.ID, endedSessions: Int, by principal: Principal) -> NewAlert {
     NewAlert(

@@ -11,7 +11,7 @@ extension ControlDatabase {
     try Name.validate(purpose, what: "What an export is for", longest: ExportRequest.longestPurpose)
     guard events.count <= 100 else { throw AccessError(.invalid, "An export names at most 100 events; leave them out for all.") }
     let now = clock()
-    let names = String(decoding: (try? JSONEncoder().encode(events)) ?? Data("[]".utf8), as: UTF8.self)
+    let names = try Self.text(events)
     return try await write { database in
       try database.execute(
         sql: """
@@ -42,29 +42,40 @@ extension ControlDatabase {
 
   /// Somebody else's answer; the first one counts.
   ///
-  /// - Throws: `invalid` where it is one's own, `notFound` where it does not wait any more.
-  package func decideOnExport(_ id: Int64, isApproved: Bool, by staff: StaffMember.ID) async throws(AccessError) {
+  /// - Throws: `invalid` where one is no second person to it, `notFound` where it does not wait any more.
+  package func decideOnExport(_ id: Int64, isApproved: Bool, by staff: StaffMember.ID, undone: Bool = false) async throws(AccessError) {
     let now = clock()
-    try await write { database in
+    try await write(undone: undone) { database in
       guard let request = try Self.exportRequest(id, in: database), request.state(at: now) == .waiting else {
         throw AccessError(.notFound, "This export does not wait for an answer any more.")
       }
-      guard request.askedBy != staff || !isApproved else {
-        throw AccessError(.invalid, "You asked for it: somebody else must agree.")
-      }
+      if isApproved { try Self.checkSecondPerson(staff, for: request.askedBy, at: now, in: database) }
       try database.execute(
         sql: "UPDATE export_request SET decided_by = ?, decided_at = ?, approved = ? WHERE id = ? AND decided_at IS NULL",
         arguments: [staff.rawValue, now.milliseconds, isApproved, id])
     }
   }
 
-  /// Takes an approved export, once, by whoever asked for it.
+  /// An export that somebody else agreed to, for whoever asked for it.
+  package func approvedExport(_ id: Int64, by staff: StaffMember.ID) async throws(AccessError) -> ExportRequest {
+    let now = clock()
+    return try await read { try Self.approvedExport(id, by: staff, at: now, in: $0) }
+  }
+
+  private static func approvedExport(_ id: Int64, by staff: StaffMember.ID, at now: Timestamp, in database: Database) throws
+    -> ExportRequest
+  {
+    guard let request = try exportRequest(id, in: database), request.askedBy == staff, request.state(at: now) == .approved else {
+      throw AccessError(.notFound, "There is no export of yours that is approved and was not fetched.")
+    }
+    return request
+  }
+
+  /// Takes an approved export, once, by whoever asked for it: when its first page is entered.
   package func takeExport(_ id: Int64, by staff: StaffMember.ID) async throws(AccessError) -> ExportRequest {
     let now = clock()
     return try await write { database in
-      guard let request = try Self.exportRequest(id, in: database), request.askedBy == staff, request.state(at: now) == .approved else {
-        throw AccessError(.notFound, "There is no export of yours that is approved and was not fetched.")
-      }
+      let request = try Self.approvedExport(id, by: staff, at: now, in: database)
       // One statement takes it, so that two requests cannot both find it there.
       try database.execute(
         sql: "UPDATE export_request SET done_at = ? WHERE id = ? AND done_at IS NULL", arguments: [now.milliseconds, id])
@@ -77,13 +88,16 @@ extension ControlDatabase {
     try Row.fetchOne(database, sql: "SELECT * FROM export_request WHERE id = ?", arguments: [id]).map(exportRequest)
   }
 
-  private static func exportRequest(_ row: Row) -> ExportRequest {
-    let events: String = row["events"]
+  private static func exportRequest(_ row: Row) throws -> ExportRequest {
+    // None would mean all: what cannot be read is no export.
+    guard let events = try? JSONDecoder().decode([String].self, from: Data((row["events"] as String).utf8)) else {
+      throw AccessError(.unavailable, "The control database is damaged: the events of an export cannot be read.")
+    }
     func time(_ column: String) -> Timestamp? { (row[column] as Int64?).map { Timestamp(milliseconds: $0) } }
     return ExportRequest(
       id: row["id"], project: ProjectID(row["project_id"]), askedBy: StaffMember.ID(rawValue: row["asked_by"]),
       askedAt: Timestamp(milliseconds: row["asked_at"]), from: row["from_day"], to: row["to_day"],
-      events: (try? JSONDecoder().decode([String].self, from: Data(events.utf8))) ?? [], purpose: row["purpose"],
+      events: events, purpose: row["purpose"],
       decidedBy: (row["decided_by"] as String?).map { StaffMember.ID(rawValue: $0) }, decidedAt: time("decided_at"),
       isApproved: row["approved"], doneAt: time("done_at"))
   }

@@ -47,6 +47,10 @@ extension ControlDatabase {
         ])
       return member
     }
+    // What is over by its idleness needs no memory.
+    cache.withLock { cache in
+      cache.sessionsSeen = cache.sessionsSeen.filter { now < $0.value + Session.idleLimit }
+    }
     return NewSession(
       session: ActiveSession(session: session, name: member.name, roles: member.roles, formToken: formToken, key: key), cookie: cookie)
   }
@@ -131,6 +135,9 @@ extension ControlDatabase {
     let seen = cache.withLock { $0.sessionsSeen }
     return stored.map { $0.seen(max(seen[$0.id] ?? $0.lastSeenAt, $0.lastSeenAt)) }.filter { now < $0.expiresAt }
   }
+
+  /// Of how many sessions the last use is remembered.
+  package var sessionsInMemory: Int { cache.withLock { $0.sessionsSeen.count } }
 
   /// Ends a session, one's own or another's; false if there was none of that id.
   package func endSession(_ id: String) async throws(AccessError) -> Bool {

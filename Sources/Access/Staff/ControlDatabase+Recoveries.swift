@@ -4,10 +4,12 @@ import GRDB
 
 extension ControlDatabase {
   /// Notes that an admin wants somebody let in again; it waits for another admin, a day at most.
-  package func askForRecovery(of id: StaffMember.ID, by admin: StaffMember.ID) async throws(AccessError) -> StaffRecovery {
+  package func askForRecovery(of id: StaffMember.ID, by admin: StaffMember.ID, undone: Bool = false) async throws(AccessError)
+    -> StaffRecovery
+  {
     let now = clock()
     let expires = now + StaffRecovery.lifetime
-    return try await write { database in
+    return try await write(undone: undone) { database in
       guard id != admin else { throw AccessError(.invalid, "Nobody lets themselves in again: two others do it.") }
       guard let member = try Self.member(id, in: database), member.enrolledAt != nil, member.suspension != .removed else {
         throw AccessError(.notFound, "Nobody who enrolled and was not removed has this id. Invite the person instead.")
@@ -30,7 +32,7 @@ extension ControlDatabase {
     }
   }
 
-  /// Whether this admin may agree to it: somebody else than who asked, and than whom it is about.
+  /// Whether this admin may agree to it: a second person to whoever asked, and not whom it is about.
   package func recovery(_ number: Int64, agreedBy admin: StaffMember.ID) async throws(AccessError) -> StaffRecovery {
     let now = clock()
     return try await read { database in try Self.recovery(number, agreedBy: admin, at: now, in: database) }
@@ -44,7 +46,7 @@ extension ControlDatabase {
         database, sql: "SELECT * FROM staff_recovery WHERE id = ? AND expires_at > ?", arguments: [number, now.milliseconds])
     else { throw AccessError(.notFound, "This recovery is not there any more: it waits a day, and is used once.") }
     let recovery = recovery(row)
-    guard recovery.askedBy != admin else { throw AccessError(.invalid, "You asked for it: another admin must agree.") }
+    try Self.checkSecondPerson(admin, for: recovery.askedBy, at: now, in: database)
     guard recovery.staff != admin else { throw AccessError(.invalid, "Nobody lets themselves in again: two others do it.") }
     return recovery
   }

@@ -1,6 +1,7 @@
 import Events
 import Foundation
 import GRDB
+import Synchronization
 
 extension ControlDatabase {
   /// Everybody who was ever invited or enrolled, the oldest first.
@@ -29,17 +30,22 @@ extension ControlDatabase {
   }
 
   /// Makes a person who is to come, with the roles that await; the link is made apart.
-  package func inviteStaff(_ id: StaffMember.ID, name: String, roles: StaffRoles) async throws(AccessError) -> StaffMember {
+  ///
+  /// - Parameter inviter: nil for the machine's user.
+  package func inviteStaff(
+    _ id: StaffMember.ID, name: String, roles: StaffRoles, by inviter: StaffMember.ID? = nil, undone: Bool = false
+  ) async throws(AccessError) -> StaffMember {
     try Name.validate(name, what: "A name", longest: StaffMember.longestName)
     guard !roles.isEmpty else { throw AccessError(.invalid, "Choose at least one role: without any, nothing can be seen.") }
     let now = clock()
-    return try await write { database in
+    return try await write(undone: undone) { database in
       guard
         try Int.fetchOne(
           database, sql: "SELECT count(*) FROM staff WHERE lower(name) = lower(?) AND coalesce(suspension, '') <> 'removed'",
           arguments: [name]) == 0
       else { throw AccessError(.invalid, "Somebody of this name is on the staff already. Write it so that the two can be told apart.") }
       try Self.insertMember(id, name: name, roles: roles, at: now, in: database)
+      try database.execute(sql: "UPDATE staff SET invited_by = ? WHERE id = ?", arguments: [inviter?.rawValue, id.rawValue])
       guard let member = try Self.member(id, in: database) else { throw DatabaseError(resultCode: .SQLITE_INTERNAL) }
       return member
     }
@@ -62,9 +68,11 @@ extension ControlDatabase {
   /// - Throws: `inUse` where nobody would be an owner any more.
   ///
   /// - Parameter before: what whoever changes them has seen and was allowed to change; nil: whatever they are.
-  package func setRoles(_ roles: StaffRoles, of id: StaffMember.ID, expecting before: StaffRoles? = nil) async throws(AccessError) {
+  package func setRoles(_ roles: StaffRoles, of id: StaffMember.ID, expecting before: StaffRoles? = nil, undone: Bool = false)
+    async throws(AccessError)
+  {
     guard !roles.isEmpty else { throw AccessError(.invalid, "Choose at least one role, or remove the person.") }
-    try await write { database in
+    try await write(undone: undone) { database in
       guard let member = try Self.member(id, in: database) else {
         throw AccessError(.notFound, "There is nobody of this id on the staff.")
       }
@@ -93,12 +101,13 @@ extension ControlDatabase {
     }
   }
 
-  /// Ends everything that a person could do: all sessions, all links, and signing in. Returns how many sessions ended.
+  /// Ends everything that a person could do: all sessions, all links, signing in, and what the person agreed to and nobody used yet. Returns how
+  /// many sessions ended.
   ///
   /// - Parameter force: whether the last owner may go too; then a setup link makes the next one.
   package func suspend(_ id: StaffMember.ID, _ suspension: StaffMember.Suspension, force: Bool) async throws(AccessError) -> Int {
     let now = clock()
-    return try await write { database in
+    let ended = try await write { database -> [String] in
       guard try Self.member(id, in: database) != nil else { throw AccessError(.notFound, "There is nobody of this id on the staff.") }
       func change() throws {
         // A removed person stays removed, whatever is said of it later.
@@ -111,9 +120,11 @@ extension ControlDatabase {
       if force { try change() } else { try Self.keepingAnOwner(in: database, change) }
       try database.execute(sql: "DELETE FROM staff_link WHERE staff_id = ? OR made_by = ?", arguments: [id.rawValue, id.rawValue])
       try database.execute(sql: "DELETE FROM staff_recovery WHERE staff_id = ? OR asked_by = ?", arguments: [id.rawValue, id.rawValue])
-      try database.execute(sql: "DELETE FROM session WHERE staff_id = ?", arguments: [id.rawValue])
-      return database.changesCount
+      try Self.withdrawAgreements(of: id, at: now, in: database)
+      return try String.fetchAll(database, sql: "DELETE FROM session WHERE staff_id = ? RETURNING id", arguments: [id.rawValue])
     }
+    cache.withLock { cache in for session in ended { cache.sessionsSeen[session] = nil } }
+    return ended.count
   }
 
   static func member(_ id: StaffMember.ID, in database: Database) throws -> StaffMember? {

@@ -7,13 +7,13 @@ extension ControlDatabase {
   /// Makes a link for a first owner. Earlier ones stay valid until their hour is over.
   ///
   /// - Throws: `inUse` while there is an owner who can sign in: others come by invitation, and who lost a passkey comes back by another
-  ///   one or by two admins.
+  ///   one or by two other owners.
   package func createSetupLink() async throws(AccessError) -> StaffLink {
     try await createLink(.setup, for: nil, by: nil) { database in
       guard try Self.owners(in: database) == 0 else {
         throw AccessError(
           .inUse,
-          "There is an owner already. Others come by invitation (Staff, in the console); an owner who lost every passkey is let in again by two admins. If nobody can sign in any more, remove the owners first: `sealane staff remove ID`."
+          "There is an owner already. Others come by invitation (Staff, in the console); an owner who lost every passkey is let in again by two other owners. If nobody can sign in any more, remove the owners first: `sealane staff remove ID`."
         )
       }
     }
@@ -26,6 +26,9 @@ extension ControlDatabase {
         throw AccessError(.notFound, "Nobody who was invited and has not come yet has this id.")
       }
       try database.execute(sql: "DELETE FROM staff_link WHERE staff_id = ? AND used_at IS NULL", arguments: [id.rawValue])
+      // Whoever hands the link over answers for who comes.
+      try database.execute(
+        sql: "UPDATE staff SET invited_by = coalesce(?, invited_by) WHERE id = ?", arguments: [inviter?.rawValue, id.rawValue])
     }
   }
 

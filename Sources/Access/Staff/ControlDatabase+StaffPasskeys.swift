@@ -52,8 +52,8 @@ extension ControlDatabase {
   }
 
   /// - Throws: `inUse` for the last one: a person without a passkey could never come back.
-  package func removePasskey(_ credential: [UInt8], of id: StaffMember.ID) async throws(AccessError) {
-    try await write { database in
+  package func removePasskey(_ credential: [UInt8], of id: StaffMember.ID, undone: Bool = false) async throws(AccessError) {
+    try await write(undone: undone) { database in
       try database.execute(
         sql: "DELETE FROM staff_passkey WHERE id = ? AND staff_id = ?", arguments: [Data(credential), id.rawValue])
       guard database.changesCount == 1 else { throw AccessError(.notFound, "There is no such passkey.") }

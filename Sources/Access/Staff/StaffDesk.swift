@@ -11,6 +11,8 @@ package final class StaffDesk: Sendable {
     case agreeToRecovery(Int64)
     /// The answer to somebody else's wish for an export.
     case approveExport(Int64)
+    /// The same of a service account that takes a second person.
+    case approveAccount(Int64)
   }
 
   enum Purpose: Sendable, Hashable {
@@ -24,7 +26,9 @@ package final class StaffDesk: Sendable {
 
   let control: ControlDatabase
   let ledger: Ledger
-  private let alerts: AlertDesk?
+  let alerts: AlertDesk?
+  private let uses: UseWatch?
+  package let accounts: AccountDesk
   /// Nil where the console's origin is one at which browsers have no passkeys.
   package let relyingParty: RelyingParty?
   package let origin: String
@@ -38,10 +42,12 @@ package final class StaffDesk: Sendable {
   let proofs = ProofBook()
 
   package init(
-    control: ControlDatabase, ledger: Ledger, alerts: AlertDesk? = nil, origin: String, isDemo: Bool = false,
+    control: ControlDatabase, ledger: Ledger, alerts: AlertDesk? = nil, uses: UseWatch? = nil, origin: String, isDemo: Bool = false,
     clock: @escaping @Sendable () -> Timestamp
   ) {
     self.alerts = alerts
+    self.uses = uses
+    accounts = AccountDesk(control: control, ledger: ledger, alerts: alerts)
     self.control = control
     self.ledger = ledger
     self.origin = origin
@@ -199,6 +205,7 @@ package final class StaffDesk: Sendable {
     let ended = try await control.suspend(id, suspension, force: force)
     if suspension == .phished { await alerts?.raise(.phished(id, endedSessions: ended, by: principal)) }
     let receipt = try await ledger.record(.staffCutOff(staff: id.rawValue, reason: suspension.rawValue), by: principal)
+    if suspension == .removed { try await uses?.forget(id) }
     return (ended, receipt)
   }
 
@@ -244,5 +251,7 @@ package final class StaffDesk: Sendable {
   private static let over = AccessError(
     .invalid, "This question is over: it is answered once, within five minutes. Reload the page and try again.")
   private static let suspended = AccessError(
-    .notFound, "This passkey's owner may not sign in: removed, or cut off after a phishing report. Two admins can let the person in again.")
+    .notFound,
+    "This passkey's owner may not sign in: removed, or cut off after a phishing report. Two admins can let the person in again; an owner, two other owners."
+  )
 }

@@ -11,7 +11,7 @@ package struct StaffMember: Sendable, Hashable, Identifiable {
   }
 
   package enum Suspension: String, Sendable, Hashable {
-    /// Somebody pressed “I was phished”: two admins let the person in again.
+    /// Somebody pressed “I was phished”: two admins let the person in again, an owner two other owners.
     case phished
     /// Left, or was removed.
     case removed
@@ -41,7 +41,7 @@ package struct StaffLink: Sendable {
     case setup
     /// Of somebody who was invited, with the roles that the invitation gives.
     case invitation
-    /// Of somebody whom two admins let in again: the passkeys before it are forgotten.
+    /// Of somebody whom two admins let in again, an owner two other owners: the passkeys before it are forgotten.
     case recovery
 
     package var lifetime: Duration {

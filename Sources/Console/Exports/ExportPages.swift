@@ -110,31 +110,34 @@ extension Visit {
     try authorize(.exportSubjects)
     let request = try await asked()
     try services.staff.redeem(Base64URL.decode(fields.text("ticket")) ?? [], for: .approveExport(request.id), by: session)
-    guard request.askedBy != session.session.staff else { throw AccessError(.invalid, "You asked for it: somebody else must agree.") }
-    let receipt = try await services.ledger.record(.exportDecided(project.id, request: request.id, isApproved: true), by: principal)
-    try await services.control.decideOnExport(request.id, isApproved: true, by: session.session.staff)
+    let receipt = try await services.staff.decide(on: request, isApproved: true, by: session.session.staff, as: principal)
     return try await exportsPage("<div class=\"notice good\"><p>Agreed. \(Self.entry(receipt))</p></div>")
   }
 
   func refuseExport() async throws -> Response {
     try authorize(.exportSubjects)
     let request = try await asked()
-    let receipt = try await services.ledger.record(.exportDecided(project.id, request: request.id, isApproved: false), by: principal)
-    try await services.control.decideOnExport(request.id, isApproved: false, by: session.session.staff)
+    let receipt = try await services.staff.decide(on: request, isApproved: false, by: session.session.staff, as: principal)
     return try await exportsPage("<div class=\"notice good\"><p>Refused. \(Self.entry(receipt))</p></div>")
   }
 
   /// The file: its pages are entered one by one, each before it leaves.
   func fetchExport() async throws -> Response {
     try authorize(.exportSubjects)
-    let request = try await services.control.takeExport(try await asked().id, by: session.session.staff)
+    let (control, staff) = (services.control, session.session.staff)
+    let request = try await control.approvedExport(try await asked().id, by: staff)
     guard let from = CalendarDate(request.from), let to = CalendarDate(request.to) else {
       throw AccessError(.unavailable, "The control database is damaged: an export's days cannot be read.")
     }
     var response = try await services.export(
       project.id,
       ExportOrder(range: DateRange(from: from, to: to), events: request.events.isEmpty ? nil : request.events, request: request.id),
-      session.who)
+      session.who
+    ) {
+      // Used up when something is about to leave, and not before: what the quota, the ledger or a witness refuses can be fetched later. Of two at
+      // once the second has its entry and leaves nothing.
+      _ = try await control.takeExport(request.id, by: staff)
+    }
     for field in SecurityHeaders.forData where response.headers[field.name] == nil { response.headers[field.name] = field.value }
     response.headers[.contentDisposition] = "attachment; filename=\"export-\(request.id).ndjson\""
     return response

@@ -9,26 +9,20 @@ import Web
 extension Visit {
   func createAccount() async throws -> Response {
     try authorize(.manageServiceAccounts)
-    let scopes = Set(fields.all("scope").compactMap { ServiceAccount.Scope(rawValue: $0) })
-    let made: NewServiceAccount
     do {
-      made = try await services.control.createServiceAccount(try draft(scopes), project: project.id)
-    } catch {
-      guard error.code == .invalid else { throw error }
+      let draft = try draft(Set(fields.all("scope").compactMap { ServiceAccount.Scope(rawValue: $0) }))
+      guard draft.needsSecondPerson else {
+        let (made, receipt) = try await services.staff.accounts.make(draft, in: project.id, by: principal)
+        return secretPage("New service account", made, receipt)
+      }
+      let receipt = try await services.staff.accounts.ask(for: draft, in: project.id, by: session.session.staff, as: principal).1
+      return try await settingsPage(
+        "<div class=\"notice good\"><p>Asked: this account takes a second person. Somebody else who may make accounts finds it on this page, and agrees with a passkey; then you make it. \(Self.entry(receipt))</p></div>"
+      )
+    } catch let error as AccessError where error.code == .invalid {
       return try await settingsPage(
         "<div class=\"notice danger\"><p><b>No service account was made.</b> \(error.message)</p></div>", status: .badRequest)
     }
-    let receipt: LedgerReceipt
-    do {
-      receipt = try await services.ledger.record(
-        .serviceAccountCreated(username: made.account.username, project: project.id, scopes: scopes.map(\.rawValue).sorted()), by: principal
-      )
-    } catch {
-      // The username is known only now; without an entry the account does not stay.
-      _ = try await services.control.revokeServiceAccount(made.account.username)
-      throw error
-    }
-    return secretPage("New service account", made, receipt)
   }
 
   private func draft(_ scopes: Set<ServiceAccount.Scope>) throws(AccessError) -> ServiceAccountDraft {
@@ -55,7 +49,7 @@ extension Visit {
   }
 
   /// A secret at the one moment when it can be seen.
-  private func secretPage(_ title: String, _ made: NewServiceAccount, _ receipt: LedgerReceipt) -> Response {
+  func secretPage(_ title: String, _ made: NewServiceAccount, _ receipt: LedgerReceipt) -> Response {
     let scopes = ServiceAccount.Scope.allCases.filter(made.account.scopes.contains).map(\.rawValue).joined(separator: ", ")
     let canary: HTML =
       made.account.isCanary
@@ -95,9 +89,8 @@ extension Visit {
     guard let account = account(fields.text("username")), !account.isCanary else { return ErrorPage.notFound.response }
     guard let hours = Int(fields.text("overlap")), (0...168).contains(hours), let days = Int(fields.text("days")), (1...366).contains(days)
     else { throw AccessError(.invalid, "The overlap is 0 to 168 hours, and an account ends after 1 to 366 days.") }
-    let receipt = try await services.ledger.record(.serviceAccountRotated(username: account.username, project: project.id), by: principal)
-    let made = try await services.control.rotateServiceAccount(
-      account.username, overlap: .seconds(hours * 3600), lifetime: .seconds(days * 86_400))
+    let (made, receipt) = try await services.staff.accounts.rotate(
+      account.username, overlap: .seconds(hours * 3600), lifetime: .seconds(days * 86_400), by: principal)
     return secretPage("New secret", made, receipt)
   }
 
@@ -122,8 +115,7 @@ extension Visit {
         error: "<div class=\"notice danger\"><p>Type the word <code>revoke</code> to go on. Nothing was changed.</p></div>",
         status: .badRequest)
     }
-    _ = try await services.control.revokeServiceAccount(account.username)
-    let receipt = try await services.ledger.record(.serviceAccountRevoked(username: account.username, project: project.id), by: principal)
+    let receipt = try await services.staff.accounts.revoke(account.username, by: principal).1
     return try await settingsPage(
       "<div class=\"notice good\"><p>\(ValueView.name(account.name)) is revoked. \(Self.entry(receipt))</p></div>")
   }
@@ -141,8 +133,7 @@ extension Visit {
     guard freeze.holder.id != session.session.staff.rawValue else {
       throw AccessError(.invalid, "Nobody lifts their own freeze: another admin does it.")
     }
-    let receipt = try await services.ledger.record(.freezeLifted(holder: freeze.holder.description), by: principal)
-    _ = try await services.quotas.lift(freeze.holder)
+    let receipt = try await services.staff.accounts.lift(freeze, in: services.quotas, by: principal)
     return try await settingsPage("<div class=\"notice good\"><p>Lifted; today's count begins anew. \(Self.entry(receipt))</p></div>")
   }
 }

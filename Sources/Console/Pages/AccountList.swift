@@ -10,7 +10,8 @@ extension Visit {
       """
       <tr><th scope="row">\(ValueView.name(account.name))\(account.isCanary ? " <span class=\"badge\">canary</span>" as HTML : "")</th><td class="id">\(account.username)</td>\
       <td>\(ServiceAccount.Scope.allCases.filter(account.scopes.contains).map(\.rawValue).joined(separator: ", "))</td><td>\(networks(account))</td>\
-      <td class="num">\(used(account))</td><td class="nowrap">\(age(account.createdAt))</td><td class="nowrap">\(account.lastUsedAt.map(time.minute) ?? "never")</td><td class="nowrap">\(end(account))</td></tr>
+      <td class="num">\(used(account))</td><td class="nowrap">\(age(account.createdAt))</td><td class="nowrap">\(account.lastUsedAt.map(time.minute) ?? "never")</td>\
+      <td>\(account.lastUsedAt == nil ? "–" : unusual(services.uses.report(ofAccount: account.username)))</td><td class="nowrap">\(end(account))</td></tr>
       """
     }
     let list: HTML =
@@ -18,7 +19,7 @@ extension Visit {
       ? "<p class=\"empty\"><b>No service account yet.</b> Programs that query or export, and servers that import, each get one of their own.</p>"
       : """
       <div class="scroll"><table><thead><tr><th scope="col">Name</th><th scope="col">Username</th><th scope="col">May</th><th scope="col">From</th><th scope="col" class="num">Rows today</th>\
-      <th scope="col">Age</th><th scope="col">Last used</th><th scope="col">Ends</th></tr></thead><tbody>\(rows)</tbody></table></div>
+      <th scope="col">Age</th><th scope="col">Last used</th><th scope="col">Unusual use</th><th scope="col">Ends</th></tr></thead><tbody>\(rows)</tbody></table></div>
       """
     return """
       <section class="panel" id="accounts"><h2>Service accounts</h2><p class="sub">For programs. Each has its own name, so that the ledger can tell them apart and one can be revoked alone. \
@@ -59,8 +60,8 @@ extension Visit {
   private var newAccount: HTML {
     let scopes: [(ServiceAccount.Scope, String)] = [
       (.intake, "intake: import events and write verified profiles"), (.query, "query: ask for reports, which hold counts only"),
-      (.export, "export: read rows about subjects, page by page"),
-      (.admin, "admin: settings, the tracking plan, erasure; neither people nor keys"),
+      (.export, "export: read rows about subjects, page by page; takes a second person"),
+      (.admin, "admin: settings, the tracking plan, erasure; neither people nor keys; takes a second person"),
     ]
     return """
       <h3>New service account</h3><form method="post" action="/settings/accounts">\(formToken)<label class="field"><span>Name</span>\

@@ -13,7 +13,7 @@ extension Visit {
     let accounts = try await accounts()
     let content: HTML = """
       \(Self.heading("Settings", "\(project.name), project \(project.id.description)"))\(notice)\(try await connect())\(may(.manageProjects) ? projectForm(draft ?? project) : "")\(projectsPanel)\
-      \(accountList(accounts.value))\(freezes(accounts.value, try await services.control.staff()))<p>\(Self.entry(accounts.receipt)) <span class="ledger">for the list of service accounts.</span></p>
+      \(try await accountRequests())\(accountList(accounts.value))\(freezes(accounts.value, try await services.control.staff()))<p>\(Self.entry(accounts.receipt)) <span class="ledger">for the list of service accounts.</span></p>
       """
     return .html(page("Settings", current: "Settings", content), status: status)
   }
@@ -41,6 +41,8 @@ extension Visit {
       <small>One a line, at most \(Project.maximumGroupKeys): properties that name an organization. Their values are pseudonymized from the next event on; stored events stay as they are.</small></label>\
       <label class="field"><span>Keep events for</span><input type="number" name="retention" value="\(value: project.retentionDays.map(String.init) ?? "")" min="1" max="\(Project.maximumRetentionDays)" placeholder="for ever">\
       <small>Days, by whole days of UTC; empty: for ever. Older events are in no answer from now on and do not come back, also if more days are chosen later.</small></label>\
+      <label class="field"><span>Smallest group shown</span><input type="number" name="smallest" value="\(value: String(project.smallestGroup))" min="1" max="\(Project.maximumSmallestGroup)" required>\
+      <small>Subjects. Groups of a breakdown with fewer are merged into “other”, and answers that tell fewer apart raise an alert. 1 shows every group; the ledger keeps the change.</small></label>\
       <button class="primary">Save settings</button></form></section>
       """
   }
@@ -57,10 +59,12 @@ extension Visit {
       // What is no number is none that can be stored: the form comes back with the reason.
       changed.retentionDays = retention.isEmpty ? nil : Int(retention) ?? 0
     }
+    if fields["smallest"] != nil { changed.smallestGroup = Int(fields.text("smallest")) ?? 0 }
     let names = [
       changed.name != project.name ? "name" : nil, changed.zone != project.zone ? "zone" : nil,
       changed.weekStart != project.weekStart ? "week_start" : nil, changed.groupKeys != project.groupKeys ? "group_keys" : nil,
       changed.retentionDays != project.retentionDays ? "retention_days" : nil,
+      changed.smallestGroup != project.smallestGroup ? changed.smallestGroupEntry : nil,
     ].compactMap(\.self)
     if names.isEmpty { return try await settingsPage("<div class=\"notice\"><p>Nothing was different, so nothing was changed.</p></div>") }
     do {

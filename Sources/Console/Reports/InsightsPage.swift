@@ -230,13 +230,3 @@ extension InsightsReport {
 extension InsightsReport.Compared {
   func allLines(_ query: InsightsQuery) -> [InsightsReport.Line] { lines + InsightsReport.lines(formulas, query) }
 }
-
-extension InsightsQuery.Series {
-  /// Whether its figures are numbers of subjects.
-  var countsSubjects: Bool {
-    switch measure {
-    case .unique, .active: true
-    default: false
-    }
-  }
-}

@@ -101,7 +101,14 @@ extension ReportPage {
     if case .group(let key) = answer.value.level {
       explanation.append("counted are organizations (\(key)), whoever of their people did it")
     }
-    return "<p class=\"note\">\(notes.line(explanation, visit.time)) \(Visit.entry(answer.receipt))</p>"
+    let warning: HTML =
+      answer.value.singlesOut
+      ? """
+      <div class="notice danger"><p><b>This singles people out.</b> This answer, by itself or with an earlier one of yours about the same days, tells fewer than \
+      \(String(visit.project.smallestGroup)) people apart from all others. They count as shown to you, and the people responsible are told.</p></div>
+      """
+      : HTML()
+    return "\(warning)<p class=\"note\">\(notes.line(explanation, visit.time)) \(Visit.entry(answer.receipt))</p>"
   }
 
   private static func unanswered(_ visit: Visit, _ form: Form, _ error: QueryError, _ catalog: Disclosed<Catalog>) -> HTML {

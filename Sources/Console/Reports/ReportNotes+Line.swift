@@ -10,7 +10,9 @@ extension ReportNotes {
     parts.append("evaluated at \(time.second(evaluatedAt))")
     parts.append("\(NumberFormat.count(eventsRead, "event")) read")
     // An open window leaves nothing out: its attempt counts as far as it got. The funnel says how many there are.
-    let left = excluded.filter { $0.count > 0 && $0.reason != "window_open" }.map {
+    let merged = excluded.first { $0.reason == Self.smallGroup }?.count ?? 0
+    if merged > 0 { parts.append("\(NumberFormat.count(merged, "small group")) in “other”") }
+    let left = excluded.filter { $0.count > 0 && $0.reason != "window_open" && $0.reason != Self.smallGroup }.map {
       "\(NumberFormat.exact($0.count)) \(Self.words($0.reason))"
     }
     parts.append(left.isEmpty ? "nothing left out" : "left out: \(left.joined(separator: ", "))")

@@ -73,7 +73,7 @@ extension Console {
   }
 
   func signOut(_ request: Request) async -> Response {
-    await visit(request) { visit in
+    await visit(request, from: nil, isUse: false) { visit in
       let id = visit.session.session.id
       _ = try await services.control.endSession(id)
       try await services.ledger.record(.sessionEnded(session: id), by: visit.principal)

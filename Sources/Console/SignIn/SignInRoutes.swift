@@ -145,16 +145,7 @@ extension Console {
   }
 
   /// Family and system, nothing finer: enough to tell one's own sessions apart.
-  static func client(_ request: Request) -> String {
-    let text = request.headers[.userAgent] ?? ""
-    func first(_ table: [(String, String)], _ otherwise: String) -> String { table.first { text.contains($0.0) }?.1 ?? otherwise }
-    let family = first(
-      [("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari")], "A program")
-    let system = first(
-      [("Windows", "Windows"), ("Android", "Android"), ("iPhone", "iOS"), ("iPad", "iPadOS"), ("Mac OS X", "macOS"), ("Linux", "Linux")],
-      "")
-    return system.isEmpty ? family : "\(family) on \(system)"
-  }
+  static func client(_ request: Request) -> String { ClientFamily.browser(request.headers[.userAgent] ?? "") }
 
   // MARK: Bodies
 
@@ -178,6 +169,7 @@ extension Console {
         case ("add_passkey", _): .addPasskey
         case ("agree_to_recovery", let number?): .agreeToRecovery(number)
         case ("approve_export", let number?): .approveExport(number)
+        case ("approve_account", let number?): .approveAccount(number)
         default: throw PasskeyCeremony.Malformed(sentence: "“act” is none that a passkey is asked to confirm.")
         }
       }

@@ -17,8 +17,9 @@ extension Visit {
       \(Self.heading("Your access", "<bdi>\(session.name)</bdi>, \(roles) in \(project.name)"))\(notice)\(passkeyPanel(passkeys))\
       <section class="panel" id="sessions"><h2>Sessions</h2><p class="sub">Browsers in which you are signed in. A session's cookie lives five minutes; only the key in that browser gets the next one.</p>\
       \(sessionTable(sessions, action: "/account/sessions/end"))</section>\
+      \(usePanel(services.uses.report(of: staff), "What of the last day's use of your access is unlike what you usually do. Was it not you? Press the button below."))\
       <section class="panel" id="phished"><h2>I was phished</h2><p>Somebody may have your passkey's device, your browser, or a page that you should not have trusted. This ends everything that you could do, \
-      at once: all your sessions, your links, and signing in with any of your passkeys. Two admins let you in again. Better once too often.</p>\
+      at once: all your sessions, your links, and signing in with any of your passkeys. \(Self.rescuers(session.roles)) let you in again. Better once too often.</p>\
       <form method="post" action="/account/phished">\(formToken)<button class="danger">I was phished: cut off my access</button></form></section>
       """
     return .html(page("Your access", current: nil, content), status: status)
@@ -39,7 +40,7 @@ extension Visit {
     }
     let advice: HTML =
       passkeys.count == 1
-      ? "<div class=\"notice warning\"><p><b>You have one passkey.</b> If you lose it, two admins must let you in again. Add another one, on another device or in a key manager.</p></div>"
+      ? "<div class=\"notice warning\"><p><b>You have one passkey.</b> If you lose it, \(Self.rescuers(session.roles).lowercased()) must let you in again. Add another one, on another device or in a key manager.</p></div>"
       : ""
     let list: HTML =
       rows.isEmpty
@@ -85,8 +86,7 @@ extension Visit {
   func removePasskey() async throws -> Response {
     try authorize(.manageOwnAccess)
     guard let credential = Base64URL.decode(fields.text("passkey")) else { return ErrorPage.notFound.response }
-    let receipt = try await services.ledger.record(.passkeyRemoved(staff: session.session.staff.rawValue), by: principal)
-    try await services.control.removePasskey(credential, of: session.session.staff)
+    let receipt = try await services.staff.removePasskey(credential, of: session.session.staff, as: principal)
     return try await accountPage("<div class=\"notice good\"><p>The passkey is removed. \(Self.entry(receipt))</p></div>")
   }
 
@@ -104,11 +104,16 @@ extension Visit {
   func reportOneself() async throws -> Response {
     try authorize(.manageOwnAccess)
     let (ended, receipt) = try await services.staff.end(session.session.staff, .phished, force: true, by: principal)
+    let brought = try await services.control.broughtIn(by: session.session.staff)
+    let left: HTML =
+      brought.isEmpty
+      ? ""
+      : "<p><b>\(NumberFormat.count(brought.accounts.count, "service account")) that you made and \(NumberFormat.count(brought.people.count, "person", "people")) whom you invited are as they were.</b> Were they all yours? Your page under Staff lists them, and ends them.</p>"
     return Console.over(
       "Your access is cut off",
       """
       <p>\(ended) \(ended == 1 ? "session has" : "sessions have") ended, and none of your passkeys signs in any more. \(Self.entry(receipt))</p>\
-      <p><b>Now tell your colleagues</b>, on another way than the one by which you were reached. An admin sees your name under Staff: one asks for your recovery, another agrees.</p>
+      <p><b>Now tell your colleagues</b>, on another way than the one by which you were reached. An \(session.roles.isOwner ? "owner" : "admin") sees your name under Staff: one asks for your recovery, another agrees.</p>\(left)
       """)
   }
 }

@@ -11,8 +11,9 @@ extension Visit {
     try authorize(.readStaff)
     guard let member = try await services.control.staffMember(StaffMember.ID(rawValue: id)) else { return ErrorPage.notFound.response }
     let sessions = try await services.control.sessions(of: member.id)
+    let brought = try await services.control.broughtIn(by: member.id)
     let receipt = try await disclose(
-      member.id, .settings, "console.staff.member", fields: ["name", "roles", "state", "sessions"]
+      member.id, .settings, "console.staff.member", fields: ["name", "roles", "state", "sessions", "unusual_use", "brought_in"]
     ).receipt
     let isOneself = member.id == session.session.staff
     let mayChange = may(.manageStaff) && (!member.roles.isOwner || may(.manageOwners))
@@ -20,6 +21,7 @@ extension Visit {
       \(Self.heading("<bdi>\(member.name)</bdi>", "<a href=\"\(Address("/staff"))\">Staff</a> · <span class=\"id\">\(member.id.rawValue)</span>"))\(notice)\
       \(summary(member))\(mayChange && member.suspension != .removed ? rolePanel(member) : "")\
       <section class="panel" id="sessions"><h2>Sessions</h2>\(may(.manageSessions) ? sessionTable(sessions, action: "/staff/sessions/end") : "<p>\(sessions.count)</p>")</section>\
+      \(usePanel(services.uses.report(of: member.id), "What of the last day's use is unlike what this person usually does."))\(broughtInPanel(brought, of: member))\
       \(isOneself ? "<p class=\"note\">This is you: <a href=\"\(Address("/account"))\">your passkeys, sessions, and “I was phished”</a>.</p>" : acts(member, mayChange))<p>\(Self.entry(receipt))</p>
       """
     return .html(page("\(member.name)", current: "Staff", content), status: status)
@@ -43,7 +45,10 @@ extension Visit {
     """
   }
 
-  private func about(_ member: StaffMember) -> HTML { "<input type=\"hidden\" name=\"staff\" value=\"\(value: member.id.rawValue)\">" }
+  /// Who lets somebody in again.
+  static func rescuers(_ roles: StaffRoles) -> String { roles.isOwner ? "Two other owners" : "Two admins" }
+
+  func about(_ member: StaffMember) -> HTML { "<input type=\"hidden\" name=\"staff\" value=\"\(value: member.id.rawValue)\">" }
 
   private func acts(_ member: StaffMember, _ mayChange: Bool) -> HTML {
     var forms: [HTML] = []
@@ -51,7 +56,8 @@ extension Visit {
       forms.append(
         form(
           member, "/staff/cut-off", "<button class=\"danger\">They were phished: cut off their access</button>",
-          "Ends all their sessions and links, and signing in with any of their passkeys, at once. Two admins let them in again."))
+          "Ends all their sessions and links, and signing in with any of their passkeys, at once. \(Self.rescuers(member.roles)) let them in again."
+        ))
     }
     if mayChange, member.enrolledAt == nil, member.suspension == nil {
       forms.append(form(member, "/staff/link", "<button>Make a new invitation link</button>", "The one before stops working."))
@@ -60,7 +66,7 @@ extension Visit {
       forms.append(
         form(
           member, "/staff/recovery", "<button>Ask for their recovery</button>",
-          "For somebody who lost every passkey, or was cut off. Another admin must agree with a passkey; then there is a link, and the passkeys before it are forgotten."
+          "For somebody who lost every passkey, or was cut off. Another \(member.roles.isOwner ? "owner" : "admin") must agree with a passkey; then there is a link, and the passkeys before it are forgotten."
         ))
     }
     if mayChange, member.suspension != .removed {
@@ -100,8 +106,7 @@ extension Visit {
         throw AccessError(.invalid, "Nobody changes their own roles: somebody else does it.")
       }
       guard !roles.isEmpty else { throw AccessError(.invalid, "Choose at least one role, or remove the person.") }
-      let receipt = try await services.ledger.record(.staffRolesChanged(staff: member.id.rawValue, roles: roles.words), by: principal)
-      try await services.control.setRoles(roles, of: member.id, expecting: member.roles)
+      let receipt = try await services.staff.setRoles(roles, of: member.id, expecting: member.roles, as: principal)
       return try await staffMemberPage(
         member.id.rawValue,
         "<div class=\"notice good\"><p>The roles are saved, and count from the next request on. \(Self.entry(receipt))</p></div>")
@@ -145,10 +150,9 @@ extension Visit {
 
   func askForRecovery() async throws -> Response {
     let member = try await changeable()
-    let receipt = try await services.ledger.record(.staffRecoveryAsked(staff: member.id.rawValue), by: principal)
-    _ = try await services.control.askForRecovery(of: member.id, by: session.session.staff)
+    let receipt = try await services.staff.askForRecovery(of: member.id, by: session.session.staff, as: principal)
     return try await staffPage(
-      "<div class=\"notice good\"><p>Asked. Another admin finds it on this page, and must agree within a day. \(Self.entry(receipt))</p></div>"
+      "<div class=\"notice good\"><p>Asked. Another \(member.roles.isOwner ? "owner" : "admin") finds it on this page, and must agree within a day. \(Self.entry(receipt))</p></div>"
     )
   }
 
@@ -156,12 +160,9 @@ extension Visit {
     try authorize(.manageStaff)
     guard let number = Int64(fields.text("recovery")) else { return ErrorPage.notFound.response }
     try services.staff.redeem(Base64URL.decode(fields.text("ticket")) ?? [], for: .agreeToRecovery(number), by: session)
-    let recovery = try await services.control.recovery(number, agreedBy: session.session.staff)
-    guard let member = try await services.control.staffMember(recovery.staff) else { return ErrorPage.notFound.response }
-    try authorizeChange(of: member)
-    let receipt = try await services.ledger.record(
-      .staffRecoveryAgreed(staff: recovery.staff.rawValue, askedBy: recovery.askedBy.rawValue), by: principal)
-    let (_, link) = try await services.control.agreeToRecovery(number, by: session.session.staff)
+    let (member, link, receipt) = try await services.staff.agreeToRecovery(number, by: session.session.staff, as: principal) {
+      try authorizeChange(of: $0)
+    }
     return try await linkPage(link, for: member, receipt)
   }
 }

@@ -9,17 +9,18 @@ extension Visit {
   func staffPage(_ notice: HTML = "", status: HTTPResponse.Status = .ok) async throws -> Response {
     try authorize(.readStaff)
     let everybody = try await services.control.staff()
-    let receipt = try await disclose(everybody.count, .settings, "console.staff", fields: ["name", "roles", "state"]).receipt
+    let receipt = try await disclose(everybody.count, .settings, "console.staff", fields: ["name", "roles", "state", "unusual_use"]).receipt
     let sessions = Dictionary(grouping: try await services.control.sessions(), by: \.staff)
     let rows = everybody.map { member -> HTML in
       """
       <tr><th scope="row"><a href="\(Address("/staff/\(member.id)"))"><bdi>\(member.name)</bdi></a></th><td>\(roles(member))</td><td>\(state(member))</td>\
-      <td class="num">\(member.passkeys)</td><td class="num">\(sessions[member.id, default: []].count)</td><td class="nowrap">\(time.minute(member.createdAt))</td></tr>
+      <td class="num">\(member.passkeys)</td><td class="num">\(sessions[member.id, default: []].count)</td>\
+      <td>\(member.isActive ? unusual(services.uses.report(of: member.id)) : "–")</td><td class="nowrap">\(time.minute(member.createdAt))</td></tr>
       """
     }
     let content: HTML = """
       \(Self.heading("Staff", "Who can see what, in \(project.name)."))\(notice)\(try await waitingRecoveries(everybody))<section class="panel"><div class="scroll"><table>\
-      <thead><tr><th scope="col">Name</th><th scope="col">Roles here</th><th scope="col">State</th><th scope="col" class="num">Passkeys</th><th scope="col" class="num">Sessions</th><th scope="col">Since</th></tr></thead>\
+      <thead><tr><th scope="col">Name</th><th scope="col">Roles here</th><th scope="col">State</th><th scope="col" class="num">Passkeys</th><th scope="col" class="num">Sessions</th><th scope="col">Unusual use</th><th scope="col">Since</th></tr></thead>\
       <tbody>\(rows)</tbody></table></div></section>\(may(.manageStaff) ? invitation : "")\(rights)<p>\(Self.entry(receipt))</p>
       """
     return .html(page("Staff", current: "Staff", content), status: status)
@@ -78,11 +79,13 @@ extension Visit {
   private func waitingRecoveries(_ everybody: [StaffMember]) async throws -> HTML {
     guard may(.manageStaff) else { return "" }
     let names = Dictionary(everybody.map { ($0.id, $0.name) }, uniquingKeysWith: { first, _ in first })
+    let owners = Set(everybody.filter(\.roles.isOwner).map(\.id))
     let items = try await services.control.recoveries().map { recovery -> HTML in
-      let isMine = recovery.askedBy == session.session.staff || recovery.staff == session.session.staff
+      let isOwners = owners.contains(recovery.staff)
+      let isMine = recovery.askedBy == session.session.staff || recovery.staff == session.session.staff || isOwners && !may(.manageOwners)
       let agree: HTML =
         isMine
-        ? "<p class=\"sub\">Another admin must agree.</p>"
+        ? "<p class=\"sub\">Another \(isOwners ? "owner" : "admin") must agree.</p>"
         : """
         <form data-passkey data-begin="/confirm/begin" data-finish="/confirm/finish" data-then="agree-\(Int(recovery.id))"><input type="hidden" name="act" value="agree_to_recovery">\
         <input type="hidden" name="about" value="\(Int(recovery.id))"><button class="primary">I know it is them: agree, with my passkey</button><p role="status" hidden></p></form>\
@@ -99,24 +102,20 @@ extension Visit {
   func inviteStaff() async throws -> Response {
     try authorize(.manageStaff)
     let roles = try chosenRoles(keeping: StaffRoles())
-    let id = StaffMember.ID.random()
-    let member: StaffMember
     do {
-      member = try await services.control.inviteStaff(id, name: fields.text("name"), roles: roles)
-    } catch {
-      guard error.code == .invalid else { throw error }
+      let (member, link, receipt) = try await services.staff.invite(
+        name: fields.text("name"), roles: roles, by: session.session.staff, as: principal)
+      return try await linkPage(link, for: member, receipt)
+    } catch let error as AccessError where error.code == .invalid {
       return try await staffPage(
         "<div class=\"notice danger\"><p><b>Nobody was invited.</b> \(error.message)</p></div>", status: .badRequest)
     }
-    let receipt = try await services.ledger.record(.staffInvited(staff: id.rawValue, roles: roles.words), by: principal)
-    return try await linkPage(try await services.control.createInvitationLink(for: id, by: session.session.staff), for: member, receipt)
   }
 
   func renewInvitation() async throws -> Response {
     let member = try await changeable()
-    let receipt = try await services.ledger.record(.staffInvited(staff: member.id.rawValue, roles: member.roles.words), by: principal)
-    return try await linkPage(
-      try await services.control.createInvitationLink(for: member.id, by: session.session.staff), for: member, receipt)
+    let (link, receipt) = try await services.staff.renewInvitation(of: member, by: session.session.staff, as: principal)
+    return try await linkPage(link, for: member, receipt)
   }
 
   /// A link at the one moment when it can be seen.

@@ -144,6 +144,9 @@ package struct EntryMapping: Sendable {
     "export_asked": manage(1, "Create", .medium, "Somebody wants an export", "export"),
     "export_approved": manage(3, "Update", .medium, "A second person agreed to an export", "export"),
     "export_refused": manage(3, "Update", .medium, "An export was refused", "export"),
+    "service_account_asked": manage(1, "Create", .medium, "Somebody wants a service account that takes a second person", "service account"),
+    "service_account_approved": manage(3, "Update", .medium, "A second person agreed to a service account", "service account"),
+    "service_account_refused": manage(3, "Update", .medium, "A service account was refused", "service account"),
     "setup_link_used": EntryMapping(
       class: .authentication, activity: (1, "Logon"), severity: .informational, message: "Somebody signed in"),
     "session_ended": EntryMapping(

@@ -9,7 +9,11 @@ package enum AdministrativeEntry: Sendable, Hashable {
   /// `digest`: SHA-256 of the plan's canonical form, so that whoever has a plan can show that it was in force.
   case trackingPlanChanged(ProjectID, version: Int, digest: String)
   case settingsChanged([String])
-  case serviceAccountCreated(username: String, project: ProjectID, scopes: [String])
+  /// `request`: the wish that a second person agreed to; nil where none was needed.
+  case serviceAccountCreated(username: String, project: ProjectID, scopes: [String], request: Int64? = nil)
+  /// A person wants an account that takes a second one, and another person answered.
+  case accountAsked(ProjectID, request: Int64, scopes: [String])
+  case accountDecided(ProjectID, request: Int64, isApproved: Bool)
   case serviceAccountRotated(username: String, project: ProjectID)
   case serviceAccountRevoked(username: String, project: ProjectID)
   /// A credential gets nothing any more: a day's quota is used up (`reason`: which), or somebody froze it.
@@ -91,6 +95,8 @@ package enum AdministrativeEntry: Sendable, Hashable {
     case .trackingPlanChanged: "tracking_plan_changed"
     case .settingsChanged: "settings_changed"
     case .serviceAccountCreated: "service_account_created"
+    case .accountAsked: "service_account_asked"
+    case .accountDecided(_, _, let isApproved): isApproved ? "service_account_approved" : "service_account_refused"
     case .serviceAccountRotated: "service_account_rotated"
     case .serviceAccountRevoked: "service_account_revoked"
     case .credentialFrozen: "credential_frozen"
@@ -134,9 +140,10 @@ package enum AdministrativeEntry: Sendable, Hashable {
 
   var project: ProjectID? {
     switch self {
-    case .exportAsked(let project, _), .exportDecided(let project, _, _), .projectCreated(let project),
+    case .exportAsked(let project, _), .exportDecided(let project, _, _), .accountAsked(let project, _, _),
+      .accountDecided(let project, _, _), .projectCreated(let project),
       .projectSettingsChanged(let project, _), .trackingPlanChanged(let project, _, _),
-      .serviceAccountCreated(_, let project, _), .serviceAccountRotated(_, let project), .serviceAccountRevoked(_, let project),
+      .serviceAccountCreated(_, let project, _, _), .serviceAccountRotated(_, let project), .serviceAccountRevoked(_, let project),
       .subjectErased(let project, _, _),
       .erasureReceipted(let project, _, _),
       .identitiesOpened(let project, _, _, _, _):
@@ -170,10 +177,14 @@ package enum AdministrativeEntry: Sendable, Hashable {
     var detail = LedgerDetail(principal: principal, purpose: entryKind, fields: [])
     switch self {
     case .projectSettingsChanged(_, let settings), .settingsChanged(let settings): detail.fields = settings
-    case .serviceAccountCreated(let username, _, let scopes):
+    case .serviceAccountCreated(let username, _, let scopes, let request):
       detail.facts = ["username": username, "scopes": scopes.joined(separator: " ")]
+      if let request { detail.facts["request"] = String(request) }
+    case .accountAsked(_, let request, let scopes):
+      detail.facts = ["request": String(request), "scopes": scopes.joined(separator: " ")]
     case .serviceAccountRotated(let username, _), .serviceAccountRevoked(let username, _): detail.facts = ["username": username]
-    case .exportAsked(_, let request), .exportDecided(_, let request, _): detail.facts = ["request": String(request)]
+    case .exportAsked(_, let request), .exportDecided(_, let request, _), .accountDecided(_, let request, _):
+      detail.facts = ["request": String(request)]
     case .credentialFrozen(let holder, let reason): detail.facts = ["holder": holder, "reason": reason]
     case .freezeLifted(let holder): detail.facts = ["holder": holder]
     case .sessionBegan(let session), .sessionEnded(let session), .sessionRevoked(let session): detail.facts = ["session": session]

@@ -33,8 +33,10 @@ package struct Disclosure: Sendable, Hashable {
   package let fields: [String]
   /// Subjects whose pseudonyms stand among the values that are shown: a property may name another account.
   package let subjectsInValues: [SubjectNumber]
-  /// What leaves, where that is known before it does: of exports.
-  package let bytes: Int
+  /// Subjects whom figures about groups tell apart from all others: they count as shown.
+  package let singledOut: [SubjectNumber]
+  /// Of the rows about subjects, as they leave.
+  package private(set) var bytes: Int
   /// Whether fewer rows would do, where a quota does not reach for all.
   package let takesPart: Bool
 
@@ -64,8 +66,9 @@ package struct Disclosure: Sendable, Hashable {
 
   package init(
     _ kind: Kind, project: ProjectID?, purpose: String, fields: [String] = [], subjectsInValues: [SubjectNumber] = [],
-    bytes: Int = 0, takesPart: Bool = false, canaries: CanaryMark? = nil, request: Int64? = nil
+    singledOut: [SubjectNumber] = [], bytes: Int = 0, takesPart: Bool = false, canaries: CanaryMark? = nil, request: Int64? = nil
   ) {
+    self.singledOut = singledOut
     self.request = request
     self.bytes = bytes
     self.takesPart = takesPart
@@ -84,6 +87,13 @@ package struct Disclosure: Sendable, Hashable {
 }
 
 extension Disclosure {
+  /// The same of an answer that is so large.
+  package func of(bytes: Int) -> Disclosure {
+    var other = self
+    other.bytes = bytes
+    return other
+  }
+
   /// Rows about subjects.
   package var rows: Int {
     switch kind {
@@ -97,7 +107,7 @@ extension Disclosure {
   package var subjects: [SubjectNumber] {
     switch kind {
     case .subjects(let set, _, _, _), .subjectSearch(let set, _), .ledger(_, _, let set): set + subjectsInValues
-    case .aggregate, .catalog, .settings: subjectsInValues
+    case .aggregate, .catalog, .settings: subjectsInValues + singledOut
     }
   }
 
@@ -130,7 +140,8 @@ extension Disclosure {
       detail.queryDigest = digest
       detail.dataVersion = version
       detail.groupSizes = sizes
-      try detail.setSubjects(inValues: subjectsInValues)
+      try detail.setSubjects(inValues: subjectsInValues + singledOut)
+      if !singledOut.isEmpty { detail.facts["singled_out"] = String(singledOut.count) }
     case .subjects(let set, let rows, let digest, let version):
       detail.queryDigest = digest
       detail.dataVersion = version

@@ -4,8 +4,11 @@ internal import Journeys
 /// What every executor stands on: the data, how time is cut, and as of when.
 struct ExecutionContext {
   let snapshot: StoreSnapshot
-  let calendar: ProjectCalendar
+  let rules: ReportRules
   let instant: Timestamp
+
+  var calendar: ProjectCalendar { rules.calendar }
+  var smallestGroup: Int { rules.smallestGroup }
 
   /// Reasons that excluded nothing are left out.
   func notes(_ excluded: [(reason: String, count: Int)]) -> ReportNotes {

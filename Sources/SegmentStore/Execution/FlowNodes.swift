@@ -10,8 +10,11 @@ struct FlowNodes {
   private let numbers: [UInt16]
   /// Whether no two labels have become one node.
   let isOneToOne: Bool
+  /// How many values stand in "other" not for the limit's sake, but because they are of few, or hide one that is.
+  private(set) var merged = 0
 
-  init(_ paths: FlowPathCounts, _ labels: FlowLabels, _ query: FlowsQuery) {
+  /// - Parameter sizes: by label: whose paths it is on.
+  init(_ paths: FlowPathCounts, _ labels: FlowLabels, _ query: FlowsQuery, sizes: SmallGroups.View, smallest: Int) throws(QueryError) {
     var totals = [Int](repeating: 0, count: Int(UInt16.max) + 1)
     for (row, count) in paths.counts.enumerated() {
       for column in 0..<paths.width { totals[Int(paths.label(row, column))] += count }
@@ -33,25 +36,14 @@ struct FlowNodes {
         first = end
         continue
       }
-      let values = ordered[first..<end].filter { labels.value($0) != nil }
-      let largest = Set(
-        values.enumerated().sorted { left, right in
-          let a = totals[Int(left.element)]
-          let b = totals[Int(right.element)]
-          return a != b ? a > b : left.offset < right.offset
-        }.prefix(limit).map(\.element))
-      for label in ordered[first..<end] {
-        let value = labels.value(label)
-        if let value, largest.contains(label) {
-          numbers[Int(label)] = UInt16(nodes.count)
-          nodes.append(.value(event: name, .value(value)))
-        } else if value == nil {
-          numbers[Int(label)] = UInt16(nodes.count)
-          nodes.append(.value(event: name, .none))
-        }
+      let shown = try Self.shown(
+        ordered[first..<end], labels, totals, limit, sizes.of(ordered[first..<end].map(Int.init)), smallest, &merged)
+      for label in ordered[first..<end] where shown.contains(label) {
+        numbers[Int(label)] = UInt16(nodes.count)
+        nodes.append(.value(event: name, labels.value(label).map { .value($0) } ?? .none))
       }
-      if values.count > limit {
-        for label in values where !largest.contains(label) { numbers[Int(label)] = UInt16(nodes.count) }
+      if shown.count < end - first {
+        for label in ordered[first..<end] where !shown.contains(label) { numbers[Int(label)] = UInt16(nodes.count) }
         nodes.append(.value(event: name, .other))
       }
       first = end
@@ -59,6 +51,29 @@ struct FlowNodes {
     self.nodes = nodes
     self.numbers = numbers
     isOneToOne = nodes.count == ordered.count
+  }
+
+  /// Which labels of one event have nodes of their own.
+  private static func shown(
+    _ all: ArraySlice<UInt16>, _ labels: FlowLabels, _ totals: [Int], _ limit: Int, _ sizes: SmallGroups.View, _ smallest: Int,
+    _ merged: inout Int
+  ) throws(QueryError) -> Set<UInt16> {
+    let small = SmallGroups(smallest, [sizes])
+    let hidden = Set(all.filter { small?.isSmall(Int($0)) ?? false })
+    let ranked = all.filter { labels.value($0) != nil && !hidden.contains($0) }.enumerated().sorted { left, right in
+      let a = totals[Int(left.element)]
+      let b = totals[Int(right.element)]
+      return a != b ? a > b : left.offset < right.offset
+    }
+    var shown = ranked.prefix(limit).map(\.element) + all.filter { labels.value($0) == nil && !hidden.contains($0) }
+    merged += hidden.count
+    if let small, shown.count < all.count {
+      while try !small.mayStandTogether(allBut: Set(shown.map(Int.init))), let next = small.smallest(of: shown.map(Int.init)) {
+        shown.removeAll { Int($0) == next }
+        merged += 1
+      }
+    }
+    return Set(shown)
   }
 
   /// The number of a label's node; `FlowPath.end` and `.more` stand for themselves.

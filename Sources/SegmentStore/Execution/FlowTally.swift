@@ -5,14 +5,17 @@ struct FlowTally {
   private let paths: FlowPathCounts
   private let nodes: FlowNodes
   private let query: FlowsQuery
+  /// Whole paths of fewer are not listed, nor are events of fewer in a column.
+  private let smallest: Int
   /// The label of each row and column as its node's number.
   private let numbers: [UInt16]
   /// For each column: named nodes, largest first; how many go through each node, then through `more` and the end.
   private let named: [[UInt16]]
   private let totals: [[Int]]
 
-  init(_ paths: FlowPathCounts, nodes: FlowNodes, query: FlowsQuery) {
+  init(_ paths: FlowPathCounts, nodes: FlowNodes, query: FlowsQuery, smallest: Int) {
     self.paths = paths
+    self.smallest = smallest
     self.nodes = nodes
     self.query = query
     var numbers: [UInt16] = []
@@ -32,7 +35,10 @@ struct FlowTally {
       let ranked = (0..<size).filter { total[$0] > 0 }.sorted { left, right in
         total[left] != total[right] ? total[left] > total[right] : left < right
       }
-      return ranked.prefix(query.nodesPerColumn).map { UInt16($0) }
+      var shown = Array(ranked.filter { total[$0] >= smallest }.prefix(query.nodesPerColumn))
+      var other = ranked.reduce(0) { $0 + total[$1] } - shown.reduce(0) { $0 + total[$1] }
+      while (1..<smallest).contains(other), let last = shown.popLast() { other += total[last] }
+      return shown.map { UInt16($0) }
     }
   }
 
@@ -144,7 +150,7 @@ struct FlowTally {
     found.sort { left, right in
       left.count != right.count ? left.count > right.count : left.numbers.lexicographicallyPrecedes(right.numbers)
     }
-    return found.prefix(query.pathLimit).map { path in
+    return found.prefix { $0.count >= smallest }.prefix(query.pathLimit).map { path in
       FlowsReport.Path(
         nodes: path.numbers.map { Int($0) < nodes.nodes.count ? nodes.nodes[Int($0)] : .more }, count: path.count)
     }

@@ -11,12 +11,13 @@ struct FlowsExecution {
     var properties = ShownProperties()
     let labels = try FlowLabels(query, &properties, snapshot: context.snapshot)
     let pass = try scan(labels, properties, door: nil)
-    let tally = FlowTally(pass.paths, nodes: FlowNodes(pass.paths, labels, query), query: query)
+    let nodes = try nodes(pass, labels, properties)
+    let tally = FlowTally(pass.paths, nodes: nodes, query: query, smallest: context.smallestGroup)
     return Report(
       content: .flows(tally.report()),
       notes: context.notes([
         ("no_actor", pass.withoutActor), ("end_not_reached", pass.notReached), ("incomplete", pass.incomplete),
-        ("after_evaluation", try late()),
+        ("after_evaluation", try late()), (ReportNotes.smallGroup, nodes.merged),
       ]))
   }
 
@@ -29,12 +30,19 @@ struct FlowsExecution {
     }
     var properties = ShownProperties()
     let labels = try FlowLabels(query, &properties, snapshot: context.snapshot)
-    let paths = try scan(labels, properties, door: nil).paths
-    let nodes = FlowNodes(paths, labels, query)
+    let pass = try scan(labels, properties, door: nil)
+    let nodes = try nodes(pass, labels, properties)
     let column = position + query.backward
-    let wanted = FlowTally(paths, nodes: nodes, query: query).labels(of: node, column: column)
+    let wanted = FlowTally(pass.paths, nodes: nodes, query: query, smallest: context.smallestGroup).labels(of: node, column: column)
     guard !wanted.isEmpty else { return [] }
     return try scan(labels, properties, door: FlowsPass.Door(column: column, labels: wanted)).found
+  }
+
+  private func nodes(_ pass: FlowsPass, _ labels: FlowLabels, _ properties: ShownProperties) throws(QueryError) -> FlowNodes {
+    let view = SmallGroups.View(sizes: pass.subjects) { wanted throws(QueryError) in
+      try scan(labels, properties, door: FlowsPass.Door(column: nil, labels: Set(wanted.map { UInt16($0) }))).found.count
+    }
+    return try FlowNodes(pass.paths, labels, query, sizes: view, smallest: context.smallestGroup)
   }
 
   private func scan(_ labels: FlowLabels, _ properties: ShownProperties, door: FlowsPass.Door?) throws(QueryError) -> FlowsPass {

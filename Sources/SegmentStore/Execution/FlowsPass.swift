@@ -2,15 +2,18 @@ internal import Journeys
 
 /// Finds the anchors of each journey and counts the paths around them.
 struct FlowsPass: DivisibleVisitor {
-  /// A column of the path with any of the labels.
+  /// A column of the path (nil: any) with any of the labels.
   struct Door {
-    var column: Int
+    var column: Int?
     var labels: Set<UInt16>
   }
 
   var needsOrder: Bool { true }
   private(set) var paths: FlowPathCounts
   private(set) var found: [UInt32] = []
+  /// By label, where values have some: how many subjects have it on any of their paths.
+  private(set) var subjects: [Int] = []
+  private var lastSubjects: [UInt32] = []
   private(set) var withoutActor = 0
   /// Anchors that no end follows.
   private(set) var notReached = 0
@@ -94,7 +97,8 @@ struct FlowsPass: DivisibleVisitor {
       }
       if make(index) {
         paths.add(path)
-        if let door, door.labels.contains(path.labels[door.column]) { isFound = true }
+        if let door, passes(door) { isFound = true }
+        if labels.expands { countSubjects(journey.ordinal) }
       }
       if query.anchors == .first { break }
     }
@@ -105,6 +109,25 @@ struct FlowsPass: DivisibleVisitor {
     journey.forEachRow { view, row in
       if view.pointee.mask(row) & 1 != 0 && range.contains(view.pointee.time(row)) { withoutActor += 1 }
       return true
+    }
+  }
+
+  private func passes(_ door: Door) -> Bool {
+    if let column = door.column { return door.labels.contains(path.labels[column]) }
+    return (0..<path.width).contains { door.labels.contains(path.labels[$0]) }
+  }
+
+  private mutating func countSubjects(_ ordinal: UInt32) {
+    for column in 0..<path.width {
+      let label = Int(path.labels[column])
+      if label >= Int(FlowPath.more) { continue }
+      if label >= subjects.count {
+        subjects += [Int](repeating: 0, count: label + 64 - subjects.count)
+        lastSubjects += [UInt32](repeating: .max, count: label + 64 - lastSubjects.count)
+      }
+      if lastSubjects[label] == ordinal { continue }
+      lastSubjects[label] = ordinal
+      subjects[label] += 1
     }
   }
 

@@ -13,8 +13,10 @@ struct FunnelExecution {
     let trendLog = found.trend ?? log
     var groups = [group(.everything, of: log, 0..<log.count)]
     if let trend { groups[0].trend = trend.points(trendLog, 0..<trendLog.count) }
+    var merged = 0
     if let codes = found.codes, let breakdown = query.breakdown {
-      let shown = shown(found, codes, breakdown.limit)
+      let shown = try shown(found, codes, breakdown.limit)
+      merged = shown.merged
       try trend?.check(groups: shown.groups.count)
       let members = Self.members(of: log, codes, shown)
       let trendMembers = found.trend.map { Self.members(of: $0, codes, shown) } ?? members
@@ -26,7 +28,10 @@ struct FunnelExecution {
     return Report(
       content: .funnel(
         FunnelReport(groups: groups, buckets: trend?.starts ?? [], firstIncomplete: trend?.firstIncomplete ?? 0)),
-      notes: context.notes([("no_actor", found.withoutActor), ("after_evaluation", found.late), ("window_open", groups[0].open)]))
+      notes: context.notes([
+        ("no_actor", found.withoutActor), ("after_evaluation", found.late), ("window_open", groups[0].open),
+        (ReportNotes.smallGroup, merged),
+      ]))
   }
 
   /// By slot: the attempts that count there.
@@ -72,7 +77,7 @@ struct FunnelExecution {
     var shown = ShownGroups.everything
     if group != .everything {
       guard let codes = attempts.codes, let breakdown = query.breakdown else { return [] }
-      shown = self.shown(attempts, codes, breakdown.limit)
+      shown = try self.shown(attempts, codes, breakdown.limit)
       guard let index = shown.groups.firstIndex(of: group) else { return [] }
       slot = index
     }
@@ -135,7 +140,7 @@ struct FunnelExecution {
   }
 
   /// Ranked by entries; values that only the trend has come last.
-  private func shown(_ found: Attempts, _ codes: BreakdownCodes, _ limit: Int) -> ShownGroups {
+  private func shown(_ found: Attempts, _ codes: BreakdownCodes, _ limit: Int) throws(QueryError) -> ShownGroups {
     var entries = [Double?](repeating: nil, count: codes.groupCount)
     for code in found.log.codes {
       for group in codes.groups(code) { entries[Int(group)] = (entries[Int(group)] ?? 0) + 1 }
@@ -143,7 +148,35 @@ struct FunnelExecution {
     for code in found.trend?.codes ?? [] {
       for group in codes.groups(code) { entries[Int(group)] = entries[Int(group)] ?? 0 }
     }
-    return ShownGroups(ranking: entries, codes: codes, limit: limit)
+    let logs = context.smallestGroup > 1 ? [found.log] + (found.trend.map { [$0] } ?? []) : []
+    return try ShownGroups(
+      ranking: entries, codes: codes, limit: limit,
+      hiding: SmallGroups(context.smallestGroup, logs.map { Self.sizes($0, codes) }))
+  }
+
+  private static func sizes(_ log: AttemptLog, _ codes: BreakdownCodes) -> SmallGroups.View {
+    var sizes = [Int](repeating: 0, count: codes.groupCount)
+    // A subject's attempts stand together.
+    var last = [Int](repeating: -1, count: codes.groupCount)
+    var ordinal = 0
+    for attempt in 0..<log.count {
+      if attempt > 0, log.subjects[attempt] != log.subjects[attempt - 1] { ordinal += 1 }
+      for group in codes.groups(log.codes[attempt]) where last[Int(group)] != ordinal {
+        last[Int(group)] = ordinal
+        sizes[Int(group)] += 1
+      }
+    }
+    return .init(sizes: sizes) { groups throws(QueryError) in
+      let wanted = Set(groups)
+      var count = 0
+      var counted: UInt32?
+      for attempt in 0..<log.count where counted != log.subjects[attempt] {
+        guard codes.groups(log.codes[attempt]).contains(where: { wanted.contains(Int($0)) }) else { continue }
+        counted = log.subjects[attempt]
+        count += 1
+      }
+      return count
+    }
   }
 
   /// Where an attempt counts: once in a slot, however many elements of a list "other" holds.

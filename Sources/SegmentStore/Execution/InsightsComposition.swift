@@ -12,19 +12,21 @@ struct InsightsComposition {
   func report() throws(QueryError) -> Report {
     let period = try InsightsPeriod(query, context)
     let codes = try period.breakdownCodes()
-    let shown = try period.shown(codes)
+    let compared = try comparedPeriod(codes, from: period.buckets.from)
+    let shown = try period.shown(codes, beside: compared)
     let figures = try period.figures(shown, codes)
     let buckets = period.buckets
     let late = try context.late(query.series.map(\.selector), everything: query.filter, in: buckets.from..<max(buckets.from, buckets.to))
     let lines = lines(shown, figures.figures)
     let report = InsightsReport(
       buckets: buckets.starts, firstIncomplete: buckets.firstIncomplete(at: context.instant), lines: lines,
-      formulas: formulas(lines, bucketCount: buckets.count), compared: try compared(shown, codes, from: buckets.from))
+      formulas: formulas(lines, bucketCount: buckets.count),
+      compared: try compared.map { other throws(QueryError) in try self.lines(of: other, shown) })
     return Report(
       content: .insights(report),
       notes: context.notes([
         ("no_actor", figures.withoutActor), ("not_numeric", figures.notNumeric), ("no_value", figures.withoutValue),
-        ("after_evaluation", late),
+        ("after_evaluation", late), (ReportNotes.smallGroup, shown.map(\.merged).max() ?? 0),
       ]))
   }
 
@@ -41,7 +43,11 @@ struct InsightsComposition {
     }
     let codes = try period.breakdownCodes()
     // Groups that formulas share are ranked by all series, others by their own.
-    let shown = try query.formulas.isEmpty ? period.reduced(to: [series]).shown(codes)[0] : period.shown(codes)[series]
+    let compared = try comparedPeriod(codes, from: period.buckets.from)
+    let shown =
+      try query.formulas.isEmpty
+      ? period.reduced(to: [series]).shown(codes, beside: compared?.reduced(to: [series]))[0]
+      : period.shown(codes, beside: compared)[series]
     guard let slot = shown.groups.firstIndex(of: group) else { return [] }
     return try period.reduced(to: [series]).subjects(codes, shown.slots, slot: slot, bucket: bucket)
   }
@@ -72,25 +78,41 @@ struct InsightsComposition {
     return result
   }
 
-  /// The same lines of another period, as they stood at the same moment of it: an incomplete day stands beside an equally incomplete one.
-  private func compared(_ shown: [ShownGroups], _ codes: BreakdownCodes?, from: Int64) throws(QueryError) -> InsightsReport.Compared? {
+  /// Another period, as it stood at the same moment of it: an incomplete day stands beside an equally incomplete one. Nil where none is asked
+  /// for.
+  private func comparedPeriod(_ codes: BreakdownCodes?, from: Int64) throws(QueryError) -> ComparedPeriod? {
     guard let range = query.comparedRange else { return nil }
     var other = query
     other.range = range
     let start = try context.calendar.interval(range).lowerBound.milliseconds
     let instant = min(context.instant.milliseconds, context.instant.milliseconds - (from - start))
     let period = try InsightsPeriod(other, try contextAt(Timestamp(milliseconds: instant)))
+    return ComparedPeriod(range: range, period: period, codes: codes?.seeing(period.context.snapshot))
+  }
+
+  /// The same lines of another period.
+  private func lines(of compared: ComparedPeriod, _ shown: [ShownGroups]) throws(QueryError) -> InsightsReport.Compared {
+    let period = compared.period
     var groups = shown
-    let codes = codes?.seeing(period.context.snapshot)
-    if let codes {
+    if let codes = compared.codes {
       // Ranks nothing, but meets the values that only this period has.
       _ = try period.rankings(codes)
       groups = shown.map { $0.extended(to: codes) }
     }
-    let lines = lines(groups, try period.figures(groups, codes).figures)
+    let lines = lines(groups, try period.figures(groups, compared.codes).figures)
     return .init(
-      range: range, buckets: period.buckets.starts, lines: lines, formulas: formulas(lines, bucketCount: period.buckets.count))
+      range: compared.range, buckets: period.buckets.starts, lines: lines, formulas: formulas(lines, bucketCount: period.buckets.count))
   }
+}
+
+/// What a range is compared with.
+struct ComparedPeriod {
+  let range: DateRange
+  let period: InsightsPeriod
+  /// Of the same groups, over the data of then.
+  let codes: BreakdownCodes?
+
+  func reduced(to series: [Int]) -> ComparedPeriod { ComparedPeriod(range: range, period: period.reduced(to: series), codes: codes) }
 }
 
 /// The series of an insights report over one range: each in the hands of what can fill it.
@@ -99,7 +121,7 @@ struct InsightsPeriod {
   let context: ExecutionContext
   let buckets: Buckets
   private let table: BucketTable
-  private let counts = InsightsCounts()
+  private let counts: InsightsCounts
   /// Indices of the series that event by event can fill, and of the others.
   private let plain: [Int]
   private let others: [Int]
@@ -107,14 +129,16 @@ struct InsightsPeriod {
   init(_ query: InsightsQuery, _ context: ExecutionContext) throws(QueryError) {
     self.query = query
     self.context = context
+    counts = InsightsCounts()
     buckets = try context.calendar.buckets(query.range, by: query.unit)
     table = BucketTable(buckets)
     plain = query.series.indices.filter { !query.series[$0].needsJourneys }
     others = query.series.indices.filter { query.series[$0].needsJourneys }
   }
 
-  private init(_ query: InsightsQuery, _ other: InsightsPeriod) {
+  private init(_ query: InsightsQuery, _ other: InsightsPeriod, counts: InsightsCounts = InsightsCounts()) {
     self.query = query
+    self.counts = counts
     context = other.context
     buckets = other.buckets
     table = other.table
@@ -167,16 +191,66 @@ struct InsightsPeriod {
     return result
   }
 
-  func shown(_ codes: BreakdownCodes?) throws(QueryError) -> [ShownGroups] {
+  /// - Parameter compared: what stands beside it, in which a group may be smaller.
+  func shown(_ codes: BreakdownCodes?, beside compared: ComparedPeriod?) throws(QueryError) -> [ShownGroups] {
     guard let codes, let breakdown = query.breakdown else { return query.series.map { _ in .everything } }
+    // First of all: what counts actors may have counted what is to be ranked.
+    var views = try sizes(codes)
+    if let compared, let codes = compared.codes {
+      for (series, view) in try compared.period.sizes(codes).enumerated() { views[series] += view }
+    }
     let rankings = try rankings(codes)
-    if query.formulas.isEmpty { return rankings.map { ShownGroups(ranking: $0, codes: codes, limit: breakdown.limit) } }
+    if query.formulas.isEmpty {
+      var shown: [ShownGroups] = []
+      for (ranking, views) in zip(rankings, views) {
+        shown.append(
+          try ShownGroups(
+            ranking: ranking, codes: codes, limit: breakdown.limit, hiding: SmallGroups(context.smallestGroup, views)))
+      }
+      return shown
+    }
     // Formulas need the same groups in all series: those that any of them counts, by the first series' figures.
     let joint = (0..<codes.groupCount).map { group -> Double? in
       guard rankings.contains(where: { $0.indices.contains(group) && $0[group] != nil }) else { return nil }
       return (rankings[0].indices.contains(group) ? rankings[0][group] : nil) ?? 0
     }
-    return query.series.map { _ in ShownGroups(ranking: joint, codes: codes, limit: breakdown.limit) }
+    let shown = try ShownGroups(
+      ranking: joint, codes: codes, limit: breakdown.limit, hiding: SmallGroups(context.smallestGroup, views.flatMap(\.self)))
+    return query.series.map { _ in shown }
+  }
+
+  /// By series: of how many different actors each group's figures are. Nothing where groups of any size are shown.
+  private func sizes(_ codes: BreakdownCodes) throws(QueryError) -> [[SmallGroups.View]] {
+    guard context.smallestGroup > 1 else { return query.series.map { _ in [] } }
+    var views: [[SmallGroups.View]] = []
+    for index in query.series.indices {
+      let series = query.series[index]
+      var sizing = query
+      sizing.series = [series.ofActors]
+      sizing.formulas = []
+      sizing.compare = nil
+      let period: InsightsPeriod
+      if case .active(let days) = series.measure, days > 1 {
+        sizing.range.from = sizing.range.from.advanced(byDays: 1 - days)
+        period = try InsightsPeriod(sizing, context)
+      } else {
+        period = InsightsPeriod(sizing, self, counts: isCounted ? counts : InsightsCounts())
+      }
+      let sizes = try period.rankings(codes)[0].map { Int($0 ?? 0) }
+      views.append([
+        .init(sizes: sizes) { groups throws(QueryError) in
+          Int((try period.figures([.only(groups, of: codes)], codes).figures[0][0].last ?? nil) ?? 0)
+        }
+      ])
+    }
+    return views
+  }
+
+  /// Whether one pass over the events can count both events and actors for all series.
+  private var isCounted: Bool {
+    query.series.allSatisfy {
+      ($0.measure == .unique || $0.measure == .total) && $0.first == nil && $0.selector == query.series[0].selector
+    }
   }
 
   func figures(_ shown: [ShownGroups], _ codes: BreakdownCodes?) throws(QueryError) -> InsightsFigures {

@@ -64,7 +64,7 @@ struct InsightsExecution {
 
   /// Nil where the series are not all of one kind of event, or ask for more than numbers of events and subjects, or have too many groups.
   private func counted() throws(QueryError) -> InsightsCountPass? {
-    guard query.series.contains(where: { $0.measure == .unique }),
+    guard counts.isMade || query.series.contains(where: { $0.measure == .unique }),
       query.series.allSatisfy({ ($0.measure == .unique || $0.measure == .total) && $0.selector == query.series[0].selector })
     else { return nil }
     if !counts.isMade {

@@ -4,13 +4,13 @@ package import Journeys
 /// Answers queries over a snapshot. Pure: the same snapshot, query, calendar and instant give the same answer.
 package struct QueryExecution: Sendable {
   package let snapshot: StoreSnapshot
-  package let calendar: ProjectCalendar
+  package let rules: ReportRules
   /// Events later than this are not seen.
   package let instant: Timestamp
 
-  package init(snapshot: StoreSnapshot, calendar: ProjectCalendar, instant: Timestamp) {
+  package init(snapshot: StoreSnapshot, rules: ReportRules, instant: Timestamp) {
     self.snapshot = snapshot
-    self.calendar = calendar
+    self.rules = rules
     self.instant = instant
   }
 
@@ -83,7 +83,7 @@ package struct QueryExecution: Sendable {
 
   private func composition(_ query: InsightsQuery, _ context: ExecutionContext) -> InsightsComposition {
     InsightsComposition(query: query, context: context) { (instant) throws(QueryError) in
-      try QueryExecution(snapshot: snapshot, calendar: calendar, instant: instant).context(for: .insights(query))
+      try QueryExecution(snapshot: snapshot, rules: rules, instant: instant).context(for: .insights(query))
     }
   }
 
@@ -100,7 +100,7 @@ package struct QueryExecution: Sendable {
     var seen = snapshot
     if case .group(let key) = level { seen = try snapshot.groupSnapshots.snapshot(.init(key: key, events: events), of: snapshot) }
     seen.cohorts = cohorts
-    return ExecutionContext(snapshot: seen, calendar: calendar, instant: instant)
+    return ExecutionContext(snapshot: seen, rules: rules, instant: instant)
   }
 
   /// Inner cohorts come first; each different one is evaluated once.

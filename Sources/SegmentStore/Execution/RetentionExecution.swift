@@ -29,7 +29,9 @@ struct RetentionExecution {
             let cohorts = self.cohorts(frame, pass, matrix: index + 1)
             return .init(group: group, cohorts: cohorts, average: average(cohorts, frame))
           }, lookedUntil: min(Timestamp(milliseconds: frame.horizon), context.instant))),
-      notes: context.notes([("no_actor", pass.withoutActor), ("after_evaluation", try late(frame))]))
+      notes: context.notes([
+        ("no_actor", pass.withoutActor), ("after_evaluation", try late(frame)), (ReportNotes.smallGroup, shown.merged),
+      ]))
   }
 
   /// The subjects of a cohort (column nil), or those of them that were retained in a column.
@@ -74,7 +76,18 @@ struct RetentionExecution {
     let sizes = (0..<codes.groupCount).map { group -> Double? in
       group < pass.sizes.count && pass.sizes[group] > 0 ? Double(pass.sizes[group]) : nil
     }
-    return (codes, properties, ShownGroups(ranking: sizes, codes: codes, limit: breakdown.limit))
+    let subjects = Array(pass.subjects.prefix(codes.groupCount))
+    let view = SmallGroups.View(sizes: subjects) { [properties] groups throws(QueryError) in
+      var wanted = [Bool](repeating: false, count: codes.groupCount)
+      for group in groups { wanted[group] = true }
+      var pass = RetentionPass(query: query, frame: frame, codes: codes, task: .reach(wanted))
+      defer { pass.free() }
+      try scan(frame, properties, &pass)
+      return pass.reached
+    }
+    let shown = try ShownGroups(
+      ranking: sizes, codes: codes, limit: breakdown.limit, hiding: SmallGroups(context.smallestGroup, [view]))
+    return (codes, properties, shown)
   }
 
   private func cohorts(_ frame: RetentionFrame, _ pass: RetentionPass, matrix: Int) -> [RetentionReport.Cohort] {

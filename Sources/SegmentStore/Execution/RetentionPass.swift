@@ -7,6 +7,8 @@ struct RetentionPass: DivisibleVisitor {
   enum Task {
     /// Only the sizes of the breakdown's groups.
     case rank
+    /// Only how many subjects are in any of some groups, by group number.
+    case reach([Bool])
     /// Matrix 0 is everybody's; a group's matrix is its slot + 1.
     case count(slots: [Int32])
     /// The subjects of one cell; slot nil: of everybody.
@@ -24,6 +26,9 @@ struct RetentionPass: DivisibleVisitor {
   let table: BucketTable
   /// By group number.
   private(set) var sizes: [Int] = []
+  /// By group number: different subjects, whatever the number of their cohorts.
+  private(set) var subjects: [Int] = []
+  private(set) var reached = 0
   private(set) var found: [UInt32] = []
   private(set) var withoutActor = 0
   private let rule: RetentionRule
@@ -74,6 +79,9 @@ struct RetentionPass: DivisibleVisitor {
     for cell in 0..<matrixCount * frame.cohortCount * frame.width { matrices[cell] += other.matrices[cell] }
     if sizes.count < other.sizes.count { sizes += [Int](repeating: 0, count: other.sizes.count - sizes.count) }
     for (group, size) in other.sizes.enumerated() { sizes[group] += size }
+    if subjects.count < other.subjects.count { subjects += [Int](repeating: 0, count: other.subjects.count - subjects.count) }
+    for (group, count) in other.subjects.enumerated() { subjects[group] += count }
+    reached += other.reached
     found += other.found
     withoutActor += other.withoutActor
     other.free()
@@ -136,7 +144,7 @@ struct RetentionPass: DivisibleVisitor {
     guard time >= frame.from, time < frame.to else { return }
     let cohort = table.reader.bucket(time)
     let code = codes == nil ? 0 : self.code(journey, first, time)
-    if case .rank = task { return rank(code) }
+    if codes != nil, ranks([code]) { return }
     if case .find(let wanted, _, _, _) = task, wanted != cohort { return }
     record(journey.subject, Start(cohort: cohort, time: time, code: code), columns(journey, first, cohort, time))
   }
@@ -178,10 +186,7 @@ struct RetentionPass: DivisibleVisitor {
   private mutating func visitEvery(_ journey: Journey) {
     guard let first = journey.firstPrimary(from: frame.from) else { return }
     gather(journey, first)
-    if case .rank = task {
-      for start in starts { rank(start.code) }
-      return
-    }
+    if codes != nil, ranks(starts.map(\.code)) { return }
     var next = 0
     for start in starts {
       if case .find(let wanted, _, _, _) = task, wanted != start.cohort { continue }
@@ -261,15 +266,37 @@ struct RetentionPass: DivisibleVisitor {
     return code ?? BreakdownCodes.none
   }
 
-  private mutating func rank(_ code: UInt32) {
-    guard let codes else { return }
-    if sizes.count < codes.groupCount { sizes += [Int](repeating: 0, count: max(codes.groupCount - sizes.count, sizes.count)) }
-    for group in codes.groups(code) { sizes[Int(group)] += 1 }
+  /// The starts of one subject, where only their groups matter. False where more does.
+  private mutating func ranks(_ starts: [UInt32]) -> Bool {
+    switch task {
+    case .rank:
+      guard let codes else { return true }
+      if sizes.count < codes.groupCount {
+        let missing = max(codes.groupCount - sizes.count, sizes.count)
+        sizes += [Int](repeating: 0, count: missing)
+        subjects += [Int](repeating: 0, count: missing)
+      }
+      var seen: [UInt32] = []
+      for code in starts {
+        for group in codes.groups(code) {
+          sizes[Int(group)] += 1
+          if seen.contains(group) { continue }
+          seen.append(group)
+          subjects[Int(group)] += 1
+        }
+      }
+      return true
+    case .reach(let wanted):
+      guard let codes else { return true }
+      if starts.contains(where: { codes.groups($0).contains { wanted[Int($0)] } }) { reached += 1 }
+      return true
+    case .count, .find: return false
+    }
   }
 
   @inline(__always) private mutating func record(_ subject: UInt32, _ start: Start, _ columns: UInt64) {
     switch task {
-    case .rank: break
+    case .rank, .reach: break
     case .count(let slots):
       add(columns, row(0, start.cohort))
       if codes != nil { addToGroups(start, columns, slots) }

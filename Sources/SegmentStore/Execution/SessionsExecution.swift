@@ -29,7 +29,9 @@ struct SessionsExecution {
         SessionsReport(
           buckets: buckets.starts, firstIncomplete: buckets.firstIncomplete(at: context.instant), groups: groups,
           entries: events(pass.entries), exits: events(pass.exits))),
-      notes: context.notes([("no_actor", pass.withoutActor), ("after_evaluation", late)]))
+      notes: context.notes([
+        ("no_actor", pass.withoutActor), ("after_evaluation", late), (ReportNotes.smallGroup, shown?.merged ?? 0),
+      ]))
   }
 
   /// The subjects with a session of a group that began in a bucket (nil: in the range).
@@ -58,9 +60,15 @@ struct SessionsExecution {
   /// Nil without a breakdown. Ranked by the number of sessions.
   private func shown(_ buckets: Buckets, _ codes: BreakdownCodes?) throws(QueryError) -> ShownGroups? {
     guard let codes, let breakdown = query.breakdown else { return nil }
-    let counts = try run(buckets, codes, .ranking).groupCounts
+    let ranking = try run(buckets, codes, .ranking)
     try codes.check()
-    return ShownGroups(ranking: counts.map { $0 == 0 ? nil : Double($0) }, codes: codes, limit: breakdown.limit)
+    let view = SmallGroups.View(sizes: ranking.groupSubjects) { groups throws(QueryError) in
+      let slots = ShownGroups.only(groups, of: codes).slots
+      return try run(buckets, codes, .finding(slots, 0, buckets.from..<max(buckets.from, buckets.to))).found.count
+    }
+    return try ShownGroups(
+      ranking: ranking.groupCounts.map { $0 == 0 ? nil : Double($0) }, codes: codes, limit: breakdown.limit,
+      hiding: SmallGroups(context.smallestGroup, [view]))
   }
 
   private func run(

@@ -30,6 +30,9 @@ struct SessionsPass: JourneyVisitor {
   private let task: Task
   var cells: SessionCells
   private(set) var groupCounts: [Int] = []
+  /// By group: how many subjects have such a session.
+  private(set) var groupSubjects: [Int] = []
+  private var lastSubjects: [UInt32] = []
   /// Sessions by the event that they begin or end with, by the store's code.
   private(set) var entries: [Int]
   private(set) var exits: [Int]
@@ -136,8 +139,12 @@ struct SessionsPass: JourneyVisitor {
     switch task {
     case .ranking:
       for group in codes?.groups(group) ?? [] {
-        if groupCounts.count <= Int(group) { groupCounts += [Int](repeating: 0, count: Int(group) + 64 - groupCounts.count) }
+        if groupCounts.count <= Int(group) { makeRoom(Int(group) + 64) }
         groupCounts[Int(group)] += 1
+        if lastSubjects[Int(group)] != journey.ordinal {
+          lastSubjects[Int(group)] = journey.ordinal
+          groupSubjects[Int(group)] += 1
+        }
       }
     case .filling(let slots):
       entries[Int(session.entry)] += 1
@@ -159,6 +166,12 @@ struct SessionsPass: JourneyVisitor {
       if let slot, !(codes?.groups(group).contains { slots[Int($0)] == slot } ?? false) { return }
       found.append(journey.subject)
     }
+  }
+
+  private mutating func makeRoom(_ count: Int) {
+    groupCounts += [Int](repeating: 0, count: count - groupCounts.count)
+    groupSubjects += [Int](repeating: 0, count: count - groupSubjects.count)
+    lastSubjects += [UInt32](repeating: 0, count: count - lastSubjects.count)
   }
 
   mutating func visitWithoutActor(_ journey: Journey) {

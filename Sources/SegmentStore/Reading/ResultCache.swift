@@ -8,7 +8,7 @@ final class ResultCache: Sendable {
   struct Key: Hashable {
     var dataVersion: UInt64
     var query: Query
-    var calendar: ProjectCalendar
+    var rules: ReportRules
   }
 
   private struct State {

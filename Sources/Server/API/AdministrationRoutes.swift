@@ -86,7 +86,8 @@ struct AdministrationRoutes: Sendable {
   private func changeSettings(_ request: Request, _ context: ServerContext) async throws -> Response {
     let caller = try await authenticator.require(request, context)
     let project = try installation.project(try QueryParameters(request, known: ["project_id"]).project(), for: caller, to: .manageProjects)
-    let members = try await object(request, known: ["name", "zone", "week_start", "group_keys", "retention_days", "canaries"])
+    let members = try await object(
+      request, caller, known: ["name", "zone", "week_start", "group_keys", "retention_days", "smallest_group", "canaries"])
     var canaries: Bool?
     switch members["canaries"] {
     case nil: break
@@ -105,7 +106,15 @@ struct AdministrationRoutes: Sendable {
       settings.retentionDays = Int(days)
     default: throw APIError.badRequest("“retention_days” must be a whole number of days, or null: for ever.", field: "retention_days")
     }
-    let names = members.keys.filter { $0 != "canaries" }.sorted()
+    switch members["smallest_group"] {
+    case nil: break
+    case .number(let size)? where size == size.rounded() && abs(size) <= Double(Project.maximumSmallestGroup):
+      settings.smallestGroup = Int(size)
+    default:
+      throw APIError.badRequest(
+        "“smallest_group” must be 1 to \(Project.maximumSmallestGroup); 1 shows every group.", field: "smallest_group")
+    }
+    let names = members.keys.filter { $0 != "canaries" }.sorted().map { $0 == "smallest_group" ? settings.smallestGroupEntry : $0 }
     if !names.isEmpty || canaries == nil { try await installation.change(project, to: settings, names: names, by: caller.principal) }
     if let canaries { try await installation.canaries.turn(canaries, in: project.id, by: caller.principal) }
     return DisclosedResponse.plain(Self.json(settings, canaries: try await installation.canaries.isOn(in: project.id)))
@@ -123,6 +132,7 @@ struct AdministrationRoutes: Sendable {
       "zone": .string(project.zone),
       "week_start": .string(project.weekStart.rawValue), "group_keys": .list(project.groupKeys.map { .string($0) }),
       "retention_days": project.retentionDays.map { .number(Double($0)) } ?? .null,
+      "smallest_group": .number(Double(project.smallestGroup)),
     ]
   }
 
@@ -145,7 +155,8 @@ struct AdministrationRoutes: Sendable {
     let project = try installation.project(
       try QueryParameters(request, known: ["project_id"]).project(), for: caller, to: .manageServiceAccounts)
     let members = try await object(
-      request, known: ["name", "scopes", "expires_in_days", "networks", "rows_per_day", "subjects_per_day", "bytes_per_day", "canary"])
+      request, caller,
+      known: ["name", "scopes", "expires_in_days", "networks", "rows_per_day", "subjects_per_day", "bytes_per_day", "canary"])
     guard let name = members["name"], let wanted = members["scopes"] else { throw APIError.badRequest("“name” and “scopes” are needed.") }
     let scopes = try Self.strings(wanted, "scopes").map { text in
       guard let scope = ServiceAccount.Scope(rawValue: text) else {
@@ -165,7 +176,7 @@ struct AdministrationRoutes: Sendable {
     case .boolean(true)?: draft.isCanary = true
     default: throw APIError.badRequest("“canary” must be true or false.", field: "canary")
     }
-    let made = try await installation.createServiceAccount(draft, project: project.id, by: caller.principal)
+    let (made, _) = try await installation.staff.accounts.make(draft, in: project.id, by: caller.principal)
     return DisclosedResponse.plain(shown(made), status: .created)
   }
 
@@ -196,10 +207,10 @@ struct AdministrationRoutes: Sendable {
   private func rotateAccount(_ request: Request, _ context: ServerContext) async throws -> Response {
     let caller = try await authenticator.require(request, context)
     try Access.authorize(caller, .manageServiceAccounts, in: nil)
-    let members = try await object(request, known: ["overlap_hours", "expires_in_days"])
+    let members = try await object(request, caller, known: ["overlap_hours", "expires_in_days"])
     let overlap = try Self.number(members, "overlap_hours", 0...168) ?? 24
     let days = try Self.number(members, "expires_in_days", 1...366) ?? 90
-    let made = try await installation.rotateServiceAccount(
+    let (made, _) = try await installation.staff.accounts.rotate(
       try context.parameters.require("username"), overlap: .seconds(overlap * 3600), lifetime: .seconds(days * 86_400), by: caller.principal
     )
     return DisclosedResponse.plain(shown(made), status: .created)
@@ -228,7 +239,10 @@ struct AdministrationRoutes: Sendable {
     let caller = try await authenticator.require(request, context)
     try Access.authorize(caller, .manageServiceAccounts, in: nil)
     let id = try context.parameters.require("id")
-    try await installation.liftFreeze(of: id, by: caller.principal)
+    guard let freeze = installation.quotas.freezes.first(where: { $0.holder.id == id }) else {
+      throw APIError.notFound("Nothing of this id is frozen.")
+    }
+    _ = try await installation.staff.accounts.lift(freeze, in: installation.quotas, by: caller.principal)
     return DisclosedResponse.plain(["id": .string(id), "frozen": .boolean(false)])
   }
 
@@ -236,13 +250,7 @@ struct AdministrationRoutes: Sendable {
     let caller = try await authenticator.require(request, context)
     let username = try context.parameters.require("username")
     try Access.authorize(caller, .manageServiceAccounts, in: nil)
-    guard let account = installation.access.serviceAccounts(of: nil).first(where: { $0.username == username }) else {
-      throw APIError.notFound("There is no service account of this name.")
-    }
-    // Ended first: a ledger that cannot be written must not keep a stolen key good.
-    let revoked = try await installation.access.revokeServiceAccount(username)
-    try await installation.ledger.record(.serviceAccountRevoked(username: username, project: account.project), by: caller.principal)
-    return DisclosedResponse.plain(json(revoked))
+    return DisclosedResponse.plain(json(try await installation.staff.accounts.revoke(username, by: caller.principal).0))
   }
 
   private func json(_ account: ServiceAccount) -> JSONValue {
@@ -259,6 +267,7 @@ struct AdministrationRoutes: Sendable {
       "overlap_until": account.overlapUntil.map { .string($0.text) } ?? .null,
       "last_used_at": account.lastUsedAt.map { .string($0.text) } ?? .null,
       "revoked_at": account.revokedAt.map { .string($0.text) } ?? .null,
+      "unusual_use": installation.uses.report(ofAccount: account.username).json,
     ]
   }
 
@@ -287,7 +296,7 @@ struct AdministrationRoutes: Sendable {
     var texts = named ?? []
     var compact = false
     if named == nil {
-      let members = try await object(request, known: ["subjects", "compact"])
+      let members = try await object(request, caller, known: ["subjects", "compact"])
       if let value = members["compact"] {
         guard case .boolean(let chosen) = value else { throw APIError.badRequest("“compact” must be true or false.", field: "compact") }
         compact = chosen
@@ -353,7 +362,7 @@ struct AdministrationRoutes: Sendable {
   private func backupOrder(_ request: Request, _ context: ServerContext) async throws -> (Authenticated, URL, keep: Int?) {
     let caller = try await authenticator.require(request, context)
     try Access.authorize(caller, .writeBackups, in: nil)
-    let members = try await object(request, known: ["target", "keep"])
+    let members = try await object(request, caller, known: ["target", "keep"])
     guard case .string(let path)? = members["target"], path.hasPrefix("/"), !path.unicodeScalars.contains("\0") else {
       throw APIError.badRequest("“target” must be an absolute path.", field: "target")
     }
@@ -408,10 +417,8 @@ struct AdministrationRoutes: Sendable {
 
   // MARK: Bodies
 
-  private func object(_ request: Request, known: Set<String>) async throws -> [String: JSONValue] {
-    guard case .whole(let bytes) = try await BodyReader.bytes(of: request, limit: Self.bodyLimit) else {
-      throw APIError.tooLarge(Self.bodyLimit)
-    }
+  private func object(_ request: Request, _ caller: Authenticated, known: Set<String>) async throws -> [String: JSONValue] {
+    let bytes = try await authenticator.body(of: request, by: caller, limit: Self.bodyLimit)
     guard case .object(let members) = try JSONValue(parsing: bytes) else { throw APIError.badRequest("The body must be a JSON object.") }
     if let unknown = members.keys.first(where: { !known.contains($0) }) {
       throw APIError.badRequest(

@@ -71,9 +71,7 @@ struct AlertRoutes: Sendable {
     let caller = try await authenticator.require(request, context)
     _ = try QueryParameters(request, known: [])
     try Access.authorize(caller, .manageAlerts, in: nil)
-    guard case .whole(let bytes) = try await BodyReader.bytes(of: request, limit: Self.bodyLimit) else {
-      throw APIError.tooLarge(Self.bodyLimit)
-    }
+    let bytes = try await authenticator.body(of: request, by: caller, limit: Self.bodyLimit)
     guard case .object(let members) = try JSONValue(parsing: bytes), Set(members.keys).isSubset(of: ["state", "note"]) else {
       throw APIError.badRequest("The body must be an object with “state” and “note”.")
     }

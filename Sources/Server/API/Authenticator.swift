@@ -18,15 +18,19 @@ package struct Authenticator: Sendable {
   let addresses: ClientAddress
   /// Told of every secret that is somebody's and of no use any more.
   let refused: @Sendable (ServiceAccount, Presented.Refusal) async -> Void
+  /// Told of every credential that is accepted, from where it came and what its client calls itself.
+  let accepted: @Sendable (Authenticated, _ address: String?, _ agent: String?) async -> Void
 
   package init(
     door: Door, access: ControlDatabase, addresses: ClientAddress = ClientAddress(trustedProxies: []),
-    refused: @escaping @Sendable (ServiceAccount, Presented.Refusal) async -> Void = { _, _ in }
+    refused: @escaping @Sendable (ServiceAccount, Presented.Refusal) async -> Void = { _, _ in },
+    accepted: @escaping @Sendable (Authenticated, _ address: String?, _ agent: String?) async -> Void = { _, _, _ in }
   ) {
     self.door = door
     self.access = access
     self.addresses = addresses
     self.refused = refused
+    self.accepted = accepted
   }
 
   /// The caller, or nil if no credential came with the request. Throws 401 if one came and is not good.
@@ -42,7 +46,9 @@ package struct Authenticator: Sendable {
       secret.isEmpty
       ? access.present(secretAlone: name, from: address) : access.present(username: name, secret: secret, from: address)
     switch presented {
-    case .accepted(let who): return who
+    case .accepted(let who):
+      await accepted(who, address, request.headers[.userAgent])
+      return who
     case .unknown: throw APIError.unauthorized
     case .refused(let account, let refusal):
       await refused(account, refusal)
@@ -70,6 +76,14 @@ package struct Authenticator: Sendable {
   func require(_ request: Request, _ context: ServerContext) async throws -> Authenticated {
     guard let caller = try await caller(of: request, context) else { throw APIError.unauthorized }
     return caller
+  }
+
+  /// The whole body of a request of somebody who was let in. A body may come slowly: whose secret was revoked, replaced or ended meanwhile is
+  /// refused before anything is done.
+  func body(of request: Request, by caller: Authenticated, limit: Int) async throws -> [UInt8] {
+    guard case .whole(let bytes) = try await BodyReader.bytes(of: request, limit: limit) else { throw APIError.tooLarge(limit) }
+    guard access.isStillGood(caller) else { throw APIError.unauthorized }
+    return bytes
   }
 
   /// User name and password of a Basic authentication; nil for any other scheme or for nonsense.

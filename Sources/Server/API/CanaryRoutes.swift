@@ -24,7 +24,7 @@ struct CanaryRoutes: Sendable {
     let caller = try await authenticator.require(request, context)
     _ = try QueryParameters(request, known: [])
     try Access.authorize(caller, .sendEvents, in: caller.project)
-    let clues = try await clues(request)
+    let clues = try await clues(request, by: caller)
     let found = await installation.canaries.hits(clues).filter { caller.project == nil || $0.project == caller.project }
     await installation.canaries.tell(found, .hit, by: caller.principal)
     return DisclosedResponse.plain(["taken": .number(Double(clues.count))], status: .accepted)
@@ -35,7 +35,7 @@ struct CanaryRoutes: Sendable {
     let caller = try await authenticator.require(request, context)
     _ = try QueryParameters(request, known: [])
     try Access.authorize(caller, .manageAlerts, in: nil)
-    let found = await installation.canaries.hits(try await clues(request))
+    let found = await installation.canaries.hits(try await clues(request, by: caller))
     await installation.canaries.tell(found, .file, by: caller.principal)
     let disclosure = Disclosure(.settings, project: nil, purpose: "api.canaries", fields: ["canaries"])
     return DisclosedResponse.json(
@@ -45,10 +45,8 @@ struct CanaryRoutes: Sendable {
   }
 
   /// `{"ids": ["s_…"], "hosts": ["….example.net"]}`; of hosts the first label counts.
-  private func clues(_ request: Request) async throws -> [CanaryDesk.Clue] {
-    guard case .whole(let bytes) = try await BodyReader.bytes(of: request, limit: Self.bodyLimit) else {
-      throw APIError.tooLarge(Self.bodyLimit)
-    }
+  private func clues(_ request: Request, by caller: Authenticated) async throws -> [CanaryDesk.Clue] {
+    let bytes = try await authenticator.body(of: request, by: caller, limit: Self.bodyLimit)
     guard case .object(let members) = try JSONValue(parsing: bytes, limit: Self.bodyLimit), !members.isEmpty,
       Set(members.keys).isSubset(of: ["ids", "hosts"])
     else { throw APIError.badRequest("The body must be an object with “ids”, “hosts” or both.") }

@@ -13,17 +13,32 @@ extension HTTPField.Name {
 /// Answers of the API. What shows data can only be built from what the ledger has entered.
 enum DisclosedResponse {
   static func json(_ answer: Disclosed<JSONValue>, timing: String? = nil) -> Response {
-    var response = plain(answer.value)
+    text(answer.map { $0.text + "\n" }, timing: timing)
+  }
+
+  /// Rows about subjects: entered with their size in bytes, which a quota counts, then sent.
+  static func rows(
+    _ answer: JSONValue, _ disclosure: Disclosure, of ledger: Ledger, to principal: Principal, timing: (() -> String)? = nil
+  ) async throws -> Response {
+    let text = answer.text + "\n"
+    let disclosed = try await ledger.disclose(text, disclosure.of(bytes: text.utf8.count), to: principal)
+    return Self.text(disclosed, timing: timing?())
+  }
+
+  private static func text(_ answer: Disclosed<String>, timing: String?) -> Response {
+    var response = body(answer.value, status: .ok)
     response.headers[.ledgerIndex] = String(answer.receipt.index)
     response.headers[.serverTiming] = timing
     return response
   }
 
   /// For answers without data: acknowledgements and the caller's own secrets.
-  static func plain(_ value: JSONValue, status: HTTPResponse.Status = .ok) -> Response {
+  static func plain(_ value: JSONValue, status: HTTPResponse.Status = .ok) -> Response { body(value.text + "\n", status: status) }
+
+  private static func body(_ text: String, status: HTTPResponse.Status) -> Response {
     Response(
       status: status, headers: [.contentType: "application/json", .cacheControl: "no-store"],
-      body: .init(byteBuffer: ByteBuffer(string: value.text + "\n")))
+      body: .init(byteBuffer: ByteBuffer(string: text)))
   }
 }
 

@@ -57,18 +57,23 @@ struct ExportRoutes: Sendable {
   }
 
   /// For a person of the staff, whose wish another one agreed to.
-  func answer(_ project: OpenProject, _ order: ExportOrder, to caller: Authenticated) async throws -> Response {
+  ///
+  /// - Parameter entered: called when the first page is entered, before any byte leaves.
+  func answer(
+    _ project: OpenProject, _ order: ExportOrder, to caller: Authenticated, entered: @Sendable () async throws -> Void
+  ) async throws -> Response {
     try Access.authorize(caller, .exportSubjects, in: project.id)
     return try await answer(
       Plan(
         project: project, caller: caller, range: order.range, events: order.events, filter: nil, limit: Int.max, milliseconds: false,
         canaries: try await installation.canaries.export(of: project.id), request: order.request),
-      mayPack: false)
+      mayPack: false, entered: entered)
   }
 
-  private func answer(_ plan: Plan, mayPack: Bool) async throws -> Response {
+  private func answer(_ plan: Plan, mayPack: Bool, entered: () async throws -> Void = {}) async throws -> Response {
     // The first page is entered before the head of the answer is written: a refusal still has its own status then.
     let first = try await page(plan, 0, after: nil, sent: 0)
+    try await entered()
     var headers: HTTPFields = [.contentType: "text/plain; charset=utf-8", .cacheControl: "no-store", .vary: "Accept-Encoding"]
     let isPacked =
       mayPack && (first.map { $0.next != nil || $0.lines.value.readableBytes > Self.shortestPacked } ?? false)

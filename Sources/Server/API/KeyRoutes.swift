@@ -31,9 +31,7 @@ struct KeyRoutes: Sendable {
   private func rotate(_ request: Request, _ context: ServerContext) async throws -> Response {
     let caller = try await authenticator.require(request, context)
     try Access.authorize(caller, .rotateKeys, in: nil)
-    guard case .whole(let bytes) = try await BodyReader.bytes(of: request, limit: Self.bodyLimit) else {
-      throw APIError.tooLarge(Self.bodyLimit)
-    }
+    let bytes = try await authenticator.body(of: request, by: caller, limit: Self.bodyLimit)
     guard case .object(let members) = try JSONValue(parsing: bytes), Set(members.keys) == ["keys"],
       case .list(let names)? = members["keys"], !names.isEmpty
     else { throw APIError.badRequest("The body must be an object with “keys”, a list.", field: "keys") }

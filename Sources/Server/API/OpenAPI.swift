@@ -203,7 +203,7 @@ package enum OpenAPI {
         post: {summary: "Make a project, with a token, a plan, a store and settings of its own (control socket only)", description: 'The body: {"name": "Staging", "zone": "Europe/Berlin", "week_start": "monday", "group_keys": ["org_id"]}; all but the name may be left out.', requestBody: {required: true, content: {application/json: {schema: {$ref: "#/components/schemas/NewProject"}}}}, responses: {"201": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
       /api/v1/settings:
         get: {summary: A project's settings (owner), parameters: [{$ref: "#/components/parameters/project"}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
-        patch: {summary: "Change name, zone, week_start, group_keys, retention_days or canaries (owner)", parameters: [{$ref: "#/components/parameters/project"}], requestBody: {required: true, content: {application/json: {schema: {$ref: "#/components/schemas/Settings"}}}}, responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
+        patch: {summary: "Change name, zone, week_start, group_keys, retention_days, smallest_group or canaries (owner)", parameters: [{$ref: "#/components/parameters/project"}], requestBody: {required: true, content: {application/json: {schema: {$ref: "#/components/schemas/Settings"}}}}, responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
       /api/v1/plan:
         get:
           summary: The tracking plan in force, or a version of it, and names that came without being in it (owner)
@@ -221,7 +221,7 @@ package enum OpenAPI {
           parameters: [{$ref: "#/components/parameters/project"}]
           responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}
       /api/v1/service-accounts:
-        get: {summary: Service accounts (owner), parameters: [{$ref: "#/components/parameters/project"}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
+        get: {summary: Service accounts with use and unusual use (control socket only), description: '"unusual_use": {"score", "learning", "signals"}, as docs/OPERATIONS.md explains.', parameters: [{$ref: "#/components/parameters/project"}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
         post: {summary: Make a service account; its secret is in this answer only (owner), description: 'The body: {"name": "Nightly export", "scopes": ["export"], "expires_in_days": 90, "networks": ["10.0.0.0/8"], "rows_per_day": 1000000, "subjects_per_day": 200000, "bytes_per_day": 2147483648, "canary": false}; all but name and scopes may be left out.', parameters: [{$ref: "#/components/parameters/project"}], requestBody: {required: true, content: {application/json: {schema: {$ref: "#/components/schemas/NewServiceAccount"}}}}, responses: {"201": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
       /api/v1/service-accounts/{username}:
         delete: {summary: Revoke a service account (owner), parameters: [{name: username, in: path, required: true, schema: {type: string}}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
@@ -232,11 +232,13 @@ package enum OpenAPI {
       /api/v1/freezes/{id}:
         delete: {summary: Lift a freeze; the day's count begins anew (control socket only), parameters: [{name: id, in: path, required: true, schema: {type: string}}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
       /api/v1/staff:
-        get: {summary: Who is on the staff (control socket only), responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
+        get: {summary: Who is on the staff (control socket only), description: 'With "unusual_use", as docs/OPERATIONS.md explains.', responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
       /api/v1/staff/{id}:
         delete: {summary: Remove somebody for good (control socket only), parameters: [{name: id, in: path, required: true, schema: {type: string}}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
       /api/v1/staff/{id}/cut-off:
-        post: {summary: "End all that somebody could do, at once (control socket only)", parameters: [{name: id, in: path, required: true, schema: {type: string}}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
+        post: {summary: "End all that somebody could do, at once (control socket only)", description: '"brought_in" lists service accounts that the person made and people whom the person invited, which stay.', parameters: [{name: id, in: path, required: true, schema: {type: string}}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
+      /api/v1/staff/{id}/brought-in/end:
+        post: {summary: "Revoke the service accounts that somebody made who is cut off, and cut off whom that person invited (control socket only)", parameters: [{name: id, in: path, required: true, schema: {type: string}}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
       /api/v1/setup-links:
         post: {summary: Make a link for the first owner (control socket only), responses: {"201": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
       /api/v1/deletions:

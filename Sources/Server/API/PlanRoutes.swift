@@ -53,9 +53,7 @@ struct PlanRoutes: Sendable {
     // 0 is a version too: none.
     let after = parameters["after"].map { Int($0) ?? -1 }
     if let after, after < 0 { throw APIError.badRequest("“after” must be a version, or 0 where there is none.", field: "after") }
-    guard case .whole(let bytes) = try await BodyReader.bytes(of: request, limit: PlanReader.mostBytes) else {
-      throw APIError.tooLarge(PlanReader.mostBytes)
-    }
+    let bytes = try await authenticator.body(of: request, by: caller, limit: PlanReader.mostBytes)
     guard let source = String(validating: bytes, as: UTF8.self) else { throw APIError.badRequest("The plan must be text in UTF-8.") }
     do {
       let (plan, isNew) = try await installation.setPlan(source, of: project, after: after, by: caller.principal)

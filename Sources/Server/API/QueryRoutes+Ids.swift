@@ -62,12 +62,10 @@ extension QueryRoutes {
       .subjects(set: found.map(\.reference.number), rows: found.count), project: project.id, purpose: "api.ids",
       fields: Set(properties.map(\.name) + [Sealing.idField]).sorted(), subjectsInValues: project.subjects(in: properties.map(\.value)))
     let next: JSONValue = page.count == limit && rest.count > limit ? page.last.map { .string("s_\($0.pseudonym)") } ?? .null : .null
-    return DisclosedResponse.json(
-      try await installation.ledger.disclose(found, disclosure, to: caller.principal).map { found in
-        [
-          "project": .number(Double(project.id.rawValue)), "subject": .string(canonical.text),
-          "ids": .list(found.map { $0.json(groupKeys: project.groupKeys) }), "next": next,
-        ]
-      })
+    let answer: JSONValue = [
+      "project": .number(Double(project.id.rawValue)), "subject": .string(canonical.text),
+      "ids": .list(found.map { $0.json(groupKeys: project.groupKeys) }), "next": next,
+    ]
+    return try await DisclosedResponse.rows(answer, disclosure, of: installation.ledger, to: caller.principal)
   }
 }

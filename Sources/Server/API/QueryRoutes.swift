@@ -1,4 +1,5 @@
 import Access
+import Answers
 import Console
 import Events
 import Foundation
@@ -29,20 +30,20 @@ struct QueryRoutes: Sendable {
   func query(_ request: Request, _ context: ServerContext) async throws -> Response {
     let caller = try await authenticator.require(request, context)
     let project = try installation.project(try QueryParameters(request, known: ["project_id"]).project(), for: caller, to: .queryAggregates)
-    let query = try await project.cohorts(installation).resolved(try Query(json: try await body(of: request)))
+    let query = try await project.cohorts(installation).resolved(try Query(json: try await body(of: request, by: caller)))
     await installation.canaries.look(at: query.canonicalJSON, in: project.id, by: caller.principal)
     var timing = Timing()
-    let report = try await project.engine.report(query, calendar: project.calendar, at: installation.now())
-    timing.mark("engine")
-    let disclosure = Disclosure(
-      .aggregate(
-        queryDigest: Disclosure.digest(ofQuery: Data(query.canonicalJSON.utf8)), dataVersion: report.notes.dataVersion,
-        groupSizes: report.groupSizes()),
-      project: project.id, purpose: "api.query", fields: report.fields(of: query),
-      subjectsInValues: project.subjects(in: report.groupValues))
-    let answer = try await installation.ledger.disclose(report, disclosure, to: caller.principal)
+    let now = installation.now()
+    let answer = try await installation.reports.answer(
+      query, about: project.reported, purpose: "api.query", to: caller.principal, at: now, now: now
+    ) { timing.mark("engine") }
     timing.mark("ledger")
-    return DisclosedResponse.json(answer.map(\.json), timing: timing.text)
+    return DisclosedResponse.json(
+      answer.map { answer in
+        guard answer.singlesOut, case .object(var members) = answer.report.json else { return answer.report.json }
+        members["singles_out"] = true
+        return .object(members)
+      }, timing: timing.text)
   }
 
   func catalog(_ request: Request, _ context: ServerContext) async throws -> Response {
@@ -97,18 +98,16 @@ struct QueryRoutes: Sendable {
     let disclosure = Disclosure(
       .subjectSearch(set: found.map(\.subject.number), rows: found.count), project: project.id, purpose: "api.subjects",
       fields: ["subject", "events", "first_seen", "last_seen"])
-    return DisclosedResponse.json(
-      try await installation.ledger.disclose(found, disclosure, to: caller.principal).map { found in
-        [
-          "subjects": .list(
-            found.map {
-              [
-                "subject": .string($0.subject.text), "events": .number(Double($0.events)), "first_seen": .string($0.firstSeen.text),
-                "last_seen": .string($0.lastSeen.text),
-              ]
-            })
-        ]
-      })
+    let answer: JSONValue = [
+      "subjects": .list(
+        found.map {
+          [
+            "subject": .string($0.subject.text), "events": .number(Double($0.events)), "first_seen": .string($0.firstSeen.text),
+            "last_seen": .string($0.lastSeen.text),
+          ]
+        })
+    ]
+    return try await DisclosedResponse.rows(answer, disclosure, of: installation.ledger, to: caller.principal)
   }
 
   func profile(_ request: Request, _ context: ServerContext) async throws -> Response {
@@ -120,13 +119,11 @@ struct QueryRoutes: Sendable {
       .subjects(set: [profile.subject.number], rows: 1), project: project.id, purpose: "api.profile",
       fields: Set((profile.verified + profile.unverified).map(\.name)).sorted(),
       subjectsInValues: project.subjects(in: (profile.verified + profile.unverified).map(\.value)))
-    return DisclosedResponse.json(
-      try await installation.ledger.disclose(profile, disclosure, to: caller.principal).map { profile in
-        [
-          "subject": .string(profile.subject.text), "verified": .object(profile.verified.apiJSON(groupKeys: project.groupKeys)),
-          "unverified": .object(profile.unverified.apiJSON(groupKeys: project.groupKeys)),
-        ]
-      })
+    let answer: JSONValue = [
+      "subject": .string(profile.subject.text), "verified": .object(profile.verified.apiJSON(groupKeys: project.groupKeys)),
+      "unverified": .object(profile.unverified.apiJSON(groupKeys: project.groupKeys)),
+    ]
+    return try await DisclosedResponse.rows(answer, disclosure, of: installation.ledger, to: caller.principal)
   }
 
   /// The newest first; `next` is the `cursor` of the page that follows.
@@ -144,11 +141,10 @@ struct QueryRoutes: Sendable {
     let disclosure = Disclosure(
       .subjects(set: events.flatMap(\.shownSubjects), rows: events.count), project: project.id, purpose: "api.timeline",
       fields: events.shownFields, subjectsInValues: project.subjects(inValuesOf: events))
-    return DisclosedResponse.json(
-      try await installation.ledger.disclose(events, disclosure, to: caller.principal).map { events in
-        let next: JSONValue = events.count == limit ? events.last.map { .string($0.cursor.text) } ?? .null : .null
-        return ["events": .list(events.map { $0.apiJSON(groupKeys: project.groupKeys) }), "next": next]
-      })
+    let next: JSONValue = events.count == limit ? events.last.map { .string($0.cursor.text) } ?? .null : .null
+    return try await DisclosedResponse.rows(
+      ["events": .list(events.map { $0.apiJSON(groupKeys: project.groupKeys) }), "next": next], disclosure, of: installation.ledger,
+      to: caller.principal)
   }
 
   /// The subjects behind a figure: body `{"query", "cell"}`; `after` continues behind a subject of the page before.
@@ -157,10 +153,11 @@ struct QueryRoutes: Sendable {
     let parameters = try QueryParameters(request, known: ["project_id", "cursor", "limit"])
     let project = try installation.project(try parameters.project(), for: caller, to: .readSubjects)
     let limit = try parameters.count("limit", default: 1000, atMost: Self.pageLimit)
-    let door = try await project.cohorts(installation).resolved(try Door(json: try JSONValue(parsing: try await body(of: request))))
+    let door = try await project.cohorts(installation).resolved(
+      try Door(json: try JSONValue(parsing: try await body(of: request, by: caller))))
     await installation.canaries.look(at: door.query.canonicalJSON, in: project.id, by: caller.principal)
     var timing = Timing()
-    let all = try await project.engine.subjects(door, calendar: project.calendar, at: installation.now())
+    let all = try await project.engine.subjects(door, project.settings.rules, at: installation.now())
     timing.mark("engine")
     var page = all[...]
     if let cursor = parameters["cursor"] {
@@ -176,15 +173,14 @@ struct QueryRoutes: Sendable {
       .subjects(
         set: shown.map(\.number), rows: shown.count, queryDigest: Disclosure.digest(ofQuery: Data(door.query.canonicalJSON.utf8))),
       project: project.id, purpose: "api.door", fields: ["subject"])
-    let answer = try await installation.ledger.disclose(shown, disclosure, to: caller.principal)
-    timing.mark("ledger")
-    return DisclosedResponse.json(
-      answer.map { shown in
-        [
-          "count": .number(Double(all.count)), "subjects": .list(shown.map { .string("\(prefix)\($0.pseudonym)") }),
-          "next": next.map { .string($0) } ?? .null,
-        ]
-      }, timing: timing.text)
+    let answer: JSONValue = [
+      "count": .number(Double(all.count)), "subjects": .list(shown.map { .string("\(prefix)\($0.pseudonym)") }),
+      "next": next.map { .string($0) } ?? .null,
+    ]
+    return try await DisclosedResponse.rows(answer, disclosure, of: installation.ledger, to: caller.principal) {
+      timing.mark("ledger")
+      return timing.text
+    }
   }
 
   static let unknownSubject = APIError.notFound("No such subject has been seen in this project.")
@@ -196,10 +192,7 @@ struct QueryRoutes: Sendable {
     return pseudonym
   }
 
-  private func body(of request: Request) async throws -> [UInt8] {
-    guard case .whole(let bytes) = try await BodyReader.bytes(of: request, limit: Self.bodyLimit) else {
-      throw APIError.tooLarge(Self.bodyLimit)
-    }
-    return bytes
+  private func body(of request: Request, by caller: Authenticated) async throws -> [UInt8] {
+    try await authenticator.body(of: request, by: caller, limit: Self.bodyLimit)
   }
 }

@@ -62,23 +62,11 @@ extension JourneyEvent {
   var shownSubjects: [SubjectNumber] { [subject?.number, original?.number].compactMap(\.self) }
 }
 
-extension StoredValue {
-  /// Every pseudonym that this value shows.
-  var shownPseudonyms: [Pseudonym] {
-    switch self {
-    case .pseudonym(let pseudonym): [pseudonym]
-    case .list(let values): values.flatMap(\.shownPseudonyms)
-    case .object(let members): members.flatMap(\.value.shownPseudonyms)
-    case .null, .boolean, .number, .string, .sealed: []
-    }
-  }
-}
-
 extension OpenProject {
   /// The subjects that values name, for the ledger. Ids that never arrived as anybody's have no number: they are nobody's here.
   func subjects(in values: some Sequence<StoredValue>) -> [SubjectNumber] {
     var seen: Set<Pseudonym> = []
-    for value in values { seen.formUnion(value.shownPseudonyms) }
+    for value in values { seen.formUnion(value.pseudonyms) }
     return seen.compactMap { store.reference(of: $0)?.number }
   }
 

@@ -5,6 +5,7 @@ import Foundation
 import Journeys
 import Ledger
 import Logging
+import SegmentStore
 import Synchronization
 import Vault
 
@@ -21,6 +22,7 @@ final class CanaryDesk: Sendable {
   private let ledger: Ledger
   private let alerts: AlertDesk
   private let projects: OpenProjects
+  private let uses: UseWatch
   private let logger: Logger
   private let clock: @Sendable () -> Timestamp
   /// Below which hosts of canaries stand.
@@ -32,13 +34,14 @@ final class CanaryDesk: Sendable {
   private let strangers = Mutex<Set<Clue>>([])
 
   init(
-    access: ControlDatabase, ledger: Ledger, alerts: AlertDesk, projects: OpenProjects, key: SecretKey, domain: String?, logger: Logger,
-    clock: @escaping @Sendable () -> Timestamp
+    access: ControlDatabase, ledger: Ledger, alerts: AlertDesk, projects: OpenProjects, uses: UseWatch, key: SecretKey, domain: String?,
+    logger: Logger, clock: @escaping @Sendable () -> Timestamp
   ) {
     self.access = access
     self.ledger = ledger
     self.alerts = alerts
     self.projects = projects
+    self.uses = uses
     self.key = key
     self.domain = domain?.lowercased()
     self.logger = logger
@@ -133,8 +136,18 @@ final class CanaryDesk: Sendable {
     case file
   }
 
-  /// Looks at ids that somebody asks about. An alert says so where one is a canary's; whoever asks learns nothing.
-  func look(at ids: some Sequence<Pseudonym>, in project: ProjectID, by principal: Principal) async {
+  /// Looks at ids that somebody asks about, one by one. An alert says so where one is a canary's; whoever asks learns nothing.
+  func look(at ids: [Pseudonym], in project: ProjectID, by principal: Principal) async {
+    for id in ids {
+      let number = projects[project]?.store.reference(of: id)?.number
+      await uses.noteLookUp(
+        of: number.map { UInt64(UInt32(truncatingIfNeeded: project.rawValue)) << 32 | UInt64($0.rawValue) } ?? id.high ^ id.low,
+        isKnown: number != nil, by: principal)
+    }
+    await recognise(ids, in: project, by: principal)
+  }
+
+  private func recognise(_ ids: some Sequence<Pseudonym>, in project: ProjectID, by principal: Principal) async {
     let seal = seal(of: project)
     let found = ids.filter { seal.isCanary($0) }
     if found.isEmpty { return }
@@ -143,7 +156,8 @@ final class CanaryDesk: Sendable {
 
   /// The same of whatever a query or a condition says.
   func look(at text: String, in project: ProjectID, by principal: Principal) async {
-    await look(at: CanaryScan.ids(in: text), in: project, by: principal)
+    if let id = Pseudonym(text) { return await look(at: [id], in: project, by: principal) }
+    await recognise(CanaryScan.ids(in: text), in: project, by: principal)
   }
 
   enum Clue: Sendable, Hashable {

@@ -16,13 +16,15 @@ package struct Initialization: Sendable {
   package var projectName: String
   package var zone: String
   package var groupKeys: [String]
+  package var smallestGroup: Int
   /// Whether exports have canaries.
   package var canaries: Bool
 
   package init(
     data: URL, keys: URL? = nil, custodian: URL? = nil, origin: String = "http://localhost:8000",
     custodianOrigin: String = "http://custodian.localhost:8002", projectName: String = "Main",
-    zone: String = "UTC", groupKeys: [String] = [], canaries: Bool = true
+    zone: String = "UTC", groupKeys: [String] = [], canaries: Bool = true,
+    smallestGroup: Int = Project.defaultSmallestGroup
   ) {
     self.canaries = canaries
     self.data = data.standardizedFileURL
@@ -32,6 +34,7 @@ package struct Initialization: Sendable {
     self.custodianOrigin = custodianOrigin
     self.projectName = projectName
     self.zone = zone
+    self.smallestGroup = smallestGroup
     self.groupKeys = groupKeys.isEmpty ? Project.defaultGroupKeys : groupKeys
   }
 
@@ -99,8 +102,11 @@ package struct Initialization: Sendable {
     try CustodianDirectory.write(
       setupLinks: approverLinks.map(\.digest.bytes), expiresAt: clock().milliseconds + CustodianDirectory.setupLinkLifetime, in: custodian)
 
-    let project = try await access.createProject(name: projectName, zone: zone, groupKeys: groupKeys)
+    let project = try await access.createProject(name: projectName, zone: zone, groupKeys: groupKeys, smallestGroup: smallestGroup)
     try await ledger.record(.projectCreated(project.id), by: me)
+    if smallestGroup != Project.defaultSmallestGroup {
+      try await ledger.record(.projectSettingsChanged(project.id, settings: [project.smallestGroupEntry]), by: me)
+    }
     if !canaries {
       try await ledger.record(.projectSettingsChanged(project.id, settings: ["canaries"]), by: me)
       try await access.setSetting(CanaryDesk.setting(project.id), to: "off")

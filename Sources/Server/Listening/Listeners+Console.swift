@@ -10,12 +10,13 @@ import SegmentStore
 
 extension Listeners {
   /// The staff's pages, on the same address as the API.
-  func addConsole(to router: Router<ServerContext>) {
+  func addConsole(to router: Router<ServerContext>, addresses: ClientAddress) {
     let installation = self.installation
     let configuration = installation.configuration
     let isSecure = configuration.tls != nil || configuration.origin.hasPrefix("https:")
     let services = ConsoleServices(
       control: installation.access, ledger: installation.ledger, staff: installation.staff, quotas: installation.quotas,
+      uses: installation.uses,
       engine: { id in
         guard let project = installation.projects[id] else { throw APIError.notFound("There is no such project.") }
         return project.engine
@@ -34,10 +35,10 @@ extension Listeners {
         return numbers.isEmpty ? store.reference(of: pseudonym).map { [$0.number] } ?? [] : numbers
       },
       pseudonym: { id, number in installation.projects[id]?.store.reference(of: number) },
-      export: { id, order, who in
+      export: { id, order, who, entered in
         guard let project = installation.projects[id] else { throw APIError.notFound("There is no such project.") }
         return try await ExportRoutes(installation: installation, authenticator: Authenticator(door: .network, access: installation.access))
-          .answer(project, order, to: who)
+          .answer(project, order, to: who, entered: entered)
       },
       createProject: { name, zone, principal in try await installation.createProject(name: name, zone: zone, by: principal) },
       projectChanged: { settings in try await installation.projects[settings.id]?.adopt(settings) },
@@ -51,9 +52,9 @@ extension Listeners {
       configuration: ConsoleConfiguration(
         intakeOrigin: isShared ? configuration.origin : configuration.intake.origin(isSecure: configuration.tls != nil), isSecure: isSecure,
         setupLinkCommand: "sealane setup-link --data \(configuration.data.path)"),
-      clock: installation.clock, plans: installation.planServices, alerts: installation.alerts,
+      clock: installation.clock, plans: installation.planServices, alerts: installation.alerts, reports: installation.reports,
       lookedFor: { project, text, principal in await installation.canaries.look(at: text, in: project, by: principal) })
-    addConsoleRoutes(to: router, services: services)
+    addConsoleRoutes(to: router, services: services) { request, context in addresses.of(request, context) }
   }
 }
 

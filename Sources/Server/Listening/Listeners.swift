@@ -1,3 +1,4 @@
+import Access
 import Console
 import Events
 import Foundation
@@ -168,7 +169,10 @@ package struct Listeners: Sendable {
     let addresses = ClientAddress(trustedProxies: installation.configuration.trustedProxies)
     let authenticator = Authenticator(
       door: door == .control ? .control : .network, access: installation.access, addresses: addresses,
-      refused: { [installation] account, refusal in await installation.noteRefused(account, refusal) })
+      refused: { [installation] account, refusal in await installation.noteRefused(account, refusal) },
+      accepted: { [installation] who, address, agent in
+        await installation.uses.noteUse(by: who.principal, from: address, agent: agent)
+      })
     OperationsRoutes(installation: installation, isPublic: door == .intake).add(to: router)
     if door != .console || isShared {
       IntakeRoutes(installation: installation, authenticator: authenticator, addresses: addresses, answersSettings: door == .intake)
@@ -190,7 +194,7 @@ package struct Listeners: Sendable {
       router.add(middleware: ConsoleNotFound())
       CustodianRoutes(installation: installation).add(to: router)
       PublicLedgerRoutes(installation: installation).add(to: router)
-      addConsole(to: router)
+      addConsole(to: router, addresses: addresses)
     }
     return router
   }

@@ -5,6 +5,7 @@ import Events
 import Foundation
 import Ledger
 import Logging
+import Vault
 
 /// Alerts and where they go.
 extension Installation {
@@ -45,15 +46,35 @@ extension Installation {
     try await dispatcher.prepare()
   }
 
+  /// The key of the hashes of networks and clients: nothing beside the database tells which they are.
+  static func usualUseKey(_ keys: KeyDirectory) -> SymmetricKey {
+    HKDF<SHA256>.deriveKey(
+      inputKeyMaterial: keys.pseudonym.symmetricKey, salt: [UInt8](), info: Array("sealane usual use v1".utf8), outputByteCount: 32)
+  }
+
+  /// Writes down what was learnt of how credentials are used.
+  func keepUses() async {
+    do { try await uses.keep() } catch {
+      logger.error("What is usual of credentials cannot be written down; it is tried again", metadata: ["error": "\(error.message)"])
+    }
+  }
+
   /// Every few seconds: refusals go into the outbox; that more came than are kept apart is an alert.
   func tellRefusals() async {
     while !Task.isCancelled {
       try? await Task.sleep(for: .seconds(5))
+      await keepUses()
       let (refusals, lost) = refusals.take()
       metrics.count("sealane_refusals_not_kept_total", by: lost)
       if alerts.routes.contains(where: \.takesEvents) {
-        try? await access.enqueue(refusals, routes: alerts.routes)
-        if !refusals.isEmpty { dispatcher.wake() }
+        do {
+          try await access.enqueue(refusals, routes: alerts.routes)
+          if !refusals.isEmpty { dispatcher.wake() }
+        } catch {
+          let count = refusals.reduce(0) { $0 + $1.count }
+          metrics.count("sealane_refusals_not_kept_total", by: count)
+          logger.error("Refused calls could not be kept for the channels", metadata: ["count": "\(count)", "error": "\(error.message)"])
+        }
         if lost > 0 {
           await alerts.raise(
             NewAlert(
@@ -76,7 +97,11 @@ extension Installation {
     } else {
       await alerts.catchUp()
     }
-    try? await dispatcher.tellOverflow()
-    try? await access.forgetExpiredDeliveries(keeping: dispatcher.channels.map(\.name))
+    do {
+      try await dispatcher.tellOverflow()
+      try await access.forgetExpiredDeliveries(keeping: dispatcher.channels.map(\.name))
+    } catch {
+      logger.error("The outbox cannot be looked through; it is tried again", metadata: ["error": "\(type(of: error))"])
+    }
   }
 }

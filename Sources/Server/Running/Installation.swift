@@ -1,4 +1,5 @@
 import Access
+import Answers
 import Delivery
 import Events
 import Foundation
@@ -26,11 +27,13 @@ package final class Installation: Sendable {
   let witnesses: WitnessDesk
   package let staff: StaffDesk
   let quotas: QuotaBook
+  let uses: UseWatch
   /// Where every room says what it found.
   package let alerts: AlertDesk
   package let dispatcher: Dispatcher
   let refusals: RefusalMeter
   let canaries: CanaryDesk
+  let reports: ReportDesk
   let clock: @Sendable () -> Timestamp
   private let lock: DirectoryLock
   let lookups: Lookups
@@ -49,7 +52,7 @@ package final class Installation: Sendable {
 
   private init(
     configuration: ServerConfiguration, directory: DataDirectory, access: ControlDatabase, ledger: Ledger, lock: DirectoryLock,
-    keys: KeyDirectory, lookups: Lookups, quotas: QuotaBook, alerts: AlertDesk, channels: [Channel], logger: Logger,
+    keys: KeyDirectory, lookups: Lookups, quotas: QuotaBook, uses: UseWatch, alerts: AlertDesk, channels: [Channel], logger: Logger,
     clock: @escaping @Sendable () -> Timestamp
   ) throws {
     self.configuration = configuration
@@ -60,6 +63,7 @@ package final class Installation: Sendable {
     keyState = Mutex(KeyState(keys: keys))
     self.lookups = lookups
     self.quotas = quotas
+    self.uses = uses
     self.logger = logger
     self.clock = clock
     projects = OpenProjects()
@@ -67,19 +71,20 @@ package final class Installation: Sendable {
     admission = Admission(requests: configuration.limits.requests, bytes: configuration.limits.requestBytes)
     pipeline = IntakePipeline(intake: Intake(), access: access, projects: projects, metrics: metrics, logger: logger, clock: clock)
     staff = StaffDesk(
-      control: access, ledger: ledger, alerts: alerts, origin: configuration.origin,
+      control: access, ledger: ledger, alerts: alerts, uses: uses, origin: configuration.origin,
       isDemo: configuration.listen.isLoopback && configuration.origin.hasPrefix("http://localhost:")
         && FileManager.default.fileExists(atPath: directory.demo.path), clock: clock)
     erasures = ErasureDesk(access: access, ledger: ledger, projects: projects, logger: logger, clock: clock)
     witnesses = WitnessDesk(
       access: access, ledger: ledger, policy: configuration.witnessPolicy, patience: configuration.witnessPatience, logger: logger)
     self.alerts = alerts
+    reports = ReportDesk(ledger: ledger, alerts: alerts, book: DifferenceBook())
     dispatcher = Dispatcher(
       channels, control: access, ledger: ledger, alerts: alerts,
       identity: SenderIdentity(origin: configuration.origin, version: Self.version), logger: logger, clock: clock)
     canaries = CanaryDesk(
-      access: access, ledger: ledger, alerts: alerts, projects: projects, key: keys.pseudonym, domain: configuration.canaryDomain,
-      logger: logger, clock: clock)
+      access: access, ledger: ledger, alerts: alerts, projects: projects, uses: uses, key: keys.pseudonym,
+      domain: configuration.canaryDomain, logger: logger, clock: clock)
     refusals = RefusalMeter(access: access, clock: clock)
     custodian = try CustodianDesk(directory: directory, access: access, ledger: ledger, projects: projects, alerts: alerts, clock: clock)
   }
@@ -110,13 +115,22 @@ package final class Installation: Sendable {
         "A credential is frozen", metadata: ["holder": "\(freeze.holder)", "quota": "\(freeze.measure?.rawValue ?? "by hand")"])
       let entry = AdministrativeEntry.credentialFrozen(holder: freeze.holder.description, reason: freeze.measure?.rawValue ?? "by hand")
       // The freeze holds whether or not the ledger takes the entry: nothing leaves without the ledger anyway.
-      _ = try? await ledger?.record(entry, by: Principal(kind: .system, id: "quota", credential: "quota"))
+      do { try await ledger?.record(entry, by: Principal(kind: .system, id: "quota", credential: "quota")) } catch {
+        logger.error("A freeze holds and could not be entered in the ledger", metadata: ["error": "\(type(of: error))"])
+      }
       await alerts?.raise(.frozen(freeze))
     }
-    ledger.setBrake { disclosure, principal throws(LedgerError) in try await quotas.charge(disclosure, to: principal) }
+    let uses = try await UseWatch(control: access, key: Self.usualUseKey(keys), clock: clock) { [weak alerts] holder, report in
+      logger.warning("A credential is used unlike before", metadata: ["holder": "\(holder)", "score": "\(report.score)"])
+      await alerts?.raise(.unusual(holder, report, project: access.serviceAccount(holder.id)?.project))
+    }
+    ledger.setBrake { disclosure, principal throws(LedgerError) in
+      try await quotas.charge(disclosure, to: principal)
+      await uses.note(disclosure, to: principal)
+    }
     let installation = try Installation(
       configuration: configuration, directory: directory, access: access, ledger: ledger, lock: lock, keys: keys, lookups: lookups,
-      quotas: quotas, alerts: alerts, channels: channels, logger: logger, clock: clock)
+      quotas: quotas, uses: uses, alerts: alerts, channels: channels, logger: logger, clock: clock)
     try await installation.publishLedgerKey()
     try await installation.openAlerts()
     if await !installation.canReadLedger() {
@@ -228,6 +242,7 @@ package final class Installation: Sendable {
   /// Flushes and closes everything; the lock goes with this value.
   package func close() async {
     await alerts.catchUp()
+    await keepUses()
     for project in projects.all {
       await keepFindings(of: project)
       do { try await project.store.close() } catch {

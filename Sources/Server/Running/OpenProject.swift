@@ -1,4 +1,5 @@
 import Access
+import Answers
 import Events
 import Foundation
 import Gate
@@ -78,6 +79,10 @@ package final class OpenProject: Sendable {
   package var engine: any Engine { store }
   package var settings: Project { state.withLock { $0.settings } }
   package var calendar: ProjectCalendar { settings.calendar }
+  /// For questions about it.
+  var reported: ReportDesk.Subject {
+    ReportDesk.Subject(project: id, engine: store, rules: settings.rules) { [store] in store.reference(of: $0)?.number }
+  }
   package var groupKeys: Set<String> { Set(settings.groupKeys) }
   package var plan: PlanInForce? { state.withLock { $0.plan } }
   var gate: Gate { state.withLock { $0.gate } }

@@ -1,28 +1,30 @@
 import Events
 import Journeys
 
+/// What a report shows, for the ledger.
 extension Report {
-  /// How many subjects or events stand behind each figure that the report shows: what the ledger keeps of an aggregate.
-  ///
-  /// At most `limit` figures, the smallest first: small groups are what can single somebody out.
-  func groupSizes(limit: Int = 1000) -> [Int] {
+  /// How many subjects stand behind each figure that counts subjects: at most `limit` of them, the smallest first, since small groups are what
+  /// can single somebody out.
+  func groupSizes(of query: Query, limit: Int = 1_000) -> [Int] {
     var sizes: [Int] = []
-    switch content {
-    case .insights(let report):
-      for line in report.lines + (report.compared?.lines ?? []) { sizes += line.values.compactMap { $0.map(Self.count) } }
-    case .funnel(let report):
-      for group in report.groups { sizes += group.steps.map(\.count) }
-    case .retention(let report):
+    switch (content, query) {
+    case (.insights(let report), .insights(let query)):
+      for line in report.lines + (report.compared?.lines ?? []) {
+        guard query.series.indices.contains(line.series), query.series[line.series].countsSubjects else { continue }
+        sizes += (line.values + [line.overall]).compactMap { $0.flatMap { Int(exactly: $0.rounded()) } }
+      }
+    case (.insights, _): break
+    case (.funnel(let report), _): for group in report.groups { sizes += group.steps.map(\.count) }
+    case (.retention(let report), _):
       for cohort in report.cohorts + report.segments.flatMap(\.cohorts) { sizes += [cohort.size] + cohort.counts.compactMap(\.self) }
-    case .cohort(let report): sizes = [report.size]
-    case .flows(let report):
+    case (.cohort(let report), _): sizes = [report.size]
+    case (.flows(let report), _):
       for column in report.columns { sizes += column.entries.map(\.count) }
       sizes += (report.paths + report.backwardPaths).map(\.count)
-    case .lifecycle(let report):
+    case (.lifecycle(let report), _):
       for case let point? in report.points { sizes += LifecycleReport.State.allCases.map { point[$0] } }
-    case .stickiness(let report): sizes = report.exact + report.atLeast
-    case .sessions(let report):
-      for group in report.groups { sizes += (group.buckets + [group.overall]).map(\.subjects) }
+    case (.stickiness(let report), _): sizes = report.exact + report.atLeast
+    case (.sessions(let report), _): for group in report.groups { sizes += (group.buckets + [group.overall]).map(\.subjects) }
     }
     sizes.sort()
     return Array(sizes.prefix(limit))
@@ -42,9 +44,7 @@ extension Report {
     return groups.compactMap { if case .value(let value) = $0 { value } else { nil } }
   }
 
-  private static func count(_ value: Double) -> Int { Int(exactly: value.rounded()) ?? 0 }
-
-  /// Fields that the answer shows, for the ledger: events, and the breakdown's property where any value of it is there.
+  /// Fields that the answer shows: events, and the breakdown's property where any value of it is there.
   func fields(of query: Query) -> [String] {
     guard !groupValues.isEmpty else { return ["events"] }
     if let breakdown = query.breakdown { return ["events", breakdown.cohorts.isEmpty ? breakdown.property.name : "cohorts"] }

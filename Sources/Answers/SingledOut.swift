@@ -1,0 +1,86 @@
+import Events
+
+/// People whom answers tell apart from all others: fewer than the project shows as a group.
+package struct SingledOut: Sendable, Hashable {
+  package enum How: String, Sendable, Hashable, CaseIterable {
+    /// All whom a filter leaves are so few.
+    case few
+    /// Two questions differ by so few.
+    case difference
+    /// Of a whole, all but so few were asked for in parts.
+    case rest
+    /// Two questions overlap in so few, and what both are about together is known.
+    case overlap
+  }
+  package let how: How
+  package let actors: [SubjectNumber]
+}
+
+/// A set of actors beside those that the same credential knows already.
+struct Comparison {
+  /// The new one.
+  let set: SubjectBitmap
+  let isNarrowed: Bool
+  /// Fewer than this single somebody out.
+  let smallest: Int
+
+  private func isFew(_ count: Int) -> Bool { count > 0 && count < smallest }
+
+  /// So few that a filter of its own leaves them.
+  var few: SingledOut? { isNarrowed && isFew(set.count) ? SingledOut(how: .few, actors: set.numbers) : nil }
+
+  /// Those in one of two sets and not in the other.
+  func difference(_ other: SubjectBitmap) -> SingledOut? {
+    // No difference is smaller than that of the sizes.
+    guard abs(set.count - other.count) < smallest, isFew(set.count + other.count - 2 * set.shared(other)) else { return nil }
+    return SingledOut(how: .difference, actors: set.symmetricDifference(other).numbers)
+  }
+
+  /// What is left of a whole when parts of it that share nobody are taken away: the new set is the whole, or one of the parts.
+  func rest(_ others: [SubjectBitmap]) -> SingledOut? {
+    // The largest first: what is found is what a script finds that goes through the values of a property.
+    let parts = others.sorted { $0.count > $1.count }
+    var effort = Self.mostSteps
+    for whole in others + [set] {
+      var left = whole
+      if whole !== set {
+        // One part that leaves so few is a difference of two.
+        guard whole.count - set.count >= smallest, set.isSubset(of: whole) else { continue }
+        left = whole.subtracting(set)
+      }
+      let fitting = parts.filter { $0.count > 0 && whole.count - $0.count >= smallest && $0.isSubset(of: left) }
+      if let rest = rest(of: left, fitting[...], &effort) { return SingledOut(how: .rest, actors: rest.numbers) }
+    }
+    return nil
+  }
+
+  /// Sets that are tried at most: with very many, which parts share nobody is a puzzle that takes for ever.
+  private static let mostSteps = 2_000
+
+  private func rest(of left: SubjectBitmap, _ parts: ArraySlice<SubjectBitmap>, _ effort: inout Int) -> SubjectBitmap? {
+    for (index, part) in zip(parts.indices, parts) {
+      effort -= 1
+      guard effort > 0 else { return nil }
+      guard part.isSubset(of: left) else { continue }
+      let smaller = left.subtracting(part)
+      if isFew(smaller.count) { return smaller }
+      let fitting = parts[(index + 1)...].filter { $0.isSubset(of: smaller) }
+      if let rest = rest(of: smaller, fitting[...], &effort) { return rest }
+    }
+    return nil
+  }
+
+  /// Those whom two sets share, where it is known how many are in either.
+  func overlap(_ others: [SubjectBitmap]) -> SingledOut? {
+    for other in others where isFew(set.shared(other)) {
+      let size = set.count + other.count - set.shared(other)
+      for whole in others where abs(whole.count - size) < smallest && whole !== other {
+        let both = set.union(other)
+        if both.count + whole.count - 2 * both.shared(whole) < smallest {
+          return SingledOut(how: .overlap, actors: set.intersection(other).numbers)
+        }
+      }
+    }
+    return nil
+  }
+}
