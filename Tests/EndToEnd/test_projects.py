@@ -38,6 +38,11 @@ def place(sealane):
     made = json.loads(sealane.command("project", "create", "Due Project", "--zone", "Asia/Tokyo", "--data", sealane.data, "--json"))
     assert made["id"] == 2 and made["zone"] == "Asia/Tokyo" and made["token"] != sealane.token
     send(sealane, made["token"], "Due", people=7)
+    # Each hides small groups by a number of its own; this one begins with the usual, and is about a handful of people here.
+    smallest = lambda project: sealane.control("GET", f"/api/v1/settings?project_id={project}")[1]["smallest_group"]
+    assert (smallest(1), smallest(2)) == (1, 10)
+    assert sealane.control("PATCH", "/api/v1/settings?project_id=2", {"smallest_group": 1})[0] == 200
+    assert (smallest(1), smallest(2)) == (1, 1)
     sealane.ada = owner(sealane)
     return sealane, made
 

@@ -56,7 +56,7 @@ struct AdministrationRoutes: Sendable {
     let caller = try await authenticator.require(request, context)
     _ = try QueryParameters(request, known: [])
     try Access.authorize(caller, .createProjects, in: nil)
-    let members = try await object(request, known: ["name", "zone", "week_start", "group_keys"])
+    let members = try await object(request, caller, known: ["name", "zone", "week_start", "group_keys"])
     guard let name = members["name"] else { throw APIError.badRequest("“name” is needed.", field: "name") }
     let made = try await installation.createProject(
       name: try Self.string(name, "name"), zone: try members["zone"].map { try Self.string($0, "zone") } ?? "UTC",

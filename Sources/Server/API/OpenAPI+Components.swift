@@ -5,7 +5,7 @@ extension OpenAPI {
       schemas:
         Cohort: {type: object, additionalProperties: false, required: [name, definition], properties: {name: {type: string, maxLength: 200}, definition: {type: object}}}
         NewProject: {type: object, additionalProperties: false, required: [name], properties: {name: {$ref: "#/components/schemas/Name"}, zone: {type: string}, week_start: {$ref: "#/components/schemas/WeekStart"}, group_keys: {$ref: "#/components/schemas/GroupKeys"}}}
-        Settings: {type: object, additionalProperties: false, minProperties: 1, properties: {name: {$ref: "#/components/schemas/Name"}, zone: {type: string}, week_start: {$ref: "#/components/schemas/WeekStart"}, group_keys: {$ref: "#/components/schemas/GroupKeys"}, retention_days: {type: [integer, "null"], minimum: 1, maximum: 36500}, canaries: {type: boolean}}}
+        Settings: {type: object, additionalProperties: false, minProperties: 1, properties: {name: {$ref: "#/components/schemas/Name"}, zone: {type: string}, week_start: {$ref: "#/components/schemas/WeekStart"}, group_keys: {$ref: "#/components/schemas/GroupKeys"}, retention_days: {type: [integer, "null"], minimum: 1, maximum: 36500}, smallest_group: {type: integer, minimum: 1, maximum: 1000}, canaries: {type: boolean}}}
         Name: {type: string, minLength: 1, maxLength: 200}
         WeekStart: {type: string, enum: [monday, sunday]}
         GroupKeys: {type: array, maxItems: 10, uniqueItems: true, items: {type: string, minLength: 1, maxLength: 200}}

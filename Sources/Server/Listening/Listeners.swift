@@ -152,7 +152,7 @@ package struct Listeners: Sendable {
   /// The staff's pages alone.
   package var pageRoutes: Set<String> {
     let router = Router(context: ServerContext.self)
-    addConsole(to: router)
+    addConsole(to: router, addresses: ClientAddress(trustedProxies: installation.configuration.trustedProxies))
     return Self.routes(of: router)
   }
 
