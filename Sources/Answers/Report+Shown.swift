@@ -30,17 +30,24 @@ extension Report {
     return Array(sizes.prefix(limit))
   }
 
-  /// The values by which the report's groups are named.
-  var groupValues: [StoredValue] {
+  /// Of its breakdown, each once.
+  var shownGroups: [ReportGroup] {
     let groups: [ReportGroup] =
       switch content {
       case .insights(let report): report.lines.map(\.group)
       case .funnel(let report): report.groups.map(\.group)
       case .retention(let report): report.segments.map(\.group)
-      case .flows(let report): report.columns.flatMap { $0.entries.compactMap(\.node.group) }
       case .sessions(let report): report.groups.map(\.group)
-      case .cohort, .lifecycle, .stickiness: []
+      case .flows, .cohort, .lifecycle, .stickiness: []
       }
+    var seen: Set<ReportGroup> = [.everything]
+    return groups.filter { seen.insert($0).inserted }
+  }
+
+  /// The values by which the report's groups are named.
+  var groupValues: [StoredValue] {
+    var groups = shownGroups
+    if case .flows(let report) = content { groups = report.columns.flatMap { $0.entries.compactMap(\.node.group) } }
     return groups.compactMap { if case .value(let value) = $0 { value } else { nil } }
   }
 

@@ -49,25 +49,56 @@ package struct ReportDesk: Sendable {
     mark: () -> Void = {}
   ) async throws -> Disclosed<Answer> {
     let report = try await subject.engine.report(query, subject.rules, at: instant)
-    let found = try await singledOut(by: query, report, subject, principal, now)
+    let populations = try query.populations(subject.rules.calendar, shown: report.shownGroups)
+    let noticed = try await notice(populations, query.level, subject, principal, now)
     mark()
     let disclosure = Disclosure(
       .aggregate(
         queryDigest: Disclosure.digest(ofQuery: Array(query.canonicalJSON.utf8)), dataVersion: report.notes.dataVersion,
         groupSizes: report.groupSizes(of: query)),
       project: subject.project, purpose: purpose, fields: report.fields(of: query),
-      subjectsInValues: Set(report.groupValues.flatMap(\.pseudonyms)).compactMap(subject.number),
-      singledOut: Array(Set(found.flatMap(\.actors))))
-    let answer = try await ledger.disclose(Answer(report: report, singlesOut: !found.isEmpty), disclosure, to: principal)
-    if !found.isEmpty { await raise(found, subject, principal, answer.receipt) }
+      subjectsInValues: Set(report.groupValues.flatMap(\.pseudonyms)).compactMap(subject.number), singledOut: noticed.actors)
+    let answer = try await ledger.disclose(Answer(report: report, singlesOut: noticed.isAny), disclosure, to: principal)
+    await tell(noticed, about: subject, to: principal, answer.receipt)
     return answer
   }
 
-  private func raise(_ found: [SingledOut], _ subject: Subject, _ principal: Principal, _ receipt: LedgerReceipt) async {
+  // MARK: Whom answers single out
+
+  /// Whom an answer tells apart from all others.
+  package struct Noticed: Sendable {
+    let found: [SingledOut]
+    package var isAny: Bool { !found.isEmpty }
+    /// They count as shown: for the disclosure.
+    package var actors: [SubjectNumber] { Array(Set(found.flatMap(\.actors))) }
+  }
+
+  /// For answers that say how many are behind a figure. Whoever discloses enters the `actors`, and tells afterwards.
+  package func notice(
+    _ door: Door, about subject: Subject, to principal: Principal, now: Timestamp
+  ) async throws -> Noticed {
+    let noticed = try await notice([Population(behind: door)], door.query.level, subject, principal, now)
+    // A door to a few is no trick: whoever may open it is charged for each of them.
+    return Noticed(found: noticed.found.filter { $0.how != .few })
+  }
+
+  /// Nobody where the credential has no quota: the machine's own user.
+  private func notice(
+    _ populations: [Population], _ level: Level, _ subject: Subject, _ principal: Principal, _ now: Timestamp
+  ) async throws -> Noticed {
+    guard subject.rules.smallestGroup > 1, let holder = QuotaHolder(principal) else { return Noticed(found: []) }
+    let search = try await DifferenceSearch(subject, book, .init(holder: holder, project: subject.project, level: level), now: now)
+    var found: [SingledOut] = []
+    for population in populations { found += try await search.found(by: population) }
+    return Noticed(found: found)
+  }
+
+  package func tell(_ noticed: Noticed, about subject: Subject, to principal: Principal, _ receipt: LedgerReceipt) async {
+    guard noticed.isAny else { return }
     // Among so few there is nobody to hide behind, and every question would be one too many. They are charged and entered all the same.
     let known = try? await subject.engine.catalog().subjectCount
     if let known, known < subject.rules.smallestGroup { return }
-    let ways = Set(found.map(\.how)).map(\.rawValue).sorted()
+    let ways = Set(noticed.found.map(\.how)).map(\.rawValue).sorted()
     await alerts.raise(
       NewAlert(
         .differencing, of: principal, project: subject.project,
@@ -89,85 +120,4 @@ package struct ReportDesk: Sendable {
       }
     }.joined(separator: " ")
   }
-
-  // MARK: Differences
-
-  /// Whom the answer singles out, alone or together with earlier ones. Nobody where the credential has no quota: the machine's own user.
-  private func singledOut(
-    by query: Query, _ report: Report, _ subject: Subject, _ principal: Principal, _ now: Timestamp
-  ) async throws -> [SingledOut] {
-    guard subject.rules.smallestGroup > 1, let holder = QuotaHolder(principal) else { return [] }
-    let days = try await Days(subject, now)
-    let hasMerged = report.notes.excluded.contains { $0.reason == ReportNotes.smallGroup }
-    var found: [SingledOut] = []
-    for population in query.populations(days.that(matter:), withOthers: hasMerged) {
-      let key = DifferenceBook.Key(holder: holder, project: subject.project, level: query.level, range: population.range)
-      // Who belongs is asked only where it can matter: a filter chooses them, or chose others of the same days before.
-      let mayMatter = population.isNarrowed || book.known(key).contains { $0.population.isNarrowed }
-      guard mayMatter else {
-        _ = book.note(.init(population: population), key)
-        continue
-      }
-      let new = try await filled(.init(population: population), subject, now)
-      let earlier = book.note(new, key)
-      found += try await compare(new, earlier, key, subject, now, isOver: population.range.map(days.isOver) ?? false)
-    }
-    return found
-  }
-
-  private func compare(
-    _ new: DifferenceBook.Known, _ earlier: [DifferenceBook.Known], _ key: DifferenceBook.Key, _ subject: Subject, _ now: Timestamp,
-    isOver: Bool
-  ) async throws -> [SingledOut] {
-    guard let set = new.actors else { return [] }
-    let comparison = Comparison(set: set, isNarrowed: new.population.isNarrowed, smallest: subject.rules.smallestGroup)
-    var found = comparison.few.map { [$0] } ?? []
-    var others: [SubjectBitmap] = []
-    for var known in earlier {
-      // Days that are over hardly change; of others the sets of a moment ago say nothing.
-      if known.actors == nil || (!isOver && known.version != new.version) {
-        known = try await filled(known, subject, now)
-        book.fill(known, key)
-      }
-      guard var actors = known.actors else { continue }
-      if known.version != new.version, comparison.difference(actors) != nil {
-        // Late events may make the difference: only what stands in the same data counts.
-        known = try await filled(known, subject, now)
-        book.fill(known, key)
-        actors = known.actors ?? actors
-      }
-      others.append(actors)
-      if let difference = comparison.difference(actors) { found.append(difference) }
-    }
-    if let rest = comparison.rest(others) { found.append(rest) }
-    if let overlap = comparison.overlap(others) { found.append(overlap) }
-    return found
-  }
-
-  private func filled(_ known: DifferenceBook.Known, _ subject: Subject, _ now: Timestamp) async throws -> DifferenceBook.Known {
-    var known = known
-    known.version = await subject.engine.dataVersion()
-    known.actors = SubjectBitmap(try await subject.engine.numbers(known.population.door, subject.rules, at: now))
-    return known
-  }
-}
-
-/// The days for which there can be data that changes no more.
-private struct Days {
-  private let first: CalendarDate?
-  private let lastComplete: CalendarDate
-
-  init(_ subject: ReportDesk.Subject, _ now: Timestamp) async throws {
-    let calendar = subject.rules.calendar
-    first = try await subject.engine.firstEvent().map { time throws(QueryError) in try calendar.date(of: time) }
-    lastComplete = try calendar.date(of: now).advanced(byDays: -1)
-  }
-
-  /// Ranges that begin before all data or end today are about the same days as those that do not. A range of nothing else stays as it is.
-  func that(matter range: DateRange) -> DateRange {
-    let cut = DateRange(from: max(range.from, first ?? range.from), to: min(range.to, lastComplete))
-    return cut.from <= cut.to ? cut : range
-  }
-
-  func isOver(_ range: DateRange) -> Bool { range.to <= lastComplete }
 }

@@ -40,8 +40,8 @@ struct Comparison {
   func rest(_ others: [SubjectBitmap]) -> SingledOut? {
     // The largest first: what is found is what a script finds that goes through the values of a property.
     let parts = others.sorted { $0.count > $1.count }
-    var effort = Self.mostSteps
     for whole in others + [set] {
+      var effort = Self.mostSteps
       var left = whole
       if whole !== set {
         // One part that leaves so few is a difference of two.
@@ -54,8 +54,9 @@ struct Comparison {
     return nil
   }
 
-  /// Sets that are tried at most: with very many, which parts share nobody is a puzzle that takes for ever.
-  private static let mostSteps = 2_000
+  /// Sets that are tried at most for one whole: with very many, which parts share nobody is a puzzle that takes for ever. The first chain, each time
+  /// the largest that fits, takes one step a set.
+  private static let mostSteps = 500
 
   private func rest(of left: SubjectBitmap, _ parts: ArraySlice<SubjectBitmap>, _ effort: inout Int) -> SubjectBitmap? {
     for (index, part) in zip(parts.indices, parts) {

@@ -37,10 +37,11 @@ struct SubjectAnswer: Sendable {
 extension Visit {
   /// - Parameter values: what is shown and may name further subjects.
   func disclose<Value: Sendable>(
-    _ value: Value, _ kind: Disclosure.Kind, _ purpose: String, fields: [String] = [], values: [StoredValue] = []
+    _ value: Value, _ kind: Disclosure.Kind, _ purpose: String, fields: [String] = [], values: [StoredValue] = [],
+    singledOut: [SubjectNumber] = []
   ) async throws -> Disclosed<Value> {
     let disclosure = Disclosure(
-      kind, project: project.id, purpose: purpose, fields: fields, subjectsInValues: named(values))
+      kind, project: project.id, purpose: purpose, fields: fields, subjectsInValues: named(values), singledOut: singledOut)
     // A row has its pseudonym and its times beside the values.
     let bytes = disclosure.rows * 60 + values.reduce(0) { $0 + $1.textBytes }
     return try await services.ledger.disclose(value, disclosure.rows > 0 ? disclosure.of(bytes: bytes) : disclosure, to: principal)
@@ -66,12 +67,23 @@ extension Visit {
     let engine = try await services.engine(project.id)
     // The names that the pickers offer go out under the same entry.
     let catalog = try await engine.catalog()
-    let subject = ReportDesk.Subject(project: project.id, engine: engine, rules: project.rules) { [services, project] in
-      services.number(project.id, $0)
-    }
     return try await services.reports.answer(
-      query, about: subject, purpose: purpose, to: principal, at: instant ?? now, now: now
+      query, about: asked(engine), purpose: purpose, to: principal, at: instant ?? now, now: now
     ).map { ReportAnswer(report: $0.report, catalog: catalog, level: query.level, singlesOut: $0.singlesOut) }
+  }
+
+  private func asked(_ engine: any Engine) -> ReportDesk.Subject {
+    ReportDesk.Subject(project: project.id, engine: engine, rules: project.rules) { [services, project] in services.number(project.id, $0) }
+  }
+
+  /// Discloses what says how many are behind a figure: whom that tells apart counts as shown.
+  private func disclose<Value: Sendable>(
+    _ value: Value, _ kind: Disclosure.Kind, _ purpose: String, fields: [String] = [], behind door: Door, _ engine: any Engine
+  ) async throws -> Disclosed<Value> {
+    let noticed = try await services.reports.notice(door, about: asked(engine), to: principal, now: now)
+    let disclosed = try await disclose(value, kind, purpose, fields: fields, singledOut: noticed.actors)
+    await services.reports.tell(noticed, about: asked(engine), to: principal, disclosed.receipt)
+    return disclosed
   }
 
   /// How many subjects a door would show. Numbers only.
@@ -85,7 +97,7 @@ extension Visit {
     let count = try await engine.numbers(door, project.rules, at: now).count
     return try await disclose(
       DoorPrice(count: count, level: door.query.level),
-      .aggregate(queryDigest: Self.digest(door.query), dataVersion: version, groupSizes: [count]), purpose)
+      .aggregate(queryDigest: Self.digest(door.query), dataVersion: version, groupSizes: [count]), purpose, behind: door, engine)
   }
 
   /// The very ones whom a figure counts, as a list. Nobody is shown: what leaves is how many they are.
@@ -99,7 +111,8 @@ extension Visit {
     let all = try await engine.subjects(door, project.rules, at: now)
     return try await disclose(
       Cohort(level: door.query.level, rule: .members(all.map(\.pseudonym).sorted())),
-      .aggregate(queryDigest: Self.digest(door.query), dataVersion: version, groupSizes: [all.count]), "console.cohorts.list")
+      .aggregate(queryDigest: Self.digest(door.query), dataVersion: version, groupSizes: [all.count]), "console.cohorts.list",
+      behind: door, engine)
   }
 
   func subjects(behind door: Door, offset: Int, limit: Int) async throws -> Disclosed<SubjectsAnswer> {
@@ -115,7 +128,7 @@ extension Visit {
     return try await disclose(
       SubjectsAnswer(total: all.count, offset: start, subjects: page, level: door.query.level),
       .subjects(set: page.map(\.number), rows: page.count, queryDigest: Self.digest(door.query), dataVersion: version), "console.door",
-      fields: ["pseudonym"])
+      fields: ["pseudonym"], behind: door, engine)
   }
 
   func findSubjects(prefix: String, limit: Int) async throws -> Disclosed<[SubjectSummary]> {

@@ -1,15 +1,44 @@
 extension Query {
   /// The days that the report is about; nil for a cohort, whose rules have periods of their own.
   package var range: DateRange? {
-    switch self {
-    case .insights(let query): query.range
-    case .funnel(let query): query.range
-    case .retention(let query): query.range
-    case .flows(let query): query.range
-    case .lifecycle(let query): query.range
-    case .stickiness(let query): query.range
-    case .sessions(let query): query.range
-    case .cohort: nil
+    get {
+      switch self {
+      case .insights(let query): query.range
+      case .funnel(let query): query.range
+      case .retention(let query): query.range
+      case .flows(let query): query.range
+      case .lifecycle(let query): query.range
+      case .stickiness(let query): query.range
+      case .sessions(let query): query.range
+      case .cohort: nil
+      }
+    }
+    set {
+      guard let newValue else { return }
+      switch self {
+      case .insights(var query):
+        query.range = newValue
+        self = .insights(query)
+      case .funnel(var query):
+        query.range = newValue
+        self = .funnel(query)
+      case .retention(var query):
+        query.range = newValue
+        self = .retention(query)
+      case .flows(var query):
+        query.range = newValue
+        self = .flows(query)
+      case .lifecycle(var query):
+        query.range = newValue
+        self = .lifecycle(query)
+      case .stickiness(var query):
+        query.range = newValue
+        self = .stickiness(query)
+      case .sessions(var query):
+        query.range = newValue
+        self = .sessions(query)
+      case .cohort: break
+      }
     }
   }
 

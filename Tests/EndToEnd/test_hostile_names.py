@@ -81,7 +81,7 @@ def fill(sealane):
     assert ask("DELETE", f"/api/v1/service-accounts/{revoked}")[0] == 200
     for _ in range(2):
         requests.get(sealane.api + "/api/v1/catalog", auth=(revoked, revoked_secret), timeout=10)
-    alert = next(alert for alert in ask("GET", "/api/v1/alerts")[1]["alerts"] if alert["kind"] == "revoked_credential_used")
+    (alert,) = ask("GET", "/api/v1/alerts?kind=revoked_credential_used")[1]["alerts"]
     assert ask("POST", f"/api/v1/alerts/{alert['id']}/changes", {"state": "acknowledged", "note": NAME + ESCAPES})[0] == 200
     bea = re.search(r"/join#(slu_[a-z2-7]+)", ada.post("/staff", {"name": NAME[:100], "role": ["owner"]}).text)[1]
     subject = requests.get(sealane.api + "/api/v1/subjects", auth=sealane.account, timeout=10).json()["subjects"][0]["subject"]

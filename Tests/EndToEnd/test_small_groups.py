@@ -156,6 +156,60 @@ def test_overlaps_of_few_are_flagged(place, analyst):
     assert "overlap" in differencing(place, analyst)[0]["details"]["how"]
 
 
+def test_cells_are_compared_as_well(place, analyst):
+    """A breakdown tells how many each team has; a filter that leaves all but a few of one team is told apart from it."""
+    assert not is_flagged(ask(place, analyst, breakdown={"property": "half", "limit": 10}))
+    odd_but_few = {"all": [{"property": "half", "operator": "equals", "values": ["odd"]}, team(without=["tiny"])]}
+    assert is_flagged(ask(place, analyst, filter=odd_but_few))
+
+
+def test_edges_and_cohorts_that_somebody_chooses_are_compared(place, analyst):
+    def bins(edge):
+        return ask(place, analyst, breakdown={"property": "spent", "bins": [edge]})
+
+    assert not is_flagged(bins(50))
+    assert is_flagged(bins(53))
+
+
+def test_a_cohort_says_how_many_it_leaves_out(place, analyst):
+    def members(names):
+        return {"report": "cohort", "cohort": {"any": [
+            {"did": {"event": EVENT, "filter": team(*names)}}]}}
+
+    query = members(["north", "south"])
+    answer = requests.post(place.api + "/api/v1/query", params={"project_id": place.project_id}, json=query, auth=analyst, timeout=30)
+    assert answer.status_code == 200, answer.text
+    result = answer.json()["result"]
+    assert result["known"] - result["size"] == 3 and answer.json()["singles_out"] is True
+
+
+def test_other_cells_of_other_reports_are_compared(place, analyst):
+    """The parts by one kind of report, the whole by another."""
+    days = {"from": today(-6), "to": today(-1)}
+    retention = {"report": "retention", "range": days, "start": {"event": EVENT}, "return": {"event": EVENT}, "breakdown": {"property": "team"}}
+    answer = requests.post(place.api + "/api/v1/query", params={"project_id": place.project_id}, json=retention, auth=analyst, timeout=30)
+    assert [segment["group"] for segment in answer.json()["result"]["segments"]] == [{"value": "south"}, "other"]
+    assert is_flagged(ask(place, analyst, filter=team("north")))
+
+
+def test_what_a_door_costs_is_compared(place, analyst):
+    """The number of people behind a door is a figure too."""
+    made = place.account_with(scopes=["export"])
+    analyst = (made["username"], made["secret"])
+
+    def door(filters):
+        query = {"report": "insights", "unit": "day", "range": {"from": today(-6), "to": today(-1)},
+                 "series": [{"event": EVENT, "measure": "unique"}], **filters}
+        answer = requests.post(
+            place.api + "/api/v1/door", params={"project_id": place.project_id, "limit": 1},
+            json={"query": query, "cell": {"report": "insights", "series": 0, "group": "everything"}}, auth=analyst, timeout=30)
+        assert answer.status_code == 200, answer.text
+        return answer.json()["count"]
+
+    assert door({}) - door({"filter": team(without=["tiny"])}) == 3
+    assert differencing(place, analyst)[0]["details"]["how"] == "difference"
+
+
 def test_ordinary_questions_are_not_flagged(place, analyst):
     for _ in range(2):
         for filters in ({}, {"filter": team("north")}, {"filter": {"property": "half", "operator": "equals", "values": ["even"]}},

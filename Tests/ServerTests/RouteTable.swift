@@ -109,8 +109,7 @@ struct RouteRow: Sendable {
       RouteRow("GET /api/v1/staff", .api, "/api/v1/staff", machine, 200),
       RouteRow("DELETE /api/v1/staff/{id}", .api, "/api/v1/staff/st_0000000000000000", machine, 404),
       RouteRow("POST /api/v1/staff/{id}/cut-off", .api, "/api/v1/staff/st_0000000000000000/cut-off", "", machine, 404),
-      RouteRow(
-        "POST /api/v1/staff/{id}/brought-in/end", .api, "/api/v1/staff/st_0000000000000000/brought-in/end", "", machine, 404),
+      RouteRow("POST /api/v1/staff/{id}/brought-in/end", .api, "/api/v1/staff/st_0000000000000000/brought-in/end", "", machine, 404),
       RouteRow("POST /api/v1/setup-links", .api, "/api/v1/setup-links", "", machine, 409),
       RouteRow("GET /api/v1/erasures", .api, "/api/v1/erasures", machine, 200),
       RouteRow("POST /api/v1/backups", .api, "/api/v1/backups", #"{"target":"nowhere"}"#, machine, 400),

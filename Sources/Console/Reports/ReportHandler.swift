@@ -47,9 +47,11 @@ extension ReportPage {
     let name = "\(Form.name.lowercased())-\(form.range.from)-\(form.range.to).\(isJSON ? "json" : "csv")"
     var response: Response
     if isJSON {
-      let json: JSONValue = [
+      var members: [String: JSONValue] = [
         "query": query.json, "report": answer.value.report.json, "ledger_entry": .number(Double(answer.receipt.index)),
       ]
+      if answer.value.singlesOut { members["singles_out"] = true }
+      let json = JSONValue.object(members)
       response = .file(json.text + "\n", contentType: "application/json; charset=utf-8", name: name)
     } else {
       response = .file(CSV.text(rows(query, answer.value.report, visit.time)), contentType: "text/csv; charset=utf-8", name: name)

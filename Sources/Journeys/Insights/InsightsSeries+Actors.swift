@@ -14,7 +14,11 @@ extension InsightsQuery.Series {
     guard let property = measure.property else { return series }
     var counted = Filter.comparison(property, .greaterOrEqual(-.infinity))
     if case .distinct = measure { counted = .comparison(property, .isSet) }
-    series.selector.filter = selector.filter.map { .all([$0, counted]) } ?? counted
+    switch selector.filter {
+    case nil: series.selector.filter = counted
+    case .all(let parts): series.selector.filter = .all(parts + [counted])
+    case let filter?: series.selector.filter = .all([filter, counted])
+    }
     return series
   }
 }

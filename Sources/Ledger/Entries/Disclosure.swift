@@ -106,7 +106,7 @@ extension Disclosure {
   /// Who is in the rows, and in the values that are shown.
   package var subjects: [SubjectNumber] {
     switch kind {
-    case .subjects(let set, _, _, _), .subjectSearch(let set, _), .ledger(_, _, let set): set + subjectsInValues
+    case .subjects(let set, _, _, _), .subjectSearch(let set, _), .ledger(_, _, let set): set + subjectsInValues + singledOut
     case .aggregate, .catalog, .settings: subjectsInValues + singledOut
     }
   }
@@ -145,7 +145,8 @@ extension Disclosure {
     case .subjects(let set, let rows, let digest, let version):
       detail.queryDigest = digest
       detail.dataVersion = version
-      try detail.setSubjects(set + subjectsInValues, rows: rows)
+      try detail.setSubjects(set + subjectsInValues + singledOut, rows: rows)
+      if !singledOut.isEmpty { detail.facts["singled_out"] = String(singledOut.count) }
     case .subjectSearch(let set, let rows):
       try detail.setSubjects(set, rows: rows)
     case .catalog(let version):

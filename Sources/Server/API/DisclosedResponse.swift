@@ -17,12 +17,15 @@ enum DisclosedResponse {
   }
 
   /// Rows about subjects: entered with their size in bytes, which a quota counts, then sent.
+  ///
+  /// - Parameter entered: gives what `Server-Timing` says.
   static func rows(
-    _ answer: JSONValue, _ disclosure: Disclosure, of ledger: Ledger, to principal: Principal, timing: (() -> String)? = nil
+    _ answer: JSONValue, _ disclosure: Disclosure, of ledger: Ledger, to principal: Principal,
+    entered: ((LedgerReceipt) async -> String)? = nil
   ) async throws -> Response {
     let text = answer.text + "\n"
     let disclosed = try await ledger.disclose(text, disclosure.of(bytes: text.utf8.count), to: principal)
-    return Self.text(disclosed, timing: timing?())
+    return Self.text(disclosed, timing: await entered?(disclosed.receipt))
   }
 
   private static func text(_ answer: Disclosed<String>, timing: String?) -> Response {

@@ -157,7 +157,9 @@ struct QueryRoutes: Sendable {
       try Door(json: try JSONValue(parsing: try await body(of: request, by: caller))))
     await installation.canaries.look(at: door.query.canonicalJSON, in: project.id, by: caller.principal)
     var timing = Timing()
-    let all = try await project.engine.subjects(door, project.settings.rules, at: installation.now())
+    let now = installation.now()
+    let all = try await project.engine.subjects(door, project.settings.rules, at: now)
+    let noticed = try await installation.reports.notice(door, about: project.reported, to: caller.principal, now: now)
     timing.mark("engine")
     var page = all[...]
     if let cursor = parameters["cursor"] {
@@ -172,13 +174,14 @@ struct QueryRoutes: Sendable {
     let disclosure = Disclosure(
       .subjects(
         set: shown.map(\.number), rows: shown.count, queryDigest: Disclosure.digest(ofQuery: Data(door.query.canonicalJSON.utf8))),
-      project: project.id, purpose: "api.door", fields: ["subject"])
+      project: project.id, purpose: "api.door", fields: ["subject"], singledOut: noticed.actors)
     let answer: JSONValue = [
       "count": .number(Double(all.count)), "subjects": .list(shown.map { .string("\(prefix)\($0.pseudonym)") }),
       "next": next.map { .string($0) } ?? .null,
     ]
-    return try await DisclosedResponse.rows(answer, disclosure, of: installation.ledger, to: caller.principal) {
+    return try await DisclosedResponse.rows(answer, disclosure, of: installation.ledger, to: caller.principal) { receipt in
       timing.mark("ledger")
+      await installation.reports.tell(noticed, about: project.reported, to: caller.principal, receipt)
       return timing.text
     }
   }
