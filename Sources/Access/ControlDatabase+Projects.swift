@@ -134,9 +134,17 @@ extension Project {
 enum Name {
   static let maximumLength = 200
 
+  /// Control characters, those that only terminals of old know too, and what begins another line.
+  private static func breaksLines(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.properties.generalCategory {
+    case .control, .lineSeparator, .paragraphSeparator: true
+    default: false
+    }
+  }
+
   static func validate(_ name: String, what: String, longest: Int = maximumLength) throws(AccessError) {
     guard !name.allSatisfy(\.isWhitespace), name.count <= longest,
-      !name.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F })
+      !name.unicodeScalars.contains(where: Self.breaksLines)
     else { throw AccessError(.invalid, "\(what) has 1 to \(longest) characters, not only spaces, and no control characters.") }
   }
 }

@@ -28,7 +28,8 @@ struct ProjectTests {
   @Test func nonsenseIsRefused() async throws {
     let here = try Surroundings()
     for (name, zone, keys) in [
-      ("", "UTC", []), ("  ", "UTC", []), ("a\nb", "UTC", []), (String(repeating: "x", count: 201), "UTC", []), ("a", "Mars/Olympus", []),
+      ("", "UTC", []), ("  ", "UTC", []), ("a\nb", "UTC", []), ("a\u{9b}31m", "UTC", []), ("a\u{2028}b", "UTC", []), ("a\u{7f}", "UTC", []),
+      (String(repeating: "x", count: 201), "UTC", []), ("a", "Mars/Olympus", []),
       ("a", "UTC", ["x", "x"]), ("a", "UTC", [""]), ("a", "UTC", (0..<11).map { "key\($0)" }),
     ] as [(String, String, [String])] {
       await #expect(throws: AccessError.self) { try await here.control.createProject(name: name, zone: zone, groupKeys: keys) }

@@ -131,13 +131,16 @@ struct SecondProjectTests {
     let alert = try await raise(site, about: site.project.id)
     for page in [
       "/settings/accounts/rotate?username=\(username)", "/settings/accounts/revoke?username=\(username)", "/cohorts/\(cohort.id)",
-      "/alerts/\(alert)",
     ] {
       let join = page.contains("?") ? "&" : "?"
       #expect(try await site.get(page + join + "project=1").status == 200, "\(page)")
       let other = try await site.get(page + join + "project=2")
       #expect(other.status == 404 && !other.text.contains("Of one"), "\(page)")
     }
+    // A message leads to an alert by its number alone, from whichever project: on to its own, for whoever may see it there.
+    #expect(try await site.get("/alerts/\(alert)?project=1").status == 200)
+    let led = try await site.get("/alerts/\(alert)?project=2")
+    #expect(led.status == 303 && led.headers[.location] == "/alerts/\(alert)?project=1")
     let revoke: [Address.Parameter] = [.init("username", username), .init("word", "revoke"), .init("project", "2")]
     #expect(try await site.post("/settings/accounts/revoke", revoke).status == 404)
     #expect(control.serviceAccount(username)?.isRevoked == false)
@@ -149,6 +152,10 @@ struct SecondProjectTests {
     }
     #expect(try await site.get("/?project=1").text.contains("1 open alert"))
     _ = second
+    let officer = try await Site(role: .privacyOfficer)
+    let others = try await self.second(officer)
+    let foreign = try await raise(officer, about: others.id)
+    #expect(try await officer.get("/alerts/\(foreign)").status == 404, "without a role in its project it is not there")
   }
 
   private func raise(_ site: Site, about project: ProjectID) async throws -> Int64 {

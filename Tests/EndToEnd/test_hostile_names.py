@@ -10,7 +10,7 @@ import urllib.parse
 
 import pytest
 import requests
-from desk import start_browser
+from desk import Desk, ask, start_browser
 from installation import today
 from receivers import MailServer, WebhookServer
 from selenium.webdriver.common.by import By
@@ -29,7 +29,7 @@ FORMULAS = ["=HYPERLINK(\"http://evil.example\",\"x\")", "+1+1", "-2+3+cmd|' /C 
 # A terminal would obey these: clear, title, colour by a C1 control, and a line of its own.
 ESCAPES = "\x1b[2J\x1b]0;pwned\x07\x9b31mred\nfake: line\r\u2028next\u0085"
 # What stands in names that may have no control characters.
-NAME = MARKUP + TURNED + "\u2028\x9b31m"
+NAME = MARKUP + TURNED
 SENT = [MARKUP, ADDRESS, TURNED, ESCAPES, *FORMULAS]
 
 
@@ -85,10 +85,14 @@ def fill(sealane):
     assert ask("POST", f"/api/v1/alerts/{alert['id']}/changes", {"state": "acknowledged", "note": NAME + ESCAPES})[0] == 200
     bea = re.search(r"/join#(slu_[a-z2-7]+)", ada.post("/staff", {"name": NAME[:100], "role": ["owner"]}).text)[1]
     subject = requests.get(sealane.api + "/api/v1/subjects", auth=sealane.account, timeout=10).json()["subjects"][0]["subject"]
+    # Last, since from now on a form says which project it means: another name for every frame.
+    sealane.command("project", "create", MARKUP + TURNED, "--data", sealane.data)
+    asked = json.loads(sealane.command("ledger", "entries", "--data", sealane.data, "--limit", "1000"))["entries"]
+    export = next(entry["index"] for entry in asked if entry["kind"] == "export_asked")
     staff = json.loads(sealane.command("staff", "list", "--data", sealane.data, "--json"))["staff"]
     member = next(person["id"] for person in staff if person["state"] == "invited")
     return {"sealane": sealane, "ada": ada, "ask": ask, "link": bea, "subject": subject, "cohort": made["id"], "alert": alert["id"],
-            "account": username, "member": member, "auth": (username, secret)}
+            "account": username, "member": member, "export": export, "auth": (username, secret)}
 
 
 def report_addresses():
@@ -113,7 +117,7 @@ def test_every_page_shows_them_and_runs_none(place):
         of = place
         pages = PAGES + report_addresses() + [
             "/account", f"/subjects/{of['subject']}", f"/staff/{of['member']}", f"/cohorts/{of['cohort']}", f"/alerts/{of['alert']}", "/alerts?state=all",
-            "/ledger?kind=acts", f"/ledger?field={urllib.parse.quote(MARKUP)}", f"/ledger?subject={of['subject']}",
+            "/ledger?kind=acts", f"/ledger?field={urllib.parse.quote(MARKUP)}", f"/ledger?subject={of['subject']}", f"/ledger/{of['export']}",
             f"/ledger?who={urllib.parse.quote(MARKUP)}", f"/settings/accounts/rotate?username={of['account']}",
             f"/settings/accounts/revoke?username={of['account']}", f"/plan/event?name={urllib.parse.quote(MARKUP)}",
             f"/plan/event?name={urllib.parse.quote(ESCAPES)}", "/plan/profiles?of=groups", f"/live?name={urllib.parse.quote(MARKUP)}",
@@ -199,6 +203,11 @@ def test_commands_print_nothing_that_a_terminal_obeys(place):
                     json.loads(line)
             printed += output
     assert "pwned" in printed and "gnp.exe" in printed
+    # The document for people: a name keeps to its line, in a file too.
+    document = sealane.run("subject", "export", place["subject"], "--format", "text", "--data", sealane.data).stdout
+    assert "fake: line" in document and not [line for line in document.splitlines() if line.strip().startswith("fake: line")]
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u202e\u2066]", document)
+    json.loads(sealane.run("subject", "export", place["subject"], "--data", sealane.data).stdout)
     wrong = sealane.run("query", ESCAPES, "--data", sealane.data)
     assert wrong.returncode != 0 and "\x1b" not in wrong.stderr + wrong.stdout and "\x9b" not in wrong.stderr
 
@@ -216,3 +225,69 @@ def test_mails_and_webhooks_have_their_own_lines_only(place):
     for _, headers, body in sealane.hook.requests:
         assert headers["content-type"].startswith("application/json")
         assert json.loads(body) and b"\n" not in body.strip() and not re.search(rb"[\x00-\x1f\x7f]", body.strip())
+
+
+def test_the_custodians_pages_show_them_and_run_none(make_installation):
+    """Where identities are shown: what approvers write, how they are called, and what is opened."""
+    sealane = make_installation()
+    sealane.start()
+    sealane.start_custodian()
+    who = "bad-" + MARKUP
+    assert sealane.track({"event": "Signed Up", "properties": {"distinct_id": who}}).text == "1"
+    about = {"$token": sealane.token, "$distinct_id": who, "$set": {"$name": MARKUP + TURNED, "$email": "bad@leakproof.example"}}
+    assert requests.post(f"{sealane.intake}/engage", json=[about], timeout=10).text == "1"
+    subject = wait_for(lambda: sealane.export() and sealane.export()[0]["properties"]["distinct_id"])
+    wait_for(lambda: any(
+        project["record_keys"] >= 1
+        for project in requests.get(f"http://127.0.0.1:{sealane.custodian_port}/status.json", timeout=5).json()["projects"]))
+    driver = start_browser()
+    pages = []
+    try:
+        desk = Desk(driver, sealane.custodian_origin)
+
+        def look():
+            settle(driver)
+            assert driver.execute_script("return window.pwned") is None, driver.current_url
+            assert not driver.find_elements(By.CSS_SELECTOR, "img, main script, iframe, [onerror]"), driver.current_url
+            text = driver.execute_script("return document.title + document.body.textContent")
+            assert not [mark for mark in "\u202e\u2066\u200b" if mark in text], (driver.current_url, repr(text[-2000:]))
+            refused = [entry["message"] for entry in driver.get_log("browser") if "Content Security Policy" in entry["message"]]
+            assert not refused, refused
+            pages.append(text)
+
+        def sign_in(name):
+            desk.sit_down(name)
+            desk.open("/")
+            desk.press("sign-in")
+            desk.until("Waiting for your decision")
+
+        for name, link in zip(("Ada", "Bea", "Cleo"), sealane.made["custodian_setup_urls"]):
+            desk.sit_down(name)
+            driver.get("about:blank")
+            driver.get(link)
+            driver.find_element(By.NAME, "name").send_keys(MARKUP if name == "Ada" else name)
+            desk.press("enrol")
+            desk.until("Waiting for your decision")
+            look()
+        sign_in("Ada")
+        digest = ask(desk, [subject], "For " + MARKUP)
+        look()
+        for name in ("Bea", "Cleo"):
+            sign_in(name)
+            look()
+            desk.open(f"/requests/{digest}")
+            look()
+            desk.press("sign")
+            desk.until("1 of 2 approvals" if name == "Bea" else "approved")
+        sign_in("Ada")
+        desk.open(f"/requests/{digest}")
+        desk.press("open")
+        desk.until("bad@leakproof.example", "Ledger entry")
+        look()
+        assert MARKUP in pages[-1], "the name that was opened is there to be read"
+        for path in ("/", "/approvers", "/record", "/status", f"/requests/{digest}", "/requests/new"):
+            desk.open(path)
+            look()
+        assert sum(MARKUP in text for text in pages) > 6
+    finally:
+        driver.quit()

@@ -10,7 +10,7 @@ import urllib.parse
 import pytest
 import requests
 from desk import start_browser
-from installation import BINARIES, today
+from installation import BINARIES, Installation, today
 from selenium.webdriver.common.by import By
 from staff import Person, owner
 from test_browser import settle
@@ -38,6 +38,11 @@ def place(sealane):
     made = json.loads(sealane.command("project", "create", "Due Project", "--zone", "Asia/Tokyo", "--data", sealane.data, "--json"))
     assert made["id"] == 2 and made["zone"] == "Asia/Tokyo" and made["token"] != sealane.token
     send(sealane, made["token"], "Due", people=7)
+    # Each hides small groups by a number of its own; this one begins with the usual, and is about a handful of people here.
+    smallest = lambda project: sealane.control("GET", f"/api/v1/settings?project_id={project}")[1]["smallest_group"]
+    assert (smallest(1), smallest(2)) == (1, 10)
+    assert sealane.control("PATCH", "/api/v1/settings?project_id=2", {"smallest_group": 1})[0] == 200
+    assert (smallest(1), smallest(2)) == (1, 1)
     sealane.ada = owner(sealane)
     return sealane, made
 
@@ -203,6 +208,24 @@ def second_owner(sealane):
     answer = sealane.ada.post("/staff", {"name": "Owner Two", "role": ["owner"], "project": 1})
     assert answer.status_code == 200, answer.text
     return f"http://localhost:{sealane.console_port}/join#" + re.search(r"/join#(slu_[a-z2-7]+)", answer.text)[1]
+
+
+def test_a_backup_has_both(place, tmp_path):
+    sealane, _ = place
+    target, there = tmp_path / "backup", tmp_path / "there"
+    there.mkdir()
+    sealane.command("backup", target, "--data", sealane.data)
+    sealane.command("restore", target, "--data", there / "data", "--ledger", sealane.data / "ledger")
+    shutil.copytree(sealane.keys, there / "data.keys")
+    restored = Installation(there, made=sealane.made)
+    try:
+        restored.start()
+        for project, mark in ((1, "Uno"), (2, "Due")):
+            auth = accounts(restored, project)
+            names = [event["name"] for event in requests.get(restored.api + "/api/v1/catalog", auth=auth, timeout=10).json()["events"]]
+            assert names == [f"{mark} Event"]
+    finally:
+        restored.close()
 
 
 def test_they_are_there_after_a_restart_and_no_number_comes_twice(make_installation):

@@ -90,19 +90,15 @@ extension Visit {
 
   // MARK: One
 
-  /// One about this project, or about the whole installation.
-  private func alert(_ id: Int64) async throws -> (alert: Alert, history: [Alert.Change]) {
-    let found = try await services.control.alert(id)
-    guard found.alert.project == nil || found.alert.project == project.id else {
-      throw AccessError(.notFound, "There is no such alert.")
-    }
-    return found
-  }
-
   func alertPage(_ text: String, _ notice: HTML = "", status: HTTPResponse.Status = .ok) async throws -> Response {
     try authorize(.readAlerts)
     guard let id = Int64(text) else { return ErrorPage.notFound.response }
-    let found = try await alert(id)
+    let found = try await services.control.alert(id)
+    if let other = found.alert.project, other != project.id {
+      // Messages name an alert by its number alone: on to the project that it is about, for whoever may see it there.
+      guard (try? Access.authorize(session.who, .readAlerts, in: other)) != nil else { return ErrorPage.notFound.response }
+      return .seeOther(Address("/alerts/\(String(id))").adding(Console.projectField, other.description))
+    }
     let answer = try await disclose(found.alert, .settings, "console.alert", fields: ["alert", "history"])
     let alert = answer.value
     let about: HTML =
@@ -167,7 +163,9 @@ extension Visit {
     try authorize(.manageAlerts)
     let text = fields["alert"] ?? ""
     guard let id = Int64(text), let state = Alert.State(rawValue: fields["state"] ?? "") else { return ErrorPage.notFound.response }
-    _ = try await alert(id)
+    // One about this project, or about the whole installation.
+    let alert = try await services.control.alert(id).alert
+    guard alert.project == nil || alert.project == project.id else { return ErrorPage.notFound.response }
     do {
       try await services.alerts.change(id, to: state, note: fields.text("note"), by: principal)
     } catch let error as AccessError where error.code == .invalid || error.code == .inUse {

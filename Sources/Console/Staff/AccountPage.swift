@@ -58,7 +58,7 @@ extension Visit {
       """
     return """
       <section class="panel" id="passkeys"><h2>Passkeys</h2>\(advice)\(list)\(confirm)\
-      <form data-passkey data-begin="/passkeys/begin" data-finish="/passkeys/finish" id="add-passkey"\(passkeys.isEmpty ? "" as HTML : " class=\"follow\"")>\
+      <form data-passkey data-begin="/passkeys/begin" data-finish="/passkeys/finish" data-next="\(Address("/account"))" id="add-passkey"\(passkeys.isEmpty ? "" as HTML : " class=\"follow\"")>\
       <input type="hidden" name="ticket"><button\(passkeys.isEmpty ? "" as HTML : " hidden")>Register a passkey</button><p role="status" hidden></p></form></section>
       """
   }

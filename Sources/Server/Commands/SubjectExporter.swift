@@ -58,7 +58,7 @@ package struct SubjectExporter: Sendable {
     func put(_ text: String) throws {
       outcome.bytes += text.utf8.count
       // What came from outside must not steer a terminal.
-      let shown = isTerminal ? TerminalText(text, keepsLines: true).description : text
+      let shown = !isTerminal ? text : form == .json ? TerminalJSON(text).description : TerminalText(text, keepsLines: true).description
       try handle.write(contentsOf: Data(shown.utf8))
     }
     guard let name = subject.addingPercentEncoding(withAllowedCharacters: .alphanumerics.union(["_"])) else {
@@ -132,7 +132,9 @@ package struct SubjectExporter: Sendable {
       text += "  \(Self.text(id["subject"]) ?? "")\n"
       for (title, layer) in [("written by the company", "verified"), ("written by an application", "unverified")] {
         guard case .object(let members)? = id[layer], !members.isEmpty else { continue }
-        for (name, value) in members.sorted(by: { $0.key < $1.key }) { text += "      \(name): \(Self.shown(value))   (\(title))\n" }
+        for (name, value) in members.sorted(by: { $0.key < $1.key }) {
+          text += "      \(TerminalText(name)): \(Self.shown(value))   (\(title))\n"
+        }
       }
     }
     return text + "\nEvents, the newest first\n"
@@ -140,7 +142,7 @@ package struct SubjectExporter: Sendable {
 
   /// For people: the digest of what is sealed is for programs.
   private static func shown(_ value: JSONValue) -> String {
-    isSealed(value) ? "sealed" : withoutDigests(value).text
+    isSealed(value) ? "sealed" : TerminalJSON(withoutDigests(value).text).description
   }
 
   private static func withoutDigests(_ value: JSONValue) -> JSONValue {
@@ -157,9 +159,12 @@ package struct SubjectExporter: Sendable {
 
   private func line(_ event: JSONValue) -> String {
     guard form == .text, case .object(let members) = event else { return event.text }
-    var line = "  \(Self.text(members["time"]) ?? "")  \(Self.text(members["event"]) ?? "")"
+    // A name keeps to its line, or it could look like another one.
+    var line = "  \(Self.text(members["time"]) ?? "")  \(TerminalText(Self.text(members["event"]) ?? ""))"
     if case .object(let properties)? = members["properties"] {
-      for (name, value) in properties.sorted(by: { $0.key < $1.key }) { line += "\n      \(name): \(value.text)" }
+      for (name, value) in properties.sorted(by: { $0.key < $1.key }) {
+        line += "\n      \(TerminalText(name)): \(TerminalJSON(value.text))"
+      }
     }
     return line + "\n"
   }

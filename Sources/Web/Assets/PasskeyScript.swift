@@ -54,7 +54,7 @@ enum PasskeyScript {
           const done = await post(form.dataset.finish, { ceremony: begun.ceremony, credential, key });
           say('Done.', 'good');
           if (done.next && form.dataset.stay !== undefined) return location.reload();
-          if (done.next) return location.assign(done.next);
+          if (done.next) return location.assign(form.dataset.next || done.next);
           const then = document.getElementById(form.dataset.then);
           then.elements.ticket.value = done.ticket;
           then.requestSubmit();

@@ -91,6 +91,7 @@ enum Stylesheet {
       .side{position:static;height:auto;border-right:0;border-bottom:1px solid var(--line);padding:12px 16px 0}
       .brand{display:flex;gap:12px;align-items:baseline;padding:0 0 8px}
       .side ul{display:flex;overflow-x:auto;gap:2px;padding-bottom:8px}
+      .side .places ul{display:block;overflow-x:visible;padding:0}
       .side nav a{white-space:nowrap;padding:6px 10px}
       .side nav a[aria-current]{box-shadow:inset 0 -2px 0 var(--accent)}
       .top{padding:8px 16px}

@@ -1,0 +1,54 @@
+/// What the operations of the description share.
+extension OpenAPI {
+  static let components = """
+    components:
+      schemas:
+        Cohort: {type: object, additionalProperties: false, required: [name, definition], properties: {name: {type: string, maxLength: 200}, definition: {type: object}}}
+        NewProject: {type: object, additionalProperties: false, required: [name], properties: {name: {$ref: "#/components/schemas/Name"}, zone: {type: string}, week_start: {$ref: "#/components/schemas/WeekStart"}, group_keys: {$ref: "#/components/schemas/GroupKeys"}}}
+        Settings: {type: object, additionalProperties: false, minProperties: 1, properties: {name: {$ref: "#/components/schemas/Name"}, zone: {type: string}, week_start: {$ref: "#/components/schemas/WeekStart"}, group_keys: {$ref: "#/components/schemas/GroupKeys"}, retention_days: {type: [integer, "null"], minimum: 1, maximum: 36500}, smallest_group: {type: integer, minimum: 1, maximum: 1000}, canaries: {type: boolean}}}
+        Name: {type: string, minLength: 1, maxLength: 200}
+        WeekStart: {type: string, enum: [monday, sunday]}
+        GroupKeys: {type: array, maxItems: 10, uniqueItems: true, items: {type: string, minLength: 1, maxLength: 200}}
+        NewServiceAccount:
+          type: object
+          additionalProperties: false
+          required: [name, scopes]
+          properties:
+            name: {$ref: "#/components/schemas/Name"}
+            scopes: {type: array, minItems: 1, items: {type: string, enum: [intake, query, export, admin]}}
+            expires_in_days: {type: integer, minimum: 1, maximum: 366, default: 90}
+            networks: {type: array, maxItems: 50, items: {type: string, description: "An address, or a network such as 10.0.0.0/8."}}
+            rows_per_day: {type: integer, minimum: 0}
+            subjects_per_day: {type: integer, minimum: 0}
+            bytes_per_day: {type: integer, minimum: 0}
+            canary: {type: boolean, default: false}
+        Rotation: {type: object, additionalProperties: false, properties: {overlap_hours: {type: integer, minimum: 0, maximum: 168, default: 24}, expires_in_days: {type: integer, minimum: 1, maximum: 366, default: 90}}}
+        Deletion: {type: object, additionalProperties: false, required: [subjects], properties: {subjects: {type: array, minItems: 1, maxItems: 1000, items: {type: string, pattern: "^s_[0-9a-f]{32}$"}}, compact: {type: boolean, default: false}}}
+        Backup: {type: object, additionalProperties: false, required: [target], properties: {target: {type: string, description: An absolute path.}, keep: {type: integer, minimum: 1}}}
+        KeyRotation: {type: object, additionalProperties: false, required: [keys], properties: {keys: {type: array, minItems: 1, items: {type: string, enum: [ledger_signing, ledger_sets, record_keys]}}}}
+        Clues: {type: object, additionalProperties: false, minProperties: 1, properties: {ids: {type: array, maxItems: 10000, items: {type: string, maxLength: 300}}, hosts: {type: array, maxItems: 10000, items: {type: string, maxLength: 300}}}}
+      securitySchemes:
+        serviceAccount: {type: http, scheme: basic}
+        projectToken: {type: http, scheme: bearer}
+      requestBodies:
+        Records: {description: "A JSON array, or a form whose field data holds it, in base64 or not.", content: {application/json: {}, application/x-www-form-urlencoded: {}}}
+      parameters:
+        data: {name: data, in: query, description: "Records in JSON, in base64 or not.", schema: {type: string}}
+        project: {name: project_id, in: query, description: "The project; default: the account's, or the first.", schema: {type: integer}}
+        subject: {name: subject, in: path, required: true, description: s_ and 32 hexadecimal digits., schema: {type: string, pattern: "^s_[0-9a-f]{32}$"}}
+        cohort: {name: id, in: path, required: true, description: A saved cohort's number., schema: {type: integer}}
+        alert: {name: id, in: path, required: true, description: An alert's number., schema: {type: integer}}
+        cursor: {name: cursor, in: query, description: The “next” of the page before., schema: {type: string}}
+        limit: {name: limit, in: query, schema: {type: integer, minimum: 1, maximum: 10000}}
+      headers:
+        ledger: {description: Number of the ledger entry that this answer stands in., schema: {type: integer}}
+      responses:
+        Intake: {description: "Mixpanel's own answers: 1 or 0, or JSON with verbose=1 or strict=1."}
+        Refused: {description: "Nothing was stored: 400 unreadable, 401 credentials, 413 too large, 415 encoding, 429 too fast, 503 busy or out of order; the last two say when in Retry-After.", content: {application/json: {}}}
+        Telemetry: {description: "OTLP's own answers, in the encoding of the request: an export response, perhaps with partial_success; or google.rpc.Status with 400, 401, 413, 415, 429 or 503.", content: {application/x-protobuf: {}, application/json: {}}}
+        Answer: {description: JSON. Lists come in pages; “next” is null on the last., headers: {Sealane-Ledger-Index: {$ref: "#/components/headers/ledger"}}, content: {application/json: {}}}
+        Error:
+          description: What was wrong and what to do.
+          content: {application/json: {schema: {type: object, required: [error, message], properties: {error: {type: string}, message: {type: string}, field: {type: string}}}}}
+    """
+}
