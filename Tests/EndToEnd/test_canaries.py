@@ -85,6 +85,33 @@ def test_every_export_has_its_own_and_counts_none(farm):
     assert catalog["event_count"] == 120 and catalog["subject_count"] >= 40
 
 
+def test_what_is_steady_for_people_is_steady_for_them(make_installation):
+    """Whoever has one file alone finds nothing that tells them apart: no browser that changes in the middle, no id of a request twice."""
+    import secrets
+
+    sealane = make_installation(canaries=True)
+    sealane.start()
+    cities = {"Oslo": "NO", "Lima": "PE", "Graz": "AT", "Cork": "IE"}
+    rows = []
+    for person in range(40):
+        city = list(cities)[person % 4]
+        for step in range(6):
+            rows.append({"event": "API Call", "properties": {
+                "time": 1_790_000_000 + person * 600 + step * 7, "distinct_id": f"person-{person}", "$insert_id": f"{person:08x}{step:08x}",
+                "runtime": f"runtime-{person % 7}", "town": city, "nation": cities[city], "model": f"m{secrets.randbelow(3)}",
+                "trace": f"req_{secrets.token_hex(10)}"}})
+    sealane.send_import(rows).raise_for_status()
+    canaries, _ = strangers(sealane)
+    assert len(canaries) == 3
+    for journey in canaries.values():
+        for name in ("runtime", "town", "nation"):
+            assert len({row["properties"][name] for row in journey}) == 1, name
+        assert cities[journey[0]["properties"]["town"]] == journey[0]["properties"]["nation"]
+    everything = lines(sealane)
+    traces = [row["properties"]["trace"] for row in everything]
+    assert len(traces) == len(set(traces)) and all(re.fullmatch(r"req_[0-9a-f]{20}", trace) for trace in traces)
+
+
 def test_the_commitment_and_the_key_alone_name_them_again(farm):
     import hashlib
     import hmac
