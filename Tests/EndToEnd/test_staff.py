@@ -496,6 +496,7 @@ def test_stolen_frozen_and_phished_each_raise_an_alert(crowd, place):
     identity = {member["name"]: member["id"] for member in json.loads(sealane.command("staff", "list", "--data", sealane.data, "--json"))["staff"]}
     named = [alert["about"]["id"] for alert in alerts(sealane, "cloned_passkey")]
     assert named.count(identity["Cloned Cleo"]) == named.count(identity["Cloned Otto"]) == 1, "each person's is an alert of its own"
+    assert "open alert" in ada.get("/cohorts").text and ada.get("/alerts").status_code == 200
 
 
 def test_a_secret_of_nobody_raises_its_alert_wherever_it_is_presented(crowd):
@@ -520,4 +521,3 @@ def test_a_secret_of_nobody_raises_its_alert_wherever_it_is_presented(crowd):
         answers = [present(secret), present(trapped), present("sls_" + "a" * 60)]
         assert len({answer.status_code for answer in answers}) == 1 and answers[0].text == answers[1].text == answers[2].text, way
         assert told("revoked_credential_used", username) == 1 and told("canary_used", trap) == 1, way
-    assert "open alert" in ada.get("/cohorts").text and ada.get("/alerts").status_code == 200
