@@ -6,6 +6,8 @@ package struct AccessError: Error, Sendable, Hashable, CustomStringConvertible {
     case notFound = "not_found"
     /// A setup link that is unknown, used or expired; the three are not told apart.
     case linkNotValid = "link_not_valid"
+    /// Whose passkey it is may not sign in.
+    case suspended
     /// Something else needs it.
     case inUse = "in_use"
     /// The database cannot be read or written.

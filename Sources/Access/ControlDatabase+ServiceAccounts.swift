@@ -108,6 +108,19 @@ extension ControlDatabase {
     return name.map { present(username: $0, secret: text, from: address) } ?? .unknown
   }
 
+  /// Whether a secret that came where none is accepted, or under another's name, is one that nobody should have any more. It opens nothing.
+  package func stray(_ text: String) -> (ServiceAccount, Presented.Refusal)? {
+    guard let sent = Secret(text, kind: .serviceAccount)?.digest else { return nil }
+    let accounts = cache.withLock { $0.accounts }
+    let found = accounts.values.lazy.compactMap { known -> (ControlCache.Account, Int)? in
+      known.digest.matches(sent) ? (known, known.replaced.count) : known.replaced.lastIndex { $0.matches(sent) }.map { (known, $0) }
+    }.first
+    guard let (known, number) = found else { return nil }
+    if known.account.isCanary { return (known.account, .canary) }
+    if known.account.isRevoked { return (known.account, .revoked) }
+    return known.accepts(secret: number, at: clock()) ? nil : (known.account, .replaced)
+  }
+
   /// Whether a program's secret that was accepted a moment ago would be still. From memory; networks are not asked again.
   package func isStillGood(_ who: Authenticated) -> Bool {
     guard case .serviceAccount = who.rights else { return true }

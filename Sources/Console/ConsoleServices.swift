@@ -102,7 +102,12 @@ package struct ConsoleConfiguration: Sendable {
   package var isSecure: Bool
   /// What makes a new sign-in link, to be typed on the server.
   package var setupLinkCommand: String
-  package init(intakeOrigin: String, isSecure: Bool, setupLinkCommand: String = "sealane setup-link --data DIR") {
+  /// Whether canaries of exports have host names.
+  package var hasCanaryHosts: Bool
+  package init(
+    intakeOrigin: String, isSecure: Bool, setupLinkCommand: String = "sealane setup-link --data DIR", hasCanaryHosts: Bool = true
+  ) {
+    self.hasCanaryHosts = hasCanaryHosts
     self.intakeOrigin = intakeOrigin
     self.isSecure = isSecure
     self.setupLinkCommand = setupLinkCommand

@@ -11,6 +11,8 @@ package struct LedgerFilter: Sendable, Hashable {
   package var kinds = Kinds.all
   /// Nil: of any project, and of none.
   package var project: ProjectID?
+  /// What asked, where it has no id of its own to choose by.
+  package var principalKind: Principal.Kind?
   /// The id of who asked: a person, a service account.
   package var principal: String?
   /// The session or key that it came with.
@@ -43,13 +45,14 @@ package struct LedgerFilter: Sendable, Hashable {
     {
       return false
     }
+    if let principalKind, detail.principal.kind != principalKind { return false }
     if let credential, detail.principal.credential != credential { return false }
     if let field, !detail.fields.contains(field) { return false }
     guard !subjects.isEmpty else { return true }
     return detail.subjects.map { set in subjects.contains { set.contains($0) } } ?? false
   }
 
-  var needsDetail: Bool { principal != nil || credential != nil || field != nil || !subjects.isEmpty }
+  var needsDetail: Bool { principal != nil || principalKind != nil || credential != nil || field != nil || !subjects.isEmpty }
 }
 
 extension SubjectSet {

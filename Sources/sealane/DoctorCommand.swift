@@ -24,7 +24,7 @@ struct DoctorCommand: AsyncParsableCommand {
       let findings = await Doctor(
         data: configuration.data, keys: configuration.keys, custodian: custodian, places: configuration.places,
         userAgents: configuration.userAgents, alertChannels: configuration.alertChannels,
-        witnessPolicy: configuration.witnessPolicy, witnessPatience: configuration.witnessPatience
+        canaryDomain: configuration.canaryDomain, witnessPolicy: configuration.witnessPolicy, witnessPatience: configuration.witnessPatience
       ).run()
       Terminal.say(options.json ? Doctor.json(findings) : Doctor.text(findings))
       if findings.contains(where: { $0.severity == .problem }) { throw ExitCode.failure }

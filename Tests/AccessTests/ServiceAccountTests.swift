@@ -41,6 +41,22 @@ struct ServiceAccountTests {
     }
   }
 
+  @Test func aSecretOfNobodyIsKnownWithoutItsName() async throws {
+    let here = try Surroundings()
+    let project = try await here.control.createProject(name: "One").id
+    let made = try await here.control.createServiceAccount(name: "one", project: project, scopes: [.query])
+    #expect(here.control.stray(made.secret.text) == nil, "a good one is nobody's business")
+    let rotated = try await here.control.rotateServiceAccount(made.account.username, overlap: .zero)
+    let replaced = try #require(here.control.stray(made.secret.text))
+    #expect(replaced.0.username == made.account.username && replaced.1 == .replaced)
+    _ = try await here.control.revokeServiceAccount(made.account.username)
+    #expect(here.control.stray(rotated.secret.text)?.1 == .revoked && here.control.stray(made.secret.text)?.1 == .revoked)
+    let trap = try await here.control.createServiceAccount(
+      ServiceAccountDraft(name: "trap", scopes: [.query], isCanary: true), project: project)
+    #expect(here.control.stray(trap.secret.text)?.1 == .canary)
+    for text in ["", "sls_", Secret.random(.serviceAccount).text, made.account.username] { #expect(here.control.stray(text) == nil) }
+  }
+
   @Test func lastUseIsExactToAMinute() async throws {
     let here = try Surroundings()
     let project = try await here.control.createProject(name: "One").id

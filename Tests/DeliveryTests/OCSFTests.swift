@@ -54,6 +54,7 @@ struct OCSFTests {
     .staffRecoveryAsked(staff: "st_1"),
     .staffRecoveryAgreed(staff: "st_1", askedBy: "st_2"), .passkeyAdded(staff: "st_1"), .passkeyRemoved(staff: "st_1"),
     .serviceAccountRotated(username: "sa_1", project: ProjectID(1)), .credentialFrozen(holder: "service_account sa_1", reason: "rows"),
+    .credentialFrozen(holder: "staff st_1", reason: "rows"),
     .freezeLifted(holder: "service_account sa_1"), .exportAsked(ProjectID(1), request: 1),
     .exportDecided(ProjectID(1), request: 1, isApproved: true), .exportDecided(ProjectID(1), request: 1, isApproved: false),
     .accountAsked(ProjectID(1), request: 1, scopes: ["export"]), .accountDecided(ProjectID(1), request: 1, isApproved: true),
@@ -127,9 +128,10 @@ struct OCSFTests {
       if occasion == .changed { (message.from, message.byKind, message.byID) = ("open", "owner", "owner") }
       lines.append(OCSFEvent(message, id: "msg_\(state)", Self.identity).asciiText)
     }
-    for status in [401, 403] {
+    for (status, reason) in [(401, nil), (403, nil), (403, "wrong_origin")] {
       let refusal = RefusalMessage(
-        status: status, method: "GET", route: "/api/v1/subjects", door: "console", account: "sa_1", at: Timestamp(milliseconds: 5))
+        status: status, method: "GET", route: "/api/v1/subjects", door: "console", account: reason == nil ? "sa_1" : nil, reason: reason,
+        at: Timestamp(milliseconds: 5))
       lines.append(OCSFEvent(refusal, id: "msg_\(status)", Self.identity).asciiText)
     }
     let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
@@ -137,6 +139,46 @@ struct OCSFTests {
     let text = lines.joined(separator: "\n") + "\n"
     if ProcessInfo.processInfo.environment["SEALANE_RENEW"] != nil { try text.write(to: file, atomically: true, encoding: .utf8) }
     #expect(try String(contentsOf: file, encoding: .utf8) == text)
+  }
+
+  @Test func whoeverIsFrozenIsNamedByKindAndID() async throws {
+    let (ledger, directory) = try Self.ledger()
+    defer { try? FileManager.default.removeItem(at: directory) }
+    for holder in ["staff st_1", "service_account sa_1"] {
+      try await ledger.record(.credentialFrozen(holder: holder, reason: "rows"), by: Self.owner)
+    }
+    let users = try await ledger.records(from: 0, limit: 2).map {
+      try #require(try Self.check(OCSFEvent($0, Self.identity), "freeze")["user"] as? [String: Any])
+    }
+    #expect(users.map { $0["uid"] as? String } == ["st_1", "sa_1"] && users.map { $0["type"] as? String } == ["User", "System"])
+  }
+
+  /// The table of docs/FORMATS.md says of every kind what it is: by hand there, by code here.
+  @Test func theTableInTheFormatsIsWhatTheCodeDoes() throws {
+    let page = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+      .appendingPathComponent("docs/FORMATS.md")
+    let lines = try String(contentsOf: page, encoding: .utf8).split(separator: "\n")
+    let start = try #require(lines.firstIndex { $0.hasPrefix("**OCSF** (1.5.0)") })
+    var said: [String: (class: Int, activity: Int)] = [:]
+    for line in lines[start...].prefix(while: { !$0.hasPrefix("`unmapped`") }) where line.hasPrefix("| `") {
+      let columns = line.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
+      let number = try #require(columns[1].split(separator: " ").last.flatMap { Int($0) }, "\(line)")
+      let activity = try #require(Int(columns[2]), "\(line)")
+      for kind in columns[0].split(separator: ",") {
+        said[kind.trimmingCharacters(in: CharacterSet(charactersIn: " `"))] = (number, activity)
+      }
+    }
+    #expect(said.count > 20)
+    for kind in Set(EntryMapping.kinds).union(said.keys) {
+      let mapping = EntryMapping.of(kind)
+      // What is not said is Entity Management.
+      #expect(mapping.class.rawValue == said[kind]?.class ?? 3004, "\(kind)")
+      if let said = said[kind] { #expect(mapping.activity.id == said.activity, "\(kind)") }
+    }
+    let facts = try #require(lines[start...].first { $0.hasPrefix("`unmapped`") })
+    let named = try #require(facts.split(separator: "of `facts` ").last?.split(separator: ".").first).split(separator: ",")
+      .map { $0.trimmingCharacters(in: CharacterSet(charactersIn: " `")) }
+    #expect(Set(named) == OCSFEvent.facts)
   }
 
   @Test func aKindThatCameLaterIsAnEventAllTheSame() {
@@ -180,7 +222,12 @@ struct OCSFTests {
     let unknown = try Self.check(OCSFEvent(refusal, id: "msg_1", Self.identity), "401")
     #expect(unknown["type_uid"] as? Int == 300_201 && unknown["status_id"] as? Int == 2 && unknown["count"] as? Int == 17)
     #expect(unknown["start_time"] as? Int == 5 && unknown["end_time"] as? Int == 9)
+    refusal.reason = "wrong_origin"
     refusal.status = 403
+    let passkey = try Self.check(OCSFEvent(refusal, id: "msg_1", Self.identity), "passkey")
+    #expect(passkey["type_uid"] as? Int == 300_201 && passkey["status_id"] as? Int == 2)
+    #expect(passkey["status_detail"] as? String == "wrong_origin")
+    refusal.reason = nil
     #expect(try Self.check(OCSFEvent(refusal, id: "msg_1", Self.identity), "403")["class_uid"] as? Int == 6003)
   }
 }

@@ -22,7 +22,7 @@ from installation import BINARIES, ROOT, free_port
 from ocsf_json_schema import OcsfJsonSchemaEmbedded, get_ocsf_schema
 from receivers import MailServer, SyslogServer, WebhookServer
 from test_alarm import to_custodian_door, wait_for
-from staff import owner
+from staff import invited, owner
 from test_tls import certificate
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -290,6 +290,35 @@ def test_security_events_flow_through_rotation_and_a_kill(make_installation, out
             check_ocsf(event)
         page = person.get("/alerts")
         assert page.status_code == 200 and "archive" in page.text and "siem" in page.text
+
+
+def test_what_was_refused_at_sign_in_is_a_failed_logon_and_a_step_of_everyday_is_none(make_installation, outside):
+    sealane = make_installation()
+    sealane.start(*outside.write("file"))
+    ada = owner(sealane)
+    # What the page's script answers every day: a page without proof, a cookie that is over, a nonce of before, nobody signed in.
+    assert ada.get("/account", proof=False).status_code == 401
+    assert requests.get(ada.origin + "/", headers={"Accept": "text/html"}, timeout=10).status_code == 401
+    ada.nonce = None
+    assert ada.renew_once().status_code == 401 and ada.renew().status_code == 204
+    attacks = {
+        "wrong_origin": {"origin": "http://localhost.evil.example"}, "user_not_verified": {"flags": 1}, "cross_origin": {"crossOrigin": True},
+    }
+    for code, changes in attacks.items():
+        assert ada.sign_in(**changes).json()["code"] == code
+    bea = invited(sealane, ada, "Bea", "viewer")
+    assert bea.post("/account/phished", {}).status_code == 200
+    assert bea.sign_in().json()["code"] == "suspended"
+    assert ada.ask("/enrol/begin", {"link": "slu_" + "a" * 60, "name": "Eve"}).status_code == 410
+    failed = lambda: [event for event in outside.lines() if event["class_uid"] == 3002 and event.get("status_id") == 2]
+    wanted = {*attacks, "suspended", "link_not_valid"}
+    wait_for(lambda: wanted <= {event.get("status_detail") for event in failed()})
+    assert {event.get("status_detail") for event in failed()} == wanted, "each for its reason, and nothing else is a failed logon"
+    assert not [event for event in outside.lines() if event["class_uid"] == 6003 and event.get("status_id") == 2]
+    for event in outside.lines():
+        check_ocsf(event)
+    # The mark by which they are told apart leaves with no answer.
+    assert "Sealane-Refusal" not in ada.sign_in(flags=1).headers and "Sealane-Refusal" not in ada.get("/account", proof=False).headers
 
 
 def test_the_worked_example_with_rsyslog_leaves_what_the_documentation_shows(make_installation, outside):

@@ -472,6 +472,15 @@ def test_the_ledger_page_says_who_saw_what(place):
     assert "staff cut off" not in officer.get("/ledger?kind=disclosures").text
     assert "staff invited" in officer.get("/ledger?kind=acts").text
     assert officer.get("/ledger?subject=nonsense").status_code == 400
+    # By credential: a session, an account; and by what has no name of its own.
+    session = re.search(r'credential=(ses_[0-9a-f]{16})"', entry)[1]
+    by = officer.get(f"/ledger?credential={session}").text
+    found = re.search(r"<tbody>.*</tbody>", by, re.S)[0]
+    assert "Bea Looker" in found and "Olga Officer" not in found and f'value="{session}"' in by
+    assert "Nothing found" in officer.get("/ledger?credential=ses_0000000000000000").text
+    sealane.command("ledger", "entries", "--data", sealane.data)
+    machine = re.search(r"<tbody>.*</tbody>", officer.get("/ledger?who=operating_system_user").text, re.S)[0]
+    assert "of the machine" in machine and "Olga Officer" not in machine
     assert officer.get("/ledger/999999999").status_code == 404
     assert officer.get("/ledger", proof=False).status_code == 401
 
@@ -510,5 +519,34 @@ def test_stolen_frozen_and_phished_each_raise_an_alert(crowd, place):
     clone = invited(sealane, ada, "Cloned Cleo", "viewer")
     clone.passkey.counter = 10
     assert clone.sign_in().status_code == 200 and clone.sign_in(counter=4).status_code == 403
-    assert alerts(sealane, "cloned_passkey")
+    other = invited(sealane, ada, "Cloned Otto", "viewer")
+    other.passkey.counter = 10
+    assert other.sign_in().status_code == 200 and other.sign_in(counter=4).status_code == 403
+    identity = {member["name"]: member["id"] for member in json.loads(sealane.command("staff", "list", "--data", sealane.data, "--json"))["staff"]}
+    named = [alert["about"]["id"] for alert in alerts(sealane, "cloned_passkey")]
+    assert named.count(identity["Cloned Cleo"]) == named.count(identity["Cloned Otto"]) == 1, "each person's is an alert of its own"
     assert "open alert" in ada.get("/cohorts").text and ada.get("/alerts").status_code == 200
+
+
+def test_a_secret_of_nobody_raises_its_alert_wherever_it_is_presented(crowd):
+    sealane = crowd
+    told = lambda kind, username: [alert["about"]["id"] for alert in alerts(sealane, kind)].count(username)
+    ways = {
+        "another's name": lambda secret: export(sealane, ("sa_0000000000000000", secret)),
+        "bearer": lambda secret: requests.get(sealane.api + "/api/v1/catalog", headers={"Authorization": f"Bearer {secret}"}, timeout=10),
+        "otlp": lambda secret: requests.post(
+            sealane.intake + "/v1/traces", data=b"{}", headers={"Authorization": f"Bearer {secret}", "Content-Type": "application/json"}, timeout=10),
+        "token": lambda secret: requests.post(
+            sealane.intake + "/track", json=[{"event": "Leak", "properties": {"token": secret, "distinct_id": "thief"}}], timeout=10),
+        "query": lambda secret: requests.get(sealane.api + "/api/2.0/export", params={"api_secret": secret}, timeout=10),
+    }
+    for way, present in ways.items():
+        username, secret, ask = make_account(sealane, scopes=["query"])
+        trap, trapped, _ = make_account(sealane, scopes=["query"], canary=True)
+        # One that is somebody's and good opens nothing there, and is nobody's business.
+        present(secret)
+        assert told("revoked_credential_used", username) == 0, way
+        assert ask("DELETE", f"/api/v1/service-accounts/{username}")[0] == 200
+        answers = [present(secret), present(trapped), present("sls_" + "a" * 60)]
+        assert len({answer.status_code for answer in answers}) == 1 and answers[0].text == answers[1].text == answers[2].text, way
+        assert told("revoked_credential_used", username) == 1 and told("canary_used", trap) == 1, way

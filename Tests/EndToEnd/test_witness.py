@@ -58,6 +58,11 @@ def entries(sealane) -> list:
     return json.loads(sealane.command("ledger", "entries", "--data", sealane.data, "--limit", "1000", "--json"))["entries"]
 
 
+def alerts(sealane) -> list:
+    listed = json.loads(sealane.command("alerts", "list", "--data", sealane.data, "--json"))["alerts"]
+    return [alert for alert in listed if alert["kind"] == "ledger_witness"]
+
+
 def witness_key(sealane) -> Key:
     """The custodian's, as the ledger pins it."""
     found = wait_for(lambda: [entry for entry in entries(sealane) if entry["kind"] == "custodian_witness_pinned"])
@@ -159,6 +164,9 @@ def test_subjects_stop_while_no_witness_answers(make_installation):
     assert ready.status_code == 200 and any("no witness has cosigned" in warning for warning in ready.json()["warnings"])
     assert gauge(sealane, "sealane_ledger_subjects_open") == 0 and gauge(sealane, "sealane_ledger_unwitnessed_seconds") > 2
     assert gauge(sealane, "sealane_ledger_unwitnessed_refusals_total") >= 2
+    # Somebody is told, once while it stands: what is looked at is looked at every half minute.
+    (alert,) = wait_for(lambda: alerts(sealane), 45)
+    assert alert["severity"] == "critical" and "No witness cosigns" in alert["sentence"] and alert["details"]["waiting_seconds"] >= 2
     for path in ("subjects", f"subjects/{subject}", f"subjects/{subject}/timeline"):
         answer = requests.get(f"{sealane.api}/api/v1/{path}", params={"project_id": sealane.project_id}, auth=sealane.account, timeout=10)
         assert answer.status_code == 503 and answer.json()["error"] == "ledger_unwitnessed", path
@@ -406,6 +414,34 @@ def test_outside_witnesses_cosign_and_are_waited_for(make_installation):
     finally:
         one.close()
         two.close()
+
+
+def test_an_outside_witness_that_objects_is_an_alert(make_installation):
+    """One that saw another log of this key says so by 409 or 422, and somebody hears of it; one that is merely away raises none."""
+    sealane = make_installation()
+    log = Key(sealane.made["ledger_public_key"])
+    forked, back, away = (WitnessServer(log, f"w.example/{name}") for name in ("forked", "back", "away"))
+    policy = sealane.root / "policy.txt"
+    policy.write_text(
+        f"log {log.text}\n" + "".join(f"witness {name} {one.key.text} {one.url}\n" for name, one in (("forked", forked), ("back", back), ("away", away)))
+        + "quorum none\n")
+    try:
+        # It cosigned other entries under this key; the other one more of them than there are.
+        forked.size, forked.root = 1, b"\1" * 32
+        back.size, back.root = 10**6, b"\2" * 32
+        away.failing = 10**9
+        sealane.start("--witness-policy", policy)
+        found = wait_for(lambda: len(alerts(sealane)) == 2 and alerts(sealane), 30)
+        told = {alert["details"]["witness"]: alert for alert in found}
+        assert told.keys() == {"forked", "back"} and 422 in forked.statuses and 409 in back.statuses and 503 in away.statuses
+        assert "forked, or set back" in told["forked"]["sentence"] and "set back, or forked" in told["back"]["sentence"]
+        assert all(alert["severity"] == "critical" for alert in found)
+        # Asked again and again it is one alert of each.
+        wait_for(lambda: all(alert["count"] >= 2 for alert in alerts(sealane)), 30)
+        assert len(alerts(sealane)) == 2
+    finally:
+        for one in (forked, back, away):
+            one.close()
 
 
 def check_proof(text: str, log: Key, *witnesses: Key):

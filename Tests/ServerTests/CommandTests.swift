@@ -16,7 +16,10 @@ struct CommandTests {
       #expect(made.custodianSetupURLs.count == 3 && Set(made.custodianSetupURLs).count == 3)
       #expect(made.custodianSetupURLs.allSatisfy { made.json.contains("\"\($0)\"") && $0.contains("/enrol#sla_") })
       await #expect(throws: CommandError.self) { _ = try await Initialization(data: root).run() }
-      #expect(await Doctor(data: root).run().allSatisfy { $0.severity != .problem })
+      let found = await Doctor(data: root).run()
+      #expect(found.allSatisfy { $0.severity != .problem })
+      #expect(found.contains { $0.subject == "canaries" && $0.severity == .warning && $0.sentence.contains("canary_domain") })
+      #expect(await !Doctor(data: root, canaryDomain: "metrics.example.net").run().contains { $0.subject == "canaries" })
     }
   }
 

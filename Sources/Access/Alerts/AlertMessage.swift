@@ -73,7 +73,7 @@ package struct AlertMessage: Sendable, Hashable, Codable {
 
 /// Calls that were refused, counted by what is alike of them within some seconds.
 package struct RefusalMessage: Sendable, Hashable, Codable {
-  /// 401 or 403.
+  /// 401 or 403; with a reason another one perhaps.
   package var status: Int
   package var method: String
   /// The route's pattern, never the path that was asked for.
@@ -82,11 +82,16 @@ package struct RefusalMessage: Sendable, Hashable, Codable {
   package var door: String
   /// The public id of a known account, where one was named.
   package var account: String?
+  /// Why somebody could not sign in: a word of a closed set. Nil: nobody tried to.
+  package var reason: String?
   package var count: Int
   package var first: Int64
   package var last: Int64
 
-  package init(status: Int, method: String, route: String, door: String, account: String?, at time: Timestamp) {
+  package init(
+    status: Int, method: String, route: String, door: String, account: String?, reason: String? = nil, at time: Timestamp
+  ) {
+    self.reason = reason
     self.status = status
     self.method = method
     self.route = route

@@ -96,11 +96,14 @@ extension NewAlert {
       details: ["ended_sessions": .number(Int64(endedSessions)), "reported_by": .text(principal.id)], sameAs: staff.rawValue)
   }
 
-  package static let clonedPasskey = NewAlert(
-    .clonedPasskey,
-    sentence:
-      "A passkey's counter went backwards at sign-in, which was refused: there may be a copy of the passkey. Ask whose it is, and replace it.",
-    sameAs: "staff")
+  /// - Parameter passkey: its label, as the person's page shows it.
+  package static func clonedPasskey(_ staff: StaffMember.ID, passkey: String) -> NewAlert {
+    NewAlert(
+      .clonedPasskey, about: Alert.About(kind: Principal.Kind.staff.rawValue, id: staff.rawValue, credential: passkey),
+      sentence:
+        "A passkey's counter did not go up at a signature, which was refused: there may be a copy of the passkey. Ask the person, and replace it.",
+      sameAs: staff.rawValue)
+  }
 }
 
 extension QuotaHolder {

@@ -16,9 +16,16 @@ extension ControlDatabase {
         row in
         let credential = Array(row["id"] as Data)
         return StaffPasskey(
-          label: Base64URL.encode(credential.prefix(6)), credential: credential, isBackedUp: row["backed_up"],
+          label: StaffPasskey.label(of: credential), credential: credential, isBackedUp: row["backed_up"],
           madeAt: Timestamp(milliseconds: row["made_at"]), usedAt: (row["used_at"] as Int64?).map { Timestamp(milliseconds: $0) })
       }
+    }
+  }
+
+  func owner(ofPasskey id: [UInt8]) async throws(AccessError) -> StaffMember.ID? {
+    try await read { database in
+      try String.fetchOne(database, sql: "SELECT staff_id FROM staff_passkey WHERE id = ?", arguments: [Data(id)])
+        .map { StaffMember.ID(rawValue: $0) }
     }
   }
 

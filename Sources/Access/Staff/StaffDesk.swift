@@ -135,7 +135,7 @@ package final class StaffDesk: Sendable {
     -> NewSession
   {
     guard case .signIn? = challenges.end(challenge, at: clock()) else { throw Self.over }
-    let member = try await control.use(
+    let member = try await answered(
       assertion, in: AuthenticationCeremony(relyingParty: try party(), challenge: challenge, user: .unidentified))
     guard member.isActive else { throw Self.suspended }
     let session = ControlDatabase.newSessionID()
@@ -163,7 +163,7 @@ package final class StaffDesk: Sendable {
     }
     let allowed = Set(try await control.staffPasskeys(of: staff).map(\.credential))
     guard let handle = try await control.userHandle(of: staff) else { throw Self.over }
-    let member = try await control.use(
+    let member = try await answered(
       assertion,
       in: AuthenticationCeremony(
         relyingParty: try party(), challenge: challenge, allowedCredentials: allowed, user: .identified(handle: handle)))
@@ -248,6 +248,18 @@ package final class StaffDesk: Sendable {
     return relyingParty
   }
 
+  /// Whose passkey answered. That its counter did not go up is an alert about the person: the signature was the passkey's, or a copy's.
+  private func answered(_ assertion: AssertionResponse, in ceremony: AuthenticationCeremony) async throws -> StaffMember {
+    do {
+      return try await control.use(assertion, in: ceremony)
+    } catch let error as PasskeyError where error.reason == .clonedCounter {
+      if let owner = try await control.owner(ofPasskey: assertion.credentialID) {
+        await alerts?.raise(.clonedPasskey(owner, passkey: StaffPasskey.label(of: assertion.credentialID)))
+      }
+      throw error
+    }
+  }
+
   private func verified(_ response: RegistrationResponse, _ challenge: [UInt8]) async throws -> CredentialRecord {
     let isKnown = try await control.isKnownCredential(response.credentialID)
     return try RegistrationCeremony(relyingParty: try party(), challenge: challenge).verify(response) { _ in isKnown }
@@ -256,7 +268,7 @@ package final class StaffDesk: Sendable {
   private static let over = AccessError(
     .invalid, "This question is over: it is answered once, within five minutes. Reload the page and try again.")
   private static let suspended = AccessError(
-    .notFound,
+    .suspended,
     "This passkey's owner may not sign in: removed, or cut off after a phishing report. Two admins can let the person in again; an owner, two other owners."
   )
 }

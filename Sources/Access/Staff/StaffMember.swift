@@ -1,4 +1,5 @@
 import Events
+import Passkeys
 
 /// A person of the staff. The ledger and the logs know the id only.
 package struct StaffMember: Sendable, Hashable, Identifiable {
@@ -65,6 +66,8 @@ package struct StaffPasskey: Sendable, Hashable {
   package let isBackedUp: Bool
   package let madeAt: Timestamp
   package let usedAt: Timestamp?
+
+  static func label(of credential: [UInt8]) -> String { Base64URL.encode(credential.prefix(6)) }
 }
 
 /// A request to let somebody in again who lost all passkeys or was phished: one admin asks, another agrees.

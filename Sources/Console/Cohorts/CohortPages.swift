@@ -193,7 +193,9 @@ extension Visit {
       guard let id, let saved = try await services.control.savedCohort(id, of: project.id) else { return ErrorPage.notFound.response }
       cohort = try saved.cohort
     } else {
-      cohort = try Cohort(json: try JSONValue(parsing: Array((fields["definition"] ?? "").utf8)), at: "definition")
+      let definition = try JSONValue(parsing: Array((fields["definition"] ?? "").utf8))
+      await services.lookedFor(project.id, definition.text, principal)
+      cohort = try Cohort(json: definition, at: "definition")
     }
     let saved = try await cohorts.save(cohort, name: fields.text("name"), replacing: id)
     return .seeOther(CohortForm.address(ofSaved: saved.id))

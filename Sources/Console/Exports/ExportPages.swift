@@ -30,6 +30,10 @@ extension Visit {
       <div class="scroll"><table><thead><tr><th scope="col">What</th><th scope="col">What for</th><th scope="col">Asked by</th><th scope="col">State</th><th scope="col"><span class="unseen">Next</span></th></tr></thead>\
       <tbody>\(rows)</tbody></table></div>
       """
+    let hosts: HTML =
+      services.configuration.hasCanaryHosts
+      ? ""
+      : "<p class=\"note\" id=\"no-canary-hosts\">No <code>canary_domain</code> is set on the server: the people who do not exist in an export have no host names, so that only whoever asks for them here is noticed.</p>"
     let content: HTML = """
       \(Self.heading("Exports", "Rows about subjects in bulk: one person asks, another agrees with a passkey."))\(notice)<section class="panel"><h2>Requests</h2>\(list)</section>\
       <section class="panel" id="ask"><h2>Ask for an export</h2><p class="sub">The file holds events under pseudonyms, one JSON object a line, and counts against your quota. It can be fetched once, within a day of the answer.</p>\
@@ -37,7 +41,7 @@ extension Visit {
       <label class="field"><span>To</span><input type="date" name="to" value="\(value: "\(today)")" required></label></div>\
       <label class="field"><span>Events</span><textarea name="events" spellcheck="false"></textarea><small>Names, one a line; empty: all.</small></label>\
       <label class="field"><span>What for</span><input type="text" name="purpose" maxlength="\(ExportRequest.longestPurpose)" required><small>Your colleague reads it. No names of customers, please.</small></label>\
-      <button class="primary">Ask</button></form></section><p>\(Self.entry(receipt))</p>
+      <button class="primary">Ask</button></form></section>\(hosts)<p>\(Self.entry(receipt))</p>
       """
     return .html(page("Exports", current: "Exports", content), status: status)
   }

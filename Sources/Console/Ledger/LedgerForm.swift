@@ -7,6 +7,7 @@ import Web
 struct LedgerForm {
   let kind: String
   let who: String
+  let credential: String
   let subject: String
   let field: String
   let from: String
@@ -16,6 +17,7 @@ struct LedgerForm {
   init(_ fields: FormFields) {
     kind = fields.text("kind")
     who = fields.text("who")
+    credential = fields.text("credential")
     let text = fields.text("subject").lowercased()
     subject = text.hasPrefix("s_") || text.hasPrefix("g_") ? String(text.dropFirst(2)) : text
     field = fields.text("field")
@@ -27,7 +29,9 @@ struct LedgerForm {
   var filter: LedgerFilter {
     var filter = LedgerFilter()
     filter.kinds = ["disclosures": .disclosures, "acts": .acts][kind] ?? .all
-    filter.principal = who.isEmpty ? nil : who
+    filter.principalKind = Principal.Kind(rawValue: who)
+    filter.principal = who.isEmpty || filter.principalKind != nil ? nil : who
+    filter.credential = credential.isEmpty ? nil : credential
     filter.field = field.isEmpty ? nil : field
     return filter
   }
@@ -42,7 +46,9 @@ struct LedgerForm {
 
   func address(before index: UInt64) -> Address {
     let parts = [
-      ("kind", kind), ("who", who), ("subject", subject.isEmpty ? "" : "s_\(subject)"), ("field", field), ("from", from), ("to", to),
+      ("kind", kind), ("who", who), ("credential", credential),
+      ("subject", subject.isEmpty ? "" : "s_\(subject)"), ("field", field), ("from", from),
+      ("to", to),
     ]
     return Address(
       "/ledger", parts.filter { !$0.1.isEmpty }.map { Address.Parameter($0.0, $0.1) } + [Address.Parameter("before", String(index))])

@@ -19,9 +19,10 @@ extension Visit {
         return .html(
           page(
             "Ledger", current: "Ledger",
-            "\(Self.heading("Ledger", "Who saw what."))<div class=\"notice warning\"><p><b>A subject is named by its pseudonym:</b> <code>s_</code> and 32 digits and letters from a to f. Nothing was looked for.</p></div>\(searchForm(form, [], []))"
+            "\(Self.heading("Ledger", "Who saw what."))<div class=\"notice warning\"><p><b>A subject is named by its pseudonym:</b> <code>s_</code> and 32 digits and letters from a to f. Nothing was looked for.</p></div>\(searchForm(form, [], [], []))"
           ), status: .badRequest)
       }
+      await services.lookedFor(project.id, pseudonym.description, principal)
       filter.subjects = Set(services.numbers(project.id, pseudonym))
       if filter.subjects.isEmpty {
         problem = "<div class=\"notice\"><p>Nobody has been seen under this pseudonym, so nobody can have been shown.</p></div>"
@@ -45,6 +46,7 @@ extension Visit {
         purpose: "console.ledger", fields: ["entries"]), to: principal)
     let people = try await services.control.staff()
     let accounts = services.control.serviceAccounts(of: project.id)
+    let sessions = try await services.control.sessions()
     let rows = answer.value.records.map { row($0, people, accounts) }
     let untold: HTML = Self.untold(finding, form)
     let table: HTML =
@@ -57,7 +59,7 @@ extension Visit {
     let further: HTML =
       answer.value.next.map { "<p><a class=\"button\" href=\"\(form.address(before: $0))\">Look further back</a></p>" as HTML } ?? ""
     let content: HTML = """
-      \(Self.heading("Ledger", "Who saw what. Every disclosure is here before its first byte leaves, and cannot be taken out unseen."))\(problem)\(searchForm(form, people, accounts))\
+      \(Self.heading("Ledger", "Who saw what. Every disclosure is here before its first byte leaves, and cannot be taken out unseen."))\(problem)\(searchForm(form, people, accounts, sessions))\
       <section class="panel"><h2>\(NumberFormat.count(rows.count, "entry", "entries"))\(answer.value.next == nil ? "" : ", and more further back" as HTML)</h2>\
       <p class="sub">\(NumberFormat.exact(finding.looked)) looked at, newest first</p>\(untold)\(table)\(further)<p class="note">Times in \(time.zoneName). Your look is an entry too: \(Self.entry(answer.receipt))</p></section>
       """
@@ -106,13 +108,24 @@ extension Visit {
     }
   }
 
-  private func searchForm(_ form: LedgerForm, _ people: [StaffMember], _ accounts: [ServiceAccount]) -> HTML {
+  private func searchForm(_ form: LedgerForm, _ people: [StaffMember], _ accounts: [ServiceAccount], _ sessions: [Session]) -> HTML {
     let kinds = Builder.select(
       "kind", "Entries", [("", "everything"), ("disclosures", "what was shown"), ("acts", "what was done")], chosen: form.kind)
-    let everybody = [("", "anybody")] + people.map { ($0.id.rawValue, $0.name) } + accounts.map { ($0.username, "\($0.name) (account)") }
+    let everybody =
+      [("", "anybody")] + people.map { ($0.id.rawValue, $0.name) } + accounts.map { ($0.username, "\($0.name) (account)") }
+      + [(Principal.Kind.operatingSystemUser, "the machine's user"), (.custodian, "the custodian"), (.system, "Sealane itself")]
+      .map { ($0.0.rawValue, $0.1) }
     let who = Builder.select("who", "By", everybody, chosen: form.who)
+    let known: [HTML] =
+      sessions.map { session in
+        let name = people.first { $0.id == session.staff }?.name ?? session.staff.rawValue
+        return "<option value=\"\(value: session.id)\">\(name), \(time.minute(session.createdAt))</option>"
+      } + accounts.map { "<option value=\"\(value: $0.username)\">\($0.name) (account)</option>" }
+      + ["<option value=\"control-socket\">commands on the machine</option>"]
     return """
       <form class="panel" action="/ledger" role="search">\(Address.hiddenFields)<div class="row"><label class="field"><span>Entries</span>\(kinds)</label><label class="field"><span>By</span>\(who)</label>\
+      <label class="field"><span>With credential</span><input type="text" name="credential" value="\(value: form.credential)" placeholder="a session or an account" maxlength="100" list="credentials" autocomplete="off" spellcheck="false"></label>\
+      <datalist id="credentials">\(known)</datalist>\
       <label class="field"><span>About a subject</span><input type="text" name="subject" value="\(value: form.subject)" placeholder="s_7f3a…" maxlength="34" autocomplete="off" spellcheck="false"></label>\
       <label class="field"><span>Field shown</span><input type="text" name="field" value="\(value: form.field)" maxlength="255" autocomplete="off"></label>\
       <label class="field"><span>From</span><input type="date" name="from" value="\(value: form.from)"></label><label class="field"><span>To</span><input type="date" name="to" value="\(value: form.to)"></label></div>\
@@ -141,7 +154,8 @@ extension Visit {
     facts += Self.rows(record.entry.facts)
     if case .present(let detail) = record.detail {
       facts.append(("Who", who(detail.principal, people, accounts)))
-      facts.append(("With", "<span class=\"id\">\(detail.principal.credential)</span>"))
+      let same = Address("/ledger", [Address.Parameter("credential", detail.principal.credential)])
+      facts.append(("With", "<a class=\"id\" href=\"\(same)\">\(detail.principal.credential)</a>"))
       facts.append(("What for", "<code>\(detail.purpose)</code>"))
       if let rows = detail.rows { facts.append(("Rows", "\(NumberFormat.exact(rows))")) }
       if !detail.fields.isEmpty { facts.append(("Fields", detail.fields.map { ValueView.name($0) }.joined(", "))) }

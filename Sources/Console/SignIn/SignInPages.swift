@@ -53,8 +53,9 @@ extension Console {
       <p class="sub">Nobody of Sealane ever asks for a code, a password or a link. Lost your passkey? Use another of yours; without one, two admins let you in again. \
       No owner yet? Run this on the machine where Sealane runs:</p><pre>\(services.configuration.setupLinkCommand)</pre></div>\(Self.noScripts)
       """
-    return .html(
-      Page(title: "Sign in", content: content, scripts: [.session, .passkeys], nonce: services.staff.nonce).document(), status: status)
+    return RefusalMark.step.put(
+      on: .html(
+        Page(title: "Sign in", content: content, scripts: [.session, .passkeys], nonce: services.staff.nonce).document(), status: status))
   }
 
   /// In place of a page that shows rows, or acts, and was asked for without a proof of the browser's key.
@@ -67,9 +68,10 @@ extension Console {
       scripts are off, it was sent again by hand, or it comes from a copy of your cookie. Nothing was shown and nothing was changed.</p>\
       <p>Go back, reload, and try again. If that does not help, <a href="/sign-in">sign in</a> anew.</p></div>\(Self.noScripts)
       """
-    return .html(
+    let response = Response.html(
       Page(title: "One moment", content: content, scripts: [.session, .passkeys], nonce: services.staff.nonce).document(),
       status: .unauthorized)
+    return isPage ? RefusalMark.step.put(on: response) : response
   }
 
   func signOut(_ request: Request) async -> Response {

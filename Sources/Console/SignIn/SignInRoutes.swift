@@ -97,13 +97,16 @@ extension Console {
     var response: Response
     do {
       guard let renewed = try await services.staff.renew(Self.header("DPoP", of: request), path: "/session/renew") else {
-        return nonced(Response(status: .unauthorized, headers: SecurityHeaders.forData))
+        return RefusalMark.step.put(on: nonced(Response(status: .unauthorized, headers: SecurityHeaders.forData)))
       }
       response = Response(status: .noContent, headers: SecurityHeaders.forData).settingCookie(Self.cookie(renewed))
     } catch let refusal as ProofBook.Refusal {
       response = Response(status: .unauthorized, headers: SecurityHeaders.forData)
       // RFC 9449, section 8: with the nonce of now it may pass.
-      if refusal == .stale, let name = HTTPField.Name("X-Try-Again") { response.headers[name] = "yes" }
+      if refusal == .stale, let name = HTTPField.Name("X-Try-Again") {
+        response.headers[name] = "yes"
+        response = RefusalMark.step.put(on: response)
+      }
     } catch {
       return await guarded(request) { throw error }
     }
@@ -229,7 +232,7 @@ extension Console {
       return try await body()
     } catch let error as PasskeyError {
       await services.refusedPasskey(error.code)
-      return refused(.forbidden, error.description, error.code)
+      return RefusalMark.reason(error.code).put(on: refused(.forbidden, error.description, error.code))
     } catch let error as PasskeyCeremony.Malformed {
       return refused(.badRequest, error.sentence, "invalid")
     } catch let error as AccessError where error.code != .unavailable {
@@ -237,10 +240,11 @@ extension Console {
         switch error.code {
         case .linkNotValid: .gone
         case .inUse: .conflict
-        case .notFound: .forbidden
+        case .notFound, .suspended: .forbidden
         case .invalid, .unavailable: .badRequest
         }
-      return refused(status, error.message, error.code.rawValue)
+      let answer = refused(status, error.message, error.code.rawValue)
+      return [.linkNotValid, .suspended].contains(error.code) ? RefusalMark.reason(error.code.rawValue).put(on: answer) : answer
     } catch let error as HTTPError {
       return refused(error.status, error.body ?? "It is too large or not well-formed.", "refused")
     } catch let error as LedgerError {

@@ -51,15 +51,21 @@ extension OCSFEvent {
     )
   }
 
-  /// Calls that were refused: without a credential an attempt to log on (3002), with one an act that it may not do (6003).
+  /// Calls that were refused: a passkey, or no credential, an attempt to log on (3002); with one an act that it may not do (6003).
   package init(_ refusal: RefusalMessage, id: String, _ identity: SenderIdentity) {
     let user = OCSFPart.user(kind: refusal.account == nil ? "" : "service_account", id: refusal.account ?? "unknown")
-    let common: [String: CanonicalJSON] = [
+    var common: [String: CanonicalJSON] = [
       "count": .integer(Int64(refusal.count)), "start_time": .integer(refusal.first), "end_time": .integer(refusal.last),
       "src_endpoint": OCSFPart.door(refusal.door), "status_code": .string(String(refusal.status)),
       "unmapped": .object(["method": .string(refusal.method), "route": .string(refusal.route)]),
     ]
-    if refusal.status == 401 {
+    if let reason = refusal.reason {
+      common["status_detail"] = .string(reason)
+      self.init(
+        .authentication, activity: (1, "Logon"), severity: .medium, time: Timestamp(milliseconds: refusal.last),
+        uid: "\(identity.host)/\(id)", code: "refused.sign_in", message: "Somebody's passkey or link was refused", isSuccess: false,
+        identity: identity, more: common.merging(["user": user, "service": OCSFPart.service]) { $1 })
+    } else if refusal.status == 401 {
       self.init(
         .authentication, activity: (1, "Logon"), severity: .low, time: Timestamp(milliseconds: refusal.last),
         uid: "\(identity.host)/\(id)", code: "refused.credential", message: "No valid credential came with a call", isSuccess: false,

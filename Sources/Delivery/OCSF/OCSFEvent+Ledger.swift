@@ -47,7 +47,8 @@ extension OCSFEvent {
       let facts = detail?.facts ?? [:]
       more["user"] =
         facts["staff"].map { OCSFPart.user(kind: "staff", id: $0) }
-        ?? OCSFPart.user(kind: "service_account", id: facts["username"] ?? facts["account"] ?? facts["holder"] ?? "unknown")
+        ?? facts["holder"].map { OCSFPart.user(holder: $0) }
+        ?? OCSFPart.user(kind: "service_account", id: facts["username"] ?? facts["account"] ?? "unknown")
       more["actor"] = OCSFPart.actor(principal)
     case .entityManagement, .detectionFinding:
       more["entity"] = .object([
@@ -61,7 +62,7 @@ extension OCSFEvent {
   }
 
   /// What of the details says nothing of anybody.
-  private static let facts: Set<String> = [
+  package static let facts: Set<String> = [
     "username", "account", "scopes", "session", "role", "roles", "staff", "holder", "request", "first",
   ]
 
@@ -125,6 +126,9 @@ package struct EntryMapping: Sendable {
   private static func account(_ activity: Int, _ name: String, _ severity: OCSFEvent.Severity, _ message: String) -> EntryMapping {
     EntryMapping(class: .accountChange, activity: (activity, name), severity: severity, message: message)
   }
+
+  /// Kinds that have a line of their own.
+  package static var kinds: [String] { table.keys.sorted() }
 
   private static let table: [String: EntryMapping] = [
     "session_began": EntryMapping(

@@ -130,6 +130,12 @@ enum OCSFPart {
     return .object(["uid": .string(id.isEmpty ? "unknown" : id), "type_id": .integer(type.0), "type": .string(type.1)])
   }
 
+  /// - Parameter holder: of a quota: the word of its kind and its id, with a blank between.
+  static func user(holder: String) -> CanonicalJSON {
+    let parts = holder.split(separator: " ", maxSplits: 1).map(String.init)
+    return parts.count == 2 ? user(kind: parts[0], id: parts[1]) : user(kind: "service_account", id: holder)
+  }
+
   static func actor(_ principal: Principal) -> CanonicalJSON {
     .object([
       "user": user(kind: principal.kind.rawValue, id: principal.id), "session": .object(["uid": .string(principal.credential)]),

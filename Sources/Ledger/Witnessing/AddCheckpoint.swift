@@ -17,6 +17,8 @@ package enum AddCheckpoint {
     case known(size: UInt64)
     /// The witness says no, and asking the same again would not change it.
     case refused(String)
+    /// The witness says that this log is not the one that it cosigned before: forked, or set back.
+    case contradicted(String)
     /// Not an answer of a witness that works: to be asked again later.
     case failed(String)
   }
@@ -32,13 +34,14 @@ package enum AddCheckpoint {
       return .cosigned(note + signature.line)
     case 409:
       let text = String(decoding: body.prefix(32), as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
-      guard contentType?.split(separator: ";").first.map({ $0.trimmingCharacters(in: .whitespaces) }) == sizeType, let size = UInt64(text),
-        String(size) == text
-      else { return .refused("It has cosigned another root of this size (409): the log was forked, or the witness was shown another log.") }
+      guard contentType?.split(separator: ";").first.map({ $0.trimmingCharacters(in: .whitespaces) }) == sizeType else {
+        return .contradicted("It has cosigned another root of this size (409): the log was forked, or the witness was shown another log.")
+      }
+      guard let size = UInt64(text), String(size) == text else { return .refused("It names a size that is none (409).") }
       return .known(size: size)
     case 404: return .refused("It does not know this log (404): its operator must be given the log's public key.")
     case 403: return .refused("It does not trust the key that signed this checkpoint (403): its operator must be given the newest one.")
-    case 422: return .refused("The proof of consistency does not hold for it (422): the log was forked, or set back.")
+    case 422: return .contradicted("The proof of consistency does not hold for it (422): the log was forked, or set back.")
     case 400: return .refused("It does not take the request as it is (400).")
     default: return .failed("It answered \(status).")
     }

@@ -46,6 +46,7 @@ package struct APIError: Error, Sendable, HTTPResponseError {
       switch error.code {
       case .invalid, .linkNotValid: self.init(.badRequest, "bad_request", error.message)
       case .notFound: self.init(.notFound, "not_found", error.message)
+      case .suspended: self.init(.forbidden, "suspended", error.message)
       case .inUse: self.init(.conflict, "in_use", error.message)
       case .unavailable:
         self.init(.serviceUnavailable, "unavailable", "The control database does not answer. Try again, then look at the disk.")

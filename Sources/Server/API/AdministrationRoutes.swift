@@ -313,6 +313,7 @@ struct AdministrationRoutes: Sendable {
       }
       return pseudonym
     }
+    await installation.canaries.recognise(pseudonyms, in: project.id, by: caller.principal)
     let ids = try await installation.erasures.erase(pseudonyms, of: project, by: caller.principal)
     if compact { try await project.store.compact() }
     return DisclosedResponse.plain(["subjects": .number(Double(Set(pseudonyms).count)), "ids": .number(Double(ids))])
@@ -336,6 +337,9 @@ struct AdministrationRoutes: Sendable {
         throw APIError.badRequest("A subject is written as s_ and 32 hexadecimal digits.", field: "subject")
       }
       subject = pseudonym
+    }
+    if let subject {
+      await installation.canaries.tell(await installation.canaries.hits([.id(subject)]), .lookup, by: caller.principal)
     }
     let found = try await installation.erasures.erasures(after: after, of: subject)
     var members: [String: JSONValue] = ["erasures": .list(found.map { installation.erasures.status($0) }), "next": .null]

@@ -40,7 +40,10 @@ package struct Authenticator: Sendable {
       return .operatingSystemUser(id: user)
     }
     guard let header = request.headers[.authorization] else { return nil }
-    guard let (name, secret) = Self.basic(header) else { throw APIError.unauthorized }
+    guard let (name, secret) = Self.basic(header) else {
+      await look(at: Self.bearer(header) ?? header)
+      throw APIError.unauthorized
+    }
     let address = addresses.of(request, context)
     let presented =
       secret.isEmpty
@@ -49,11 +52,24 @@ package struct Authenticator: Sendable {
     case .accepted(let who):
       await accepted(who, address, request.headers[.userAgent])
       return who
-    case .unknown: throw APIError.unauthorized
+    case .unknown:
+      await look(at: secret.isEmpty ? name : secret)
+      throw APIError.unauthorized
     case .refused(let account, let refusal):
       await refused(account, refusal)
       throw Self.answer(to: refusal)
     }
+  }
+
+  /// Looks at what came where it opens nothing: the secret of a revoked account, or of a trap, raises its alert all the same.
+  func look(at text: String) async {
+    if let (account, refusal) = access.stray(text) { await refused(account, refusal) }
+  }
+
+  /// The token of a bearer's header.
+  static func bearer(_ header: String) -> String? {
+    guard header.lowercased().hasPrefix("bearer ") else { return nil }
+    return String(header.dropFirst("bearer ".count).trimmingPrefix { $0 == " " })
   }
 
   /// Whoever has the secret may know why it does not help, but not that it is a trap.

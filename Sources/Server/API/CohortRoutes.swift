@@ -49,7 +49,7 @@ struct CohortRoutes: Sendable {
   private func create(_ request: Request, _ context: ServerContext) async throws -> Response {
     let caller = try await authenticator.require(request, context)
     let project = try installation.project(try QueryParameters(request, known: ["project_id"]).project(), for: caller, to: .manageReports)
-    let sent = try await draft(request, by: caller)
+    let sent = try await draft(request, by: caller, in: project)
     let saved = try await project.cohorts(installation).save(sent.cohort, name: sent.name)
     return DisclosedResponse.plain(["id": .number(Double(saved.id))], status: .created)
   }
@@ -57,7 +57,7 @@ struct CohortRoutes: Sendable {
   private func replace(_ request: Request, _ context: ServerContext) async throws -> Response {
     let caller = try await authenticator.require(request, context)
     let project = try installation.project(try QueryParameters(request, known: ["project_id"]).project(), for: caller, to: .manageReports)
-    let sent = try await draft(request, by: caller)
+    let sent = try await draft(request, by: caller, in: project)
     let saved = try await project.cohorts(installation).save(sent.cohort, name: sent.name, replacing: try id(context))
     return DisclosedResponse.plain(["id": .number(Double(saved.id))])
   }
@@ -73,7 +73,7 @@ struct CohortRoutes: Sendable {
   // MARK: Forms
 
   /// `{"name", "definition"}`, a cohort of docs/QUERIES.md.
-  private func draft(_ request: Request, by caller: Authenticated) async throws -> (name: String, cohort: Cohort) {
+  private func draft(_ request: Request, by caller: Authenticated, in project: OpenProject) async throws -> (name: String, cohort: Cohort) {
     let bytes = try await authenticator.body(of: request, by: caller, limit: SavedCohort.maximumDefinitionBytes)
     guard case .object(let members) = try JSONValue(parsing: bytes, limit: SavedCohort.maximumDefinitionBytes) else {
       throw APIError.badRequest("The body must be a JSON object with “name” and “definition”.")
@@ -83,6 +83,7 @@ struct CohortRoutes: Sendable {
     }
     guard case .string(let name)? = members["name"] else { throw APIError.badRequest("“name” must be a string.", field: "name") }
     guard let definition = members["definition"] else { throw APIError.badRequest("“definition” is missing.", field: "definition") }
+    await installation.canaries.look(at: definition.text, in: project.id, by: caller.principal)
     return (name, try Cohort(json: definition, at: "definition"))
   }
 

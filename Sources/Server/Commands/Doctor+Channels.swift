@@ -3,6 +3,18 @@ import Foundation
 
 /// Whether anybody is told when something happens.
 extension Doctor {
+  /// Without a domain nothing outside calls when somebody follows a link out of a leaked export.
+  func checkCanaries() -> [Finding] {
+    guard canaryDomain == nil else { return [] }
+    return [
+      Finding(
+        severity: .warning, subject: "canaries",
+        sentence:
+          "No canary_domain is set: synthetic subjects of exports have no host names, so that only their ids are noticed (docs/OPERATIONS.md, “Canaries”)."
+      )
+    ]
+  }
+
   func checkChannels() -> [Finding] {
     guard let alertChannels else {
       return [

@@ -22,14 +22,16 @@ package struct Doctor: Sendable {
   let places: URL?
   let userAgents: URL?
   let alertChannels: URL?
+  let canaryDomain: String?
   let witnessPolicy: WitnessPolicy?
   let witnessPatience: Duration?
 
   package init(
     data: URL, keys: KeySource? = nil, custodian: URL? = nil, places: URL? = nil, userAgents: URL? = nil, alertChannels: URL? = nil,
-    witnessPolicy: WitnessPolicy? = nil, witnessPatience: Duration? = .seconds(10)
+    canaryDomain: String? = nil, witnessPolicy: WitnessPolicy? = nil, witnessPatience: Duration? = .seconds(10)
   ) {
     self.alertChannels = alertChannels
+    self.canaryDomain = canaryDomain
     self.witnessPolicy = witnessPolicy
     self.witnessPatience = witnessPatience
     self.places = places
@@ -57,6 +59,7 @@ package struct Doctor: Sendable {
     findings += checkLedger(try? found.get())
     findings += checkLookups()
     findings += checkChannels()
+    findings += checkCanaries()
     if lock != nil {
       findings += checkControlDatabase()
       findings += checkStores()

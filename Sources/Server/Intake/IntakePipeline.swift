@@ -11,6 +11,7 @@ import Vault
 package struct IntakePipeline: Sendable {
   let intake: Intake
   let access: ControlDatabase
+  let alerts: AlertDesk
   let projects: OpenProjects
   let metrics: Metrics
   let logger: Logger
@@ -40,6 +41,10 @@ package struct IntakePipeline: Sendable {
         guard let project = project(of: batch, accountProject) else {
           // A token nobody knows: the sender is answered as if all was well, as SDKs expect it (mixpanel-api, 1.3).
           metrics.count("sealane_intake_unknown_token_records_total", by: batch.events.count + batch.profileUpdates.count)
+          // A secret in the token's place is of no use here, and may be one that nobody should have.
+          if let (account, refusal) = batch.token.flatMap(access.stray), let alert = NewAlert.refused(account, refusal) {
+            await alerts.raise(alert)
+          }
           continue
         }
         if let refusal = try await store(batch.events, batch.profileUpdates, in: project) { return refusal }

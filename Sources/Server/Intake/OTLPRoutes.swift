@@ -48,9 +48,11 @@ struct OTLPRoutes: Sendable {
 
   /// The project, and whether a secret credential sent it; nil: nobody known. Unlike Mixpanel's SDKs, exporters say a wrong token aloud.
   private func sender(_ request: Request, _ context: ServerContext) async throws -> (OpenProject, isVerified: Bool)? {
-    if let header = request.headers[.authorization], header.lowercased().hasPrefix("bearer ") {
-      let token = header.dropFirst("bearer ".count).trimmingPrefix { $0 == " " }
-      guard let project = installation.access.project(forToken: String(token)) else { return nil }
+    if let token = request.headers[.authorization].flatMap(Authenticator.bearer) {
+      guard let project = installation.access.project(forToken: token) else {
+        await authenticator.look(at: token)
+        return nil
+      }
       return installation.pipeline.projects[project.id].map { ($0, false) }
     }
     do {

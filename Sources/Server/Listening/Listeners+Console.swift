@@ -47,11 +47,10 @@ extension Listeners {
       },
       refusedPasskey: { code in
         installation.logger.warning("A passkey was refused", metadata: ["reason": "\(code)"])
-        if code == "cloned_counter" { await installation.alerts.raise(.clonedPasskey) }
       },
       configuration: ConsoleConfiguration(
         intakeOrigin: isShared ? configuration.origin : configuration.intake.origin(isSecure: configuration.tls != nil), isSecure: isSecure,
-        setupLinkCommand: "sealane setup-link --data \(configuration.data.path)"),
+        setupLinkCommand: "sealane setup-link --data \(configuration.data.path)", hasCanaryHosts: configuration.canaryDomain != nil),
       clock: installation.clock, plans: installation.planServices, alerts: installation.alerts, reports: installation.reports,
       lookedFor: { project, text, principal in await installation.canaries.look(at: text, in: project, by: principal) })
     addConsoleRoutes(to: router, services: services) { request, context in addresses.of(request, context) }

@@ -165,7 +165,10 @@ package struct Listeners: Sendable {
     let router = Router(context: ServerContext.self, options: .autoGenerateHeadEndpoints)
     router.add(
       middleware: Observation(
-        metrics: installation.metrics, logger: installation.logger, refusals: installation.refusals, door: "\(door)"))
+        metrics: installation.metrics, logger: installation.logger, refusals: installation.refusals, door: "\(door)",
+        stray: { [installation] text in
+          if let (account, refusal) = installation.access.stray(text) { await installation.noteRefused(account, refusal) }
+        }))
     let addresses = ClientAddress(trustedProxies: installation.configuration.trustedProxies)
     let authenticator = Authenticator(
       door: door == .control ? .control : .network, access: installation.access, addresses: addresses,

@@ -1,3 +1,5 @@
+import Access
+import Console
 import HTTPTypes
 import Hummingbird
 import Logging
@@ -11,6 +13,8 @@ struct Observation: RouterMiddleware {
   let refusals: RefusalMeter
   /// By which door it came.
   let door: String
+  /// Told of every secret of a program in an address, where none is accepted.
+  let stray: @Sendable (String) async -> Void
 
   func handle(_ request: Request, context: ServerContext, next: (Request, ServerContext) async throws -> Response) async throws -> Response
   {
@@ -29,12 +33,22 @@ struct Observation: RouterMiddleware {
     }
     if response.headers[.xContentTypeOptions] == nil { response.headers[.xContentTypeOptions] = "nosniff" }
     let elapsed = (clock.now - start) / .seconds(1)
-    refusals.note(request, status: response.status.code, method: Self.method(request), route: route(context), door: door)
+    await lookForSecrets(in: request)
+    let mark = RefusalMark.take(from: &response)
+    refusals.note(request, status: response.status.code, mark: mark, method: Self.method(request), route: route(context), door: door)
     metrics.observe(route: route(context), method: Self.method(request), status: response.status.code, seconds: elapsed)
     return response
   }
 
   private func route(_ context: ServerContext) -> String { context.endpointPath ?? "none" }
+
+  /// In the query: whoever found one tries it where he can.
+  private func lookForSecrets(in request: Request) async {
+    guard let query = request.uri.query, query.contains(Secret.Kind.serviceAccount.rawValue) else { return }
+    for (_, value) in request.uri.queryParameters.prefix(100) where value.hasPrefix(Secret.Kind.serviceAccount.rawValue) {
+      await stray(String(value))
+    }
+  }
 
   /// From a closed set: a method is whatever the client wrote.
   private static func method(_ request: Request) -> String {

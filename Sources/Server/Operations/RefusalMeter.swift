@@ -1,4 +1,5 @@
 import Access
+import Console
 import Events
 import HTTPTypes
 import Hummingbird
@@ -14,6 +15,7 @@ final class RefusalMeter: Sendable {
     let route: String
     let door: String
     let account: String?
+    let reason: String?
   }
   private struct State {
     var messages: [Key: RefusalMessage] = [:]
@@ -32,20 +34,26 @@ final class RefusalMeter: Sendable {
   }
 
   /// - Parameter route: the pattern.
-  func note(_ request: Request, status: Int, method: String, route: String, door: String) {
-    guard status == 401 || status == 403 else { return }
+  func note(_ request: Request, status: Int, mark: RefusalMark?, method: String, route: String, door: String) {
+    var reason: String?
+    switch mark {
+    case .step: return
+    case .reason(let word): reason = word
+    case nil: guard status == 401 || status == 403 else { return }
+    }
     let named = request.headers[.authorization].flatMap { Authenticator.basic($0)?.name }
     // What somebody typed is kept only where it is an id of ours: it may be a secret otherwise.
     let account = named.flatMap { access.isServiceAccount($0) ? $0 : nil }
     let now = clock()
-    let key = Key(status: status, method: method, route: route, door: door, account: account)
+    let key = Key(status: status, method: method, route: route, door: door, account: account, reason: reason)
     state.withLock { state in
       if state.messages[key] == nil {
         guard state.messages.count < Self.most else {
           state.lost += 1
           return
         }
-        state.messages[key] = RefusalMessage(status: status, method: method, route: route, door: door, account: account, at: now)
+        state.messages[key] = RefusalMessage(
+          status: status, method: method, route: route, door: door, account: account, reason: reason, at: now)
       } else {
         state.messages[key]?.count += 1
         state.messages[key]?.last = now.milliseconds

@@ -97,6 +97,7 @@ extension Installation {
     } else {
       await alerts.catchUp()
     }
+    await witnesses.tellStanding()
     do {
       try await dispatcher.tellOverflow()
       try await access.forgetExpiredDeliveries(keeping: dispatcher.channels.map(\.name))

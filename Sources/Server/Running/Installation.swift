@@ -69,14 +69,16 @@ package final class Installation: Sendable {
     projects = OpenProjects()
     metrics = Metrics()
     admission = Admission(requests: configuration.limits.requests, bytes: configuration.limits.requestBytes)
-    pipeline = IntakePipeline(intake: Intake(), access: access, projects: projects, metrics: metrics, logger: logger, clock: clock)
+    pipeline = IntakePipeline(
+      intake: Intake(), access: access, alerts: alerts, projects: projects, metrics: metrics, logger: logger, clock: clock)
     staff = StaffDesk(
       control: access, ledger: ledger, alerts: alerts, uses: uses, origin: configuration.origin,
       isDemo: configuration.listen.isLoopback && configuration.origin.hasPrefix("http://localhost:")
         && FileManager.default.fileExists(atPath: directory.demo.path), clock: clock)
     erasures = ErasureDesk(access: access, ledger: ledger, projects: projects, logger: logger, clock: clock)
     witnesses = WitnessDesk(
-      access: access, ledger: ledger, policy: configuration.witnessPolicy, patience: configuration.witnessPatience, logger: logger)
+      access: access, ledger: ledger, alerts: alerts, policy: configuration.witnessPolicy, patience: configuration.witnessPatience,
+      logger: logger)
     self.alerts = alerts
     reports = ReportDesk(ledger: ledger, alerts: alerts, book: DifferenceBook())
     dispatcher = Dispatcher(

@@ -32,14 +32,15 @@ struct OutsideWitnesses: Sendable {
       switch outcome {
       case .nothingNew, .cosigned:
         failures = 0
-        if case .cosigned = outcome { desk.note(nil, of: witness.name) }
+        if case .cosigned = outcome { await desk.note(nil, of: witness.name) }
       case .again:
         failures = 0
         continue
-      case .failed(let reason):
+      case .failed(let reason), .contradicted(let reason):
         failures += 1
         metrics.count("sealane_ledger_witness_failures_total")
-        desk.note(reason, of: witness.name)
+        let contradicts = if case .contradicted = outcome { true } else { false }
+        await desk.note(reason, of: witness.name, contradicts: contradicts)
       }
       try? await Task.sleep(for: failures == 0 ? interval : min(interval * (1 << min(failures, 10)), longestPause))
     }
@@ -51,6 +52,8 @@ struct OutsideWitnesses: Sendable {
     /// The witness named another size to begin from.
     case again
     case failed(String)
+    /// What it cosigned before is not part of this log.
+    case contradicted(String)
   }
 
   private func step(_ witness: WitnessPolicy.Witness, _ conversation: inout WitnessConversation) async -> Outcome {
@@ -60,7 +63,7 @@ struct OutsideWitnesses: Sendable {
       guard let target = conversation.target(candidate: candidate, published: published) else { return .nothingNew }
       let old = conversation.known
       guard old <= target.size else {
-        return .failed("It has cosigned \(old) entries of this log, which has \(published.size): the log was set back, or forked.")
+        return .contradicted("It has cosigned \(old) entries of this log, which has \(published.size): the log was set back, or forked.")
       }
       let proof = old > 0 && old < target.size ? try await ledger.consistencyProof(from: old, to: target.size) : []
       let url = (witness.url ?? "").hasSuffix("/") ? String((witness.url ?? "").dropLast()) : witness.url ?? ""
@@ -83,6 +86,7 @@ struct OutsideWitnesses: Sendable {
         }
         return .again
       case .refused(let reason), .failed(let reason): return .failed(reason)
+      case .contradicted(let reason): return .contradicted(reason)
       }
     } catch {
       return .failed("\(error)")

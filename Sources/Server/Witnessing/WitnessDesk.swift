@@ -15,6 +15,7 @@ import Vault
 final class WitnessDesk: Sendable {
   private let access: ControlDatabase
   private let ledger: Ledger
+  private let alerts: AlertDesk
   private let logger: Logger
   let policy: WitnessPolicy?
   private let patience: Duration?
@@ -34,7 +35,10 @@ final class WitnessDesk: Sendable {
   /// What was in force at the last start, as it stands in the ledger.
   private static let setting = "witness_policy_in_force"
 
-  init(access: ControlDatabase, ledger: Ledger, policy: WitnessPolicy?, patience: Duration?, logger: Logger) {
+  init(
+    access: ControlDatabase, ledger: Ledger, alerts: AlertDesk, policy: WitnessPolicy?, patience: Duration?, logger: Logger
+  ) {
+    self.alerts = alerts
     self.access = access
     self.ledger = ledger
     self.policy = policy
@@ -129,8 +133,17 @@ final class WitnessDesk: Sendable {
     return warnings
   }
 
-  /// Notes why a witness does not cosign, nil once it does; says so once.
-  func note(_ refusal: String?, of name: String) {
+  /// Notes why a witness does not cosign, nil once it does; the log says so once, and an alert where it contradicts this log.
+  func note(_ refusal: String?, of name: String, contradicts: Bool = false) async {
+    // Each time, and counted on one record while that stands: whoever closed it without putting the log right hears of it again.
+    if let refusal, contradicts {
+      await alerts.raise(
+        NewAlert(
+          .ledgerWitness,
+          sentence:
+            "The outside witness \(name) does not cosign the ledger. \(refusal) See docs/OPERATIONS.md, “An outside witness objects”.",
+          details: ["witness": .text(name), "reason": .text(refusal)], sameAs: "witness/\(name)"))
+    }
     let isNew = state.withLock { state in
       defer { state.refusals[name] = refusal }
       return state.refusals[name] != refusal
@@ -141,6 +154,19 @@ final class WitnessDesk: Sendable {
     } else {
       logger.notice("A witness cosigns the ledger again", metadata: ["witness": "\(name)"])
     }
+  }
+
+  /// Every half minute: that rows about subjects stopped because no witness cosigns. What the custodian objects to is an alert of its own.
+  func tellStanding() async {
+    let standing = ledger.standing()
+    guard !standing.isOpen, ledger.alarm == nil, let waiting = standing.waiting else { return }
+    await alerts.raise(
+      NewAlert(
+        .ledgerWitness,
+        sentence:
+          "No witness cosigns the ledger: nothing about single subjects is shown until one does. Start the custodian, or look at /readyz for others.",
+        details: ["waiting_seconds": .number(waiting.components.seconds), "witnessed": .number(Int64(clamping: standing.witnessed))],
+        sameAs: "standing"))
   }
 
   // MARK: What witnesses say
