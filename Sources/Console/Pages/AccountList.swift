@@ -10,6 +10,7 @@ extension Visit {
       """
       <tr><th scope="row">\(ValueView.name(account.name))\(account.isCanary ? " <span class=\"badge\">canary</span>" as HTML : "")</th><td class="id">\(account.username)</td>\
       <td>\(ServiceAccount.Scope.allCases.filter(account.scopes.contains).map(\.rawValue).joined(separator: ", "))</td><td>\(networks(account))</td>\
+      <td>\(exposes(account))</td>\
       <td class="num">\(used(account))</td><td class="nowrap">\(age(account.createdAt))</td><td class="nowrap">\(account.lastUsedAt.map(time.minute) ?? "never")</td>\
       <td>\(account.lastUsedAt == nil ? "–" : unusual(services.uses.report(ofAccount: account.username)))</td><td class="nowrap">\(end(account))</td></tr>
       """
@@ -18,13 +19,22 @@ extension Visit {
       rows.isEmpty
       ? "<p class=\"empty\"><b>No service account yet.</b> Programs that query or export, and servers that import, each get one of their own.</p>"
       : """
-      <div class="scroll"><table><thead><tr><th scope="col">Name</th><th scope="col">Username</th><th scope="col">May</th><th scope="col">From</th><th scope="col" class="num">Rows today</th>\
+      <div class="scroll"><table><thead><tr><th scope="col">Name</th><th scope="col">Username</th><th scope="col">May</th><th scope="col">From</th><th scope="col">Could expose a day</th><th scope="col" class="num">Rows today</th>\
       <th scope="col">Age</th><th scope="col">Last used</th><th scope="col">Unusual use</th><th scope="col">Ends</th></tr></thead><tbody>\(rows)</tbody></table></div>
       """
     return """
       <section class="panel" id="accounts"><h2>Service accounts</h2><p class="sub">For programs. Each has its own name, so that the ledger can tell them apart and one can be revoked alone. \
-      What each could reach stands on the <a href="\(Address("/"))">home page</a>.</p>\(list)\(may(.manageServiceAccounts) ? newAccount : "")</section>
+      What all of them together with the staff's sessions could reach stands on the <a href="\(Address("/"))">home page</a>.</p>\(list)\(may(.manageServiceAccounts) ? newAccount : "")</section>
       """
+  }
+
+  /// By scopes and quota, whether or not there are so many.
+  private func exposes(_ account: ServiceAccount) -> String {
+    if account.isCanary || account.isRevoked || account.isExpired(at: now) { return "nothing" }
+    if account.scopes.contains(.export) {
+      return "\(NumberFormat.exact(account.quota.subjects)) people, \(NumberFormat.exact(account.quota.rows)) rows"
+    }
+    return account.scopes.contains(.query) ? "figures" : account.scopes.contains(.admin) ? "plan and settings" : "nothing"
   }
 
   private func networks(_ account: ServiceAccount) -> HTML {

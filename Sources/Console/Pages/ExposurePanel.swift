@@ -1,47 +1,85 @@
 import Access
+import Events
 import Journeys
 import Ledger
 import Web
 
-/// The first answer of the home page: what somebody who takes a credential now could read. Follows from the rights that each has.
+/// The first answer of the home page: what somebody who takes a credential now could read. Follows from the rights, the quotas and the freezes that
+/// each has.
 struct ExposurePanel {
   let catalog: Catalog
-  /// Those that work.
+  let project: Project
+  /// People with a role in the project.
+  let staff: [StaffMember]
+  /// Of any state: what does not work any more is left out.
   let accounts: [ServiceAccount]
-  let time: LocalTime
+  let isFrozen: (QuotaHolder?) -> Bool
+  let now: Timestamp
 
   private var fields: [String] { Set(catalog.events.flatMap(\.properties)).sorted() }
 
   private struct Credential {
     var name: HTML
+    /// How many there are that are alike.
+    var count = 1
     var may: String
-    /// Whether it reads rows about subjects.
-    var readsRows: Bool
+    /// Rows about so many subjects a day, at most.
+    var people: Int
     var limit: String
+
+    var readsRows: Bool { people > 0 }
   }
 
   private var credentials: [Credential] {
-    let owner = Credential(
-      name: "Owner's session", may: "look at everything in this console", readsRows: true,
-      limit: "ends after an hour without use; every page is in the ledger first")
-    let token = Credential(name: "Project token", may: "send events", readsRows: false, limit: "public by design; reads nothing")
-    return [owner]
-      + accounts.map { account in
-        let readsRows = account.scopes.contains(.export)
-        let limit =
-          readsRows
-          ? "until revoked; in pages, each in the ledger first"
-          : account.scopes.contains(.query) ? "counts only, no rows; until revoked" : "reads nothing; until revoked"
-        return Credential(
-          name: "<a href=\"\(Address("/settings#accounts"))\">\(ValueView.name(account.name))</a>",
-          may: ServiceAccount.Scope.allCases.filter(account.scopes.contains).map(\.rawValue).joined(separator: ", "), readsRows: readsRows,
-          limit: limit)
-      } + [token]
+    let token = Credential(name: "Project token", may: "send events", people: 0, limit: "public by design; reads nothing")
+    return sessions + accounts.filter { !$0.isRevoked && !$0.isExpired(at: now) && !$0.isCanary }.map(credential) + [token]
+  }
+
+  /// By what they may do: nobody is named here.
+  private var sessions: [Credential] {
+    let active = staff.filter { $0.isActive && !isFrozen(QuotaHolder(Principal(kind: .staff, id: $0.id.rawValue, credential: ""))) }
+    let kinds: [(name: String, may: String, holds: (Set<Role>) -> Bool, rows: Bool)] = [
+      ("owner", "look at everything in this console", { $0.contains(.owner) }, true),
+      ("privacy officer or analyst", "look at rows about subjects", { !$0.isDisjoint(with: [.analyst, .privacyOfficer]) }, true),
+      ("developer", "look at what arrives, live", { $0.contains(.developer) }, true),
+      ("viewer or admin", "look at figures, or keep people and settings", { !$0.isEmpty }, false),
+    ]
+    var counts = [Int](repeating: 0, count: kinds.count)
+    for member in active {
+      if let kind = kinds.firstIndex(where: { $0.holds(member.roles.roles(in: project.id)) }) { counts[kind] += 1 }
+    }
+    return zip(kinds, counts).filter { $1 > 0 }.map { kind, count in
+      Credential(
+        name:
+          "Session of \(["o", "a"].contains(kind.name.prefix(1)) ? "an" : "a") \(kind.name)\(count > 1 ? ", \(NumberFormat.exact(count)) people" : "")",
+        count: count, may: kind.may, people: kind.rows ? min(catalog.subjectCount, Quota.staff.subjects) : 0,
+        limit: kind.rows
+          ? "\(NumberFormat.exact(Quota.staff.rows)) rows a day, each page in the ledger first; ends after an hour without use"
+          : "counts only, no rows; ends after an hour without use")
+    }
+  }
+
+  private func credential(_ account: ServiceAccount) -> Credential {
+    let days = max(0, (account.expiresAt.milliseconds - now.milliseconds) / 86_400_000)
+    let place = account.networks.isEmpty ? "from anywhere" : "from \(NumberFormat.count(account.networks.count, "network"))"
+    let until = "\(place), for \(NumberFormat.count(Int(days), "more day"))"
+    let frozen = isFrozen(QuotaHolder(Principal(kind: .serviceAccount, id: account.username, credential: "")))
+    let readsRows = account.scopes.contains(.export)
+    var limits: [String] = []
+    if readsRows { limits.append("\(NumberFormat.exact(account.quota.rows)) rows a day, each page in the ledger first") }
+    if account.scopes.contains(.query) { limits.append(readsRows ? "and counts" : "counts only, no rows: groups may be named by pseudonyms") }
+    if account.scopes.contains(.admin) { limits.append("the plan and settings; may erase subjects") }
+    if limits.isEmpty { limits.append("reads nothing") }
+    return Credential(
+      name: "<a href=\"\(Address("/settings#accounts"))\">\(ValueView.name(account.name))</a>",
+      may: ServiceAccount.Scope.allCases.filter(account.scopes.contains).map(\.rawValue).joined(separator: ", "),
+      people: readsRows && !frozen ? min(catalog.subjectCount, account.quota.subjects) : 0,
+      limit: frozen ? "frozen: reads nothing until somebody lifts it" : "\(limits.joined(separator: "; ")); \(until)")
   }
 
   var panel: HTML {
-    let subjects = catalog.subjectCount
     let credentials = credentials
+    let most = credentials.map(\.people).max() ?? 0
     let names = fields
     let shown = names.prefix(40).map { "<bdi class=\"chip\" title=\"\($0)\">\(VisibleText.shortened($0, to: 40))</bdi>" as HTML }
     let list: HTML =
@@ -49,7 +87,7 @@ struct ExposurePanel {
       ? ""
       : "<p class=\"tags\"><span class=\"soft\">Properties:</span> \(shown.joined(" "))\(names.count > 40 ? " and \(NumberFormat.exact(names.count - 40)) more" : "")</p>"
     let rows = credentials.map { credential -> HTML in
-      let people = credential.readsRows ? NumberFormat.exact(subjects) : "0"
+      let people = NumberFormat.exact(credential.people)
       let fields = credential.readsRows ? NumberFormat.exact(names.count) : "0"
       return """
         <tr><th scope="row">\(credential.name)</th><td>\(credential.may)</td><td class="num">\(people)</td><td class="num">\(fields)</td>\
@@ -58,13 +96,14 @@ struct ExposurePanel {
     }
     return """
       <section class="panel" id="exposure"><h2>If a credential were stolen now</h2><p class="sub">How many people, and which of their data</p>\
-      <dl class="figures"><div><dt>People, as pseudonyms</dt><dd title="\(NumberFormat.exact(subjects))">\(NumberFormat.compact(subjects))</dd></div>\
+      <dl class="figures"><div><dt>People a day, as pseudonyms</dt><dd title="\(NumberFormat.exact(most)) of \(NumberFormat.exact(catalog.subjectCount))">\(NumberFormat.compact(most))</dd></div>\
       <div><dt>Properties of their events</dt><dd>\(NumberFormat.exact(names.count))</dd></div>\
       <div><dt>Names and addresses it opens</dt><dd class="sealedvalue">0</dd></div>\
-      <div><dt>Credentials that reach rows</dt><dd>\(credentials.count(where: \.readsRows)) of \(credentials.count)</dd></div></dl>\
-      <details class="more"><summary>Each credential and each property</summary><div class="scroll"><table class="wide"><thead><tr><th scope="col">Credential</th><th scope="col">May</th><th scope="col" class="num">People</th>\
+      <div><dt>Credentials that reach rows</dt><dd>\(all(credentials.filter(\.readsRows))) of \(all(credentials))</dd></div></dl>\
+      <details class="more"><summary>Each credential and each property</summary><div class="scroll"><table class="wide"><thead><tr><th scope="col">Credential</th><th scope="col">May</th><th scope="col" class="num">People a day</th>\
       <th scope="col" class="num">Properties</th><th scope="col" class="num">Identities</th><th scope="col">How long, and how it is seen</th></tr></thead><tbody>\(rows)</tbody></table></div>\(list)</details>\
       <p class="note">Identifying values are sealed: this server cannot open them, only the custodian can. No vendor receives anything.</p></section>
       """
   }
+  private func all(_ credentials: [Credential]) -> Int { credentials.reduce(0) { $0 + $1.count } }
 }

@@ -11,7 +11,11 @@ extension Visit {
     let accounts = try await accounts()
     let catalog = try await catalog(purpose: "console.home")
     let saved = try await savedReports()
-    let exposure = ExposurePanel(catalog: catalog.value, accounts: accounts.value.filter { !$0.isRevoked }, time: time).panel
+    let staff = try await services.control.staff().filter { $0.roles.isKnown(in: project.id) }
+    let exposure = ExposurePanel(
+      catalog: catalog.value, project: project, staff: staff, accounts: accounts.value,
+      isFrozen: { [quotas = services.quotas] in $0.map(quotas.isFrozen) ?? false }, now: now
+    ).panel
     var entries = [accounts.receipt, catalog.receipt]
     let rest: HTML
     if catalog.value.eventCount == 0 {
