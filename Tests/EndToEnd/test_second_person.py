@@ -38,7 +38,8 @@ def test_one_admin_alone_makes_no_account_that_exports(place):
     sealane, ada = place
     bea = invited(sealane, ada, "Bea Admin", "admin")
     assert [alert["about"]["id"] for alert in alerts(sealane, "power_granted")] == [identity(sealane)["Bea Admin"]]
-    answer = bea.post("/settings/accounts", {"name": "Nightly", "scope": "export", "days": "30", "rows": "1000", "networks": "127.0.0.0/8"})
+    answer = bea.post("/settings/accounts", {
+        "name": "Nightly", "scope": "export", "days": "30", "rows": "1000", "people": "500", "megabytes": "7", "networks": "127.0.0.0/8"})
     assert answer.status_code == 200 and "sls_" not in answer.text and "second person" in answer.text
     number = re.search(r'name="about" value="(\d+)"', ada.get("/settings").text)[1]
     assert 'data-then="account-' not in bea.get("/settings").text
@@ -63,6 +64,7 @@ def test_one_admin_alone_makes_no_account_that_exports(place):
     # As two people agreed to it.
     (account,) = [one for one in at_the_machine(sealane, "GET", "/api/v1/service-accounts")["service_accounts"] if one["username"] == username]
     assert account["scopes"] == ["export"] and account["rows_per_day"] == 1000 and account["networks"] == ["127.0.0.0/8"]
+    assert account["subjects_per_day"] == 500 and account["bytes_per_day"] == 7 << 20
     (alert,) = [alert for alert in alerts(sealane, "power_granted") if alert["about"]["id"] == username]
     assert alert["details"]["by"] == identity(sealane)["Bea Admin"] and alert["details"]["agreed_by"] == identity(sealane)["Ada"]
     kinds = [entry["kind"] for entry in entries(sealane)]

@@ -18,6 +18,9 @@ package struct Quota: Sendable, Hashable {
   /// Of a service account that was given no other.
   package static let serviceAccount = Quota(rows: 1_000_000, subjects: 200_000, bytes: 2 << 30)
 
+  /// Of any measure, in its unit on forms.
+  package static let largest = 1_000_000_000
+
   package enum Measure: String, Sendable, Hashable, CaseIterable { case rows, subjects, bytes }
 
   package subscript(_ measure: Measure) -> Int {

@@ -33,11 +33,12 @@ extension Visit {
       }
       draft.lifetime = .seconds(days * 86_400)
     }
-    if fields["rows"] != nil {
-      guard let rows = Int(fields.text("rows")), rows >= 0 else {
-        throw AccessError(.invalid, "Rows a day must be a whole number from 0 on.")
+    for (name, measure, unit) in [("rows", Quota.Measure.rows, 1), ("people", .subjects, 1), ("megabytes", .bytes, 1 << 20)]
+    where fields[name] != nil {
+      guard let number = Int(fields.text(name)), (0...Quota.largest).contains(number) else {
+        throw AccessError(.invalid, "The \(name) a day are a whole number from 0 on.")
       }
-      draft.quota.rows = rows
+      draft.quota[measure] = number * unit
     }
     for line in (fields["networks"] ?? "").split(whereSeparator: \.isNewline).map({ FormFields.trimmed($0) }) where !line.isEmpty {
       guard let network = NetworkPrefix(line) else {

@@ -79,7 +79,9 @@ extension Visit {
       \(scopes.map { "<label class=\"check\"><input type=\"checkbox\" name=\"scope\" value=\"\($0.0.rawValue)\"> \($0.1)</label>" as HTML })</fieldset>\
       <label class="field"><span>Ends after</span><input type="number" name="days" value="90" min="1" max="366" required><small>Days, at most 366. Rotate the secret before: the account stays, the secret changes.</small></label>\
       <label class="field"><span>Only from</span><textarea name="networks" spellcheck="false" placeholder="10.0.0.0/8"></textarea><small>Addresses or networks, one a line; empty: from anywhere.</small></label>\
-      <label class="field"><span>Rows a day</span><input type="number" name="rows" value="\(Quota.serviceAccount.rows)" min="0" required><small>Rows about subjects. At the limit the answer stops and the account is frozen until you lift it.</small></label>\
+      <label class="field"><span>Rows a day</span><input type="number" name="rows" value="\(Quota.serviceAccount.rows)" min="0" required><small>Rows about subjects. At a limit the answer stops and the account is frozen until you lift it.</small></label>\
+      <label class="field"><span>People a day</span><input type="number" name="people" value="\(Quota.serviceAccount.subjects)" min="0" required><small>Different subjects in those rows, and those whom figures single out.</small></label>\
+      <label class="field"><span>Megabytes a day</span><input type="number" name="megabytes" value="\(Quota.serviceAccount.bytes >> 20)" min="0" required><small>Of those rows, as they leave.</small></label>\
       <label class="check"><input type="checkbox" name="canary" value="yes"> A canary: nobody gets to use it. Put it where a thief would look; any use raises an alarm.</label>\
       <button class="primary">Make service account</button></form>
       """

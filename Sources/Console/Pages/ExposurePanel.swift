@@ -67,7 +67,11 @@ struct ExposurePanel {
     let readsRows = account.scopes.contains(.export)
     var limits: [String] = []
     if readsRows { limits.append("\(NumberFormat.exact(account.quota.rows)) rows a day, each page in the ledger first") }
-    if account.scopes.contains(.query) { limits.append(readsRows ? "and counts" : "counts only, no rows: groups may be named by pseudonyms") }
+    if account.scopes.contains(.query) {
+
+      limits.append(readsRows ? "and counts" : "counts only, no rows: groups may be named by pseudonyms")
+
+    }
     if account.scopes.contains(.admin) { limits.append("the plan and settings; may erase subjects") }
     if limits.isEmpty { limits.append("reads nothing") }
     return Credential(
