@@ -60,11 +60,11 @@ struct DifferenceSearch {
       }
       others.append(known)
     }
-    if comparison.rest(others.compactMap(\.actors)) != nil, let rest = try await confirmed(new, others, { $0.rest($1) }) {
-      found.append(rest)
-    }
-    if comparison.overlap(others.compactMap(\.actors)) != nil, let overlap = try await confirmed(new, others, { $0.overlap($1) }) {
-      found.append(overlap)
+    let sets = others.compactMap(\.actors)
+    for (combination, test) in [(comparison.rest(sets), Comparison.rest), (comparison.overlap(sets), Comparison.overlap)] {
+      guard let combination else { continue }
+      let involved = others.filter { known in combination.sets.contains { $0 === known.actors } }
+      if let again = try await confirmed(new, involved, { test($0)($1)?.singledOut }) { found.append(again) }
     }
     return found
   }

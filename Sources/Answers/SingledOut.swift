@@ -16,6 +16,12 @@ package struct SingledOut: Sendable, Hashable {
   package let actors: [SubjectNumber]
 }
 
+/// Who is singled out by several sets, and by which of them.
+struct Combination {
+  let singledOut: SingledOut
+  let sets: [SubjectBitmap]
+}
+
 /// A set of actors beside those that the same credential knows already.
 struct Comparison {
   /// The new one.
@@ -37,7 +43,7 @@ struct Comparison {
   }
 
   /// What is left of a whole when parts of it that share nobody are taken away: the new set is the whole, or one of the parts.
-  func rest(_ others: [SubjectBitmap]) -> SingledOut? {
+  func rest(_ others: [SubjectBitmap]) -> Combination? {
     // The largest first: what is found is what a script finds that goes through the values of a property.
     let parts = others.sorted { $0.count > $1.count }
     for whole in others + [set] {
@@ -49,7 +55,9 @@ struct Comparison {
         left = whole.subtracting(set)
       }
       let fitting = parts.filter { $0.count > 0 && whole.count - $0.count >= smallest && $0.isSubset(of: left) }
-      if let rest = rest(of: left, fitting[...], &effort) { return SingledOut(how: .rest, actors: rest.numbers) }
+      if let (rest, taken) = rest(of: left, fitting[...], &effort) {
+        return Combination(singledOut: SingledOut(how: .rest, actors: rest.numbers), sets: taken + (whole === set ? [] : [whole]))
+      }
     }
     return nil
   }
@@ -58,27 +66,30 @@ struct Comparison {
   /// the largest that fits, takes one step a set.
   private static let mostSteps = 500
 
-  private func rest(of left: SubjectBitmap, _ parts: ArraySlice<SubjectBitmap>, _ effort: inout Int) -> SubjectBitmap? {
+  private func rest(
+    of left: SubjectBitmap, _ parts: ArraySlice<SubjectBitmap>, _ effort: inout Int
+  ) -> (SubjectBitmap, taken: [SubjectBitmap])? {
     for (index, part) in zip(parts.indices, parts) {
       effort -= 1
       guard effort > 0 else { return nil }
       guard part.isSubset(of: left) else { continue }
       let smaller = left.subtracting(part)
-      if isFew(smaller.count) { return smaller }
+      if isFew(smaller.count) { return (smaller, [part]) }
       let fitting = parts[(index + 1)...].filter { $0.isSubset(of: smaller) }
-      if let rest = rest(of: smaller, fitting[...], &effort) { return rest }
+      if let (rest, taken) = rest(of: smaller, fitting[...], &effort) { return (rest, taken + [part]) }
     }
     return nil
   }
 
   /// Those whom two sets share, where it is known how many are in either.
-  func overlap(_ others: [SubjectBitmap]) -> SingledOut? {
+  func overlap(_ others: [SubjectBitmap]) -> Combination? {
     for other in others where isFew(set.shared(other)) {
       let size = set.count + other.count - set.shared(other)
       for whole in others where abs(whole.count - size) < smallest && whole !== other {
         let both = set.union(other)
         if both.count + whole.count - 2 * both.shared(whole) < smallest {
-          return SingledOut(how: .overlap, actors: set.intersection(other).numbers)
+          return Combination(
+            singledOut: SingledOut(how: .overlap, actors: set.intersection(other).numbers), sets: [other, whole])
         }
       }
     }
