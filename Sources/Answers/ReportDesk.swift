@@ -42,16 +42,17 @@ package struct ReportDesk: Sendable {
   /// - Parameters:
   ///   - query: with no saved cohort left in it.
   ///   - now: for which days are over; `instant` may be another.
-  ///   - mark: called when the engine is done, for those who measure.
+  ///   - mark: called when a part is done, with its name, for those who measure.
   /// - Throws: `QueryError`, and `LedgerError` where nothing may leave.
   package func answer(
     _ query: Query, about subject: Subject, purpose: String, to principal: Principal, at instant: Timestamp, now: Timestamp,
-    mark: () -> Void = {}
+    mark: (String) -> Void = { _ in }
   ) async throws -> Disclosed<Answer> {
     let report = try await subject.engine.report(query, subject.rules, at: instant)
+    mark("engine")
     let populations = try query.populations(subject.rules.calendar, shown: report.shownGroups)
     let noticed = try await notice(populations, query.level, subject, principal, now)
-    mark()
+    mark("differences")
     let disclosure = Disclosure(
       .aggregate(
         queryDigest: Disclosure.digest(ofQuery: Array(query.canonicalJSON.utf8)), dataVersion: report.notes.dataVersion,

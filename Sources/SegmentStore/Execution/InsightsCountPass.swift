@@ -199,6 +199,9 @@ struct InsightsCountPass: DivisibleVisitor {
 
   func isEmpty(_ group: Int, _ measure: InsightsQuery.Measure) -> Bool { value(group, width - 1, measure) == 0 }
 
+  /// Over the whole range.
+  func overall(_ group: Int, _ measure: InsightsQuery.Measure) -> Double { Double(value(group, width - 1, measure)) }
+
   func figures(_ group: Int, _ measure: InsightsQuery.Measure) -> [Double?] { (0..<width).map { Double(value(group, $0, measure)) } }
 
   private func value(_ group: Int, _ cell: Int, _ measure: InsightsQuery.Measure) -> Int {

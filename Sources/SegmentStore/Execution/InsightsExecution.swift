@@ -97,7 +97,7 @@ struct InsightsExecution {
     if let pass = try counted() {
       return query.series.map { series in
         (0..<codes.groupCount).map { group in
-          pass.isEmpty(group, series.measure) ? nil : pass.figures(group, series.measure).last ?? nil
+          pass.isEmpty(group, series.measure) ? nil : pass.overall(group, series.measure)
         }
       }
     }

@@ -36,7 +36,7 @@ struct QueryRoutes: Sendable {
     let now = installation.now()
     let answer = try await installation.reports.answer(
       query, about: project.reported, purpose: "api.query", to: caller.principal, at: now, now: now
-    ) { timing.mark("engine") }
+    ) { timing.mark($0) }
     timing.mark("ledger")
     return DisclosedResponse.json(
       answer.map { answer in
