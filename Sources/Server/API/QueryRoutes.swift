@@ -159,8 +159,9 @@ struct QueryRoutes: Sendable {
     var timing = Timing()
     let now = installation.now()
     let all = try await project.engine.subjects(door, project.settings.rules, at: now)
-    let noticed = try await installation.reports.notice(door, about: project.reported, to: caller.principal, now: now)
     timing.mark("engine")
+    let noticed = try await installation.reports.notice(door, about: project.reported, to: caller.principal, now: now)
+    timing.mark("differences")
     var page = all[...]
     if let cursor = parameters["cursor"] {
       guard let last = Pseudonym(cursor), let index = all.firstIndex(where: { $0.pseudonym == last }) else {
