@@ -58,22 +58,16 @@ struct FlowNodes {
     _ all: ArraySlice<UInt16>, _ labels: FlowLabels, _ totals: [Int], _ limit: Int, _ sizes: SmallGroups.View, _ smallest: Int,
     _ merged: inout Int
   ) throws(QueryError) -> Set<UInt16> {
-    let small = SmallGroups(smallest, [sizes])
-    let hidden = Set(all.filter { small?.isSmall(Int($0)) ?? false })
-    let ranked = all.filter { labels.value($0) != nil && !hidden.contains($0) }.enumerated().sorted { left, right in
+    let ranked = all.filter { labels.value($0) != nil }.enumerated().sorted { left, right in
       let a = totals[Int(left.element)]
       let b = totals[Int(right.element)]
       return a != b ? a > b : left.offset < right.offset
     }
-    var shown = ranked.prefix(limit).map(\.element) + all.filter { labels.value($0) == nil && !hidden.contains($0) }
-    merged += hidden.count
-    if let small, shown.count < all.count {
-      while try !small.mayStandTogether(allBut: Set(shown.map(Int.init))), let next = small.smallest(of: shown.map(Int.init)) {
-        shown.removeAll { Int($0) == next }
-        merged += 1
-      }
-    }
-    return Set(shown)
+    let (shown, hidden) = try SmallGroups.shown(
+      ranked: ranked.map { Int($0.element) }, limit: limit, missing: all.first { labels.value($0) == nil }.map(Int.init),
+      hiding: SmallGroups(smallest, [sizes]))
+    merged += hidden
+    return Set(shown.map { UInt16($0) })
   }
 
   /// The number of a label's node; `FlowPath.end` and `.more` stand for themselves.

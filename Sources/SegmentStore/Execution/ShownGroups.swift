@@ -25,8 +25,7 @@ struct ShownGroups {
   init(ranking values: [Double?], codes: BreakdownCodes, limit: Int, hiding small: SmallGroups?) throws(QueryError) {
     let keys = codes.keys
     let counted = values.indices.filter { values[$0] != nil }
-    let hidden = Set(counted.filter { small?.isSmall($0) ?? false })
-    var ranked = counted.filter { $0 != 0 && !hidden.contains($0) }
+    var ranked = counted.filter { $0 != 0 }
     if !codes.isBinned {
       ranked.sort { left, right in
         let a = values[left] ?? 0
@@ -34,15 +33,9 @@ struct ShownGroups {
         return a != b ? a > b : ValueOrder.precedes(keys[left - 1], keys[right - 1])
       }
     }
-    var shown = Array(ranked.prefix(codes.isBinned ? ranked.count : limit))
-    if let none = values.first, none != nil, !hidden.contains(0) { shown.append(0) }
-    merged = hidden.count
-    if let small, shown.count < counted.count {
-      while try !small.mayStandTogether(allBut: Set(shown)), let next = small.smallest(of: shown) {
-        shown.removeAll { $0 == next }
-        merged += 1
-      }
-    }
+    let shown: [Int]
+    (shown, merged) = try SmallGroups.shown(
+      ranked: ranked, limit: codes.isBinned ? ranked.count : limit, missing: counted.first == 0 ? 0 : nil, hiding: small)
     groups = shown.map { $0 == 0 ? .none : codes.group($0) }
     slots = [Int32](repeating: -1, count: max(values.count, keys.count + 1))
     guard shown.count < counted.count else {

@@ -30,13 +30,37 @@ struct SmallGroups {
     self.views = views
   }
 
-  /// In the view in which it has the fewest; 0 if in all it is of nobody.
-  func size(_ group: Int) -> Int { views.map { $0.size(group) }.filter { $0 > 0 }.min() ?? 0 }
+  /// Which groups stand by themselves, in the order of the report.
+  ///
+  /// - Parameters:
+  ///   - ranked: all that count anything, in their order.
+  ///   - missing: the group of those without a value, which no limit takes away; nil where nothing was counted there.
+  ///   - small: nil where groups of any size are shown.
+  /// - Returns: those, and how many were taken away for being small, or for hiding one that is.
+  static func shown(
+    ranked: [Int], limit: Int, missing: Int?, hiding small: SmallGroups?
+  ) throws(QueryError) -> (groups: [Int], merged: Int) {
+    let all = missing.map { ranked + [$0] } ?? ranked
+    guard let small else { return (Array(ranked.prefix(limit)) + all.dropFirst(ranked.count), 0) }
+    let large = all.filter { !small.isSmall($0) }
+    var shown = Array(large.filter { $0 != missing }.prefix(limit))
+    if let missing, large.last == missing { shown.append(missing) }
+    var merged = all.count - large.count
+    if shown.count == all.count { return (shown, merged) }
+    while try !small.mayStandTogether(allBut: Set(shown)), let next = small.smallest(of: shown) {
+      shown.removeAll { $0 == next }
+      merged += 1
+    }
+    return (shown, merged)
+  }
 
-  func isSmall(_ group: Int) -> Bool { (1..<smallest).contains(size(group)) }
+  /// In the view in which it has the fewest; 0 if in all it is of nobody.
+  private func size(_ group: Int) -> Int { views.map { $0.size(group) }.filter { $0 > 0 }.min() ?? 0 }
+
+  private func isSmall(_ group: Int) -> Bool { (1..<smallest).contains(size(group)) }
 
   /// Whether the groups that are not shown can stand as one.
-  func mayStandTogether(allBut shown: Set<Int>) throws(QueryError) -> Bool {
+  private func mayStandTogether(allBut shown: Set<Int>) throws(QueryError) -> Bool {
     for view in views {
       let rest = view.sizes.indices.filter { view.sizes[$0] > 0 && !shown.contains($0) }
       if rest.isEmpty || rest.contains(where: { view.sizes[$0] >= smallest }) { continue }
@@ -48,7 +72,7 @@ struct SmallGroups {
   }
 
   /// Of groups in the order of the report, the one whose loss says least: the smallest, of several the last.
-  func smallest(of shown: [Int]) -> Int? {
+  private func smallest(of shown: [Int]) -> Int? {
     shown.reversed().filter { size($0) > 0 }.min { size($0) < size($1) }
   }
 }
