@@ -232,8 +232,11 @@ struct ServiceAccountLimitTests {
     let made = try await made(here)
     let who = try #require(here.control.authenticate(username: made.account.username, secret: made.secret.text))
     #expect(try await here.control.isStillGood(who, for: .queryAggregates, in: made.account.project))
+    try await here.control.expectGood(who.principal)
     _ = try await here.control.revokeServiceAccount(made.account.username)
     #expect(try await !here.control.isStillGood(who, for: .queryAggregates, in: made.account.project))
+    let refused = await #expect(throws: LedgerError.self) { try await here.control.expectGood(who.principal) }
+    #expect(refused?.code == .revoked)
     #expect(refusal(here, made) == .revoked)
     if case .unknown = here.control.present(username: made.account.username, secret: Secret.random(.serviceAccount).text, from: nil) {
     } else {
