@@ -1,7 +1,7 @@
 /// The attestation object of a registration: a CBOR map of `fmt`, `attStmt` and `authData`. WebAuthn Level 3, section 6.5.4.
 ///
-/// What an attestation would prove, the make of the authenticator, is not asked for here, so its statement is read, bounded, and not
-/// believed: the passkey counts as one without attestation, as the note in section 7.1 allows.
+/// What an attestation by its maker would prove, the make of the authenticator, is not asked for here: such a statement is read, bounded, and
+/// not believed, and the passkey counts as one without, as the note in section 7.1 allows. What the new key says about itself is verified.
 struct AttestationObject: Sendable {
   let format: String
   let statement: [CBOR.Entry]
@@ -28,6 +28,30 @@ struct AttestationObject: Sendable {
     self.format = format
     self.statement = statement
     authenticatorData = data
+  }
+}
+
+extension AttestationObject {
+  /// What becomes of the statement at step 22 of section 7.1.
+  enum Judgement: Sendable, Hashable {
+    /// There is none, or one by the maker of the authenticator, whose roots are not kept here.
+    case notBelieved
+    /// Section 8.2, without `x5c`: the new key signed its own registration.
+    case selfAttested
+    case refused(String)
+  }
+
+  /// Section 8.2, "Verification procedure", for `packed` without `x5c`.
+  ///
+  /// - Parameter hash: SHA-256 of the client data.
+  func judge(key: CredentialPublicKey, clientDataHash hash: [UInt8]) -> Judgement {
+    func member(_ name: String) -> CBOR? { statement.first { $0.key == .text(name) }?.value }
+    guard format == "packed" else { return .notBelieved }
+    guard let signature = member("sig")?.bytes, let algorithm = member("alg") else { return .refused("it lacks “alg” or “sig”") }
+    guard member("x5c") == nil else { return .notBelieved }
+    guard algorithm == .integer(key.algorithm.rawValue) else { return .refused("its algorithm is not the one of the key") }
+    guard key.isValid(signature: signature, of: authenticatorData + hash) else { return .refused("its signature is not the key's") }
+    return .selfAttested
   }
 }
 

@@ -39,9 +39,13 @@ package struct RegistrationCeremony: Sendable {
   /// - Parameter isKnown: whether a credential id is registered for anybody.
   package func verify(_ response: RegistrationResponse, isKnown: ([UInt8]) throws -> Bool) throws -> CredentialRecord {
     try verifyClientData(response.clientDataJSON)
-    let (data, attested) = try readAttestation(response)
+    let (object, data, attested) = try readAttestation(response)
     try verifyAuthenticatorData(data)
     let key = try verifyKey(attested)
+    // Steps 22 to 24: the statement. One of the key about itself must be right; one of a maker is not asked for, and counts as none.
+    if case .refused(let what) = object.judge(key: key, clientDataHash: Array(SHA256.hash(data: response.clientDataJSON))) {
+      throw Self.refuse(22, .malformedAttestation(what))
+    }
     try verifyCredentialID(attested.id, isKnown: isKnown)
     // Step 27. Transports are not kept: every authenticator that the browser knows may answer.
     // Step 28: extensions are ignored, whether asked for or not.
@@ -72,10 +76,10 @@ package struct RegistrationCeremony: Sendable {
     guard client.topOrigin == nil else { throw Self.refuse(11, .topOrigin) }
   }
 
-  /// Section 7.1, steps 12 and 13: the hash of the client data serves attestations only, which are not believed.
+  /// Section 7.1, steps 12 and 13.
   private func readAttestation(
     _ response: RegistrationResponse
-  ) throws(PasskeyError) -> (AuthenticatorData, AuthenticatorData.AttestedCredential) {
+  ) throws(PasskeyError) -> (AttestationObject, AuthenticatorData, AuthenticatorData.AttestedCredential) {
     let object: AttestationObject
     do { object = try AttestationObject(response.attestationObject) } catch { throw Self.refuse(13, .malformedAttestation(error.what)) }
     let data: AuthenticatorData
@@ -86,7 +90,7 @@ package struct RegistrationCeremony: Sendable {
     guard attested.id == response.credentialID else {
       throw Self.refuse(13, .malformedAuthenticatorData("its credential is another one than the browser names"))
     }
-    return (data, attested)
+    return (object, data, attested)
   }
 
   /// Section 7.1, steps 14 to 19.
@@ -104,7 +108,7 @@ package struct RegistrationCeremony: Sendable {
     // Steps 18 and 19: passkeys that can be backed up are welcome as others are.
   }
 
-  /// Section 7.1, steps 20 to 24.
+  /// Section 7.1, step 20.
   private func verifyKey(_ attested: AuthenticatorData.AttestedCredential) throws(PasskeyError) -> CredentialPublicKey {
     // Step 20: the algorithm was offered; and the key is one of it.
     let key: CredentialPublicKey
@@ -114,8 +118,7 @@ package struct RegistrationCeremony: Sendable {
       throw Self.refuse(20, .malformedKey(error.description))
     }
     guard algorithms.contains(key.algorithm) else { throw Self.refuse(20, .algorithmNotOffered) }
-    // Steps 21 to 24: the format was read with the object. No attestation is asked for, so none is verified or trusted, and the passkey
-    // counts as one without: "the Relying Party MAY register the credential … but treat [it] as one with self attestation".
+    // Step 21: the format was read with the object.
     return key
   }
 

@@ -43,6 +43,15 @@ struct CeremonyTests {
     Case("no attestation that states something", 13, .malformedAttestation("its format is none and yet it states something")) {
       $0.attestation.statement = .map([.init(.text("sig"), .bytes([1]))])
     },
+    Case("a new key that did not sign what it says about itself", 22, .malformedAttestation("its signature is not the key's")) {
+      $0.selfAttestation = (-7, [0])
+    },
+    Case("a statement of another algorithm than the key's", 22, .malformedAttestation("its algorithm is not the one of the key")) {
+      $0.selfAttestation = (-8, [])
+    },
+    Case("a packed statement without its signature", 22, .malformedAttestation("it lacks “alg” or “sig”")) {
+      $0.attestation = ("packed", .map([.init(.text("alg"), .integer(-7))]))
+    },
     Case("extensions that are no map", 13, .malformedAuthenticatorData("its extensions are no map")) { $0.extensions = .unsigned(1) },
     Case("another RP id", 14, .wrongRelyingParty) { $0.relyingParty = "org" },
     Case("nobody there", 15, .userNotPresent) { $0.flags = 0x04 },
@@ -67,7 +76,18 @@ struct CeremonyTests {
     let changes: [(inout SoftAuthenticator) -> Void] = [
       { $0.crossOrigin = nil }, { $0.flags = 0x0D }, { $0.flags = 0x1D }, { $0.counter = 4_000_000_000 },
       { $0.extensions = .map([.init(.text("credProtect"), .unsigned(2))]) },
-      { $0.attestation = ("packed", .map([.init(.text("alg"), .integer(-7)), .init(.text("sig"), .bytes([1, 2, 3]))])) },
+      { $0.selfAttestation = (-7, []) },
+      {
+        $0 = SoftAuthenticator(.edDSA(Curve25519.Signing.PrivateKey()))
+        $0.selfAttestation = (-8, [])
+      },
+      // A maker's, which is not asked for and not believed.
+      {
+        $0.attestation = (
+          "packed",
+          .map([.init(.text("alg"), .integer(-7)), .init(.text("sig"), .bytes([1, 2, 3])), .init(.text("x5c"), .array([.bytes([1])]))])
+        )
+      },
       { $0.credentialID = .init(repeating: 1, count: 1_023) }, { $0 = SoftAuthenticator(.edDSA(Curve25519.Signing.PrivateKey())) },
     ]
     let ceremony = RegistrationCeremony(relyingParty: Self.relyingParty, challenge: Self.challenge)

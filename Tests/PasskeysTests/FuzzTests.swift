@@ -22,7 +22,9 @@ struct FuzzTests {
     var random = SeededGenerator(seed: seed)
     let ceremony = RegistrationCeremony(relyingParty: Self.relyingParty, challenge: Self.challenge)
     var authenticator = SoftAuthenticator()
-    authenticator.attestation = ("packed", .map([.init(.text("alg"), .integer(-7)), .init(.text("x5c"), .array([.bytes([1, 2])]))]))
+    authenticator.attestation = (
+      "packed", .map([.init(.text("alg"), .integer(-7)), .init(.text("sig"), .bytes([1])), .init(.text("x5c"), .array([.bytes([1, 2])]))])
+    )
     let sound = authenticator.register(Self.challenge)
     let expected = try ceremony.verify(sound) { _ in false }
     try Self.forAWhile {

@@ -23,6 +23,8 @@ package struct SoftAuthenticator {
   package var createType = "webauthn.create"
   package var getType = "webauthn.get"
   package var attestation: (format: String, statement: CBOR) = ("none", .map([]))
+  /// What a `packed` statement of the key about itself names as its algorithm, and what is added to what it signs: nil makes none.
+  package var selfAttestation: (algorithm: Int64, extra: [UInt8])?
   package var extensions: CBOR?
   /// Takes the place of the client data's text.
   package var clientData: String?
@@ -67,25 +69,32 @@ package struct SoftAuthenticator {
     if counter > 0 { counter += 1 }
     let length = [UInt8(truncatingIfNeeded: credentialID.count >> 8), UInt8(truncatingIfNeeded: credentialID.count)]
     let attested = [UInt8](repeating: 0, count: 16) + length + credentialID + (key ?? coseKey).encoded
+    let data = authenticatorData(flags: flags | 0x40, attested: attested)
+    let client = clientDataJSON(type: createType, challenge: challenge)
+    if let selfAttestation, let signature = try? sign(data + Array(SHA256.hash(data: client)) + selfAttestation.extra) {
+      attestation = (
+        "packed", .map([.init(.text("alg"), .integer(selfAttestation.algorithm)), .init(.text("sig"), .bytes(signature))])
+      )
+    }
     let object = CBOR.map([
       .init(.text("fmt"), .text(attestation.format)), .init(.text("attStmt"), attestation.statement),
-      .init(.text("authData"), .bytes(authenticatorData(flags: flags | 0x40, attested: attested))),
+      .init(.text("authData"), .bytes(data)),
     ])
-    return RegistrationResponse(
-      credentialID: credentialID, clientDataJSON: clientDataJSON(type: createType, challenge: challenge),
-      attestationObject: object.encoded)
+    return RegistrationResponse(credentialID: credentialID, clientDataJSON: client, attestationObject: object.encoded)
+  }
+
+  private func sign(_ message: [UInt8]) throws -> [UInt8] {
+    switch key {
+    case .es256(let key): Array(try key.signature(for: message).derRepresentation)
+    case .edDSA(let key): Array(try key.signature(for: message))
+    }
   }
 
   package mutating func assert(_ challenge: [UInt8]) throws -> AssertionResponse {
     if counter > 0 { counter += 1 }
     let client = clientDataJSON(type: getType, challenge: challenge)
     let data = authenticatorData(flags: flags)
-    let message = data + Array(SHA256.hash(data: client))
-    let signature: [UInt8] =
-      switch key {
-      case .es256(let key): Array(try key.signature(for: message).derRepresentation)
-      case .edDSA(let key): Array(try key.signature(for: message))
-      }
+    let signature = try sign(data + Array(SHA256.hash(data: client)))
     return AssertionResponse(
       credentialID: credentialID, clientDataJSON: client, authenticatorData: data, signature: signature, userHandle: userHandle)
   }
