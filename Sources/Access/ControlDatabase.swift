@@ -127,6 +127,10 @@ struct ControlCache: Sendable {
     for row in try Row.fetchAll(database, sql: "SELECT project_id, count(*) AS open FROM alert WHERE state = 'open' GROUP BY project_id") {
       openAlerts[(row["project_id"] as Int64?).map { ProjectID($0) }] = row["open"]
     }
+    let staffQuota = try String.fetchOne(
+      database, sql: "SELECT value FROM setting WHERE name = ?", arguments: [ControlDatabase.staffQuotaSetting])
+    // One that cannot be read lets nothing out, rather than the default.
+    if let staffQuota { self.staffQuota = Quota(text: staffQuota) ?? Quota(rows: 0, subjects: 0, bytes: 0) }
     for project in try Project.all(database) { insert(project) }
     for account in try Account.all(database) { accounts[account.account.username] = account }
   }

@@ -94,6 +94,7 @@ package func addConsoleRoutes<Context: RequestContext>(
   get("/staff") { try await $0.staffPage() }
   post("/staff") { try await $0.inviteStaff() }
   about("/staff/:id", "id") { try await $0.staffMemberPage($1) }
+  post("/staff/quota") { try await $0.setStaffQuota() }
   post("/staff/roles") { try await $0.setStaffRoles() }
   post("/staff/link") { try await $0.renewInvitation() }
   post("/staff/sessions/end") { try await $0.endStaffSession() }

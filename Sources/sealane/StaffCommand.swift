@@ -13,7 +13,8 @@ struct StaffCommand: AsyncParsableCommand {
         sealane staff cut-off st_0123456789abcdef --data DIR
         sealane staff end-brought-in st_0123456789abcdef --data DIR
         sealane staff remove st_0123456789abcdef --data DIR
-      """, subcommands: [List.self, CutOff.self, EndBroughtIn.self, Remove.self])
+        sealane staff quota --rows 50000 --data DIR
+      """, subcommands: [List.self, CutOff.self, EndBroughtIn.self, Remove.self, SetQuota.self])
 
   struct List: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Who is on the staff, with roles and state.")
@@ -77,6 +78,39 @@ struct StaffCommand: AsyncParsableCommand {
     @OptionGroup var options: DataOptions
 
     func run() async throws { try await StaffCommand.act("DELETE", "/api/v1/staff/\(id)", options, "removed") }
+  }
+
+  struct SetQuota: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "quota", abstract: "What each person may take out in a day of UTC; without options: what it is now.")
+    @Option(help: "Rows about subjects.") var rows: Int?
+    @Option(help: "Different subjects in them.") var subjects: Int?
+    @Option(help: "Bytes of them.") var bytes: Int?
+    @OptionGroup var options: DataOptions
+
+    private struct Quota: Codable {
+      enum CodingKeys: String, CodingKey {
+        case rows = "rows_per_day"
+        case subjects = "subjects_per_day"
+        case bytes = "bytes_per_day"
+      }
+      var rows, subjects, bytes: Int?
+    }
+
+    func run() async throws {
+      try await options.run {
+        let wanted = Quota(rows: rows, subjects: subjects, bytes: bytes)
+        let isQuestion = rows == nil && subjects == nil && bytes == nil
+        let answer = try await ControlSession.run(try options.configuration()) { session in
+          isQuestion
+            ? try await session.text("GET", "/api/v1/quotas/staff")
+            : try await session.text("PUT", "/api/v1/quotas/staff", body: Array(try JSONEncoder().encode(wanted)))
+        }
+        guard !options.json, let quota = try? JSONDecoder().decode(Quota.self, from: Data(answer.utf8)) else { return Terminal.say(answer) }
+        Terminal.say(
+          "Each person may take out, in a day: \(quota.rows ?? 0) rows, \(quota.subjects ?? 0) subjects, \(quota.bytes ?? 0) bytes.")
+      }
+    }
   }
 
   fileprivate static func act(_ method: String, _ path: String, _ options: DataOptions, _ done: String) async throws {

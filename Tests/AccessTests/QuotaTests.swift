@@ -159,6 +159,38 @@ struct QuotaTests {
     await #expect(throws: LedgerError.self) { try await book.charge(page(1), to: people[1]) }
   }
 
+  @Test("an owner's quota for people holds at once, in the middle of a day, and after a restart")
+  func staffQuotaIsSet() async throws {
+    let here = try Surroundings()
+    #expect(here.control.staffQuota == .staff)
+    let book = try await book(here)
+    let who = Principal(kind: .staff, id: "st_1", credential: "ses_1")
+    try await book.charge(page(60), to: who)
+    try await here.control.setStaffQuota(Quota(rows: 100, subjects: 5, bytes: 1 << 20))
+    #expect(await drain(book, who, page: 7) == 40)
+    #expect(book.freezes.map(\.measure) == [.rows])
+    let reopened = try here.reopened()
+    #expect(reopened.staffQuota == Quota(rows: 100, subjects: 5, bytes: 1 << 20))
+    // Lower than what was taken: nothing more.
+    let other = Principal(kind: .staff, id: "st_2", credential: "ses_2")
+    let later = try await QuotaBook(control: reopened, clock: { [clock = here.clock] in clock.now })
+    try await later.charge(page(10), to: other)
+    try await reopened.setStaffQuota(Quota(rows: 9, subjects: 5, bytes: 0))
+    await #expect(throws: LedgerError.self) { try await later.charge(page(1), to: other) }
+    // Tried only, or out of bounds: nothing changes.
+    try await reopened.setStaffQuota(.staff, undone: true)
+    for bad in [Quota(rows: -1, subjects: 0, bytes: 0), Quota(rows: 0, subjects: Quota.largest + 1, bytes: 0)] {
+      await #expect(throws: AccessError.self) { try await reopened.setStaffQuota(bad) }
+    }
+    #expect(reopened.staffQuota.rows == 9)
+    // Damaged: rather nothing than the default.
+    try await reopened.setSetting("staff_quota", to: "rows=many")
+    try reopened.close()
+    let damaged = try here.opened()
+    #expect(damaged.staffQuota == Quota(rows: 0, subjects: 0, bytes: 0))
+    try damaged.close()
+  }
+
   @Test func pseudonymsAmongFiguresCountAsSubjects() async throws {
     let here = try Surroundings()
     let who = try await account(here, Quota(rows: 1_000, subjects: 3, bytes: 0))

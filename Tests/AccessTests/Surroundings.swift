@@ -27,7 +27,12 @@ final class Surroundings: Sendable {
   /// As after a restart.
   func reopened() throws -> ControlDatabase {
     try control.close()
-    return try ControlDatabase.open(at: directory.appendingPathComponent("control.sqlite"), clock: { [clock] in clock.now })
+    return try opened()
+  }
+
+  /// Where no other has it open.
+  func opened() throws -> ControlDatabase {
+    try ControlDatabase.open(at: directory.appendingPathComponent("control.sqlite"), clock: { [clock] in clock.now })
   }
 
   var files: [URL] { (try? FileManager.default.contentsOfDirectory(at: directory, includingPropertiesForKeys: nil)) ?? [] }

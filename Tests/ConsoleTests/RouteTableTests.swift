@@ -42,7 +42,7 @@ struct RouteTableTests {
       "POST /account/passkeys/remove": everybody, "POST /account/sessions/end": everybody,
       "POST /account/phished": everybody, "GET /staff": watchers, "POST /staff": admins, "GET /staff/{id}": watchers,
       "POST /staff/roles": admins, "POST /staff/link": admins, "POST /staff/sessions/end": watchers, "POST /staff/cut-off": watchers,
-      "POST /staff/remove": admins, "POST /staff/recovery": admins, "POST /staff/recovery/agree": admins,
+      "POST /staff/quota": [.owner], "POST /staff/remove": admins, "POST /staff/recovery": admins, "POST /staff/recovery/agree": admins,
     ]
     for report in ["insights", "funnels", "retention", "flows", "lifecycle", "stickiness", "sessions"] {
       for ending in ["", ".csv", ".json"] { table["GET /\(report)\(ending)"] = everybody }

@@ -302,6 +302,33 @@ def test_exactly_the_row_quota_leaves_also_with_fifty_at_once(crowd):
     assert export(crowd, (username, secret), headers={"Accept-Encoding": "identity"}, stream=True).status_code == 200
 
 
+def test_an_owner_sets_what_each_person_may_take_out(crowd, place):
+    _, ada = place
+    eve = invited(crowd, ada, "Quota Probe", "analyst")
+    admin = invited(crowd, ada, "Quota Admin", "admin")
+    try:
+        assert admin.post("/staff/quota", {"rows": "1", "people": "1", "megabytes": "1"}).status_code == 403
+        assert ada.post("/staff/quota", {"rows": "-1", "people": "10", "megabytes": "1"}).status_code == 400
+        assert ada.post("/staff/quota", {"rows": "100000", "people": "20", "megabytes": "1"}).status_code == 200
+        assert 'name="people" value="20"' in ada.get("/staff").text
+        newest = [entry for entry in entries(crowd, 100_000) if entry["kind"] == "settings_changed"][-1]
+        assert newest["detail"]["fields"] == ["staff_quota.rows=100000", "staff_quota.subjects=20", "staff_quota.bytes=1048576"]
+        page = eve.get("/subjects")
+        seen = 0
+        for name in sorted(set(re.findall(r"/subjects/(s_[0-9a-f]{32})", page.text)))[:40] if page.status_code == 200 else []:
+            answer = eve.get(f"/subjects/{name}")
+            if answer.status_code != 200:
+                break
+            seen += 1
+        assert page.status_code != 200 or seen <= 20
+        assert [freeze for freeze in crowd.control("GET", "/api/v1/freezes")[1]["freezes"] if freeze["kind"] == "staff" and freeze["quota"] == "subjects"]
+    finally:
+        said = crowd.command("staff", "quota", "--rows", 100_000, "--subjects", 10_000, "--bytes", 200 << 20, "--data", crowd.data)
+    assert "10000 subjects" in said
+    assert json.loads(crowd.command("staff", "quota", "--data", crowd.data, "--json")) == {
+        "rows_per_day": 100_000, "subjects_per_day": 10_000, "bytes_per_day": 200 << 20}
+
+
 def test_the_bytes_of_rows_are_counted_and_stop(crowd):
     username, secret, ask = make_account(crowd, bytes_per_day=50_000)
     taken, answer = 0, None

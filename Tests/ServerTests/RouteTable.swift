@@ -106,6 +106,8 @@ struct RouteRow: Sendable {
       RouteRow("DELETE /api/v1/service-accounts/{username}", .api, "/api/v1/service-accounts/sa_0000000000000000", machine, 404),
       RouteRow("GET /api/v1/freezes", .api, "/api/v1/freezes", machine, 200),
       RouteRow("DELETE /api/v1/freezes/{id}", .api, "/api/v1/freezes/sa_0000000000000000", machine, 404),
+      RouteRow("GET /api/v1/quotas/staff", .api, "/api/v1/quotas/staff", machine, 200),
+      RouteRow("PUT /api/v1/quotas/staff", .api, "/api/v1/quotas/staff", #"{"rows_per_day":50000}"#, machine, 200),
       RouteRow("GET /api/v1/staff", .api, "/api/v1/staff", machine, 200),
       RouteRow("DELETE /api/v1/staff/{id}", .api, "/api/v1/staff/st_0000000000000000", machine, 404),
       RouteRow("POST /api/v1/staff/{id}/cut-off", .api, "/api/v1/staff/st_0000000000000000/cut-off", "", machine, 404),

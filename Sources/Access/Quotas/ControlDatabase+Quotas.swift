@@ -10,6 +10,23 @@ extension ControlDatabase {
     return cache.withLock { $0.accounts[holder.id]?.account.quota } ?? .serviceAccount
   }
 
+  /// Of each person, in whatever browsers: `Quota.staff` until an owner sets another.
+  package var staffQuota: Quota { cache.withLock { $0.staffQuota } }
+
+  /// Holds from the next row on, for days that have begun too.
+  ///
+  /// - Throws: `invalid` where a measure is not 0 to `Quota.largest` of its unit.
+  package func setStaffQuota(_ quota: Quota, undone: Bool = false) async throws(AccessError) {
+    for measure in Quota.Measure.allCases where !(0...Quota.largest * measure.unit).contains(quota[measure]) {
+      throw AccessError(.invalid, "The \(measure.rawValue) a day are a whole number, 0 to \(Quota.largest * measure.unit).")
+    }
+    guard !undone else { return }
+    try await setSetting(Self.staffQuotaSetting, to: quota.text)
+    cache.withLock { $0.staffQuota = quota }
+  }
+
+  static let staffQuotaSetting = "staff_quota"
+
   func quotaState(of day: Int) async throws(AccessError) -> ([QuotaHolder: Quota], [Freeze]) {
     try await read { database in
       let uses = try Row.fetchAll(database, sql: "SELECT * FROM quota_use WHERE day = ?", arguments: [day]).map { row in

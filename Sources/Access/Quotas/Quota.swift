@@ -13,7 +13,7 @@ package struct Quota: Sendable, Hashable {
     self.bytes = bytes
   }
 
-  /// Of a person, in whatever browsers.
+  /// Of a person, in whatever browsers, until an owner sets another.
   package static let staff = Quota(rows: 100_000, subjects: 10_000, bytes: 200 << 20)
   /// Of a service account that was given no other.
   package static let serviceAccount = Quota(rows: 1_000_000, subjects: 200_000, bytes: 2 << 30)
@@ -21,7 +21,12 @@ package struct Quota: Sendable, Hashable {
   /// Of any measure, in its unit on forms.
   package static let largest = 1_000_000_000
 
-  package enum Measure: String, Sendable, Hashable, CaseIterable { case rows, subjects, bytes }
+  package enum Measure: String, Sendable, Hashable, CaseIterable {
+    case rows, subjects, bytes
+
+    /// What one is counted as on forms: bytes are megabytes there.
+    package var unit: Int { self == .bytes ? 1 << 20 : 1 }
+  }
 
   package subscript(_ measure: Measure) -> Int {
     get {
@@ -38,6 +43,21 @@ package struct Quota: Sendable, Hashable {
       case .bytes: bytes = newValue
       }
     }
+  }
+}
+
+extension Quota {
+  /// `rows=100000 subjects=10000 bytes=209715200`: in the control database and in the ledger.
+  package var text: String { Measure.allCases.map { "\($0.rawValue)=\(self[$0])" }.joined(separator: " ") }
+
+  init?(text: String) {
+    self.init(rows: -1, subjects: -1, bytes: -1)
+    for part in text.split(separator: " ") {
+      let sides = part.split(separator: "=", maxSplits: 1)
+      guard sides.count == 2, let measure = Measure(rawValue: String(sides[0])), let most = Int(sides[1]), most >= 0 else { return nil }
+      self[measure] = most
+    }
+    guard Measure.allCases.allSatisfy({ self[$0] >= 0 }) else { return nil }
   }
 }
 

@@ -92,6 +92,17 @@ extension StaffDesk {
     }
   }
 
+  /// What each person may take out in a day from now on.
+  package func setQuota(_ quota: Quota, as principal: Principal) async throws -> LedgerReceipt {
+    try await control.turns.take {
+      try await control.setStaffQuota(quota, undone: true)
+      let receipt = try await ledger.record(
+        .settingsChanged(Quota.Measure.allCases.map { "staff_quota.\($0.rawValue)=\(quota[$0])" }), by: principal)
+      try await control.setStaffQuota(quota)
+      return receipt
+    }
+  }
+
   // MARK: What somebody leaves behind
 
   /// Revokes service accounts that somebody made, and cuts off people whom they invited, after they were cut off or removed themselves.

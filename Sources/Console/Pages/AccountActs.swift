@@ -33,13 +33,7 @@ extension Visit {
       }
       draft.lifetime = .seconds(days * 86_400)
     }
-    for (name, measure, unit) in [("rows", Quota.Measure.rows, 1), ("people", .subjects, 1), ("megabytes", .bytes, 1 << 20)]
-    where fields[name] != nil {
-      guard let number = Int(fields.text(name)), (0...Quota.largest).contains(number) else {
-        throw AccessError(.invalid, "The \(name) a day are a whole number from 0 on.")
-      }
-      draft.quota[measure] = number * unit
-    }
+    draft.quota = try quota(changing: draft.quota)
     for line in (fields["networks"] ?? "").split(whereSeparator: \.isNewline).map({ FormFields.trimmed($0) }) where !line.isEmpty {
       guard let network = NetworkPrefix(line) else {
         throw AccessError(.invalid, "“\(line.prefix(60))” is no address and no network such as 10.0.0.0/8.")
@@ -47,6 +41,18 @@ extension Visit {
       draft.networks.append(network)
     }
     return draft
+  }
+
+  /// The measures that the form names; the others as they are.
+  func quota(changing quota: Quota) throws(AccessError) -> Quota {
+    var quota = quota
+    for (name, measure) in [("rows", Quota.Measure.rows), ("people", .subjects), ("megabytes", .bytes)] where fields[name] != nil {
+      guard let number = Int(fields.text(name)), (0...Quota.largest).contains(number) else {
+        throw AccessError(.invalid, "The \(name) a day are a whole number, 0 to \(Quota.largest).")
+      }
+      quota[measure] = number * measure.unit
+    }
+    return quota
   }
 
   /// A secret at the one moment when it can be seen.

@@ -13,6 +13,7 @@ struct ExposurePanel {
   let staff: [StaffMember]
   /// Of any state: what does not work any more is left out.
   let accounts: [ServiceAccount]
+  let staffQuota: Quota
   let isFrozen: (QuotaHolder?) -> Bool
   let now: Timestamp
 
@@ -52,9 +53,9 @@ struct ExposurePanel {
       Credential(
         name:
           "Session of \(["o", "a"].contains(kind.name.prefix(1)) ? "an" : "a") \(kind.name)\(count > 1 ? ", \(NumberFormat.exact(count)) people" : "")",
-        count: count, may: kind.may, people: kind.rows ? min(catalog.subjectCount, Quota.staff.subjects) : 0,
+        count: count, may: kind.may, people: kind.rows ? min(catalog.subjectCount, staffQuota.subjects) : 0,
         limit: kind.rows
-          ? "\(NumberFormat.exact(Quota.staff.rows)) rows a day, each page in the ledger first; ends after an hour without use"
+          ? "\(NumberFormat.exact(staffQuota.rows)) rows a day, each page in the ledger first; ends after an hour without use"
           : "counts only, no rows; ends after an hour without use")
     }
   }

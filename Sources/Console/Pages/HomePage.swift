@@ -13,7 +13,7 @@ extension Visit {
     let saved = try await savedReports()
     let staff = try await services.control.staff().filter { $0.roles.isKnown(in: project.id) }
     let exposure = ExposurePanel(
-      catalog: catalog.value, project: project, staff: staff, accounts: accounts.value,
+      catalog: catalog.value, project: project, staff: staff, accounts: accounts.value, staffQuota: services.control.staffQuota,
       isFrozen: { [quotas = services.quotas] in $0.map(quotas.isFrozen) ?? false }, now: now
     ).panel
     var entries = [accounts.receipt, catalog.receipt]

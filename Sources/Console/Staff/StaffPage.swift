@@ -21,7 +21,7 @@ extension Visit {
     let content: HTML = """
       \(Self.heading("Staff", "Who can see what, in \(project.name)."))\(notice)\(try await waitingRecoveries(everybody))<section class="panel"><div class="scroll"><table>\
       <thead><tr><th scope="col">Name</th><th scope="col">Roles here</th><th scope="col">State</th><th scope="col" class="num">Passkeys</th><th scope="col" class="num">Sessions</th><th scope="col">Unusual use</th><th scope="col">Since</th></tr></thead>\
-      <tbody>\(rows)</tbody></table></div></section>\(may(.manageStaff) ? invitation : "")\(rights)<p>\(Self.entry(receipt))</p>
+      <tbody>\(rows)</tbody></table></div></section>\(may(.manageStaff) ? invitation : "")\(quotaPanel)\(rights)<p>\(Self.entry(receipt))</p>
       """
     return .html(page("Staff", current: "Staff", content), status: status)
   }
@@ -67,6 +67,34 @@ extension Visit {
     case .privacyOfficer: "figures and rows about subjects, erasure, the ledger; can cut off anybody"
     case .admin: "people, service accounts, settings, the plan, the ledger; no rows about subjects"
     case .owner: "everything, in every project"
+    }
+  }
+
+  private var quotaPanel: HTML {
+    let quota = services.control.staffQuota
+    let sizes: HTML =
+      "\(NumberFormat.count(quota.rows, "row")) about at most \(NumberFormat.count(quota.subjects, "subject")), \(NumberFormat.exact(quota.bytes >> 20)) MB"
+    guard may(.manageOwners) else {
+      return """
+        <p class="note" id="quota">Each person may take out, in a day (UTC): \(sizes). At a limit the person is frozen; an owner sets it.</p>
+        """
+    }
+    return """
+      <section class="panel" id="quota"><h2>What each person may take out in a day</h2><p class="sub">Of UTC, in all projects and browsers. At a limit the answer stops, the person is frozen until an admin lifts it, and an alert is raised.</p>\
+      <form method="post" action="/staff/quota">\(formToken)<div class="row"><label class="field"><span>Rows about subjects</span><input type="number" name="rows" value="\(quota.rows)" min="0" max="\(Quota.largest)" required></label>\
+      <label class="field"><span>Different subjects</span><input type="number" name="people" value="\(quota.subjects)" min="0" max="\(Quota.largest)" required></label>\
+      <label class="field"><span>Megabytes</span><input type="number" name="megabytes" value="\(quota.bytes >> 20)" min="0" max="\(Quota.largest)" required></label></div><button>Set</button></form></section>
+      """
+  }
+
+  /// The quota of all people: an owner's, since it bounds what a stolen session can take.
+  func setStaffQuota() async throws -> Response {
+    try authorize(.manageOwners)
+    do {
+      let receipt = try await services.staff.setQuota(try quota(changing: services.control.staffQuota), as: principal)
+      return try await staffPage("<div class=\"notice good\"><p>The quota of each person is set. \(Self.entry(receipt))</p></div>")
+    } catch let error as AccessError where error.code == .invalid {
+      return try await staffPage("<div class=\"notice danger\"><p><b>Nothing was set.</b> \(error.message)</p></div>", status: .badRequest)
     }
   }
 

@@ -14,8 +14,6 @@ struct AdministrationRoutes: Sendable {
   let installation: Installation
   let authenticator: Authenticator
 
-  private static let bodyLimit = 65_536
-
   func add(to router: Router<ServerContext>) {
     router.get("/api/v1/projects", use: projects)
     router.post("/api/v1/projects", use: createProject)
@@ -25,8 +23,6 @@ struct AdministrationRoutes: Sendable {
     router.post("/api/v1/service-accounts", use: createAccount)
     router.post("/api/v1/service-accounts/:username/rotation", use: rotateAccount)
     router.delete("/api/v1/service-accounts/:username", use: revokeAccount)
-    router.get("/api/v1/freezes", use: freezes)
-    router.delete("/api/v1/freezes/:id", use: liftFreeze)
     router.post("/api/v1/setup-links", use: createSetupLink)
     router.delete("/api/v1/subjects/:subject", use: deleteSubject)
     router.post("/api/v1/deletions", use: deleteSubjects)
@@ -56,7 +52,7 @@ struct AdministrationRoutes: Sendable {
     let caller = try await authenticator.require(request, context)
     _ = try QueryParameters(request, known: [])
     try Access.authorize(caller, .createProjects, in: nil)
-    let members = try await object(request, caller, known: ["name", "zone", "week_start", "group_keys"])
+    let members = try await authenticator.object(request, caller, known: ["name", "zone", "week_start", "group_keys"])
     guard let name = members["name"] else { throw APIError.badRequest("“name” is needed.", field: "name") }
     let made = try await installation.createProject(
       name: try Self.string(name, "name"), zone: try members["zone"].map { try Self.string($0, "zone") } ?? "UTC",
@@ -86,7 +82,7 @@ struct AdministrationRoutes: Sendable {
   private func changeSettings(_ request: Request, _ context: ServerContext) async throws -> Response {
     let caller = try await authenticator.require(request, context)
     let project = try installation.project(try QueryParameters(request, known: ["project_id"]).project(), for: caller, to: .manageProjects)
-    let members = try await object(
+    let members = try await authenticator.object(
       request, caller, known: ["name", "zone", "week_start", "group_keys", "retention_days", "smallest_group", "canaries"])
     var canaries: Bool?
     switch members["canaries"] {
@@ -154,7 +150,7 @@ struct AdministrationRoutes: Sendable {
     let caller = try await authenticator.require(request, context)
     let project = try installation.project(
       try QueryParameters(request, known: ["project_id"]).project(), for: caller, to: .manageServiceAccounts)
-    let members = try await object(
+    let members = try await authenticator.object(
       request, caller,
       known: ["name", "scopes", "expires_in_days", "networks", "rows_per_day", "subjects_per_day", "bytes_per_day", "canary"])
     guard let name = members["name"], let wanted = members["scopes"] else { throw APIError.badRequest("“name” and “scopes” are needed.") }
@@ -166,11 +162,9 @@ struct AdministrationRoutes: Sendable {
     }
     guard !scopes.isEmpty else { throw APIError.badRequest("An account without a scope is of no use.", field: "scopes") }
     var draft = ServiceAccountDraft(name: try Self.string(name, "name"), scopes: Set(scopes))
-    if let days = try Self.number(members, "expires_in_days", 1...366) { draft.lifetime = .seconds(days * 86_400) }
+    if let days = try members.number("expires_in_days", 1...366) { draft.lifetime = .seconds(days * 86_400) }
     if let networks = members["networks"] { draft.networks = try Self.networks(networks) }
-    for (field, measure) in [("rows_per_day", Quota.Measure.rows), ("subjects_per_day", .subjects), ("bytes_per_day", .bytes)] {
-      if let most = try Self.number(members, field, 0...(1 << 50)) { draft.quota[measure] = most }
-    }
+    draft.quota = try members.quota(changing: draft.quota)
     switch members["canary"] {
     case nil, .boolean(false)?: break
     case .boolean(true)?: draft.isCanary = true
@@ -186,14 +180,6 @@ struct AdministrationRoutes: Sendable {
     return .object(members)
   }
 
-  private static func number(_ members: [String: JSONValue], _ field: String, _ range: ClosedRange<Int>) throws -> Int? {
-    guard let value = members[field] else { return nil }
-    guard case .number(let number) = value, let whole = Int(exactly: number), range.contains(whole) else {
-      throw APIError.badRequest("“\(field)” must be a whole number, \(range.lowerBound) to \(range.upperBound).", field: field)
-    }
-    return whole
-  }
-
   private static func networks(_ value: JSONValue) throws -> [NetworkPrefix] {
     try strings(value, "networks").map { text in
       guard let network = NetworkPrefix(text) else {
@@ -207,43 +193,13 @@ struct AdministrationRoutes: Sendable {
   private func rotateAccount(_ request: Request, _ context: ServerContext) async throws -> Response {
     let caller = try await authenticator.require(request, context)
     try Access.authorize(caller, .manageServiceAccounts, in: nil)
-    let members = try await object(request, caller, known: ["overlap_hours", "expires_in_days"])
-    let overlap = try Self.number(members, "overlap_hours", 0...168) ?? 24
-    let days = try Self.number(members, "expires_in_days", 1...366) ?? 90
+    let members = try await authenticator.object(request, caller, known: ["overlap_hours", "expires_in_days"])
+    let overlap = try members.number("overlap_hours", 0...168) ?? 24
+    let days = try members.number("expires_in_days", 1...366) ?? 90
     let (made, _) = try await installation.staff.accounts.rotate(
       try context.parameters.require("username"), overlap: .seconds(overlap * 3600), lifetime: .seconds(days * 86_400), by: caller.principal
     )
     return DisclosedResponse.plain(shown(made), status: .created)
-  }
-
-  private func freezes(_ request: Request, _ context: ServerContext) async throws -> Response {
-    let caller = try await authenticator.require(request, context)
-    _ = try QueryParameters(request, known: [])
-    try Access.authorize(caller, .manageServiceAccounts, in: nil)
-    let disclosure = Disclosure(.settings, project: nil, purpose: "api.freezes", fields: ["freezes"])
-    return DisclosedResponse.json(
-      try await installation.ledger.disclose(installation.quotas.freezes, disclosure, to: caller.principal).map { freezes in
-        [
-          "freezes": .list(
-            freezes.map { freeze in
-              [
-                "id": .string(freeze.holder.id), "kind": .string(freeze.holder.isStaff ? "staff" : "service_account"),
-                "quota": freeze.measure.map { .string($0.rawValue) } ?? .null, "frozen_at": .string(freeze.frozenAt.text),
-              ]
-            }), "next": .null,
-        ]
-      })
-  }
-
-  private func liftFreeze(_ request: Request, _ context: ServerContext) async throws -> Response {
-    let caller = try await authenticator.require(request, context)
-    try Access.authorize(caller, .manageServiceAccounts, in: nil)
-    let id = try context.parameters.require("id")
-    guard let freeze = installation.quotas.freezes.first(where: { $0.holder.id == id }) else {
-      throw APIError.notFound("Nothing of this id is frozen.")
-    }
-    _ = try await installation.staff.accounts.lift(freeze, in: installation.quotas, by: caller.principal)
-    return DisclosedResponse.plain(["id": .string(id), "frozen": .boolean(false)])
   }
 
   private func revokeAccount(_ request: Request, _ context: ServerContext) async throws -> Response {
@@ -296,7 +252,7 @@ struct AdministrationRoutes: Sendable {
     var texts = named ?? []
     var compact = false
     if named == nil {
-      let members = try await object(request, caller, known: ["subjects", "compact"])
+      let members = try await authenticator.object(request, caller, known: ["subjects", "compact"])
       if let value = members["compact"] {
         guard case .boolean(let chosen) = value else { throw APIError.badRequest("“compact” must be true or false.", field: "compact") }
         compact = chosen
@@ -366,7 +322,7 @@ struct AdministrationRoutes: Sendable {
   private func backupOrder(_ request: Request, _ context: ServerContext) async throws -> (Authenticated, URL, keep: Int?) {
     let caller = try await authenticator.require(request, context)
     try Access.authorize(caller, .writeBackups, in: nil)
-    let members = try await object(request, caller, known: ["target", "keep"])
+    let members = try await authenticator.object(request, caller, known: ["target", "keep"])
     guard case .string(let path)? = members["target"], path.hasPrefix("/"), !path.unicodeScalars.contains("\0") else {
       throw APIError.badRequest("“target” must be an absolute path.", field: "target")
     }
@@ -420,16 +376,6 @@ struct AdministrationRoutes: Sendable {
   }
 
   // MARK: Bodies
-
-  private func object(_ request: Request, _ caller: Authenticated, known: Set<String>) async throws -> [String: JSONValue] {
-    let bytes = try await authenticator.body(of: request, by: caller, limit: Self.bodyLimit)
-    guard case .object(let members) = try JSONValue(parsing: bytes) else { throw APIError.badRequest("The body must be a JSON object.") }
-    if let unknown = members.keys.first(where: { !known.contains($0) }) {
-      throw APIError.badRequest(
-        "There is no such field. Known are: \(known.sorted().joined(separator: ", ")).", field: String(unknown.prefix(100)))
-    }
-    return members
-  }
 
   private static func string(_ value: JSONValue, _ field: String) throws -> String {
     guard case .string(let text) = value else { throw APIError.badRequest("“\(field)” must be a string.", field: field) }

@@ -3,6 +3,7 @@ import Events
 import Foundation
 import HTTPTypes
 import Hummingbird
+import Journeys
 
 /// How callers prove who they are, by the door that they come through.
 package struct Authenticator: Sendable {
@@ -100,6 +101,17 @@ package struct Authenticator: Sendable {
     guard case .whole(let bytes) = try await BodyReader.bytes(of: request, limit: limit) else { throw APIError.tooLarge(limit) }
     guard access.isStillGood(caller) else { throw APIError.unauthorized }
     return bytes
+  }
+
+  /// A body that is one JSON object, at most 64 KiB, of known fields.
+  func object(_ request: Request, _ caller: Authenticated, known: Set<String>) async throws -> [String: JSONValue] {
+    let bytes = try await body(of: request, by: caller, limit: 65_536)
+    guard case .object(let members) = try JSONValue(parsing: bytes) else { throw APIError.badRequest("The body must be a JSON object.") }
+    if let unknown = members.keys.first(where: { !known.contains($0) }) {
+      throw APIError.badRequest(
+        "There is no such field. Known are: \(known.sorted().joined(separator: ", ")).", field: String(unknown.prefix(100)))
+    }
+    return members
   }
 
   /// User name and password of a Basic authentication; nil for any other scheme or for nonsense.

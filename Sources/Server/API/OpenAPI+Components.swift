@@ -18,10 +18,11 @@ extension OpenAPI {
             scopes: {type: array, minItems: 1, items: {type: string, enum: [intake, query, export, admin]}}
             expires_in_days: {type: integer, minimum: 1, maximum: 366, default: 90}
             networks: {type: array, maxItems: 50, items: {type: string, description: "An address, or a network such as 10.0.0.0/8."}}
-            rows_per_day: {type: integer, minimum: 0}
-            subjects_per_day: {type: integer, minimum: 0}
-            bytes_per_day: {type: integer, minimum: 0}
+            rows_per_day: {type: integer, minimum: 0, maximum: 1000000000}
+            subjects_per_day: {type: integer, minimum: 0, maximum: 1000000000}
+            bytes_per_day: {type: integer, minimum: 0, maximum: 1048576000000000}
             canary: {type: boolean, default: false}
+        StaffQuota: {type: object, additionalProperties: false, properties: {rows_per_day: {type: integer, minimum: 0, maximum: 1000000000}, subjects_per_day: {type: integer, minimum: 0, maximum: 1000000000}, bytes_per_day: {type: integer, minimum: 0, maximum: 1048576000000000}}}
         Rotation: {type: object, additionalProperties: false, properties: {overlap_hours: {type: integer, minimum: 0, maximum: 168, default: 24}, expires_in_days: {type: integer, minimum: 1, maximum: 366, default: 90}}}
         Deletion: {type: object, additionalProperties: false, required: [subjects], properties: {subjects: {type: array, minItems: 1, maxItems: 1000, items: {type: string, pattern: "^s_[0-9a-f]{32}$"}}, compact: {type: boolean, default: false}}}
         Backup: {type: object, additionalProperties: false, required: [target], properties: {target: {type: string, description: An absolute path.}, keep: {type: integer, minimum: 1}}}

@@ -231,6 +231,9 @@ package enum OpenAPI {
         get: {summary: Credentials that get nothing until somebody lifts it (control socket only), responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
       /api/v1/freezes/{id}:
         delete: {summary: Lift a freeze; the day's count begins anew (control socket only), parameters: [{name: id, in: path, required: true, schema: {type: string}}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
+      /api/v1/quotas/staff:
+        get: {summary: What each person may take out in a day (control socket only), responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
+        put: {summary: Set it; what is left out stays (control socket only), description: 'The body: {"rows_per_day": 100000, "subjects_per_day": 10000, "bytes_per_day": 209715200}.', requestBody: {required: true, content: {application/json: {schema: {$ref: "#/components/schemas/StaffQuota"}}}}, responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
       /api/v1/staff:
         get: {summary: Who is on the staff (control socket only), description: 'With "unusual_use", as docs/OPERATIONS.md explains.', responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
       /api/v1/staff/{id}:
