@@ -142,7 +142,8 @@ let package = Package(
       ],
       swiftSettings: room),
     .testTarget(
-      name: "LedgerTests", dependencies: ["Ledger", "Events", crypto, "TestSupport"], exclude: ["merkle-cases.json"], swiftSettings: room),
+      name: "LedgerTests", dependencies: ["Ledger", "Events", crypto, "TestSupport"], exclude: ["transparency-dev-cases.json"],
+      swiftSettings: room),
     .testTarget(
       name: "AccessTests", dependencies: ["Access", "Ledger", "Events", "Passkeys", "SoftAuthenticator", "TestSupport", crypto, database],
       swiftSettings: room),
