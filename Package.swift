@@ -130,8 +130,8 @@ let package = Package(
     .testTarget(
       name: "IntakeTests", dependencies: ["Intake", "Events", "CSimdJSON", "CZlib", "CZstd", "TestSupport"], swiftSettings: room),
     .testTarget(name: "VaultTests", dependencies: ["Vault", "Events", crypto, "TestSupport"], swiftSettings: room),
-    // A passkey in software, which can be told to misbehave.
-    .target(name: "SoftAuthenticator", dependencies: ["Passkeys", crypto], path: "Tests/SoftAuthenticator", swiftSettings: room),
+    // A passkey in software, which can be told to misbehave, and people who have one.
+    .target(name: "SoftAuthenticator", dependencies: ["Access", "Passkeys", crypto], path: "Tests/SoftAuthenticator", swiftSettings: room),
     .testTarget(
       name: "PasskeysTests", dependencies: ["Passkeys", "SoftAuthenticator", "TestSupport", crypto], exclude: ["section16.json"],
       swiftSettings: room),
@@ -142,7 +142,8 @@ let package = Package(
       ],
       swiftSettings: room),
     .testTarget(
-      name: "LedgerTests", dependencies: ["Ledger", "Events", crypto, "TestSupport"], exclude: ["merkle-cases.json"], swiftSettings: room),
+      name: "LedgerTests", dependencies: ["Ledger", "Events", crypto, "TestSupport"], exclude: ["transparency-dev-cases.json"],
+      swiftSettings: room),
     .testTarget(
       name: "AccessTests", dependencies: ["Access", "Ledger", "Events", "Passkeys", "SoftAuthenticator", "TestSupport", crypto, database],
       swiftSettings: room),

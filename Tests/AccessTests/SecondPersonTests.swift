@@ -2,6 +2,7 @@ import Access
 import Events
 import Foundation
 import Ledger
+import SoftAuthenticator
 import Testing
 
 /// What takes two people, who counts as the second one, and what is entered of it.

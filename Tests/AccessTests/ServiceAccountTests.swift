@@ -2,6 +2,7 @@ import Access
 import Events
 import Foundation
 import Ledger
+import SoftAuthenticator
 import Testing
 
 struct ServiceAccountTests {

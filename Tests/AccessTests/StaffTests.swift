@@ -186,7 +186,7 @@ struct StaffTests {
     let (_, link) = try await here.control.agreeToRecovery(asked.id, by: adaID)
     await #expect(throws: AccessError.self) { try await here.control.agreeToRecovery(asked.id, by: adaID) }
     let old = bea.passkey
-    bea.passkey = Surroundings.authenticator()
+    bea.passkey = SoftPerson().passkey
     try await bea.enrol(link, at: desk)
     _ = try await bea.signIn(at: desk)
     var stolen = SoftPerson()
@@ -240,7 +240,7 @@ struct StaffTests {
     let ticket = try await ada.ticket(for: .addPasskey, session.session, at: desk)
     let asked = try await desk.beginFurtherPasskey(by: session.session, ticket: ticket)
     await #expect(throws: AccessError.self) { try await desk.beginFurtherPasskey(by: session.session, ticket: ticket) }
-    var second = Surroundings.authenticator()
+    var second = SoftPerson().passkey
     second.userHandle = ada.passkey.userHandle
     try await desk.finishFurtherPasskey(challenge: asked.challenge, with: second.register(asked.challenge), by: session.session)
     #expect(try await here.control.staffPasskeys(of: staff).count == 2)

@@ -2,7 +2,6 @@ import Access
 import Events
 import Foundation
 import Ledger
-import Passkeys
 import SoftAuthenticator
 
 extension Surroundings {
@@ -29,44 +28,4 @@ extension Surroundings {
     var person = SoftPerson()
     return try await person.enrol(try await control.createInvitationLink(for: member.id, by: nil), at: desk).session
   }
-
-  static func authenticator() -> SoftAuthenticator {
-    var passkey = SoftAuthenticator()
-    passkey.relyingParty = "localhost"
-    passkey.origin = origin
-    return passkey
-  }
-}
-
-/// A person with a passkey and a browser.
-struct SoftPerson {
-  var passkey = Surroundings.authenticator()
-  var browser = SoftBrowser()
-  var key: SessionKey { get throws { try required(SessionKey(point: browser.point)) } }
-
-  @discardableResult
-  mutating func enrol(_ link: StaffLink, at desk: StaffDesk, name: String = "Ada") async throws -> NewSession {
-    let asked = try await desk.beginEnrolment(link: link.token.text, name: name)
-    guard case .create(let handle, _, _) = asked.kind else { throw Missing() }
-    passkey.userHandle = handle
-    return try await desk.finishEnrolment(
-      challenge: asked.challenge, with: passkey.register(asked.challenge), key: try key, client: "Firefox on Linux")
-  }
-
-  mutating func signIn(at desk: StaffDesk) async throws -> NewSession {
-    let challenge = try desk.beginSignIn().challenge
-    return try await desk.finishSignIn(
-      challenge: challenge, with: try passkey.assert(challenge), key: try key, client: "Firefox on Linux")
-  }
-
-  mutating func ticket(for act: StaffDesk.Act, _ session: ActiveSession, at desk: StaffDesk) async throws -> [UInt8] {
-    let asked = try await desk.beginConfirmation(of: act, by: session)
-    return try await desk.finishConfirmation(challenge: asked.challenge, with: try passkey.assert(asked.challenge), by: session)
-  }
-}
-
-struct Missing: Error {}
-func required<Value>(_ value: Value?) throws -> Value {
-  guard let value else { throw Missing() }
-  return value
 }

@@ -36,7 +36,7 @@ final class Site: Sendable {
   let cookie: String
   let formToken: String
   let staff: StaffDesk
-  let browser = SoftBrowser()
+  let browser: SoftBrowser
   /// As `GET /path`.
   let routes: [String]
   private let responder: RouterResponder<Context>
@@ -75,18 +75,20 @@ final class Site: Sendable {
     addConsoleRoutes(to: router, services: services)
     routes = router.routes.map { "\($0.method.rawValue) \($0.path)" }
     responder = router.buildResponder()
-    var person = SoftPerson()
-    var session = try await person.enrol(try await control.createSetupLink(), at: staff, name: "Ada Owner", browser)
+    var person = SoftPerson(origin: Self.origin)
+    var session = try await person.enrol(try await control.createSetupLink(), at: staff, name: "Ada Owner")
     if role != .owner {
       let member = try await control.inviteStaff(
         .random(), name: kind == .hostile ? "<i>Bea</i> \u{202E}aeB" : "Bea", roles: StaffRoles(byProject: [project.id: [role]]))
-      var other = SoftPerson()
+      var other = SoftPerson(origin: Self.origin)
       _ = try await control.endSession(session.session.session.id)
       session = try await other.enrol(
-        try await control.createInvitationLink(for: member.id, by: nil), at: staff, name: "", browser)
+        try await control.createInvitationLink(for: member.id, by: nil), at: staff, name: "")
+      person = other
     }
     cookie = "\(Cookies.session)=\(session.cookie.text)"
     formToken = session.session.formToken
+    browser = person.browser
   }
 
   static let origin = "http://localhost:8000"
@@ -155,19 +157,5 @@ final class Site: Sendable {
           .init(name: kind == .hostile ? engine.names[1] : "api_key", shown: nil, treatment: .refused, reason: "credential"),
         ])
     }
-  }
-}
-
-/// A person with a passkey.
-struct SoftPerson {
-  var passkey = SoftAuthenticator()
-
-  mutating func enrol(_ link: StaffLink, at desk: StaffDesk, name: String, _ browser: SoftBrowser) async throws -> NewSession {
-    passkey.relyingParty = "localhost"
-    passkey.origin = Site.origin
-    let asked = try await desk.beginEnrolment(link: link.token.text, name: name)
-    guard let key = SessionKey(point: browser.point) else { throw CancellationError() }
-    return try await desk.finishEnrolment(
-      challenge: asked.challenge, with: passkey.register(asked.challenge), key: key, client: "Firefox on Linux")
   }
 }

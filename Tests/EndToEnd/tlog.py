@@ -16,7 +16,7 @@ from nacl.exceptions import BadSignatureError
 from nacl.signing import SigningKey, VerifyKey
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "Stranger"))
-import merkle_cases  # noqa: E402
+from merkle_proofs import continues, node_hash  # noqa: E402
 
 ED25519, COSIGNATURE = 1, 4
 
@@ -72,14 +72,6 @@ def read_checkpoint(text: str) -> tuple[str, int, bytes]:
     return origin, int(size), base64.b64decode(root, validate=True)
 
 
-def leaf_hash(entry: bytes) -> bytes:
-    return hashlib.sha256(b"\x00" + entry).digest()
-
-
-def node_hash(left: bytes, right: bytes) -> bytes:
-    return hashlib.sha256(b"\x01" + left + right).digest()
-
-
 def root_of(hashes: list) -> bytes:
     if not hashes:
         return hashlib.sha256(b"").digest()
@@ -103,12 +95,6 @@ def tile_paths(level: int, size: int) -> list:
     full = [(f"tile/{level}/{number(index)}", 256) for index in range(hashes // 256)]
     rest = hashes % 256
     return full + ([(f"tile/{level}/{number(hashes // 256)}.p/{rest}", rest)] if rest else [])
-
-
-def continues(older: int, older_root: bytes, newer: int, newer_root: bytes, proof: list) -> bool:
-    """By the plain reference that makes the tests' proof cases."""
-    return merkle_cases.continues(
-        {"older": older, "older_root": older_root, "newer": newer, "newer_root": newer_root, "proof": proof})
 
 
 class WitnessServer:

@@ -3,7 +3,6 @@ import Events
 import Foundation
 import Journeys
 import Outbound
-import Passkeys
 import Server
 import SoftAuthenticator
 import Testing
@@ -146,14 +145,8 @@ struct RouteTableTests {
 
   private static func owner(_ server: TestServer) async throws -> NewSession {
     let staff = server.installation.staff
-    var passkey = SoftAuthenticator()
-    passkey.relyingParty = "localhost"
-    passkey.origin = staff.origin
-    let link = String(server.made.setupURL.split(separator: "#")[1])
-    let asked = try await staff.beginEnrolment(link: link, name: "Ada Owner")
-    let key = try #require(SessionKey(point: SoftBrowser().point))
-    return try await staff.finishEnrolment(
-      challenge: asked.challenge, with: passkey.register(asked.challenge), key: key, client: "Firefox on Linux")
+    var person = SoftPerson(origin: staff.origin)
+    return try await person.enrol(link: String(server.made.setupURL.split(separator: "#")[1]), at: staff, name: "Ada Owner")
   }
 
   private static func ask(

@@ -73,14 +73,6 @@ def test_the_custodians_witness_key():
     assert f"```\n{checkpoint}\n" in page and f"— {name} {line}\n" in page
 
 
-def test_the_cases_of_proofs_are_those_that_were_made():
-    import json
-
-    import merkle_cases
-
-    assert json.loads((PAGE.parents[1] / "Tests/LedgerTests/merkle-cases.json").read_text()) == merkle_cases.cases()
-
-
 def test_custodian_backup(rows):
     import hashlib
 
