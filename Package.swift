@@ -75,6 +75,9 @@ let package = Package(
       ],
       swiftSettings: room),
     .target(
+      name: "Relay", dependencies: ["Events", "Vault", "Ledger", "Journeys", "Access", "Outbound", "Delivery", crypto, logging, "Yams"],
+      swiftSettings: room),
+    .target(
       name: "Custodian",
       dependencies: [
         "Events", "Vault", "Ledger", "Access", "Passkeys", "Web", "Outbound", crypto, database, hummingbird, logging,
@@ -91,7 +94,7 @@ let package = Package(
       name: "Server",
       dependencies: [
         "Events", "Vault", "Gate", "Intake", "Ledger", "Journeys", "SegmentStore", "Answers", "Access", "Web", "Outbound", "Delivery",
-        "Console",
+        "Relay", "Console",
         "Demo",
         "CMalloc", "CZlib", hummingbird, logging, crypto, "Yams",
         .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -160,6 +163,12 @@ let package = Package(
       swiftSettings: room),
     .testTarget(
       name: "AnswersTests", dependencies: ["Answers", "Access", "Ledger", "Journeys", "Events", "TestSupport"], swiftSettings: room),
+    .testTarget(
+      name: "RelayTests",
+      dependencies: [
+        "Relay", "SegmentStore", "Gate", "Access", "Ledger", "Journeys", "Vault", "Delivery", "Events", "Outbound", "TestSupport", logging,
+      ],
+      swiftSettings: room),
     .testTarget(name: "DemoTests", dependencies: ["Demo", "Events"], swiftSettings: room),
   ],
   swiftLanguageModes: [.v6],

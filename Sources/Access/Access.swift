@@ -49,6 +49,12 @@ package enum Access {
     case readAlerts
     /// Acknowledge and close them, test and enable channels.
     case manageAlerts
+    /// Who gets part of the events outside of the company, and how much left.
+    case readVendors
+    /// Declarations and agreeing to them, pausing and resuming.
+    case manageVendors
+    /// The kill switch.
+    case killVendors
 
     /// Of a signed-in person: whether the very request must be signed by the browser's key. A copied cookie is not enough for rows about
     /// subjects, for the ledger, and for what gives or takes power.
@@ -56,7 +62,7 @@ package enum Access {
       switch self {
       case .readSubjects, .exportSubjects, .readLive, .deleteSubjects, .readLedger, .eraseLedgerDetails, .managePlan, .manageProjects,
         .createProjects, .manageServiceAccounts, .readStaff, .manageStaff, .manageOwners, .manageSessions, .cutOff, .manageOwnAccess,
-        .manageAlerts:
+        .manageAlerts, .manageVendors, .killVendors:
         true
       default: false
       }
@@ -105,6 +111,7 @@ package enum Access {
         .cutOff,
         .createSetupLinks, .readLedger, .eraseLedgerDetails, .readStatus,
         .deleteSubjects, .writeBackups, .rotateKeys, .readAlerts, .manageAlerts,
+        .readVendors, .manageVendors, .killVendors,
       ]
     case .custodian: [.fetchKeyParcels, .raiseCustodianAlarm, .rotateCustodianKey]
     case .projectToken: [.sendEvents]

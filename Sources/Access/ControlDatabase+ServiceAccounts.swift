@@ -155,7 +155,7 @@ extension ControlDatabase {
       do { isGood = try await session(id: principal.credential) != nil } catch {
         throw LedgerError(.unwritable, "The control database does not answer: \(error.message)")
       }
-    case .owner, .operatingSystemUser, .custodian, .system: isGood = true
+    case .owner, .operatingSystemUser, .custodian, .vendor, .system: isGood = true
     }
     if !isGood { throw LedgerError(.revoked, "This credential was revoked or has ended since the question was asked: nothing leaves.") }
   }

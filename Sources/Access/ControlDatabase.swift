@@ -13,7 +13,7 @@ package final class ControlDatabase: Sendable {
   let clock: @Sendable () -> Timestamp
   let cache: Mutex<ControlCache>
   /// What people do to accounts and to each other, one after the other.
-  let turns = Turns()
+  package let turns = Turns()
 
   private init(pool: DatabasePool, clock: @escaping @Sendable () -> Timestamp, cache: ControlCache) {
     self.pool = pool

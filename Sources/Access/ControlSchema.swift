@@ -20,6 +20,7 @@ enum ControlSchema {
       try database.execute(sql: "ALTER TABLE project ADD COLUMN smallest_group INTEGER NOT NULL DEFAULT 10 CHECK (smallest_group > 0)")
     }
     migrator.registerMigration("v12") { database in try database.execute(sql: version12) }
+    migrator.registerMigration("v13") { database in try database.execute(sql: version13) }
     return migrator
   }
 

@@ -3,14 +3,14 @@ import Synchronization
 /// Lets one act after the other through, in the order in which they came: what an act has looked at stays so until it is entered and done.
 ///
 /// For acts of people, a handful a minute. An act must not wait for another one of the same row.
-final class Turns: Sendable {
+package final class Turns: Sendable {
   private struct State {
     var isTaken = false
     var waiting: [CheckedContinuation<Void, Never>] = []
   }
   private let state = Mutex(State())
 
-  func take<Result>(_ act: () async throws -> Result) async throws -> Result {
+  package func take<Result>(_ act: () async throws -> Result) async throws -> Result {
     await withCheckedContinuation { continuation in
       let goesOn = state.withLock { state -> Bool in
         if state.isTaken {

@@ -12,6 +12,7 @@
 typedef struct {
   sealane_curl_header on_header;
   sealane_curl_body on_body;
+  sealane_curl_given_up given_up;
   void *context;
   size_t left;
   int too_large;
@@ -106,6 +107,14 @@ static size_t receive_header(char *bytes, size_t size, size_t count, void *opaqu
   return length;
 }
 
+static int progress(void *opaque, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d) {
+  (void)a, (void)b, (void)c, (void)d;
+  receiver *self = opaque;
+  if (self->given_up(self->context) != 1) return 0;
+  self->stopped = 1;
+  return 1;
+}
+
 static int kind_of(CURLcode code) {
   switch (code) {
     case CURLE_OPERATION_TIMEDOUT:
@@ -135,13 +144,13 @@ void *sealane_curl_open(void) { return curl_easy_init(); }
 void sealane_curl_close(void *handle) { curl_easy_cleanup(handle); }
 
 int sealane_curl_perform(
-  void *handle, const sealane_curl_request *request, sealane_curl_header on_header, sealane_curl_body on_body, void *context, long *status,
-  char *reason, size_t reason_size) {
+  void *handle, const sealane_curl_request *request, sealane_curl_header on_header, sealane_curl_body on_body,
+  sealane_curl_given_up given_up, void *context, long *status, char *reason, size_t reason_size) {
   CURL *curl = handle;
   // Forgets the options of the last request, keeps its connection.
   curl_easy_reset(curl);
   char text[CURL_ERROR_SIZE] = {0};
-  receiver self = {on_header, on_body, context, request->response_limit, 0, 0, 0};
+  receiver self = {on_header, on_body, given_up, context, request->response_limit, 0, 0, 0};
   *status = 0;
 
   struct curl_slist *headers = NULL;
@@ -172,6 +181,9 @@ int sealane_curl_perform(
   curl_easy_setopt(curl, CURLOPT_WRITEDATA, &self);
   curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, receive_header);
   curl_easy_setopt(curl, CURLOPT_HEADERDATA, &self);
+  curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+  curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, progress);
+  curl_easy_setopt(curl, CURLOPT_XFERINFODATA, &self);
   if (request->unix_socket) curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, request->unix_socket);
   if (request->certificate_authority) curl_easy_setopt(curl, CURLOPT_CAINFO, request->certificate_authority);
   if (request->refuse_internal) {

@@ -51,7 +51,7 @@ package final class HTTPClient: Sendable {
     _ request: OutboundRequest, deadline: Duration, on handle: UnsafeMutableRawPointer?, receive: @escaping (UnsafeRawBufferPointer) -> Bool
   ) -> Result<OutboundResponse, OutboundError> {
     guard let handle else { return .failure(OutboundError(code: .other, reason: "libcurl has no memory for a connection.")) }
-    let receiver = Receiver(receive: receive)
+    let receiver = Receiver(receive: receive, isGivenUp: request.isGivenUp)
     // `Expect: 100-continue` costs a round trip (and a second where the server does not know it), so it is never sent.
     let lines = request.headers.map { "\($0.name): \($0.value)" } + ["Expect:"]
     let strings = lines.map { strdup($0) }
@@ -90,6 +90,10 @@ package final class HTTPClient: Sendable {
                     let receiver = Unmanaged<Receiver>.fromOpaque(context).takeUnretainedValue()
                     return receiver.receive(UnsafeRawBufferPointer(start: bytes, count: size)) ? 1 : 0
                   },
+                  { context in
+                    guard let context else { return 1 }
+                    return Unmanaged<Receiver>.fromOpaque(context).takeUnretainedValue().isGivenUp?() ?? false ? 1 : 0
+                  },
                   Unmanaged.passUnretained(receiver).toOpaque(), &status, &reason, reason.count)
               }
             }
@@ -113,9 +117,13 @@ package final class HTTPClient: Sendable {
   /// Gathers what libcurl hands over. Used on one thread during one request.
   private final class Receiver {
     let receive: (UnsafeRawBufferPointer) -> Bool
+    let isGivenUp: (@Sendable () -> Bool)?
     var headers: [(name: String, value: String)] = []
 
-    init(receive: @escaping (UnsafeRawBufferPointer) -> Bool) { self.receive = receive }
+    init(receive: @escaping (UnsafeRawBufferPointer) -> Bool, isGivenUp: (@Sendable () -> Bool)?) {
+      self.receive = receive
+      self.isGivenUp = isGivenUp
+    }
 
     func header(_ line: UnsafeRawBufferPointer) {
       let text = String(decoding: line, as: UTF8.self)

@@ -14,6 +14,9 @@ package struct OutboundRequest: Sendable {
   /// Whether an address of this machine, of a private network or for a special purpose is refused before it is connected to.
   package var refusesInternalAddresses = false
 
+  /// Asked while the request runs, about every second and with everything that is sent or comes; true ends it with `stopped`.
+  package var isGivenUp: (@Sendable () -> Bool)?
+
   package init(
     method: String = "GET", url: String, unixSocket: String? = nil, headers: [(name: String, value: String)] = [], body: [UInt8] = [],
     responseLimit: Int = 16 << 20, certificateAuthority: String? = nil

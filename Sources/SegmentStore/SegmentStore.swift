@@ -24,6 +24,7 @@ package final class SegmentStore: Sendable {
   let fingerprintBytes = Atomic(0)
   private let queue: CommitQueue
   private let expiryIsWaiting = Atomic(false)
+  let keepsPastLogs: Atomic<Bool>
   /// Holds the directory for this process until `stop`.
   private let directoryLock: Mutex<(any AnyObject & Sendable)?>
   private let committing = Mutex(false)
@@ -47,6 +48,7 @@ package final class SegmentStore: Sendable {
   ) {
     self.directory = directory
     self.options = options
+    keepsPastLogs = Atomic(options.keepsPastLogs)
     self.identities = identities
     self.cache = cache
     self.state = Mutex(state)

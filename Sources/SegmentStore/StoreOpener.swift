@@ -172,6 +172,14 @@ struct StoreOpener {
     let inForce = Set(manifest.files.map(\.name))
     for name in names where !inForce.contains(name) {
       let isOldLog = LogFormat.number(ofName: name).map { $0 < manifest.firstLog } ?? false
+      if isOldLog, options.keepsPastLogs, let number = LogFormat.number(ofName: name) {
+        try disk.rename(directory + "/" + name, to: directory + "/" + PastLogs.name(number))
+        continue
+      }
+      if PastLogs.number(ofName: name) != nil, !options.keepsPastLogs {
+        try disk.remove(directory + "/" + name)
+        continue
+      }
       let isUnnamed = SectionFile.Kind.allCases.contains { name.hasPrefix($0.prefix) }
       if isOldLog || isUnnamed || name == Manifest.nextName { try disk.remove(directory + "/" + name) }
     }

@@ -45,6 +45,8 @@ package struct StoreOptions: Sendable {
   package var deletionDelayMilliseconds: Int64 = 86_400_000
   /// The time of day, milliseconds since 1970: for expiry.
   package var now: @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970 * 1000) }
+  /// Whether log files stay behind for whoever follows the store, from the moment when it opens on.
+  package var keepsPastLogs = false
   /// Files of one kind (identities, merges, profiles) that are merged into one.
   package var stateFileWidth = 8
 

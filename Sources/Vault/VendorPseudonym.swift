@@ -37,6 +37,17 @@ package struct VendorPseudonymizer: Sendable {
   }
 }
 
+extension VendorPseudonymizer {
+  /// The id of one event for this vendor, 32 hexadecimal digits: the same whenever it is sent, and nobody else's. What is hashed is one byte longer than
+  /// a pseudonym, so that no event has the id of a subject.
+  package func insertID(commit: UInt64, row: UInt32) -> String {
+    var message: [UInt8] = [1]
+    message.append(littleEndian: commit)
+    message.append(littleEndian: UInt64(row))
+    return message.withUnsafeBytes { key.pseudonym($0) }.bytes.hexadecimal
+  }
+}
+
 extension VendorPseudonymizer: Silent {
   package var description: String { "<vendor pseudonymizer>" }
 }

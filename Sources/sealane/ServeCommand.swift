@@ -61,6 +61,8 @@ struct ServeCommand: AsyncParsableCommand {
   var maxPropertyNames: String?
   @Option(help: "Bytes of a project's data; 0: no bound (default).")
   var maxStorageBytes: String?
+  @Option(help: "Bytes of each project's log that wait for vendors that are behind (default 8589934592).")
+  var vendorBacklogBytes: String?
   @Option(help: "Threads that a project's queries are answered on (default: one a core, 2 to 4).")
   var scanThreads: String?
   @Option(help: "Reports that are kept for whoever asks the same; 0: none (default 64).")
@@ -110,6 +112,7 @@ struct ServeCommand: AsyncParsableCommand {
     flags[.maxEventNames] = maxEventNames
     flags[.maxPropertyNames] = maxPropertyNames
     flags[.maxStorageBytes] = maxStorageBytes
+    flags[.vendorBacklogBytes] = vendorBacklogBytes
     flags[.scanThreads] = scanThreads
     flags[.cachedReports] = cachedReports
     flags[.queryMemory] = queryMemory

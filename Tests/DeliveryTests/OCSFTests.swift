@@ -69,6 +69,13 @@ struct OCSFTests {
     .subjectErased(ProjectID(1), [SubjectNumber(4_242_424_242)], ids: [Pseudonym(high: 0x7777_7777_7777_7777, low: 8)]),
     .erasureReceipted(ProjectID(1), entry: 1, digest: "d"), .setsKeyRotated(number: 2, id: "i"), .recordKeysRotated,
     .backupMade(name: "n", target: "/private/words"),
+    .vendorDeclared(ProjectID(1), vendor: "tallymark", version: 1, digest: "00"),
+    .vendorDecided(ProjectID(1), vendor: "tallymark", version: 1, isApproved: true),
+    .vendorDecided(ProjectID(1), vendor: "tallymark", version: 2, isApproved: false),
+    .vendorChanged(ProjectID(1), vendor: "tallymark", act: .paused), .vendorChanged(ProjectID(1), vendor: "tallymark", act: .resumed),
+    .vendorChanged(ProjectID(1), vendor: "tallymark", act: .killed),
+    .vendorDeletionAsked(ProjectID(1), vendor: "tallymark", subjects: [SubjectNumber(4_242_424_242)]),
+    .vendorDeletionConfirmed(ProjectID(1), vendor: "tallymark", subjects: [SubjectNumber(4_242_424_242)]),
   ]
 
   @Test func everyEntryIsAWholeEventOfItsClass() async throws {
@@ -78,6 +85,7 @@ struct OCSFTests {
     let disclosures: [Disclosure.Kind] = [
       .aggregate(queryDigest: "q", dataVersion: 1, groupSizes: [3]), .subjects(set: [SubjectNumber(4_242_424_242)], rows: 1),
       .subjectSearch(set: [SubjectNumber(4_242_424_242)], rows: 1), .catalog(), .settings, .ledger(first: 0, count: 0),
+      .delivery(set: [SubjectNumber(4_242_424_242)], events: 1),
     ]
     for kind in disclosures {
       _ = try await ledger.disclose(

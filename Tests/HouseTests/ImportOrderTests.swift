@@ -18,11 +18,12 @@ struct ImportOrderTests {
     "Outbound": ["CCurl"],
     "Demo": ["Events"],
     "Delivery": ["Events", "Ledger", "Access", "Outbound"],
+    "Relay": ["Events", "Vault", "Ledger", "Journeys", "Access", "Outbound", "Delivery"],
     "Custodian": ["Events", "Vault", "Ledger", "Access", "Passkeys", "Web", "Outbound"],
     "Console": ["Events", "Web", "Access", "Passkeys", "Ledger", "Journeys", "Gate", "Answers"],
     "Server": [
       "Events", "Vault", "Gate", "Intake", "Ledger", "Journeys", "SegmentStore", "Access", "Web", "Outbound", "Delivery", "Console", "Demo",
-      "Answers",
+      "Answers", "Relay",
       "CZlib",
     ],
     "sealane": ["Events", "Intake", "Ledger", "Journeys", "SegmentStore", "Access", "Vault", "Server", "Outbound", "Demo"],

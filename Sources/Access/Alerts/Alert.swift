@@ -48,6 +48,12 @@ package struct Alert: Sendable, Hashable, Identifiable {
     case deliveryFailed = "delivery_failed"
     /// Security events were left out on the way to a channel.
     case eventsLost = "events_lost"
+    /// A vendor takes no events, for a while or for good.
+    case vendorFailed = "vendor_failed"
+    /// Events that a vendor never got: it refused them, or was behind for too long.
+    case vendorEventsLost = "vendor_events_lost"
+    /// Somebody pulled a vendor's kill switch.
+    case vendorKilled = "vendor_killed"
     /// More alerts of one kind came than are kept one by one.
     case flood
     /// Written by another version.
@@ -68,6 +74,9 @@ package struct Alert: Sendable, Hashable, Identifiable {
       case .custodianAlarm: "The custodian raised an alarm"
       case .deliveryFailed: "A channel does not take messages"
       case .eventsLost: "Security events were left out"
+      case .vendorFailed: "A vendor takes no events"
+      case .vendorEventsLost: "Events did not reach a vendor"
+      case .vendorKilled: "A vendor's kill switch was pulled"
       case .flood: "Many alerts of one kind"
       case .unknown: "An alert of another version"
       }
@@ -76,8 +85,8 @@ package struct Alert: Sendable, Hashable, Identifiable {
     package var severity: Severity {
       switch self {
       case .canaryUsed, .phished, .ledgerWitness: .critical
-      case .credentialFrozen, .revokedCredentialUsed, .clonedPasskey, .ledgerUnwritable, .custodianAlarm, .flood: .high
-      case .powerGranted, .unusualUse, .differencing, .deliveryFailed, .eventsLost, .unknown: .medium
+      case .credentialFrozen, .revokedCredentialUsed, .clonedPasskey, .ledgerUnwritable, .custodianAlarm, .flood, .vendorKilled: .high
+      case .vendorFailed, .vendorEventsLost, .powerGranted, .unusualUse, .differencing, .deliveryFailed, .eventsLost, .unknown: .medium
       }
     }
   }

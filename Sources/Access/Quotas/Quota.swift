@@ -69,7 +69,7 @@ package struct QuotaHolder: Sendable, Hashable, CustomStringConvertible {
   package init?(_ principal: Principal) {
     switch principal.kind {
     case .staff, .serviceAccount: description = "\(principal.kind.rawValue) \(principal.id)"
-    case .owner, .operatingSystemUser, .custodian, .system: return nil
+    case .owner, .operatingSystemUser, .custodian, .vendor, .system: return nil
     }
   }
 

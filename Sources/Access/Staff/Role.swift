@@ -26,16 +26,17 @@ package enum Role: String, Sendable, Hashable, CaseIterable {
     return switch self {
     case .viewer: everybody
     case .analyst: everybody.union([.manageReports, .readSubjects, .exportSubjects])
-    case .developer: everybody.union([.manageReports, .readLive, .readSettings, .managePlan])
+    case .developer: everybody.union([.manageReports, .readLive, .readSettings, .managePlan, .readVendors])
     case .privacyOfficer:
       everybody.union([
         .readSubjects, .deleteSubjects, .readLedger, .eraseLedgerDetails, .readAlerts, .manageAlerts, .readSettings, .readStaff,
-        .manageSessions, .cutOff,
+        .manageSessions, .cutOff, .readVendors, .manageVendors, .killVendors,
       ])
     case .admin:
       everybody.union([
         .manageReports, .readSettings, .managePlan, .manageProjects, .manageServiceAccounts, .readStaff, .manageStaff, .manageSessions,
         .cutOff, .readLedger, .readStatus, .readAlerts, .manageAlerts,
+        .readVendors, .manageVendors, .killVendors,
       ])
     case .owner: Role.ofProjects.reduce(into: [.manageOwners, .createProjects]) { $0.formUnion($1.actions) }
     }

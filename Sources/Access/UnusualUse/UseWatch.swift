@@ -129,7 +129,7 @@ package final class UseWatch: Sendable {
         return count >= RecentUse.questions ? [(.schemaEnumeration, count, nil)] : []
       }
       if let report { await raised(holder, report) }
-    case .aggregate, .catalog, .settings, .ledger, .subjects, .subjectSearch: return
+    case .aggregate, .catalog, .settings, .ledger, .subjects, .subjectSearch, .delivery: return
     }
   }
 

@@ -44,6 +44,8 @@ typedef struct {
 
 // Receives a piece of the response body; anything but 1 ends the request.
 typedef int (*sealane_curl_body)(void *context, const void *bytes, size_t size);
+// Asked about every second and whenever bytes move; 1 ends the request with SEALANE_CURL_STOPPED.
+typedef int (*sealane_curl_given_up)(void *context);
 // Receives one header line as sent, without the line end.
 typedef void (*sealane_curl_header)(void *context, const char *line, size_t size);
 
@@ -68,7 +70,8 @@ void *sealane_curl_open(void);
 void sealane_curl_close(void *handle);
 // Returns one of the above; writes the status and, on failure, libcurl's reason (at most reason_size bytes with the closing zero).
 int sealane_curl_perform(
-  void *handle, const sealane_curl_request *request, sealane_curl_header on_header, sealane_curl_body on_body, void *context, long *status,
+  void *handle, const sealane_curl_request *request, sealane_curl_header on_header, sealane_curl_body on_body,
+  sealane_curl_given_up given_up, void *context, long *status,
   char *reason, size_t reason_size);
 // Sends one mail over a connection of its own. The status is the last reply code of the server.
 int sealane_curl_send_mail(const sealane_curl_mail *mail, long *status, char *reason, size_t reason_size);

@@ -105,6 +105,7 @@ extension Visit {
     case .custodian: return "the custodian"
     case .system: return "Sealane itself"
     case .owner: return "the owner"
+    case .vendor: return "<bdi>\(principal.id)</bdi> <span class=\"reason\">vendor</span>"
     }
   }
 

@@ -116,37 +116,59 @@ package enum ChannelFile {
       url: url, secrets: secrets, allowsInternal: allowsInternal, certificateAuthority: try fields.optional("certificate_authority"))
   }
 
-  static func isLoopback(_ host: String) -> Bool {
+  package static func isLoopback(_ host: String) -> Bool {
     let host = host.trimmingCharacters(in: ["[", "]"])
     return host == "localhost" || host == "::1" || (host.hasPrefix("127.") && isInternalAddress(host) == true)
   }
 }
 
-/// The members of one channel, each taken once.
-struct ChannelFields {
-  var place: String
+/// The members of one mapping of a configuration in YAML, such as a channel, each taken once.
+package struct ChannelFields {
+  package var place: String
   private var members: [String: Node] = [:]
 
-  init(_ node: Node, place: String) throws(ChannelError) {
+  package init(_ node: Node, place: String) throws(ChannelError) {
     self.place = place
     guard let mapping = node.mapping else { throw ChannelError("\(place) is not a mapping.") }
     for (key, value) in mapping { members[key.string ?? "?"] = value }
   }
 
-  func error(_ text: String) -> ChannelError { ChannelError("\(place): \(text).") }
+  /// Whether it is there and not taken yet.
+  package func has(_ name: String) -> Bool { members[name] != nil }
 
-  mutating func optional(_ name: String) throws(ChannelError) -> String? {
+  package mutating func optionalMapping(_ name: String) throws(ChannelError) -> ChannelFields? {
+    guard let node = members.removeValue(forKey: name) else { return nil }
+    return try ChannelFields(node, place: "“\(name)”")
+  }
+
+  package mutating func mapping(_ name: String) throws(ChannelError) -> ChannelFields {
+    guard let fields = try optionalMapping(name) else { throw error("“\(name)” is missing") }
+    return fields
+  }
+
+  /// A list of mappings; none where it is left out.
+  package mutating func mappings(_ name: String, most: Int) throws(ChannelError) -> [ChannelFields] {
+    guard let node = members.removeValue(forKey: name) else { return [] }
+    guard let nodes = node.sequence, nodes.count <= most else { throw error("“\(name)” is a list of at most \(most)") }
+    var found: [ChannelFields] = []
+    for (index, node) in nodes.enumerated() { found.append(try ChannelFields(node, place: "“\(name)” \(index + 1)")) }
+    return found
+  }
+
+  package func error(_ text: String) -> ChannelError { ChannelError("\(place): \(text).") }
+
+  package mutating func optional(_ name: String) throws(ChannelError) -> String? {
     guard let node = members.removeValue(forKey: name) else { return nil }
     guard let scalar = node.scalar else { throw error("“\(name)” must be one value") }
     return scalar.string
   }
 
-  mutating func text(_ name: String) throws(ChannelError) -> String {
+  package mutating func text(_ name: String) throws(ChannelError) -> String {
     guard let text = try optional(name), !text.isEmpty else { throw error("“\(name)” is missing") }
     return text
   }
 
-  mutating func list(_ name: String) throws(ChannelError) -> [String] {
+  package mutating func list(_ name: String) throws(ChannelError) -> [String] {
     guard let node = members.removeValue(forKey: name) else { throw error("“\(name)” is missing") }
     if let scalar = node.scalar { return [scalar.string] }
     guard let texts = node.sequence?.map({ $0.scalar?.string }), !texts.contains(nil) else {
@@ -155,7 +177,7 @@ struct ChannelFields {
     return texts.compactMap(\.self)
   }
 
-  mutating func word<Word>(_ name: String, _ words: [Word], default otherwise: Word, _ text: (Word) -> String) throws(ChannelError) -> Word
+  package mutating func word<Word>(_ name: String, _ words: [Word], default otherwise: Word, _ text: (Word) -> String) throws(ChannelError) -> Word
   {
     guard let chosen = try optional(name) else { return otherwise }
     guard let word = words.first(where: { text($0) == chosen }) else {
@@ -164,7 +186,7 @@ struct ChannelFields {
     return word
   }
 
-  mutating func number(_ name: String, default otherwise: Int, in range: ClosedRange<Int>) throws(ChannelError) -> Int {
+  package mutating func number(_ name: String, default otherwise: Int, in range: ClosedRange<Int>) throws(ChannelError) -> Int {
     guard let text = try optional(name) else { return otherwise }
     guard let number = Int(text), range.contains(number) else {
       throw error("“\(name)” is a whole number from \(range.lowerBound) to \(range.upperBound)")
@@ -173,7 +195,7 @@ struct ChannelFields {
   }
 
   /// `host`, `host:port` or `[address]:port`.
-  mutating func address(_ name: String, defaultPort: Int) throws(ChannelError) -> (host: String, port: Int) {
+  package mutating func address(_ name: String, defaultPort: Int) throws(ChannelError) -> (host: String, port: Int) {
     let text = try text(name)
     guard let parts = URLComponents(string: "x://\(text)"), let host = parts.host, !host.isEmpty, parts.path.isEmpty, parts.query == nil,
       parts.user == nil, (1...65535).contains(parts.port ?? defaultPort)
@@ -182,7 +204,7 @@ struct ChannelFields {
   }
 
   /// `NAME_file` or `NAME_env`. Secrets do not stand in the file itself.
-  mutating func secret(_ name: String) throws(ChannelError) -> SecretReference? {
+  package mutating func secret(_ name: String) throws(ChannelError) -> SecretReference? {
     guard members[name] == nil else { throw error("secrets do not stand in this file: write “\(name)_file” or “\(name)_env”") }
     switch (try optional("\(name)_file"), try optional("\(name)_env")) {
     case (let path?, nil):
@@ -194,7 +216,7 @@ struct ChannelFields {
     }
   }
 
-  func finish() throws(ChannelError) {
+  package func finish() throws(ChannelError) {
     if let unknown = members.keys.sorted().first { throw error("there is no such key as “\(unknown.prefix(100))” for this type") }
   }
 }

@@ -3,7 +3,7 @@ import Ledger
 
 extension OCSFEvent {
   /// Disclosures of these kinds show rows about subjects, or who asked about them.
-  static let subjectKinds: Set<String> = ["disclosure.subjects", "disclosure.subject_search", "disclosure.ledger"]
+  static let subjectKinds: Set<String> = ["disclosure.subjects", "disclosure.subject_search", "disclosure.ledger", "disclosure.delivery"]
 
   /// Whether an entry goes to a channel. Alerts come by the outbox; figures and names on demand only.
   package static func isSent(_ entry: LedgerEntry, to stream: Channel.Stream) -> Bool {
@@ -63,7 +63,7 @@ extension OCSFEvent {
 
   /// What of the details says nothing of anybody.
   package static let facts: Set<String> = [
-    "username", "account", "scopes", "session", "role", "roles", "staff", "holder", "request", "first",
+    "username", "account", "scopes", "session", "role", "roles", "staff", "holder", "request", "first", "vendor", "version",
   ]
 
   private static func unmapped(_ entry: LedgerEntry, _ detail: LedgerDetail?) -> [String: CanonicalJSON] {
@@ -109,6 +109,8 @@ package struct EntryMapping: Sendable {
       EntryMapping(class: .apiActivity, activity: (2, "Read"), severity: .low, message: "Rows about subjects were disclosed")
     case "disclosure.subject_search":
       EntryMapping(class: .apiActivity, activity: (2, "Read"), severity: .low, message: "Subjects were found by a search")
+    case "disclosure.delivery":
+      EntryMapping(class: .apiActivity, activity: (2, "Read"), severity: .low, message: "Events were delivered to a vendor")
     case "disclosure.ledger":
       EntryMapping(class: .apiActivity, activity: (2, "Read"), severity: .informational, message: "The ledger's details were read")
     default:
@@ -185,6 +187,14 @@ package struct EntryMapping: Sendable {
     "ledger_signing_key_rotated": manage(3, "Update", .medium, "The ledger's signing key changed", "ledger key"),
     "ledger_sets_key_rotated": manage(3, "Update", .low, "The key of the ledger's details changed", "ledger key"),
     "record_keys_rotated": manage(3, "Update", .low, "Record keys were wiped", "record keys"),
+    "vendor_declared": manage(1, "Create", .medium, "A vendor's declaration was written down", "vendor"),
+    "vendor_approved": manage(3, "Update", .high, "A second person agreed to what a vendor gets", "vendor"),
+    "vendor_refused": manage(3, "Update", .low, "A vendor's declaration was refused", "vendor"),
+    "vendor_paused": manage(99, "Disable", .medium, "Nothing leaves for a vendor for now", "vendor"),
+    "vendor_resumed": manage(99, "Enable", .medium, "Events leave for a vendor again", "vendor"),
+    "vendor_killed": manage(99, "Disable", .high, "A vendor's kill switch was pulled", "vendor"),
+    "vendor_deletion_asked": manage(4, "Delete", .low, "A vendor is asked to delete subjects", "vendor"),
+    "vendor_deletion_confirmed": manage(4, "Delete", .informational, "A vendor said that it deleted subjects", "vendor"),
     "backup_made": EntryMapping(class: .apiActivity, activity: (2, "Read"), severity: .low, message: "A backup was written"),
   ]
 }

@@ -78,9 +78,25 @@ package enum AdministrativeEntry: Sendable, Hashable {
   /// Sealane found something; the record stands in the control database by its number. `kind` and `severity` from closed sets.
   case alertRaised(Int64, kind: String, severity: String, project: ProjectID?)
   case alertChanged(Int64, from: String, to: String, project: ProjectID?)
+  /// A version of a vendor's declaration was written down; `digest`: SHA-256 of its text. It changes nothing until it is agreed to.
+  case vendorDeclared(ProjectID, vendor: String, version: Int, digest: String)
+  case vendorDecided(ProjectID, vendor: String, version: Int, isApproved: Bool)
+  case vendorChanged(ProjectID, vendor: String, act: VendorAct)
+  /// A vendor is asked to delete what it has of these; nobody named: everything.
+  case vendorDeletionAsked(ProjectID, vendor: String, subjects: [SubjectNumber])
+  /// A vendor said that it has deleted what it had of these; nobody named: everything.
+  case vendorDeletionConfirmed(ProjectID, vendor: String, subjects: [SubjectNumber])
+
+  package enum VendorAct: String, Sendable, Hashable, CaseIterable {
+    case paused, resumed
+    /// The kill switch.
+    case killed
+  }
 
   /// The kind of the entries that a ledger's signing keys follow each other by.
   static let signingKeyRotatedKind = "ledger_signing_key_rotated"
+  /// The kind of the entries that say what a vendor holds no more.
+  package static let vendorDeletionConfirmedKind = "vendor_deletion_confirmed"
   /// The kind of the entries that pin the custodian's witness key.
   package static let witnessPinnedKind = "custodian_witness_pinned"
   /// The kinds of the entries from which the ledger's keys can be told their beginnings.
@@ -135,6 +151,11 @@ package enum AdministrativeEntry: Sendable, Hashable {
     case .backupMade: "backup_made"
     case .alertRaised: "alert_raised"
     case .alertChanged: "alert_changed"
+    case .vendorDeclared: "vendor_declared"
+    case .vendorDecided(_, _, _, let isApproved): isApproved ? "vendor_approved" : "vendor_refused"
+    case .vendorDeletionAsked: "vendor_deletion_asked"
+    case .vendorDeletionConfirmed: Self.vendorDeletionConfirmedKind
+    case .vendorChanged(_, _, let act): "vendor_\(act.rawValue)"
     }
   }
 
@@ -146,7 +167,8 @@ package enum AdministrativeEntry: Sendable, Hashable {
       .serviceAccountCreated(_, let project, _, _), .serviceAccountRotated(_, let project), .serviceAccountRevoked(_, let project),
       .subjectErased(let project, _, _),
       .erasureReceipted(let project, _, _),
-      .identitiesOpened(let project, _, _, _, _):
+      .identitiesOpened(let project, _, _, _, _), .vendorDeclared(let project, _, _, _), .vendorDecided(let project, _, _, _),
+      .vendorChanged(let project, _, _), .vendorDeletionAsked(let project, _, _), .vendorDeletionConfirmed(let project, _, _):
       project
     case .alertRaised(_, _, _, let project), .alertChanged(_, _, _, let project): project
     default: nil
@@ -199,6 +221,13 @@ package enum AdministrativeEntry: Sendable, Hashable {
     case .alertRaised(let alert, let kind, let severity, _):
       detail.facts = ["alert": String(alert), "alert_kind": kind, "severity": severity]
     case .alertChanged(let alert, let from, let to, _): detail.facts = ["alert": String(alert), "from": from, "to": to]
+    case .vendorDeclared(_, let vendor, let version, let digest):
+      detail.facts = ["vendor": vendor, "version": String(version), "digest": digest]
+    case .vendorDecided(_, let vendor, let version, _): detail.facts = ["vendor": vendor, "version": String(version)]
+    case .vendorDeletionAsked(_, let vendor, let subjects), .vendorDeletionConfirmed(_, let vendor, let subjects):
+      detail.facts = ["vendor": vendor]
+      if !subjects.isEmpty { detail.subjects = SubjectSet(subjects) }
+    case .vendorChanged(_, let vendor, _): detail.facts = ["vendor": vendor]
     case .subjectErased(_, let subjects, let ids):
       detail.subjects = SubjectSet(subjects)
       detail.facts = ["ids": ids.map(\.description).joined(separator: " ")]

@@ -11,6 +11,8 @@ package struct Disclosure: Sendable, Hashable {
     case subjects(set: [SubjectNumber], rows: Int, queryDigest: String? = nil, dataVersion: UInt64? = nil)
     /// Who was found by a search (the beginning of a pseudonym, latest activity). The same limits as `subjects`.
     case subjectSearch(set: [SubjectNumber], rows: Int)
+    /// Events on their way to a vendor: `set` is exactly whom they are about, `events` at most `maximumRows`.
+    case delivery(set: [SubjectNumber], events: Int)
     /// Names and frequent values of events and properties, without subjects.
     case catalog(dataVersion: UInt64? = nil)
     /// Settings, service accounts, sessions: what the control database holds.
@@ -99,6 +101,7 @@ extension Disclosure {
     switch kind {
     case .subjects(_, let rows, _, _), .subjectSearch(_, let rows): rows
     case .ledger(_, let count, _): count
+    case .delivery(_, let events): events
     case .aggregate, .catalog, .settings: 0
     }
   }
@@ -106,7 +109,8 @@ extension Disclosure {
   /// Who is in the rows, and in the values that are shown.
   package var subjects: [SubjectNumber] {
     switch kind {
-    case .subjects(let set, _, _, _), .subjectSearch(let set, _), .ledger(_, _, let set): set + subjectsInValues + singledOut
+    case .subjects(let set, _, _, _), .subjectSearch(let set, _), .ledger(_, _, let set), .delivery(let set, _):
+      set + subjectsInValues + singledOut
     case .aggregate, .catalog, .settings: subjectsInValues + singledOut
     }
   }
@@ -115,7 +119,7 @@ extension Disclosure {
   /// day when no witness answers, are not meant.
   var isAboutSubjects: Bool {
     switch kind {
-    case .subjects, .subjectSearch: true
+    case .subjects, .subjectSearch, .delivery: true
     case .aggregate, .catalog, .settings, .ledger: false
     }
   }
@@ -126,6 +130,7 @@ extension Disclosure {
     case .aggregate: "disclosure.aggregate"
     case .subjects: "disclosure.subjects"
     case .subjectSearch: "disclosure.subject_search"
+    case .delivery: "disclosure.delivery"
     case .catalog: "disclosure.catalog"
     case .settings: "disclosure.settings"
     case .ledger: "disclosure.ledger"
@@ -147,7 +152,7 @@ extension Disclosure {
       detail.dataVersion = version
       try detail.setSubjects(set + subjectsInValues + singledOut, rows: rows)
       if !singledOut.isEmpty { detail.facts["singled_out"] = String(singledOut.count) }
-    case .subjectSearch(let set, let rows):
+    case .subjectSearch(let set, let rows), .delivery(let set, let rows):
       try detail.setSubjects(set, rows: rows)
     case .catalog(let version):
       detail.dataVersion = version

@@ -8,6 +8,8 @@ package struct Principal: Sendable, Hashable, Codable {
     case serviceAccount = "service_account"
     case operatingSystemUser = "operating_system_user"
     case custodian
+    /// Somebody outside of the company whom events are delivered to; `id` as declared, `credential` the kind of destination.
+    case vendor
     /// Sealane itself, without anybody asking (retention, start, alarms).
     case system
   }

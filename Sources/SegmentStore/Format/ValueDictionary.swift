@@ -1,3 +1,4 @@
+internal import Events
 import Glibc
 
 /// Distinct values in their byte form, numbered from 0 in the order of their first appearance.
@@ -37,6 +38,21 @@ struct ValueDictionary: Sendable {
 
   /// The values, without the means to find one.
   var values: ValueBytes { ValueBytes(bytes: arena.bytes, ends: ends) }
+
+  func value(of code: Int) throws(FormatError) -> StoredValue {
+    var failure: FormatError?
+    let value = arena.bytes.withUnsafeBytes { bytes -> StoredValue in
+      do throws(FormatError) {
+        var reader = ByteReader(UnsafeRawBufferPointer(rebasing: bytes[start(of: code)..<Int(ends[code])]))
+        return try reader.value()
+      } catch {
+        failure = error
+        return .null
+      }
+    }
+    if let failure { throw failure }
+    return value
+  }
 
   /// The code here of a value.
   mutating func code(of code: Int, in values: ValueBytes) -> UInt32 {

@@ -55,7 +55,7 @@ struct LogReader {
     var result = Result(
       header: header, nextSequence: header.firstSequence, wholeLength: UInt64(LogFormat.headerLength), length: file.length)
     while result.wholeLength < file.length {
-      guard let frame = try frame(of: file, at: result.wholeLength, header: header, sequence: result.nextSequence) else {
+      guard let frame = try Self.frame(of: file, at: result.wholeLength, header: header, sequence: result.nextSequence) else {
         if let later = try laterFrame(in: file, after: result.wholeLength, header: header, than: result.nextSequence) {
           throw FormatError(
             "the frame at byte \(result.wholeLength) fails its checksum, but a later one at byte \(later) is whole, so it was acknowledged once"
@@ -74,7 +74,7 @@ struct LogReader {
   }
 
   /// The whole frame at an offset; nil if what stands there is not a valid frame with that number.
-  private func frame(of file: any ReadableFile, at offset: UInt64, header: LogFormat.Header, sequence: UInt64?) throws -> [UInt8]? {
+  static func frame(of file: any ReadableFile, at offset: UInt64, header: LogFormat.Header, sequence: UInt64?) throws -> [UInt8]? {
     let rest = file.length - offset
     guard rest >= UInt64(LogFormat.frameHeaderLength) else { return nil }
     let head = try file.bytes(at: offset, count: LogFormat.frameHeaderLength)
@@ -92,6 +92,21 @@ struct LogReader {
     return LogFormat.checksum(ofFrame: frame, salt: header.salt) == checksum ? frame : nil
   }
 
+  /// The length of the frame at an offset, if one of that number seems to begin there: what it holds is not looked at.
+  static func frameLength(of file: any ReadableFile, at offset: UInt64, sequence: UInt64) throws -> UInt64? {
+    guard file.length >= offset + UInt64(LogFormat.frameHeaderLength) else { return nil }
+    let head = try file.bytes(at: offset, count: LogFormat.frameHeaderLength)
+    guard Array(head[0..<4]) == LogFormat.frameMagic else { return nil }
+    let (length, number) = head.withUnsafeBytes {
+      (
+        UInt32(littleEndian: $0.loadUnaligned(fromByteOffset: 4, as: UInt32.self)),
+        UInt64(littleEndian: $0.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+      )
+    }
+    guard number == sequence, Int(length) <= LogFormat.longestPayload else { return nil }
+    return UInt64(LogFormat.frameHeaderLength) + UInt64(length)
+  }
+
   /// The offset of a valid frame behind an invalid one: proof that the invalid one was durable once.
   private func laterFrame(in file: any ReadableFile, after start: UInt64, header: LogFormat.Header, than sequence: UInt64) throws -> UInt64?
   {
@@ -104,7 +119,7 @@ struct LogReader {
         if bytes[index] == LogFormat.frameMagic[0], bytes[index + 1] == LogFormat.frameMagic[1],
           bytes[index + 2] == LogFormat.frameMagic[2],
           bytes[index + 3] == LogFormat.frameMagic[3],
-          let frame = try frame(of: file, at: offset + UInt64(index), header: header, sequence: nil)
+          let frame = try Self.frame(of: file, at: offset + UInt64(index), header: header, sequence: nil)
         {
           let number = frame.withUnsafeBytes { UInt64(littleEndian: $0.loadUnaligned(fromByteOffset: 8, as: UInt64.self)) }
           if number > sequence { return offset + UInt64(index) }

@@ -120,8 +120,8 @@ extension SegmentStore {
       state.layout += 1
     }
     for number in flushed.firstLog..<next.firstLog {
-      // A crash here leaves log files before the manifest's first: recovery deletes them.
-      do { try disk.remove(directory + "/" + LogFormat.name(number)) } catch { throw .disk(error) }
+      // A crash here leaves log files before the manifest's first: recovery does with them what is done here.
+      do { try retire(log: number) } catch { throw .disk(error) }
     }
   }
 

@@ -118,6 +118,8 @@ package struct ServerLimits: Sendable, Hashable {
   package var propertyNames = 20_000
   /// 0: no bound.
   package var storageBytes = 0
+  /// Of each project's log, kept for vendors that are behind.
+  package var vendorBacklogBytes = 8 << 30
 
   package init() {}
 
@@ -128,6 +130,7 @@ package struct ServerLimits: Sendable, Hashable {
     eventNames = try settings.count(.maxEventNames, default: eventNames)
     propertyNames = try settings.count(.maxPropertyNames, default: propertyNames)
     storageBytes = try settings.count(.maxStorageBytes, default: storageBytes, in: 0 ... .max)
+    vendorBacklogBytes = try settings.count(.vendorBacklogBytes, default: vendorBacklogBytes, in: 1 << 20 ... .max)
   }
 }
 

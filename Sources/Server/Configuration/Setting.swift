@@ -21,6 +21,7 @@ package enum Setting: String, Sendable, CaseIterable {
   case maxEventNames = "max_event_names"
   case maxPropertyNames = "max_property_names"
   case maxStorageBytes = "max_storage_bytes"
+  case vendorBacklogBytes = "vendor_backlog_bytes"
   case scanThreads = "scan_threads"
   case cachedReports = "cached_reports"
   case queryMemory = "query_memory"
@@ -56,6 +57,8 @@ package enum Setting: String, Sendable, CaseIterable {
     case .eventsPerSecond: "records a second that one project may send, over ten seconds; more are answered 429 (default 250000)"
     case .maxEventNames: "distinct event names of a project; events with further names are refused (default 5000)"
     case .maxPropertyNames: "distinct property names of a project; further ones are left out (default 20000)"
+    case .vendorBacklogBytes:
+      "bytes of each project's log that wait for vendors that are behind (default 8 GiB); then the oldest are left out, which is an alert"
     case .maxStorageBytes: "bytes of a project's data; then the intake answers 503 (default 0: no bound)"
     case .scanThreads: "threads that a project's queries are answered on (default: one a core, 2 to 4)"
     case .cachedReports: "reports that are kept for whoever asks the same; 0: none (default 64)"

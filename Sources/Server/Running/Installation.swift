@@ -7,6 +7,7 @@ import Gate
 import Intake
 import Ledger
 import Logging
+import Relay
 import SegmentStore
 import Synchronization
 import Vault
@@ -34,6 +35,8 @@ package final class Installation: Sendable {
   let refusals: RefusalMeter
   let canaries: CanaryDesk
   let reports: ReportDesk
+  package let vendors: VendorDesk
+  package let relay: Relay
   let clock: @Sendable () -> Timestamp
   private let lock: DirectoryLock
   let lookups: Lookups
@@ -88,6 +91,11 @@ package final class Installation: Sendable {
       access: access, ledger: ledger, alerts: alerts, projects: projects, uses: uses, key: keys.pseudonym,
       domain: configuration.canaryDomain, logger: logger, clock: clock)
     refusals = RefusalMeter(access: access, clock: clock)
+    let gate = VendorGate()
+    let source = StoreSource(projects: projects, key: keys.pseudonym, backlog: configuration.limits.vendorBacklogBytes)
+    vendors = VendorDesk(control: access, ledger: ledger, alerts: alerts, source: source, gate: gate)
+    relay = Relay(
+      control: access, ledger: ledger, alerts: alerts, source: source, gate: gate, version: Self.version, logger: logger, clock: clock)
     custodian = try CustodianDesk(directory: directory, access: access, ledger: ledger, projects: projects, alerts: alerts, clock: clock)
   }
 
@@ -142,6 +150,7 @@ package final class Installation: Sendable {
       logger.warning("The details of the ledger's newest entry do not open with the keys at hand: are they the newest ones?")
     }
     for settings in access.projects() { try await installation.open(settings) }
+    try await installation.vendors.prepare()
     try await installation.custodian.restoreAlarms()
     try await installation.witnesses.restore()
     try await installation.erasures.catchUp()
@@ -157,9 +166,12 @@ package final class Installation: Sendable {
   }
 
   func openProject(_ settings: Project, plan: OpenProject.PlanInForce?) async throws -> OpenProject {
-    try await OpenProject(
+    var options = configuration.store
+    // Before the log is read: what a vendor has not got must not go with it.
+    options.keepsPastLogs = try await access.vendors(of: settings.id).contains { $0.state == .flowing || $0.state == .paused }
+    return try await OpenProject(
       settings: settings, plan: plan, directory: directory.project(settings.id.rawValue), keys: keys, custodianKey: custodian.key,
-      lookups: lookups, limits: configuration.limits, options: configuration.store, clock: clock)
+      lookups: lookups, limits: configuration.limits, options: options, clock: clock)
   }
 
   /// One project is made at a time: false while there is one.

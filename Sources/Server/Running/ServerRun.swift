@@ -3,6 +3,7 @@ import Events
 import Foundation
 import Journeys
 import Logging
+import Relay
 import Vault
 
 /// `sealane serve`: from configuration to an orderly end.
@@ -27,6 +28,7 @@ package struct ServerRun: Sendable {
     let giving = Task { await Allocator.keepGivingBack() }
     let telling = Task { await installation.tellRefusals() }
     let delivering = Task { await installation.dispatcher.run() }
+    let relaying = Task { await installation.relay.run() }
     let asking = Task { await installation.outsideWitnesses.run() }
     do {
       try await Listeners(installation).run { addresses in
@@ -38,13 +40,14 @@ package struct ServerRun: Sendable {
         await onReady(installation, addresses)
       }
     } catch {
-      for task in [upkeep, giving, asking, telling, delivering] { task.cancel() }
+      for task in [upkeep, giving, asking, telling, delivering, relaying] { task.cancel() }
       await installation.close()
       throw Self.explained(error, configuration)
     }
-    for task in [upkeep, giving, asking, telling, delivering] { task.cancel() }
+    for task in [upkeep, giving, asking, telling, delivering, relaying] { task.cancel() }
     // A message under way may still be noted as sent; one that hangs is sent again after the next start.
     await Self.finish(delivering, within: .seconds(5))
+    await Self.finish(relaying, within: .seconds(5))
     logger.notice("Stopping: requests in flight are done, closing files")
     await installation.close()
   }

@@ -1,0 +1,67 @@
+import Access
+import Events
+import Journeys
+import Vault
+
+/// An event as one vendor may see it: its own pseudonyms, and of the properties those that it may get.
+package struct OutgoingEvent: Sendable, Hashable {
+  /// Whose it is, among ourselves; never sent.
+  let position: TailPosition
+  let subjects: [SubjectNumber]
+
+  package let name: String
+  package let time: Timestamp
+  /// The same whenever it is sent, so that the vendor counts it once; another vendor has another one.
+  package let insertID: String
+  /// `v_…`; nil of an event without an actor.
+  package let person: String?
+  package let properties: [String: JSONValue]
+}
+
+/// Makes of the events of a project what one vendor may see. What is sealed goes nowhere, whatever the declaration says.
+package struct VendorLens: Sendable {
+  private let pseudonyms: VendorPseudonymizer
+  private let fields: Set<String>
+  private let number: @Sendable (Pseudonym) -> SubjectNumber?
+
+  /// - Parameter number: of whoever a pseudonym names; nil for ids that never arrived as anybody's.
+  package init(
+    pseudonyms: VendorPseudonymizer, fields: [String], number: @escaping @Sendable (Pseudonym) -> SubjectNumber?
+  ) {
+    self.pseudonyms = pseudonyms
+    self.fields = Set(fields)
+    self.number = number
+  }
+
+  package func callAsFunction(_ event: TailEvent) -> OutgoingEvent {
+    var properties: [String: JSONValue] = [:]
+    var subjects = event.subject.map { [$0] } ?? []
+    for property in event.properties where fields.contains(property.name) {
+      guard let value = shown(property.value) else { continue }
+      properties[property.name] = value
+      subjects += property.value.pseudonyms.compactMap(number)
+    }
+    return OutgoingEvent(
+      position: event.position, subjects: subjects, name: event.name, time: event.time,
+      insertID: pseudonyms.insertID(commit: event.position.commit, row: event.position.row),
+      person: event.pseudonym.map { pseudonyms($0).description }, properties: properties)
+  }
+
+  /// Nil for what does not go: what is sealed, and what holds nothing else.
+  private func shown(_ value: StoredValue) -> JSONValue? {
+    switch value {
+    case .null: return .null
+    case .boolean(let value): return .boolean(value)
+    case .number(let value): return .number(value)
+    case .string(let value): return .string(value)
+    case .pseudonym(let pseudonym): return .string(pseudonyms(pseudonym).description)
+    case .sealed: return nil
+    case .list(let values):
+      let elements = values.compactMap { shown($0) }
+      return elements.isEmpty && !values.isEmpty ? nil : .list(elements)
+    case .object(let members):
+      let kept = members.compactMap { member in shown(member.value).map { (member.name, $0) } }
+      return kept.isEmpty && !members.isEmpty ? nil : .object(Dictionary(kept, uniquingKeysWith: { $1 }))
+    }
+  }
+}

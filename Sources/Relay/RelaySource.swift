@@ -1,0 +1,21 @@
+import Events
+import Journeys
+import Vault
+
+/// What the relay needs of the stores: the events of a project in the order in which they came, and who is who.
+package protocol RelaySource: Sendable {
+  /// How many commits there are; nil: there is no such project.
+  func committed(in project: ProjectID) -> UInt64?
+  func follow(_ project: ProjectID, selecting selection: TailSelection) -> any RelayTail
+  func number(of pseudonym: Pseudonym, in project: ProjectID) -> SubjectNumber?
+  /// The pseudonym that a subject has now, after merges; nil: there is no such subject.
+  func pseudonym(of number: SubjectNumber, in project: ProjectID) -> Pseudonym?
+  func pseudonyms(of vendor: String, in project: ProjectID) -> VendorPseudonymizer?
+  /// What nobody who is this far needs any more may go.
+  func release(_ project: ProjectID, before commit: UInt64?)
+}
+
+/// One follower of one project. Used by one task at a time.
+package protocol RelayTail: Sendable {
+  func page(after position: TailPosition, limit: Int) async throws -> TailPage
+}

@@ -1,0 +1,191 @@
+import Access
+import Delivery
+import Events
+import Journeys
+import Ledger
+import Logging
+
+/// One vendor's way through the log, under one version of its declaration.
+struct VendorRun {
+  let vendor: Vendor
+  let declaration: VendorDeclaration
+  let relay: Relay
+  let lens: VendorLens
+  let sender: VendorSender
+  let tail: any RelayTail
+
+  private var position: TailPosition
+  /// Commits that were looked at without anything for the vendor since the place was noted.
+  private var unnoted: UInt64 = 0
+  private var failures = 0
+
+  /// How far the place may run ahead of what is noted, where nothing is for the vendor.
+  private static let stretch: UInt64 = 1_000
+
+  init(vendor: Vendor, declaration: VendorDeclaration, relay: Relay, lens: VendorLens, sender: VendorSender, tail: any RelayTail) {
+    self.vendor = vendor
+    self.declaration = declaration
+    self.relay = relay
+    self.lens = lens
+    self.sender = sender
+    self.tail = tail
+    position = TailPosition(commit: vendor.progress.commit ?? 0, row: vendor.progress.row)
+  }
+
+  mutating func run() async throws {
+    while !Task.isCancelled, !relay.gate.isShut(vendor.id) {
+      let page = try await tail.page(after: position, limit: VendorSender.batch)
+      if page.missedCommits > 0 {
+        try await note(position, missed: page.missedCommits)
+        await tellMissed(page.missedCommits)
+      }
+      let events = page.events.map { lens($0) }
+      guard !events.isEmpty else {
+        if page.next == position {
+          if unnoted > 0 { try await note(page.next) }
+          try await Task.sleep(for: .milliseconds(250))
+        } else {
+          unnoted += page.next.commit - position.commit + 1
+          position = page.next
+          if unnoted > Self.stretch { try await note(position) }
+        }
+        continue
+      }
+      var rest = Self.batches(events)[...]
+      while let batch = rest.popFirst() {
+        guard let last = batch.last?.position else { continue }
+        var letters: [DeadLetter] = []
+        switch try await deliver(batch) {
+        case .taken: break
+        case .partly(let refused): letters = refused.sorted { $0.key < $1.key }.map { letter(batch[$0.key], $0.value) }
+        case .refused(let reason) where batch.count == 1: letters = [letter(batch[0], reason)]
+        case .refused:
+          // Which one it is the vendor does not say: halves find it.
+          let middle = batch.count / 2
+          rest = [Array(batch[..<middle]), Array(batch[middle...])] + rest
+          continue
+        case .stopped, .later: return
+        }
+        // A crash before this sends the batch once more, with the same insert ids.
+        try await note(
+          TailPosition(commit: last.commit, row: last.row + 1), events: batch.count - letters.count, batches: 1, letters: letters)
+        if !letters.isEmpty { await tellLetters(letters.count) }
+      }
+      unnoted += 1
+      position = page.next
+    }
+  }
+
+  private mutating func note(
+    _ next: TailPosition, events: Int = 0, batches: Int = 0, missed: UInt64 = 0, letters: [DeadLetter] = []
+  ) async throws {
+    let (control, vendor) = (relay.control, vendor)
+    // Also where the server stops at this moment.
+    try await Task {
+      try await control.advance(
+        vendor.id, to: next.commit, row: next.row, events: events, batches: batches, missed: missed, letters: letters)
+    }.value
+    position = next
+    unnoted = 0
+  }
+
+  /// Bounded in bytes: a vendor's limit is one of bytes as well.
+  private static func batches(_ events: [OutgoingEvent]) -> [[OutgoingEvent]] {
+    var batches: [[OutgoingEvent]] = []
+    var (batch, bytes) = ([OutgoingEvent](), 0)
+    for event in events {
+      let size = event.plain.text.utf8.count + 64
+      if bytes + size > VendorSender.batchBytes, !batch.isEmpty {
+        batches.append(batch)
+        (batch, bytes) = ([], 0)
+      }
+      batch.append(event)
+      bytes += size
+    }
+    if !batch.isEmpty { batches.append(batch) }
+    return batches
+  }
+
+  /// Enters the batch once and sends it until the vendor has answered for it, or is shut.
+  private mutating func deliver(_ batch: [OutgoingEvent]) async throws -> BatchOutcome {
+    var entered: Disclosed<[OutgoingEvent]>?
+    while !Task.isCancelled {
+      let (relay, sender, vendor) = (relay, sender, vendor)
+      let known = entered
+      // The entry too is made within the pass: nothing is entered for a vendor that is shut.
+      let passed = try await relay.gate.pass(vendor.id) { () async throws -> (Disclosed<[OutgoingEvent]>, BatchOutcome) in
+        let disclosed: Disclosed<[OutgoingEvent]>
+        if let known {
+          disclosed = known
+        } else {
+          disclosed = try await relay.ledger.disclose(batch, disclosure(of: batch), to: Self.principal(vendor, sender.destination))
+        }
+        return (disclosed, await sender.send(disclosed) { relay.gate.isShut(vendor.id) })
+      }
+      guard let (disclosed, outcome) = passed else { return .stopped }
+      entered = disclosed
+      guard case .later(let reason, let wait) = outcome else {
+        if failures >= Relay.failuresToTell {
+          relay.logger.notice("A vendor takes events again", metadata: ["vendor": "\(vendor.id)"])
+        }
+        failures = 0
+        return outcome
+      }
+      failures += 1
+      try? await relay.control.noteFailure(of: vendor.id, reason: reason)
+      if failures == 1 || failures == Relay.failuresToTell {
+        relay.logger.warning("A vendor takes no events", metadata: ["vendor": "\(vendor.id)", "reason": "\(reason)"])
+      }
+      if failures == Relay.failuresToTell { await tellFailure(reason) }
+      let end = ContinuousClock.now + (wait ?? Backoff.pause(after: failures))
+      while ContinuousClock.now < end, !Task.isCancelled {
+        if relay.gate.isShut(vendor.id) { return .stopped }
+        try await Task.sleep(for: .milliseconds(100))
+      }
+    }
+    return .stopped
+  }
+
+  static func principal(_ vendor: Vendor, _ destination: Destination) -> Principal {
+    Principal(kind: .vendor, id: vendor.id.rawValue, credential: destination.word)
+  }
+
+  private func disclosure(of batch: [OutgoingEvent]) -> Disclosure {
+    var fields: Set<String> = ["event", "time"]
+    for event in batch { fields.formUnion(event.properties.keys) }
+    return Disclosure(
+      .delivery(set: batch.flatMap(\.subjects), events: batch.count), project: vendor.project, purpose: "relay.\(sender.destination.word)",
+      fields: fields.sorted())
+  }
+
+  private func letter(_ event: OutgoingEvent, _ reason: String) -> DeadLetter {
+    DeadLetter(
+      vendor: vendor.id, commit: event.position.commit, row: event.position.row, event: event.name, reason: String(reason.prefix(200)),
+      at: relay.clock())
+  }
+
+  // MARK: Alerts
+
+  private func tellFailure(_ reason: String) async {
+    await relay.alerts.raise(
+      NewAlert(
+        .vendorFailed, project: vendor.project, sentence: "The vendor \(vendor.id) has taken no events for a while; they wait.",
+        details: ["vendor": .text(vendor.id.rawValue), "reason": .text(reason)], sameAs: "vendor/\(vendor.id)"))
+  }
+
+  private func tellLetters(_ count: Int) async {
+    await relay.alerts.raise(
+      NewAlert(
+        .vendorEventsLost, severity: .low, project: vendor.project,
+        sentence: "The vendor \(vendor.id) refused events for good; `sealane vendors dead-letters \(vendor.id)` says which and why.",
+        details: ["vendor": .text(vendor.id.rawValue), "events": .number(Int64(count))], sameAs: "letters/\(vendor.id)"))
+  }
+
+  private func tellMissed(_ commits: UInt64) async {
+    await relay.alerts.raise(
+      NewAlert(
+        .vendorEventsLost, project: vendor.project,
+        sentence: "Events did not reach the vendor \(vendor.id): it was behind for longer than they are kept for it.",
+        details: ["vendor": .text(vendor.id.rawValue), "commits": .number(Int64(commits))], sameAs: "missed/\(vendor.id)"))
+  }
+}

@@ -1,0 +1,81 @@
+package import Events
+import Synchronization
+
+/// Log files that the store itself needs no more, and that somebody who follows it has not read: `past-` and the number, byte for byte what
+/// `log-` was. They are no part of the store: without them it opens as ever, and no backup has them.
+enum PastLogs {
+  static let prefix = "past-"
+
+  static func name(_ number: UInt64) -> String { prefix + LogFormat.hexadecimal(number) }
+
+  static func number(ofName name: String) -> UInt64? {
+    guard name.hasPrefix(prefix), name.utf8.count == prefix.utf8.count + 16 else { return nil }
+    return UInt64(name.dropFirst(prefix.utf8.count), radix: 16)
+  }
+
+  /// Of all log files, those that are put aside too, ascending.
+  static func numbers(disk: any Disk, directory: String) throws(DiskError) -> [UInt64] {
+    Set(try disk.list(directory).compactMap { LogFormat.number(ofName: $0) ?? number(ofName: $0) }).sorted()
+  }
+
+  /// Under whichever name it has.
+  static func open(_ number: UInt64, disk: any Disk, directory: String) throws(DiskError) -> any ReadableFile {
+    do { return try disk.open(directory + "/" + LogFormat.name(number)) } catch {
+      return try disk.open(directory + "/" + name(number))
+    }
+  }
+}
+
+extension SegmentStore {
+  /// Whether log files stay behind for whoever follows the store, from now on.
+  package func keepPastLogs(_ keeps: Bool) { keepsPastLogs.store(keeps, ordering: .sequentiallyConsistent) }
+
+  /// How many frames were committed: the position behind the last event is (this, `.max`).
+  package var committed: UInt64 { state.withLock { $0.dataVersion } }
+
+  /// The pseudonym of whoever a number counts as now; nil for one that was never given.
+  package func canonicalPseudonym(of number: SubjectNumber) -> Pseudonym? {
+    identities.pseudonym(of: state.withLock { $0.journal.canonical(number.rawValue) })
+  }
+
+  /// Puts a log file aside that the manifest does not name any more, or removes it where nobody follows.
+  func retire(log number: UInt64) throws(DiskError) {
+    let path = directory + "/" + LogFormat.name(number)
+    guard keepsPastLogs.load(ordering: .sequentiallyConsistent) else { return try disk.remove(path) }
+    // A crash here leaves it under its old name: the next start puts it aside. After it, under the new one, which nobody but followers reads.
+    try disk.rename(path, to: directory + "/" + PastLogs.name(number))
+  }
+
+  /// Removes what was put aside and is before a commit, and the oldest of what is left beyond the bounds.
+  ///
+  /// - Parameters:
+  ///   - commit: the first that somebody needs; nil: nobody needs any.
+  ///   - bytes: how much may stay.
+  package func dropPastLogs(before commit: UInt64?, keepingBytes bytes: Int) throws(StoreError) {
+    do {
+      let numbers = try disk.list(directory).compactMap(PastLogs.number(ofName:)).sorted()
+      var firsts: [UInt64] = []
+      var sizes: [Int] = []
+      for number in numbers {
+        let file = try disk.open(directory + "/" + PastLogs.name(number))
+        sizes.append(Int(file.length))
+        // One without its header never held a frame.
+        firsts.append(
+          file.length < UInt64(LogFormat.headerLength)
+            ? 0 : try LogFormat.Header(try file.bytes(at: 0, count: LogFormat.headerLength)).firstSequence)
+      }
+      var total = sizes.reduce(0, +)
+      for (index, number) in numbers.enumerated() {
+        // Its frames end before the next file's first; the last one's end is not known here, so that it stays while anybody follows.
+        let isRead = commit.map { commit in index + 1 < firsts.count && firsts[index + 1] <= commit } ?? true
+        guard isRead || total > bytes else { break }
+        try disk.remove(directory + "/" + PastLogs.name(number))
+        total -= sizes[index]
+      }
+    } catch let error as DiskError {
+      throw .disk(error)
+    } catch {
+      throw .corrupt(file: "a log file that was put aside", reason: "\(error)")
+    }
+  }
+}

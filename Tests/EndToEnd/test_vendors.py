@@ -1,0 +1,280 @@
+"""Vendors: what is declared, simulated and agreed to leaves, and nothing else; the second Sealane plays the vendor."""
+
+import http.server
+import json
+import re
+import socketserver
+import threading
+import time
+
+import pytest
+import requests
+from staff import Person, a_day_later, invited, owner
+
+DECLARATION = """
+vendor: {vendor}
+name: {name}
+purpose: Product analytics for the growth team
+legal_basis: legitimate interests
+contract: {{reference: C-2025-17, notice_hours: 24}}
+contacts: {{breach: security@tallymark.example, privacy: privacy@tallymark.example}}
+countries: {{storage: [US], processing: [US, IE]}}
+subprocessors: [{{name: Cloudhost, country: US}}]
+review: 2027-01-31
+{events}
+fields: {fields}
+canaries: 0
+destination:
+{destination}
+"""
+
+
+def declaration(vendor, destination, fields="[plan, model]", events="", name=None):
+    lines = "\n".join(f"  {key}: {value}" for key, value in destination.items())
+    return DECLARATION.format(vendor=vendor, name=name or vendor.capitalize(), destination=lines, fields=fields, events=events)
+
+
+class Sink:
+    """A vendor that keeps what it is sent, and answers as it is told."""
+
+    def __init__(self):
+        self.batches, self.paths, self.headers, self.answers, self.delay = [], [], [], [], 0
+        self.arrived_at = []
+        outer = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                if outer.delay:
+                    time.sleep(outer.delay)
+                status, answer = outer.answers.pop(0) if outer.answers else (200, {"code": 200, "status": "OK"})
+                if callable(answer):
+                    answer = answer(json.loads(body))
+                if status == 200 or (status == 400 and answer.get("num_records_imported")):
+                    outer.batches.append(json.loads(body))
+                    outer.arrived_at.append(time.monotonic())
+                outer.paths.append(self.path)
+                outer.headers.append({name.lower(): value for name, value in self.headers.items()})
+                data = json.dumps(answer).encode()
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(data)))
+                self.end_headers()
+                self.wfile.write(data)
+
+            def log_message(self, *_):
+                pass
+
+        class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
+            daemon_threads = True
+
+        self.server = Server(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    @property
+    def events(self):
+        return [event for batch in self.batches if isinstance(batch, list) for event in batch]
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+@pytest.fixture
+def sink():
+    sink = Sink()
+    yield sink
+    sink.close()
+
+
+def until(condition, seconds=20):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not come about"
+        time.sleep(0.05)
+
+
+def agree(sealane, person, vendor, version=1):
+    ticket = person.confirmed("approve_vendor", about=f"{vendor}/{version}")
+    answer = person.post("/vendors/agree", {"vendor": vendor, "version": str(version), "ticket": ticket})
+    assert answer.status_code == 200, answer.text
+    return answer
+
+
+def declare(sealane, tmp_path, text):
+    file = tmp_path / "vendor.yaml"
+    file.write_text(text)
+    return json.loads(sealane.command("vendors", "declare", file, "--data", sealane.data, "--json"))
+
+
+def state(sealane, vendor):
+    return json.loads(sealane.command("vendors", "show", vendor, "--data", sealane.data, "--json"))
+
+
+@pytest.fixture
+def place(make_installation):
+    sealane = make_installation()
+    sealane.start()
+    return sealane, owner(sealane)
+
+
+def test_a_second_sealane_plays_the_vendor(place, make_installation, tmp_path):
+    sealane, ada = place
+    other = make_installation()
+    other.start()
+    (tmp_path / "secret").write_text(other.account[1])
+    made = declare(sealane, tmp_path, declaration("tallymark", {
+        "type": "mixpanel", "url": other.intake, "allow_internal": "true", "project_id": other.project_id, "username": other.account[0],
+        "secret_file": tmp_path / "secret"}))
+    assert made["version"] == 1 and made["state"] == "waiting"
+    sealane.track({"event": "Before", "properties": {"distinct_id": "ada@orrery.example", "plan": "pro"}})
+    # Nothing flows before somebody else has agreed, who is not the one that declared it.
+    alone = sealane.run("vendors", "approve", "tallymark", "--version", 1, "--data", sealane.data)
+    assert alone.returncode != 0 and "somebody else" in alone.stderr
+    simulated = json.loads(sealane.command("vendors", "simulate", "tallymark", "--data", sealane.data, "--json"))
+    assert simulated["people"] == 1 and {"field": "plan", "people": 1} in simulated["fields"] and {"field": "model", "people": 0} in simulated["fields"]
+    agree(sealane, ada, "tallymark")
+    for number in range(30):
+        sealane.track({"event": "Request", "properties": {
+            "distinct_id": f"user-{number % 10}@orrery.example", "plan": "pro", "model": "orrery-2", "$email": f"user-{number}@orrery.example",
+            "org_id": "brightfen", "note": "secret plans", "$insert_id": f"r-{number}"}})
+    until(lambda: state(sealane, "tallymark")["events"] == 30)
+    lines = [json.loads(line) for line in other.export().splitlines()] if hasattr(other, "export") else [
+        json.loads(line) for line in requests.get(
+            other.api + "/api/2.0/export", params={"project_id": other.project_id, "from_date": "2026-01-01", "to_date": "2030-01-01"},
+            auth=other.account, timeout=30).text.splitlines()]
+    assert len(lines) == 30 and {line["event"] for line in lines} == {"Request"}
+    for line in lines:
+        properties = {name for name in line["properties"] if not name.startswith("$")}
+        assert properties == {"time", "distinct_id", "plan", "model"}
+    # Whom the second instance knows: ten people, none by an id of the first.
+    assert len({line["properties"]["distinct_id"] for line in lines}) == 10
+    # Every delivery is in the ledger, with exactly its subjects.
+    entries = [entry for entry in json.loads(
+        sealane.command("ledger", "entries", "--data", sealane.data, "--from", 0, "--limit", 1000))["entries"] if entry["kind"] == "disclosure.delivery"]
+    assert sum(entry["detail"]["rows"] for entry in entries) == 30
+    assert all(entry["detail"]["principal"] == {"kind": "vendor", "id": "tallymark", "credential": "mixpanel"} for entry in entries)
+    assert all(set(entry["detail"]["fields"]) == {"event", "time", "plan", "model"} for entry in entries)
+
+
+def test_two_vendors_know_nobody_by_the_same_name(place, tmp_path):
+    sealane, ada = place
+    sinks = [Sink(), Sink()]
+    try:
+        (tmp_path / "secret").write_text("s")
+        for vendor, sink in zip(["tallymark", "quillon"], sinks):
+            declare(sealane, tmp_path, declaration(vendor, {
+                "type": "mixpanel", "url": sink.url, "allow_internal": "true", "project_id": 7, "username": "u", "secret_file": tmp_path / "secret"},
+                fields="[plan, org_id, friend_id]"))
+            agree(sealane, ada, vendor)
+        for number in range(20):
+            sealane.track({"event": "Request", "properties": {
+                "distinct_id": f"user-{number}", "plan": "pro", "org_id": f"org-{number % 3}", "friend_id": f"friend-{number}", "$insert_id": f"i-{number}"}})
+        until(lambda: all(len(sink.events) == 20 for sink in sinks))
+        ours = {line["subject"] for line in requests.get(
+            sealane.api + "/api/v1/subjects", params={"project_id": sealane.project_id}, auth=sealane.account, timeout=10).json()["subjects"]}
+
+        def words(sink):
+            found = set()
+            for event in sink.events:
+                for name, value in event["properties"].items():
+                    if name not in ("plan", "time"):
+                        found.add(str(value))
+            return found
+
+        first, second = map(words, sinks)
+        assert len(first) >= 43 and len(second) >= 43
+        assert not first & second
+        assert not {word[2:] for word in first | second} & {name[2:] for name in ours}
+    finally:
+        for sink in sinks:
+            sink.close()
+
+
+def test_the_kill_switch_under_load(place, tmp_path, sink):
+    sealane, ada = place
+    (tmp_path / "secret").write_text("s")
+    declare(sealane, tmp_path, declaration("tallymark", {
+        "type": "mixpanel", "url": sink.url, "allow_internal": "true", "project_id": 7, "username": "u", "secret_file": tmp_path / "secret"}))
+    agree(sealane, ada, "tallymark")
+    going = threading.Event()
+
+    def load():
+        number = 0
+        while not going.is_set():
+            rows = [{"event": "Request", "properties": {
+                "distinct_id": f"u-{n % 500}", "plan": "pro", "time": int(time.time()), "$insert_id": f"k-{number}-{n}"}} for n in range(500)]
+            sealane.send_import(rows)
+            number += 1
+
+    senders = [threading.Thread(target=load) for _ in range(3)]
+    for sender in senders:
+        sender.start()
+    try:
+        until(lambda: len(sink.events) > 3_000)
+        began = time.monotonic()
+        killed = json.loads(sealane.command("vendors", "kill", "tallymark", "--data", sealane.data, "--json"))
+        acknowledged = time.monotonic()
+        arrived = len(sink.events)
+        assert killed["state"] == "killed" and acknowledged - began < 10
+        time.sleep(3)
+        assert len(sink.events) == arrived
+        assert max(sink.arrived_at) <= acknowledged
+    finally:
+        going.set()
+        for sender in senders:
+            sender.join()
+    # For good, also after a restart.
+    sealane.terminate()
+    sealane.start()
+    sealane.track({"event": "Request", "properties": {"distinct_id": "later", "plan": "pro"}})
+    time.sleep(2)
+    assert len(sink.events) == arrived
+    assert "resum" not in sealane.run("vendors", "resume", "tallymark", "--data", sealane.data).stdout
+    alerts = json.loads(sealane.command("alerts", "list", "--data", sealane.data, "--json"))["alerts"]
+    assert "vendor_killed" in [alert["kind"] for alert in alerts]
+
+
+def test_nothing_is_lost_by_kills_and_refusals(place, tmp_path, sink):
+    sealane, ada = place
+    (tmp_path / "secret").write_text("s")
+    declare(sealane, tmp_path, declaration("tallymark", {
+        "type": "mixpanel", "url": sink.url, "allow_internal": "true", "project_id": 7, "username": "u", "secret_file": tmp_path / "secret"}))
+    agree(sealane, ada, "tallymark")
+    sink.answers = [(503, {}), (429, {}), (500, {})]
+    sent = set()
+    for turn in range(6):
+        rows = [{"event": "Request", "properties": {
+            "distinct_id": f"u-{n}", "plan": f"p-{turn}-{n}", "time": int(time.time()), "$insert_id": f"c-{turn}-{n}"}} for n in range(400)]
+        assert sealane.send_import(rows).status_code == 200
+        sent |= {row["properties"]["plan"] for row in rows}
+        time.sleep(0.3)
+        sealane.kill()
+        sealane.start()
+    until(lambda: {event["properties"]["plan"] for event in sink.events} == sent, 60)
+    # What came twice came under one insert id.
+    by_plan = {}
+    for event in sink.events:
+        by_plan.setdefault(event["properties"]["plan"], set()).add(event["properties"]["$insert_id"])
+    assert all(len(ids) == 1 for ids in by_plan.values())
+
+
+def test_what_a_vendor_refuses_is_named_and_holds_up_nothing(place, tmp_path, sink):
+    sealane, ada = place
+    (tmp_path / "secret").write_text("s")
+    declare(sealane, tmp_path, declaration("tallymark", {
+        "type": "mixpanel", "url": sink.url, "allow_internal": "true", "project_id": 7, "username": "u", "secret_file": tmp_path / "secret"}))
+    agree(sealane, ada, "tallymark")
+    sink.answers = [(400, lambda batch: {
+        "code": 400, "num_records_imported": len(batch) - 1, "status": "Bad Request",
+        "failed_records": [{"index": 0, "insert_id": batch[0]["properties"]["$insert_id"], "field": "properties.plan", "message": "no"}]})]
+    sealane.send_import([{"event": "Request", "properties": {
+        "distinct_id": f"u-{n}", "plan": "pro", "time": int(time.time()), "$insert_id": f"d-{n}"}} for n in range(10)])
+    until(lambda: state(sealane, "tallymark")["dead_letters"] == 1)
+    assert state(sealane, "tallymark")["events"] == 9
+    letters = json.loads(sealane.command("vendors", "dead-letters", "tallymark", "--data", sealane.data, "--json"))["dead_letters"]
+    assert letters[0]["event"] == "Request" and "properties.plan" in letters[0]["reason"]
+    sealane.track({"event": "Request", "properties": {"distinct_id": "after", "plan": "pro"}})
+    until(lambda: state(sealane, "tallymark")["events"] == 10)

@@ -1,0 +1,6 @@
+import Relay
+import Testing
+
+struct DeclarationTests {
+  @Test func reads() throws {}
+}
