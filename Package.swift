@@ -141,7 +141,8 @@ let package = Package(
     .testTarget(
       name: "CustodianTests",
       dependencies: [
-        "Custodian", "Access", "Ledger", "Vault", "Events", "Passkeys", "SoftAuthenticator", "TestSupport", crypto, database, logging,
+        "Custodian", "Access", "Ledger", "Vault", "Events", "Passkeys", "Web", "SoftAuthenticator", "TestSupport", crypto, database,
+        hummingbird, logging,
       ],
       swiftSettings: room),
     .testTarget(

@@ -59,7 +59,7 @@ package struct CustodianService: Sendable {
       interval: min(options.pollInterval, WitnessPoller.longestInterval), logger: logger)
     let approvals = Approvals(store: store, relyingParty: relyingParty, connection: connection, logger: logger, clock: wallClock)
     let application = Application(
-      router: CustodianSite(status: status, approvals: approvals).router(),
+      router: CustodianSite(status: status, approvals: approvals).router(context: BasicRequestContext.self),
       configuration: .init(address: .hostname(options.host, port: options.port), serverName: nil),
       onServerRunning: { _ in
         logger.info(

@@ -17,22 +17,27 @@ final class ApprovalBench {
 
   static let origin = "https://custodian.example.org"
 
-  init(enrolled names: [String] = ["Ada", "Bea", "Cleo"]) throws {
+  private let logger: Logger
+
+  init(
+    enrolled names: [String] = ["Ada", "Bea", "Cleo"], logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+  ) throws {
     bench = try CustodianBench()
-    approvals = Self.approvals(bench)
+    self.logger = logger
+    approvals = Self.approvals(bench, logger)
     for name in names { _ = try enrol(name, link: try link(expires: 1_000_000)) }
   }
 
   /// As after a kill: what was in memory is gone.
   func restart() throws {
     try bench.restart()
-    approvals = Self.approvals(bench)
+    approvals = Self.approvals(bench, logger)
   }
 
-  private static func approvals(_ bench: CustodianBench) -> Approvals {
+  private static func approvals(_ bench: CustodianBench, _ logger: Logger) -> Approvals {
     Approvals(
       store: bench.store, relyingParty: RelyingParty(id: "custodian.example.org", origins: [origin]), connection: bench.server.connection,
-      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, clock: bench.clock.read)
+      logger: logger, clock: bench.clock.read)
   }
 
   /// A link as `init` makes it, one at a time.

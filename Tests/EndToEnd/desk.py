@@ -10,12 +10,13 @@ import re
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from selenium import webdriver
-from selenium.common.exceptions import StaleElementReferenceException, WebDriverException
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support import ui
 
-WebDriverWait = functools.partial(ui.WebDriverWait, ignored_exceptions=[StaleElementReferenceException])
+# Between two pages an element is stale, or the browser does not find its document.
+WebDriverWait = functools.partial(ui.WebDriverWait, ignored_exceptions=[WebDriverException])
 
 
 def encode(raw: bytes) -> str:

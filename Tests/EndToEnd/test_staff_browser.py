@@ -5,52 +5,10 @@ import urllib.parse
 import pytest
 import requests
 from desk import WebDriverWait, start_browser
-from selenium.common.exceptions import WebDriverException
+from seat import AUTHENTICATOR, Seat
 from selenium.webdriver.common.by import By
 
 EVENT = "Browser Staff Probe"
-AUTHENTICATOR = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True, "isUserVerified": True}
-
-
-class Seat:
-    """A browser with an authenticator."""
-
-    def __init__(self, driver, base):
-        self.driver, self.base = driver, base
-        driver.execute_cdp_cmd("WebAuthn.enable", {})
-        self.authenticator = driver.execute_cdp_cmd("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})["authenticatorId"]
-
-    def open(self, path):
-        self.driver.get(self.base + path)
-
-    @property
-    def text(self):
-        return self.driver.find_element(By.TAG_NAME, "body").text
-
-    def until(self, *words, seconds=15):
-        def shown(_):
-            try:
-                return all(word in self.text for word in words)
-            except WebDriverException:
-                return False  # between two pages
-
-        try:
-            WebDriverWait(self.driver, seconds).until(shown)
-        except Exception:
-            raise AssertionError(f"{words} not on the page {self.driver.current_url}:\n{self.text}") from None
-
-    def press(self, selector):
-        WebDriverWait(self.driver, 10).until(lambda d: d.find_element(By.CSS_SELECTOR, selector).is_displayed())
-        self.driver.find_element(By.CSS_SELECTOR, selector).click()
-
-    def enrol(self, link, name=None):
-        self.driver.get(link)
-        if name:
-            self.driver.find_element(By.NAME, "name").send_keys(name)
-        self.press("#enrol button")
-
-    def cookies(self):
-        return {cookie["name"]: cookie["value"] for cookie in self.driver.execute_cdp_cmd("Network.getAllCookies", {})["cookies"]}
 
 
 @pytest.fixture(scope="module")

@@ -42,6 +42,15 @@ package enum ApprovalRule {
     guard approvers.count >= StoredRequest.approvalsNeeded else { throw .notApproved }
   }
 
+  /// Whether an approver may end a request: not one that nobody but its writer sees, nor, unless it is their own, one that removes them, or
+  /// whoever has a stolen passkey would keep its owner in.
+  package static func mayRefuse(_ stored: StoredRequest, by approver: Approver, at time: Timestamp) throws(ApprovalError) {
+    try mayAct(approver, at: time)
+    guard stored.request.requester != approver.text else { return }
+    guard stored.state != .draft else { throw .noSuchRequest }
+    if case .remove(approver.text, _) = stored.request.wish { throw .concernsYou }
+  }
+
   /// Whether somebody is an approver now.
   package static func mayAct(_ approver: Approver, at time: Timestamp) throws(ApprovalError) {
     guard approver.removedAt.map({ time < $0 }) ?? true else { throw .removed }

@@ -101,7 +101,8 @@ package final class Approvals: Sendable {
 
   package func refuse(_ digest: [UInt8], by approver: Approver) throws {
     try recording("approval", by: approver, on: digest) {
-      try ApprovalRule.mayAct(approver, at: clock())
+      guard let stored = try store.request(digest) else { throw ApprovalError.noSuchRequest }
+      try ApprovalRule.mayRefuse(stored, by: approver, at: clock())
       try store.refuse(digest, at: clock())
       logger.notice("a request was refused", metadata: ["request": "\(digest.hexadecimal)", "approver": "\(approver.text)"])
     }

@@ -9,7 +9,7 @@ internal import Web
 
 /// Questions to passkeys and their answers, as JSON. docs/FORMATS.md, "Ceremonies".
 extension CustodianSite {
-  func addCeremonies(to router: Router<BasicRequestContext>) {
+  func addCeremonies<Context: RequestContext>(to router: Router<Context>) {
     router.post("/enrol/begin") { request, _ in
       await answer {
         let asked = try await body(request, BeginEnrolment.self)

@@ -2,7 +2,7 @@ internal import Access
 internal import Events
 internal import Foundation
 internal import HTTPTypes
-internal import Hummingbird
+package import Hummingbird
 internal import Ledger
 internal import Logging
 internal import NIOCore
@@ -13,14 +13,19 @@ internal import Web
 /// The custodian's own pages, on its own origin: what is held, and for approvers what was asked, by whom, and with whose consent.
 ///
 /// What is opened is shown here and nowhere else. The pages hold no script of anybody else and are framed by nobody.
-struct CustodianSite: Sendable {
+package struct CustodianSite: Sendable {
   let status: CustodianStatus
   let approvals: Approvals
 
+  package init(status: CustodianStatus, approvals: Approvals) {
+    self.status = status
+    self.approvals = approvals
+  }
+
   static let bodyLimit = 131_072
 
-  func router() -> Router<BasicRequestContext> {
-    let router = Router()
+  package func router<Context: RequestContext>(context: Context.Type) -> Router<Context> {
+    let router = Router(context: context)
     for asset in Asset.all {
       router.get(RouterPath(asset.path)) { request, _ in asset.response(to: request) }
     }
@@ -43,7 +48,7 @@ struct CustodianSite: Sendable {
     return router
   }
 
-  private func addForms(to router: Router<BasicRequestContext>) {
+  private func addForms<Context: RequestContext>(to router: Router<Context>) {
     router.post("/sign-out") { request, _ in
       await page {
         _ = try await form(request)
