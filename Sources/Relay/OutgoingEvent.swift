@@ -8,6 +8,7 @@ package struct OutgoingEvent: Sendable, Hashable {
   /// Whose it is, among ourselves; never sent.
   let position: TailPosition
   let subjects: [SubjectNumber]
+  let isCanary: Bool
 
   package let name: String
   package let time: Timestamp
@@ -42,9 +43,25 @@ package struct VendorLens: Sendable {
       subjects += property.value.pseudonyms.compactMap(number)
     }
     return OutgoingEvent(
-      position: event.position, subjects: subjects, name: event.name, time: event.time,
+      position: event.position, subjects: subjects, isCanary: false, name: event.name, time: event.time,
       insertID: pseudonyms.insertID(commit: event.position.commit, row: event.position.row),
       person: event.pseudonym.map { pseudonyms($0).description }, properties: properties)
+  }
+
+  /// Beside the real event at a place. Its id is the canary's own, in the form that the vendor's pseudonyms have: nobody's but this vendor's, and known
+  /// again by the key alone.
+  package func callAsFunction(_ canary: CanaryEvent, beside position: TailPosition) -> OutgoingEvent {
+    var properties: [String: JSONValue] = [:]
+    for property in canary.properties where fields.contains(property.name) {
+      if case .pseudonym(let pseudonym) = property.value, pseudonym == canary.id {
+        properties[property.name] = .string("v_\(pseudonym)")
+      } else if let value = shown(property.value) {
+        properties[property.name] = value
+      }
+    }
+    return OutgoingEvent(
+      position: position, subjects: [], isCanary: true, name: canary.name, time: canary.time, insertID: canary.insertID,
+      person: "v_\(canary.id)", properties: properties)
   }
 
   /// Nil for what does not go: what is sealed, and what holds nothing else.

@@ -2,6 +2,7 @@ import Access
 import Delivery
 import Events
 import Foundation
+import Journeys
 import Yams
 
 /// What a vendor is there for, who answers for it, and what it may get: written by people, agreed to by a second one (docs/VENDORS.md).
@@ -12,8 +13,8 @@ package struct VendorDeclaration: Sendable, Hashable {
     package var reference: String
     /// LEI, EUID or another public id of the provider.
     package var provider: String?
-    package var signed: CalendarDay?
-    package var ends: CalendarDay?
+    package var signed: CalendarDate?
+    package var ends: CalendarDate?
     /// Within how many hours the vendor must tell of a breach.
     package var noticeHours: Int?
   }
@@ -42,7 +43,7 @@ package struct VendorDeclaration: Sendable, Hashable {
   package var storageCountries: [String]
   package var processingCountries: [String]
   package var subprocessors: [Subprocessor]
-  package var review: CalendarDay
+  package var review: CalendarDate
   /// Nil: it gets events by other ways than Sealane; the register still knows it.
   package var destination: Destination?
   /// Nil: all events.
@@ -101,19 +102,6 @@ package struct VendorDeclaration: Sendable, Hashable {
   }
 }
 
-/// A day of a calendar, without a time.
-package struct CalendarDay: Sendable, Hashable, Comparable, CustomStringConvertible {
-  /// `2026-11-28`.
-  package let description: String
-
-  package init?(_ text: String) {
-    guard text.utf8.count == 10, (try? Date(text, strategy: .iso8601.year().month().day())) != nil else { return nil }
-    description = text
-  }
-
-  package static func < (left: CalendarDay, right: CalendarDay) -> Bool { left.description < right.description }
-}
-
 extension ChannelFields {
   /// One line of text, no control characters.
   mutating func line(_ name: String, longest: Int) throws(ChannelError) -> String {
@@ -129,9 +117,9 @@ extension ChannelFields {
     return text
   }
 
-  mutating func day(_ name: String) throws(ChannelError) -> CalendarDay? {
+  mutating func day(_ name: String) throws(ChannelError) -> CalendarDate? {
     guard let text = try optional(name) else { return nil }
-    guard let day = CalendarDay(text) else { throw error("“\(name)” is a day such as 2027-01-31") }
+    guard let day = CalendarDate(text) else { throw error("“\(name)” is a day such as 2027-01-31") }
     return day
   }
 

@@ -39,7 +39,7 @@ struct VendorRun {
         try await note(position, missed: page.missedCommits)
         await tellMissed(page.missedCommits)
       }
-      let events = page.events.map { lens($0) }
+      let events = mixed(page.events)
       guard !events.isEmpty else {
         if page.next == position {
           if unnoted > 0 { try await note(page.next) }
@@ -68,11 +68,28 @@ struct VendorRun {
         }
         // A crash before this sends the batch once more, with the same insert ids.
         try await note(
-          TailPosition(commit: last.commit, row: last.row + 1), events: batch.count - letters.count, batches: 1, letters: letters)
+          TailPosition(commit: last.commit, row: last.row + 1), events: batch.count { !$0.isCanary } - letters.count, batches: 1,
+          letters: letters)
         if !letters.isEmpty { await tellLetters(letters.count) }
       }
       unnoted += 1
       position = page.next
+    }
+  }
+
+  /// With canaries among them, each beside a real event of about its time.
+  private func mixed(_ page: [TailEvent]) -> [OutgoingEvent] {
+    let canaries = relay.source.canaries(declaration.canaries, of: vendor.id.rawValue, in: vendor.project, among: page)
+    guard !canaries.isEmpty else { return page.map { lens($0) } }
+    var beside: [Int: [CanaryEvent]] = [:]
+    for canary in canaries {
+      let place = page.indices.min {
+        abs(page[$0].time.milliseconds - canary.time.milliseconds) < abs(page[$1].time.milliseconds - canary.time.milliseconds)
+      }
+      beside[place ?? 0, default: []].append(canary)
+    }
+    return page.indices.flatMap { index in
+      [lens(page[index])] + beside[index, default: []].map { lens($0, beside: page[index].position) }
     }
   }
 
@@ -149,9 +166,19 @@ struct VendorRun {
   private func disclosure(of batch: [OutgoingEvent]) -> Disclosure {
     var fields: Set<String> = ["event", "time"]
     for event in batch { fields.formUnion(event.properties.keys) }
+    let canaries = batch.filter(\.isCanary)
     return Disclosure(
-      .delivery(set: batch.flatMap(\.subjects), events: batch.count), project: vendor.project, purpose: "relay.\(sender.destination.word)",
-      fields: fields.sorted())
+      .delivery(set: batch.flatMap(\.subjects), events: batch.count - canaries.count), project: vendor.project,
+      purpose: "relay.\(sender.destination.word)", fields: fields.sorted(), canaries: Self.mark(canaries, of: vendor))
+  }
+
+  /// Of a vendor's canaries, in the place of an export's random bytes: the same for all its deliveries.
+  private static func mark(_ canaries: [OutgoingEvent], of vendor: Vendor) -> Disclosure.CanaryMark? {
+    guard !canaries.isEmpty else { return nil }
+    let people = Set(canaries.compactMap(\.person)).sorted()
+    return Disclosure.CanaryMark(
+      export: String(VendorDesk.digest(of: "vendor \(vendor.id)").prefix(32)), count: people.count, lines: canaries.count,
+      commitment: VendorDesk.digest(of: people.map { "\($0)\n" }.joined()))
   }
 
   private func letter(_ event: OutgoingEvent, _ reason: String) -> DeadLetter {

@@ -43,6 +43,7 @@ struct CanariesCommand: AsyncParsableCommand {
     private static func line(_ canary: [String: JSONValue]) -> String {
       func text(_ value: JSONValue?) -> String? { if case .string(let text)? = value { text } else { nil } }
       let what = text(canary["canary"]) ?? "?"
+      if let vendor = text(canary["vendor"]) { return "\(what): given to the vendor \(vendor) alone" }
       guard case .object(let export)? = canary["export"], case .number(let index)? = export["ledger_index"],
         case .object(let by)? = export["by"]
       else { return "\(what): a canary of an export that is not known any more" }

@@ -61,6 +61,9 @@ struct AuthorizationTests {
     .rotateCustodianKey: ["custodian"],
     .readAlerts: ["privacy_officer", "admin", "owner", "user"],
     .manageAlerts: ["privacy_officer", "admin", "owner", "user"],
+    .readVendors: ["developer", "privacy_officer", "admin", "owner", "user"],
+    .manageVendors: ["privacy_officer", "admin", "owner", "user"],
+    .killVendors: ["privacy_officer", "admin", "owner", "user"],
   ]
 
   @Test func rolesAreAddedUpAndCountInTheirProjectAlone() async throws {

@@ -38,6 +38,7 @@ final class Site: Sendable {
     func number(of pseudonym: Pseudonym, in project: ProjectID) -> SubjectNumber? { nil }
     func pseudonym(of number: SubjectNumber, in project: ProjectID) -> Pseudonym? { nil }
     func pseudonyms(of vendor: String, in project: ProjectID) -> VendorPseudonymizer? { nil }
+    func canaries(_ count: Int, of vendor: String, in project: ProjectID, among page: [TailEvent]) -> [CanaryEvent] { [] }
     func release(_ project: ProjectID, before commit: UInt64?) {}
   }
   private struct NoTail: RelayTail {

@@ -325,3 +325,35 @@ def test_a_vendor_without_confirmations_is_confirmed_by_hand(place, tmp_path):
     assert [deletion["state"] for deletion in shown] == ["sent"]
     sealane.command("vendors", "confirm-deletion", "tallymark", shown[0]["deletion"], "--data", sealane.data)
     assert sealane.run("vendors", "confirm-deletion", "tallymark", shown[0]["deletion"], "--data", sealane.data).returncode != 0
+
+
+def test_a_vendors_canaries_name_the_vendor(place, tmp_path):
+    sealane, ada = place
+    files = {}
+    for vendor in ["tallymark", "quillon"]:
+        files[vendor] = tmp_path / f"{vendor}.ndjson"
+        declare(sealane, tmp_path, declaration(vendor, {"type": "file", "path": files[vendor]}).replace("canaries: 0", "canaries: 5"))
+        agree(sealane, ada, vendor)
+    sent = 0
+    while not all(file.exists() and file.read_text().count("\n") > sent + 3 for file in files.values()) and sent < 6_000:
+        rows = [{"event": "Request", "properties": {
+            "distinct_id": f"u-{n}", "plan": f"p{n % 3}", "time": int(time.time()) - n, "$insert_id": f"v-{sent}-{n}"}} for n in range(200)]
+        assert sealane.send_import(rows).status_code == 200
+        sent += 200
+        time.sleep(0.5)
+    time.sleep(2)
+    lines = {vendor: [json.loads(line) for line in file.read_text().splitlines()] for vendor, file in files.items()}
+    # All that is known of whoever exists came: what is more are canaries, alike in form.
+    assert all(len(found) > sent for found in lines.values())
+    assert all(set(line) == set(found[0]) and re.fullmatch("v_[0-9a-f]{32}", line["person"]) for found in lines.values() for line in found)
+    for vendor, file in files.items():
+        done = sealane.run("canaries", "check", file, "--data", sealane.data, "--json")
+        assert done.returncode == 1, done.stderr
+        named = json.loads(done.stdout)["canaries"]
+        assert named and {canary["vendor"] for canary in named} == {vendor}
+    alerts = [alert for alert in json.loads(sealane.command("alerts", "list", "--data", sealane.data, "--json"))["alerts"] if alert["kind"] == "canary_used"]
+    assert {alert["about"]["id"] for alert in alerts} == {"tallymark", "quillon"}
+    entries = [entry["detail"] for entry in json.loads(
+        sealane.command("ledger", "entries", "--data", sealane.data, "--from", 0, "--limit", 1000))["entries"] if entry["kind"] == "disclosure.delivery"]
+    assert sum(detail["rows"] for detail in entries) == 2 * sent
+    assert sum(int(detail["facts"].get("canary_lines", 0)) for detail in entries if "facts" in detail) == sum(map(len, lines.values())) - 2 * sent

@@ -3,6 +3,11 @@ import Relay
 import Synchronization
 import Testing
 
+private final class Counters: Sendable {
+  let inside = Atomic(0)
+  let passed = Atomic(0)
+}
+
 struct VendorGateTests {
   private static func vendor(_ name: String = "tallymark") throws -> Vendor.ID { try #require(Vendor.ID(rawValue: name)) }
 
@@ -11,29 +16,28 @@ struct VendorGateTests {
     let vendor = try Self.vendor()
     for _ in 0..<50 {
       let gate = VendorGate()
-      let inside = Atomic(0)
-      let passed = Atomic(0)
+      let counters = Counters()
       await withTaskGroup { group in
         for _ in 0..<8 {
           group.addTask {
             while true {
               let went = await gate.pass(vendor) {
-                inside.add(1, ordering: .sequentiallyConsistent)
+                counters.inside.add(1, ordering: .sequentiallyConsistent)
                 await Task.yield()
-                inside.subtract(1, ordering: .sequentiallyConsistent)
-                passed.add(1, ordering: .sequentiallyConsistent)
+                counters.inside.subtract(1, ordering: .sequentiallyConsistent)
+                counters.passed.add(1, ordering: .sequentiallyConsistent)
                 return true
               }
               if went == nil { return }
             }
           }
         }
-        while passed.load(ordering: .sequentiallyConsistent) < 20 { await Task.yield() }
+        while counters.passed.load(ordering: .sequentiallyConsistent) < 20 { await Task.yield() }
         await gate.shut(vendor)
-        #expect(inside.load(ordering: .sequentiallyConsistent) == 0)
-        let after = passed.load(ordering: .sequentiallyConsistent)
+        #expect(counters.inside.load(ordering: .sequentiallyConsistent) == 0)
+        let after = counters.passed.load(ordering: .sequentiallyConsistent)
         await group.waitForAll()
-        #expect(passed.load(ordering: .sequentiallyConsistent) == after)
+        #expect(counters.passed.load(ordering: .sequentiallyConsistent) == after)
       }
     }
   }

@@ -72,8 +72,8 @@ extension Visit {
   private func declareForm(_ text: String) -> HTML {
     """
     <section class="panel" id="declare"><h2>\(text.isEmpty ? "Declare a vendor" : "Change the declaration")</h2><p class="sub">YAML, as docs/VENDORS.md explains. Nothing changes until somebody else agrees to it.</p>\
-    <form method="post" action="/vendors">\(formToken)<label class="field"><span>Declaration</span><textarea name="source" rows="18" spellcheck="false" class="code" required>\
-    \(value: text.isEmpty ? Self.example : text)</textarea></label><button class="primary">Declare</button></form></section>
+    <form method="post" action="/vendors">\(formToken)<label class="unseen" for="source">Declaration</label><textarea name="source" id="source" rows="18" spellcheck="false" class="code" required>\
+    \(value: text.isEmpty ? Self.example : text)</textarea><button class="primary">Declare</button></form></section>
     """
   }
 
@@ -141,10 +141,9 @@ extension Visit {
   private func progressPanel(_ vendor: Vendor) -> HTML {
     let progress = vendor.progress
     return """
-      <section class="panel"><h2>What left</h2><dl class="figures"><div><dt>Events</dt><dd>\(NumberFormat.compact(progress.events))</dd></div>\
+      <section class="panel"><h2>What left</h2><p class="sub">Last batch: \(progress.lastSuccessAt.map(time.minute) ?? "never")</p><dl class="figures"><div><dt>Events</dt><dd>\(NumberFormat.compact(progress.events))</dd></div>\
       <div><dt>Batches, each in the ledger</dt><dd>\(NumberFormat.compact(progress.batches))</dd></div>\
-      <div><dt>Refused for good</dt><dd>\(NumberFormat.compact(progress.deadLetters))</dd></div>\
-      <div><dt>Last batch</dt><dd class="small">\(progress.lastSuccessAt.map(time.minute) ?? "never")</dd></div></dl></section>
+      <div><dt>Refused for good</dt><dd>\(NumberFormat.compact(progress.deadLetters))</dd></div></dl></section>
       """
   }
 

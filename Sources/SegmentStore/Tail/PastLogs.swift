@@ -30,6 +30,9 @@ extension SegmentStore {
   /// Whether log files stay behind for whoever follows the store, from now on.
   package func keepPastLogs(_ keeps: Bool) { keepsPastLogs.store(keeps, ordering: .sequentiallyConsistent) }
 
+  /// How many ids ever came, of people, devices and organizations.
+  package var idCount: Int { identities.count }
+
   /// How many frames were committed: the position behind the last event is (this, `.max`).
   package var committed: UInt64 { state.withLock { $0.dataVersion } }
 

@@ -122,8 +122,10 @@ final class CanaryDesk: Sendable {
     /// As it turned up: an id or a host.
     let what: String
     let project: ProjectID
-    /// Nil where nobody knows any more which.
+    /// Nil where nobody knows any more which, and where a vendor had it.
     let export: CanaryExport?
+    /// Who alone had it, if it was a vendor.
+    let vendor: Vendor.ID?
   }
 
   /// How somebody came upon a canary.
@@ -134,6 +136,14 @@ final class CanaryDesk: Sendable {
     case hit
     /// It stood in a file.
     case file
+
+    var words: String {
+      switch self {
+      case .lookup: "was asked for here"
+      case .hit: "was used somewhere"
+      case .file: "stood in a file"
+      }
+    }
   }
 
   /// Looks at ids that somebody asks about, one by one. An alert says so where one is a canary's; whoever asks learns nothing.
@@ -185,17 +195,32 @@ final class CanaryDesk: Sendable {
   private func hits(_ clues: [Clue], in project: ProjectID) async -> [Hit] {
     var hits: [Hit] = []
     for clue in clues {
-      let export: CanaryExport?
-      do { export = try await self.export(with: clue, in: project) } catch {
-        logger.error("A canary's export cannot be looked up", metadata: ["error": "\(type(of: error))"])
-        export = nil
+      var (export, vendor): (CanaryExport?, Vendor.ID?) = (nil, nil)
+      do {
+        vendor = try await self.vendor(with: clue, in: project)
+        if vendor == nil { export = try await self.export(with: clue, in: project) }
+      } catch {
+        logger.error("Whose a canary was cannot be looked up", metadata: ["error": "\(type(of: error))"])
       }
       switch clue {
-      case .id(let id): hits.append(Hit(what: "s_\(id)", project: project, export: export))
-      case .label(let label): hits.append(Hit(what: "\(label).\(domain ?? "…")", project: project, export: export))
+      case .id(let id): hits.append(Hit(what: vendor == nil ? "s_\(id)" : "v_\(id)", project: project, export: export, vendor: vendor))
+      case .label(let label): hits.append(Hit(what: "\(label).\(domain ?? "…")", project: project, export: export, vendor: vendor))
       }
     }
     return hits
+  }
+
+  /// So many of a vendor are looked for, whatever its declarations said at times.
+  private static let mostOfVendor: UInt32 = 100
+
+  private func vendor(with clue: Clue, in project: ProjectID) async throws(AccessError) -> Vendor.ID? {
+    let seal = seal(of: project)
+    return try await access.vendors(of: project).map(\.id).first { vendor in
+      (0..<Self.mostOfVendor).contains { number in
+        let canary = seal.canary(number, of: .vendor(vendor.rawValue))
+        return clue == .id(canary.id) || clue == .label(canary.label)
+      }
+    }
   }
 
   /// Goes through the register, and through the ledger where that does not know it, as after a restore.
@@ -242,7 +267,21 @@ final class CanaryDesk: Sendable {
 
   /// One alert an export.
   func tell(_ hits: [Hit], _ use: Use, by principal: Principal?) async {
-    for (export, hits) in Dictionary(grouping: hits, by: \.export).sorted(by: { $0.key?.entry ?? 0 < $1.key?.entry ?? 0 }) {
+    for (vendor, hits) in Dictionary(grouping: hits.filter { $0.vendor != nil }, by: \.vendor) {
+      guard let vendor, let first = hits.first else { continue }
+      var details: [String: Alert.Value] = [
+        "use": .text(use.rawValue), "canaries_seen": .number(Int64(hits.count)), "vendor": .text(vendor.rawValue),
+      ]
+      if let principal { details["seen_by"] = .text("\(principal.kind.rawValue)/\(principal.id)/\(principal.credential)") }
+      await alerts.raise(
+        NewAlert(
+          .canaryUsed, project: first.project, about: Alert.About(kind: "vendor", id: vendor.rawValue, credential: "relay"),
+          sentence: "A synthetic subject that only the vendor \(vendor) had been given \(use.words).", details: details,
+          sameAs: "\(use.rawValue)/vendor \(vendor)"))
+    }
+    for (export, hits) in Dictionary(grouping: hits.filter { $0.vendor == nil }, by: \.export).sorted(by: {
+      $0.key?.entry ?? 0 < $1.key?.entry ?? 0
+    }) {
       guard let first = hits.first else { continue }
       var details: [String: Alert.Value] = ["use": .text(use.rawValue), "canaries_seen": .number(Int64(hits.count))]
       if let principal { details["seen_by"] = .text("\(principal.kind.rawValue)/\(principal.id)/\(principal.credential)") }
@@ -250,19 +289,13 @@ final class CanaryDesk: Sendable {
         details["export_entry"] = .number(Int64(clamping: export.entry))
         details["exported_at"] = .text(export.madeAt.text)
       }
-      let how =
-        switch use {
-        case .lookup: "was asked for here"
-        case .hit: "was used somewhere"
-        case .file: "stood in a file"
-        }
       let whose =
         export.map { "the export of ledger entry \($0.entry), by \($0.by.credential), at \($0.madeAt.text)" }
         ?? "an export that is not known any more"
       await alerts.raise(
         NewAlert(
           .canaryUsed, project: first.project, about: export?.by,
-          sentence: "A synthetic subject that only \(whose), had been given \(how).",
+          sentence: "A synthetic subject that only \(whose), had been given \(use.words).",
           details: details, sameAs: "\(use.rawValue)/\(export?.nonce ?? "unknown")"))
     }
   }

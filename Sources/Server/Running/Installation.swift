@@ -92,7 +92,7 @@ package final class Installation: Sendable {
       domain: configuration.canaryDomain, logger: logger, clock: clock)
     refusals = RefusalMeter(access: access, clock: clock)
     let gate = VendorGate()
-    let source = StoreSource(projects: projects, key: keys.pseudonym, backlog: configuration.limits.vendorBacklogBytes)
+    let source = StoreSource(projects: projects, key: keys.pseudonym, backlog: configuration.limits.vendorBacklogBytes, canaries: canaries)
     vendors = VendorDesk(control: access, ledger: ledger, alerts: alerts, source: source, gate: gate)
     relay = Relay(
       control: access, ledger: ledger, alerts: alerts, source: source, gate: gate, version: Self.version, logger: logger, clock: clock)

@@ -13,6 +13,7 @@ struct StoreSource: RelaySource {
   let key: SecretKey
   /// Bytes that may wait for vendors in each project.
   let backlog: Int
+  let canaries: CanaryDesk
 
   func committed(in project: ProjectID) -> UInt64? { projects[project]?.store.committed }
 
@@ -28,6 +29,33 @@ struct StoreSource: RelaySource {
 
   func pseudonyms(of vendor: String, in project: ProjectID) -> VendorPseudonymizer? {
     VendorPseudonymizer(pseudonymKey: key, project: project, vendor: vendor)
+  }
+
+  func canaries(_ count: Int, of vendor: String, in project: ProjectID, among page: [TailEvent]) -> [CanaryEvent] {
+    guard count > 0, page.count >= CanaryDesk.shortPage, let open = projects[project] else { return [] }
+    let people = Set(page.compactMap(\.pseudonym)).count
+    let known = max(open.store.idCount, people)
+    // As often as one of those who are known is among those of the page.
+    let chance = Double(people) / Double(max(known, 1))
+    let busy = (0..<UInt32(count)).filter { _ in Double.random(in: 0..<1) < chance }
+    guard !busy.isEmpty else { return [] }
+    let seal = canaries.seal(of: project)
+    let rows = page.sorted { ($0.pseudonym?.description ?? "", $0.position) < ($1.pseudonym?.description ?? "", $1.position) }.map {
+      event in
+      JourneyEvent(
+        name: event.name, time: event.time,
+        subject: event.pseudonym.map { SubjectReference(number: event.subject ?? SubjectNumber(0), pseudonym: $0) }, original: nil,
+        properties: event.properties, cursor: EventCursor(text: ""))
+    }
+    var mixer = CanaryRows(rows, domain: canaries.domain)
+    let made = mixer.mixed(busy.map { seal.canary($0, of: .vendor(vendor)) }, room: page.count / 4) { _ in true }
+    let ids = Set(made.shown.map(\.id))
+    return made.rows.compactMap { row in
+      guard let id = row.subject?.pseudonym, ids.contains(id) else { return nil }
+      let insertID = (0..<16).map { _ in UInt8.random(in: .min ... .max) }
+      return CanaryEvent(
+        id: id, name: row.name, time: row.time, insertID: CustodianDesk.hexadecimal(insertID), properties: row.properties)
+    }
   }
 
   func release(_ project: ProjectID, before commit: UInt64?) {
