@@ -6,6 +6,7 @@ extension ExposureIndex {
 
   func readOn() async throws(LedgerError) {
     while true {
+      if Task.isCancelled { throw LedgerError(.closed, "The ledger is not read on: the server is stopping.") }
       let edge = try await ledger.edge()
       let next = await onQueue { $0.next }
       guard next < edge.size else { return }

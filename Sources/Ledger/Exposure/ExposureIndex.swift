@@ -95,6 +95,11 @@ package final class ExposureIndex: Sendable {
       try? await catchUp()
       try? await Task.sleep(for: pause)
     }
+    // The ledger is about to be closed: nothing holds on to its files.
+    _ = await reader.withLock { reader in
+      reader?.cancel()
+      return reader
+    }?.value
   }
 
   func onQueue<Value: Sendable>(_ work: @escaping @Sendable (inout State) -> Value) async -> Value {
