@@ -189,6 +189,7 @@ package struct Listeners: Sendable {
       PlanRoutes(installation: installation, authenticator: authenticator).add(to: router)
       AdministrationRoutes(installation: installation, authenticator: authenticator).add(to: router)
       VendorRoutes(installation: installation, authenticator: authenticator).add(to: router)
+      DataDeletionRoutes(installation: installation, authenticator: authenticator).add(to: router)
       QuotaRoutes(installation: installation, authenticator: authenticator).add(to: router)
       KeyRoutes(installation: installation, authenticator: authenticator).add(to: router)
       StaffRoutes(installation: installation, authenticator: authenticator).add(to: router)
