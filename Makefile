@@ -34,10 +34,10 @@ bench-report:
 	@Scripts/bootstrap bench
 	.venv/bin/python Benchmarks/render.py $(or $(RESULTS),$(wildcard .bench/results-*.json .bench/soak.json))
 
-# What a disclosure waits for: the ledger's group commit on this machine's disk (SEALANE_BENCH_DIRECTORY names another).
+# What a disclosure waits for, and how fast the ledger says who was exposed, on this machine's disk (SEALANE_BENCH_DIRECTORY names another).
 bench-ledger:
 	$(swift) --build-tests
-	SEALANE_BENCH=1 SWIFT_BACKTRACE=enable=no swift test --configuration release --skip-build --filter LedgerBenchmarks
+	SEALANE_BENCH=1 SWIFT_BACKTRACE=enable=no swift test --configuration release --skip-build --filter 'LedgerBenchmarks|ExposureBenchmarks|ScopeBenchmarks'
 
 soak: build
 	@Scripts/bootstrap bench

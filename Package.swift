@@ -74,6 +74,7 @@ let package = Package(
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ],
       swiftSettings: room),
+    .target(name: "Response", dependencies: ["Events", "Ledger", "Access", "Journeys", crypto], swiftSettings: room),
     .target(
       name: "Relay", dependencies: ["Events", "Vault", "Ledger", "Journeys", "Access", "Outbound", "Delivery", crypto, logging, "Yams"],
       swiftSettings: room),
@@ -95,7 +96,7 @@ let package = Package(
       name: "Server",
       dependencies: [
         "Events", "Vault", "Gate", "Intake", "Ledger", "Journeys", "SegmentStore", "Answers", "Access", "Web", "Outbound", "Delivery",
-        "Relay", "Console",
+        "Relay", "Response", "Console",
         "Demo",
         "CMalloc", "CZlib", hummingbird, logging, crypto, "Yams",
         .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -172,6 +173,7 @@ let package = Package(
         "Relay", "SegmentStore", "Gate", "Access", "Ledger", "Journeys", "Vault", "Delivery", "Events", "Outbound", "TestSupport", logging,
       ],
       swiftSettings: room),
+    .testTarget(name: "ResponseTests", dependencies: ["Response", "Ledger", "Events", "TestSupport", crypto], swiftSettings: room),
     .testTarget(name: "DemoTests", dependencies: ["Demo", "Events"], swiftSettings: room),
   ],
   swiftLanguageModes: [.v6],

@@ -123,38 +123,21 @@ extension TileLog {
 
   func records(from first: UInt64, limit: Int, sealer: DetailSealer, goesOn: Bool) throws(LedgerError) -> [LedgerRecord] {
     var records: [LedgerRecord] = []
-    var loaded: (number: UInt64, frames: [UInt64: DetailFile.Frame])?
-    for entry in try entries(from: first, limit: limit) {
-      let sealed: [UInt8]?
-      if entry.index >= published.size {
-        sealed = waitingDetails[Int(entry.index - published.size)]
-      } else {
-        let number = entry.index / TilePath.width
-        if loaded?.number != number {
-          let bytes = try files.read(TilePath.details(index: number)) ?? []
-          loaded = (number, Dictionary(DetailFile(bytes, bundle: number).frames.map { ($0.index, $0) }, uniquingKeysWith: { $1 }))
-        }
-        guard let frame = loaded?.frames[entry.index] else {
-          if goesOn {
-            records.append(LedgerRecord(entry: entry, detail: .unreadable))
-            continue
+    for (entry, details) in try sealed(from: first, limit: limit).entries {
+      switch details {
+      case .erased: records.append(LedgerRecord(entry: entry, detail: .erased))
+      case .missing where goesOn: records.append(LedgerRecord(entry: entry, detail: .unreadable))
+      case .missing:
+        throw LedgerError(.damaged, "The details of ledger entry \(entry.index) are missing. Run `sealane ledger verify`.")
+      case .sealed(let sealed):
+        do {
+          records.append(LedgerRecord(entry: entry, detail: .present(try sealer.open(sealed, commitment: entry.commitment))))
+        } catch {
+          guard goesOn else {
+            throw LedgerError(.damaged, "The details of ledger entry \(entry.index) do not fit its commitment or the key at hand.")
           }
-          throw LedgerError(.damaged, "The details of ledger entry \(entry.index) are missing. Run `sealane ledger verify`.")
-        }
-        sealed = frame.sealed
-      }
-      guard let sealed else {
-        records.append(LedgerRecord(entry: entry, detail: .erased))
-        continue
-      }
-      do {
-        records.append(LedgerRecord(entry: entry, detail: .present(try sealer.open(sealed, commitment: entry.commitment))))
-      } catch {
-        if goesOn {
           records.append(LedgerRecord(entry: entry, detail: .unreadable))
-          continue
         }
-        throw LedgerError(.damaged, "The details of ledger entry \(entry.index) do not fit its commitment or the key at hand.")
       }
     }
     return records

@@ -19,11 +19,12 @@ struct ImportOrderTests {
     "Demo": ["Events"],
     "Delivery": ["Events", "Ledger", "Access", "Outbound"],
     "Relay": ["Events", "Vault", "Ledger", "Journeys", "Access", "Outbound", "Delivery"],
+    "Response": ["Events", "Ledger", "Access", "Journeys"],
     "Custodian": ["Events", "Vault", "Ledger", "Access", "Passkeys", "Web", "Outbound"],
     "Console": ["Events", "Web", "Access", "Passkeys", "Ledger", "Journeys", "Gate", "Answers", "Relay", "Delivery"],
     "Server": [
       "Events", "Vault", "Gate", "Intake", "Ledger", "Journeys", "SegmentStore", "Access", "Web", "Outbound", "Delivery", "Console", "Demo",
-      "Answers", "Relay",
+      "Answers", "Relay", "Response",
       "CZlib",
     ],
     "sealane": ["Events", "Intake", "Ledger", "Journeys", "SegmentStore", "Access", "Vault", "Server", "Outbound", "Demo"],

@@ -14,6 +14,9 @@ package struct SubjectSet: Sendable, Hashable {
     self.numbers = distinct
   }
 
+  /// - Parameter numbers: ascending, each once.
+  package init(ascending numbers: [SubjectNumber]) { self.numbers = numbers }
+
   /// Nil if the bytes are not one whole bitmap. They are trusted in so far as they come out of an authenticated ciphertext.
   init?(roaring bytes: [UInt8]) {
     let bitmap = bytes.withUnsafeBytes { roaring_bitmap_portable_deserialize_safe($0.bindMemory(to: CChar.self).baseAddress, $0.count) }

@@ -89,7 +89,7 @@ final class GroupSnapshots: Sendable {
   }
 
   /// The organizations that a value names, each once; without any the row has no actor.
-  private static func labels(of value: StoredValue?, _ whole: StoreSnapshot) -> [UInt32] {
+  static func labels(of value: StoredValue?, _ whole: StoreSnapshot) -> [UInt32] {
     var labels: [UInt32] = []
     func add(_ value: StoredValue?) {
       switch value {

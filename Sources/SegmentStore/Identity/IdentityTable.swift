@@ -143,6 +143,12 @@ final class IdentityTable: Sendable {
     state.withLock { state in ordinals.map { (state.pseudonyms[$0], state.flags[$0] & 1 != 0) } }
   }
 
+  /// Numbers of those of a range of ordinals that are no groups.
+  func subjects(_ ordinals: Range<Int>) -> [UInt32] {
+    let flags = state.withLock { Array($0.flags[ordinals]) }
+    return flags.enumerated().filter { $0.element & 1 == 0 }.map { permutation.number(ofOrdinal: UInt32(ordinals.lowerBound + $0.offset)) }
+  }
+
   /// Numbers of the subjects whose pseudonym begins with these hexadecimal digits, at most `limit`.
   func numbers(prefix: String, limit: Int) -> [UInt32] {
     let digits = prefix.prefix(32)

@@ -35,6 +35,8 @@ package final class Installation: Sendable {
   let refusals: RefusalMeter
   let canaries: CanaryDesk
   let reports: ReportDesk
+  /// Who was exposed by what, as the ledger knows it; kept up while the server runs.
+  package let exposure: ExposureIndex
   package let vendors: VendorDesk
   package let relay: Relay
   let clock: @Sendable () -> Timestamp
@@ -83,6 +85,7 @@ package final class Installation: Sendable {
       access: access, ledger: ledger, alerts: alerts, policy: configuration.witnessPolicy, patience: configuration.witnessPatience,
       logger: logger)
     self.alerts = alerts
+    exposure = ExposureIndex(ledger)
     reports = ReportDesk(ledger: ledger, alerts: alerts, book: DifferenceBook())
     dispatcher = Dispatcher(
       channels, control: access, ledger: ledger, alerts: alerts,

@@ -30,6 +30,7 @@ package struct ServerRun: Sendable {
     let delivering = Task { await installation.dispatcher.run() }
     let relaying = Task { await installation.relay.run() }
     let asking = Task { await installation.outsideWitnesses.run() }
+    let indexing = Task(priority: .utility) { await installation.exposure.follow() }
     do {
       try await Listeners(installation).run { addresses in
         logger.notice(
@@ -40,14 +41,15 @@ package struct ServerRun: Sendable {
         await onReady(installation, addresses)
       }
     } catch {
-      for task in [upkeep, giving, asking, telling, delivering, relaying] { task.cancel() }
+      for task in [upkeep, giving, asking, telling, delivering, relaying, indexing] { task.cancel() }
       await installation.close()
       throw Self.explained(error, configuration)
     }
-    for task in [upkeep, giving, asking, telling, delivering, relaying] { task.cancel() }
+    for task in [upkeep, giving, asking, telling, delivering, relaying, indexing] { task.cancel() }
     // A message under way may still be noted as sent; one that hangs is sent again after the next start.
     await Self.finish(delivering, within: .seconds(5))
     await Self.finish(relaying, within: .seconds(5))
+    await Self.finish(indexing, within: .seconds(5))
     logger.notice("Stopping: requests in flight are done, closing files")
     await installation.close()
   }

@@ -1,0 +1,36 @@
+package import Events
+
+/// Where a scope learns who the numbers of the ledger are now. A project's store is one.
+package protocol SubjectResolver: Sendable {
+  /// Who is who at this moment; later merges do not change it.
+  func moment() async throws -> any SubjectsMoment
+}
+
+/// Merges, subjects and organizations as of one moment.
+package protocol SubjectsMoment: Sendable {
+  /// How many merges were decided: two moments with the same number resolve alike.
+  var merges: UInt64 { get }
+
+  /// For each number the one that it counts as, in the same order; itself where nothing is known of it. For a million in well under a second.
+  func canonical(of numbers: [UInt32]) -> [UInt32]
+
+  /// Every number that counts as this canonical one, itself included.
+  func members(of canonical: UInt32) -> [UInt32]
+
+  /// Canonical numbers of everybody who had arrived before a time (nil: by now), in any order, each once. It may name more where that is not
+  /// known, never fewer.
+  func everybody(before time: Timestamp?) async throws -> [UInt32]
+
+  /// Who belongs to which organization, by the property that names it. Members are canonical, each once an organization.
+  func organizations(by key: String) async throws -> [OrganizationMembers]
+}
+
+package struct OrganizationMembers: Sendable, Hashable {
+  package let number: SubjectNumber
+  package let members: [UInt32]
+
+  package init(number: SubjectNumber, members: [UInt32]) {
+    self.number = number
+    self.members = members
+  }
+}
