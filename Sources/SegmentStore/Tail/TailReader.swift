@@ -144,8 +144,8 @@ package struct TailReader: Sendable {
       guard place.commit == commit || place.offset == file.length else {
         throw FormatError("frame \(place.commit) of \(LogFormat.name(number)) does not read")
       }
-      // The file ends before it: what is missing in between is not kept.
-      if place.commit < commit { break }
+      // The file ends before it: what is missing in between is not kept, or the next file was not there a moment ago.
+      if place.offset == file.length { break }
       return .place(place)
     }
     if let first, first > commit { return .gone(first: first) }

@@ -91,7 +91,7 @@ package struct CSPReport: Sendable, Hashable {
     return isHost(host) ? host : nil
   }
 
-  /// Letters, digits, full stops and hyphens, as browsers write every host; or an address in brackets.
+  /// Letters, digits, full stops, and hyphens within, as browsers write every host; or an address in brackets.
   package static func isHost(_ host: String) -> Bool {
     let bytes = Array(host.utf8)
     guard (1...253).contains(bytes.count) else { return false }
@@ -100,7 +100,7 @@ package struct CSPReport: Sendable, Hashable {
         && bytes.dropFirst().dropLast().allSatisfy { (0x30...0x3A).contains($0) || (0x61...0x66).contains($0) || $0 == 0x2E }
     }
     return bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).allSatisfy { label in
-      (1...63).contains(label.count)
+      (1...63).contains(label.count) && label.first != UInt8(ascii: "-") && label.last != UInt8(ascii: "-")
         && label.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D || $0 == 0x5F }
     }
   }
