@@ -88,7 +88,8 @@ let package = Package(
       ],
       swiftSettings: room),
     .target(
-      name: "Console", dependencies: ["Events", "Web", "Access", "Passkeys", "Ledger", "Journeys", "Gate", "Answers", hummingbird],
+      name: "Console",
+      dependencies: ["Events", "Web", "Access", "Passkeys", "Ledger", "Journeys", "Gate", "Answers", "Relay", "Delivery", hummingbird],
       swiftSettings: room),
     .target(
       name: "Server",
@@ -124,8 +125,9 @@ let package = Package(
     .testTarget(
       name: "ConsoleTests",
       dependencies: [
-        "Console", "Web", "Events", "Journeys", "Ledger", "Access", "Gate", "Passkeys", "SoftAuthenticator", "TestSupport", crypto,
-        hummingbird,
+        "Console", "Web", "Events", "Journeys", "Ledger", "Access", "Gate", "Passkeys", "Relay", "Vault", "SoftAuthenticator",
+        "TestSupport",
+        crypto, hummingbird,
         logging,
       ],
       swiftSettings: room),

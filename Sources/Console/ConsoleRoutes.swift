@@ -68,6 +68,15 @@ package func addConsoleRoutes<Context: RequestContext>(
   get("/alerts") { try await $0.alertsPage() }
   about("/alerts/:id", "id") { try await $0.alertPage($1) }
   post("/alerts/change") { try await $0.changeAlert() }
+  get("/vendors") { try await $0.vendorsPage() }
+  post("/vendors") { try await $0.declareVendor() }
+  about("/vendors/:id", "id") { try await $0.vendorPage($1) }
+  about("/vendors/:id/kill", "id") { try await $0.killVendorPage($1) }
+  post("/vendors/agree") { try await $0.decideOnVendor(isApproved: true) }
+  post("/vendors/refuse") { try await $0.decideOnVendor(isApproved: false) }
+  post("/vendors/pause") { try await $0.pauseVendor() }
+  post("/vendors/resume") { try await $0.resumeVendor() }
+  post("/vendors/kill") { try await $0.killVendor() }
   get("/settings") { try await $0.settingsPage() }
   post("/settings/project") { try await $0.saveProject() }
   post("/settings/projects") { try await $0.createProject() }

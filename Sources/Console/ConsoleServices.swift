@@ -5,6 +5,7 @@ import HTTPTypes
 import Hummingbird
 import Journeys
 import Ledger
+import Relay
 
 /// What the pages stand on. The server fills it in; tests do with a small engine and a real ledger.
 package struct ConsoleServices: Sendable {
@@ -42,6 +43,7 @@ package struct ConsoleServices: Sendable {
   package var clock: @Sendable () -> Timestamp
   package var plans: PlanServices
   package var alerts: AlertDesk
+  package var vendors: VendorServices
   /// Told of whatever somebody asks about: an id of a canary among it raises an alert.
   package var lookedFor: @Sendable (_ project: ProjectID, _ text: String, _ by: Principal) async -> Void
 
@@ -65,7 +67,7 @@ package struct ConsoleServices: Sendable {
       ), projectChanged: @escaping @Sendable (Project) async throws -> Void = { _ in },
     note: @escaping @Sendable (_ error: any Error, _ reference: String) -> Void = { _, _ in },
     refusedPasskey: @escaping @Sendable (_ code: String) async -> Void = { _ in }, configuration: ConsoleConfiguration,
-    clock: @escaping @Sendable () -> Timestamp = Ledger.systemClock, plans: PlanServices,
+    clock: @escaping @Sendable () -> Timestamp = Ledger.systemClock, plans: PlanServices, vendors: VendorServices,
     alerts: AlertDesk? = nil, reports: ReportDesk? = nil,
     lookedFor: @escaping @Sendable (_ project: ProjectID, _ text: String, _ by: Principal) async -> Void = { _, _, _ in }
   ) {
@@ -75,6 +77,7 @@ package struct ConsoleServices: Sendable {
     self.alerts = alerts
     self.reports = reports ?? ReportDesk(ledger: ledger, alerts: alerts, book: DifferenceBook())
     self.plans = plans
+    self.vendors = vendors
     self.control = control
     self.ledger = ledger
     self.staff = staff
@@ -92,6 +95,20 @@ package struct ConsoleServices: Sendable {
     self.refusedPasskey = refusedPasskey
     self.configuration = configuration
     self.clock = clock
+  }
+}
+
+/// What the pages about vendors stand on.
+package struct VendorServices: Sendable {
+  package var desk: VendorDesk
+  /// What a version would have let out in the last seven days.
+  package var simulate: @Sendable (VendorVersion, ProjectID, Principal) async throws -> Disclosed<Simulation>
+
+  package init(
+    desk: VendorDesk, simulate: @escaping @Sendable (VendorVersion, ProjectID, Principal) async throws -> Disclosed<Simulation>
+  ) {
+    self.desk = desk
+    self.simulate = simulate
   }
 }
 

@@ -25,6 +25,8 @@ package enum Destination: Sendable, Hashable {
     package var project: String
     package var username: String
     package var secret: SecretReference
+    /// Where deletions are asked for, if elsewhere.
+    package var deletions: Address?
   }
 
   package struct Segment: Sendable, Hashable {
@@ -80,10 +82,14 @@ package enum Destination: Sendable, Hashable {
     switch try fields.text("type") {
     case "mixpanel":
       guard let secret = try fields.secret("secret") else { throw fields.error("“secret_file” or “secret_env” is missing") }
-      self = .mixpanel(
-        Mixpanel(
-          address: try fields.webAddress(), project: try fields.line("project_id", longest: 20),
-          username: try fields.line("username", longest: 100), secret: secret))
+      var it = Mixpanel(
+        address: try fields.webAddress(), project: try fields.line("project_id", longest: 20),
+        username: try fields.line("username", longest: 100), secret: secret)
+      if var inner = try fields.optionalMapping("deletions") {
+        it.deletions = try inner.webAddress()
+        try inner.finish()
+      }
+      self = .mixpanel(it)
     case "segment":
       guard let key = try fields.secret("write_key") else { throw fields.error("“write_key_file” or “write_key_env” is missing") }
       let address = try fields.webAddress()

@@ -48,6 +48,7 @@ package final class Relay: Sendable {
 
   /// Until the task is cancelled. What is under way then is given its time.
   package func run() async {
+    let passing = Task { await passOnDeletions() }
     while !Task.isCancelled {
       do { try await look() } catch {
         logger.warning("The relay cannot read which vendors there are", metadata: ["reason": "\(error)"])
@@ -58,8 +59,8 @@ package final class Relay: Sendable {
       defer { running.removeAll() }
       return running.values.map(\.task)
     }
-    for task in tasks { task.cancel() }
-    for task in tasks { await task.value }
+    for task in tasks + [passing] { task.cancel() }
+    for task in tasks + [passing] { await task.value }
   }
 
   /// Begins and ends tasks, so that there is one for each vendor that flows.

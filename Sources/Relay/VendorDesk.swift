@@ -13,7 +13,10 @@ package final class VendorDesk: Sendable {
   private let source: any RelaySource
   private let gate: VendorGate
 
+  package let deletions: VendorDeletions
+
   package init(control: ControlDatabase, ledger: Ledger, alerts: AlertDesk, source: any RelaySource, gate: VendorGate) {
+    deletions = VendorDeletions(control: control, ledger: ledger, source: source)
     self.control = control
     self.ledger = ledger
     self.alerts = alerts

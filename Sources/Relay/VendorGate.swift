@@ -32,7 +32,7 @@ package final class VendorGate: Sendable {
   }
 
   /// - Returns: nil where the vendor is shut: then nothing was done.
-  func pass<Result>(_ vendor: Vendor.ID, _ delivery: () async throws -> Result) async rethrows -> Result? {
+  package func pass<Result>(_ vendor: Vendor.ID, _ delivery: () async throws -> Result) async rethrows -> Result? {
     let isIn = state.withLock { state in
       guard !state.shut.contains(vendor) else { return false }
       state.out[vendor, default: 0] += 1

@@ -118,7 +118,7 @@ struct VendorRun {
         if let known {
           disclosed = known
         } else {
-          disclosed = try await relay.ledger.disclose(batch, disclosure(of: batch), to: Self.principal(vendor, sender.destination))
+          disclosed = try await relay.ledger.disclose(batch, disclosure(of: batch), to: Relay.principal(vendor, sender.destination))
         }
         return (disclosed, await sender.send(disclosed) { relay.gate.isShut(vendor.id) })
       }
@@ -144,10 +144,6 @@ struct VendorRun {
       }
     }
     return .stopped
-  }
-
-  static func principal(_ vendor: Vendor, _ destination: Destination) -> Principal {
-    Principal(kind: .vendor, id: vendor.id.rawValue, credential: destination.word)
   }
 
   private func disclosure(of batch: [OutgoingEvent]) -> Disclosure {

@@ -48,11 +48,8 @@ struct VendorSender: Sendable {
     do {
       switch destination {
       case .mixpanel(let it):
-        let text = "\(it.username):\(try it.secret.read())"
-        let project = it.project.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
         return await post(
-          it.address, "/import?strict=1&project_id=\(project)", [("Authorization", "Basic \(Data(text.utf8).base64EncodedString())")],
-          .list(events.map(\.mixpanel)), isShut
+          it.address, "/import?strict=1&\(Self.query(it))", [try Self.basic(it)], .list(events.map(\.mixpanel)), isShut
         ) { Self.mixpanel($0, events) }
       case .segment(let it):
         let text = "\(try it.writeKey.read()):"
@@ -81,49 +78,106 @@ struct VendorSender: Sendable {
     }
   }
 
-  /// Asks the vendor to delete what it has of these. Nil: it took the request.
-  func delete(_ people: [String], id: String, isShut: @escaping @Sendable () -> Bool) async -> String? {
-    let outcome: BatchOutcome
+  /// What a vendor made of a deletion.
+  enum DeletionOutcome: Sendable, Hashable {
+    /// It took the request; nil: it says nothing of how to ask again.
+    case taken(task: String?)
+    case done
+    case failed(String)
+  }
+
+  enum DeletionState: Sendable, Hashable {
+    case done, underWay
+    case failed(String)
+  }
+
+  /// Asks the vendor to delete what it has of these.
+  func delete(_ people: [String], id: String, isShut: @escaping @Sendable () -> Bool) async -> DeletionOutcome {
+    let ids = JSONValue.list(people.map { .string($0) })
     do {
       switch destination {
       case .mixpanel(let it):
-        let text = "\(it.username):\(try it.secret.read())"
-        let project = it.project.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
-        outcome = await post(
-          it.address, "/api/app/data-deletions/v3.0/?project_id=\(project)",
-          [("Authorization", "Basic \(Data(text.utf8).base64EncodedString())")],
-          ["compliance_type": "GDPR", "distinct_ids": .list(people.map { .string($0) })], isShut
-        ) { Self.plain($0.status) }
+        return await ask(
+          it.deletions ?? it.address, "POST", "/api/app/data-deletions/v3.0/?\(Self.query(it))", [try Self.basic(it)],
+          ["compliance_type": "GDPR", "distinct_ids": ids], isShut
+        ) { Self.task(in: $0) }
       case .segment(let it):
-        guard let api = it.deletions else { return "The declaration has no “deletions”: ask the vendor by hand, and confirm here." }
-        outcome = await post(
-          api.address, "/regulations/sources/\(api.source)", [("Authorization", "Bearer \(try api.token.read())")],
-          ["regulationType": "SUPPRESS_WITH_DELETE", "subjectType": "USER_ID", "subjectIds": .list(people.map { .string($0) })], isShut
-        ) { Self.plain($0.status) }
+        guard let api = it.deletions else {
+          return .failed("The declaration has no “deletions”: ask the vendor by hand, and confirm here.")
+        }
+        return await ask(
+          api.address, "POST", "/regulations/sources/\(api.source)", [("Authorization", "Bearer \(try api.token.read())")],
+          ["regulationType": "SUPPRESS_WITH_DELETE", "subjectType": "USER_ID", "subjectIds": ids], isShut
+        ) { _ in .taken(task: nil) }
       case .webhook(let it):
-        let body = Array(
-          JSONValue.object([
-            "type": "deletion", "timestamp": .string(clock().text), "data": ["ids": .list(people.map { .string($0) })],
-          ]).text.utf8)
+        let body: JSONValue = ["type": "deletion", "timestamp": .string(clock().text), "data": ["ids": ids]]
         let signer = try StandardWebhook(secrets: try it.secrets.read())
-        outcome = await post(
-          it.address, "", signer.headers(id: id, timestamp: clock().milliseconds / 1000, body: body), body, isShut
-        ) { Self.plain($0.status) }
+        let headers = signer.headers(id: id, timestamp: clock().milliseconds / 1000, body: Array(body.text.utf8))
+        return await ask(it.address, "POST", "", headers, body, isShut) { _ in .taken(task: nil) }
       case .file:
-        try file?.append([
-          JSONValue.object(["type": "deletion", "timestamp": .string(clock().text), "ids": .list(people.map { .string($0) })]).text
-        ])
-        outcome = .taken
+        if isShut() { return .failed("The vendor was shut in between.") }
+        try file?.append([JSONValue.object(["type": "deletion", "timestamp": .string(clock().text), "ids": ids]).text])
+        return .taken(task: nil)
       }
     } catch let error as ChannelError {
-      return error.description
+      return .failed(error.description)
     } catch {
-      return "\(error)"
+      return .failed("\(error)")
     }
-    return switch outcome {
-    case .taken, .partly: nil
-    case .refused(let reason), .later(let reason, _): reason
-    case .stopped: "The vendor was shut in between."
+  }
+
+  /// How far a deletion is that the vendor took.
+  func deletionState(_ task: String, isShut: @escaping @Sendable () -> Bool) async -> DeletionState {
+    guard case .mixpanel(let it) = destination else { return .underWay }
+    let path = task.addingPercentEncoding(withAllowedCharacters: .alphanumerics.union(["-", "_"])) ?? ""
+    do {
+      let headers = [try Self.basic(it)]
+      let outcome = await ask(
+        it.deletions ?? it.address, "GET", "/api/app/data-deletions/v3.0/\(path)?\(Self.query(it))", headers, nil, isShut
+      ) { Self.task(in: $0) }
+      return switch outcome {
+      case .done: .done
+      case .taken: .underWay
+      case .failed(let reason): .failed(reason)
+      }
+    } catch {
+      return .failed("\(error)")
+    }
+  }
+
+  private static func query(_ it: Destination.Mixpanel) -> String {
+    "project_id=\(it.project.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? "")"
+  }
+
+  private static func basic(_ it: Destination.Mixpanel) throws(ChannelError) -> (name: String, value: String) {
+    ("Authorization", "Basic \(Data("\(it.username):\(try it.secret.read())".utf8).base64EncodedString())")
+  }
+
+  /// `results` is an object with `task_id` and perhaps `status`, or, in other words of the same vendor, a list of one with `tracking_id`.
+  static func task(in body: [UInt8]) -> DeletionOutcome {
+    guard case .object(let members)? = try? JSONValue(parsing: body, limit: 1 << 20) else { return .taken(task: nil) }
+    var results: [String: JSONValue] = [:]
+    if case .object(let found)? = members["results"] { results = found }
+    if case .list(let found)? = members["results"], case .object(let first)? = found.first { results = first }
+    if case .string("SUCCESS")? = results["status"] { return .done }
+    if case .string("FAILURE")? = results["status"] { return .failed("The vendor says that its deletion failed.") }
+    for name in ["task_id", "tracking_id"] {
+      if case .string(let task)? = results[name], (1...100).contains(task.utf8.count) { return .taken(task: task) }
+    }
+    return .taken(task: nil)
+  }
+
+  private func ask(
+    _ address: Destination.Address, _ method: String, _ path: String, _ headers: [(name: String, value: String)], _ body: JSONValue?,
+    _ isShut: @escaping @Sendable () -> Bool, _ judge: ([UInt8]) -> DeletionOutcome
+  ) async -> DeletionOutcome {
+    do throws(OutboundError) {
+      let response = try await client.send(
+        request(address, method, path, headers, body.map { Array($0.text.utf8) } ?? [], isShut), deadline: Self.deadline)
+      guard (200..<300).contains(response.status) else { return .failed("It answered \(response.status).") }
+      return judge(response.body)
+    } catch {
+      return .failed(error.description)
     }
   }
 
@@ -140,14 +194,8 @@ struct VendorSender: Sendable {
     _ address: Destination.Address, _ path: String, _ headers: [(name: String, value: String)], _ body: [UInt8],
     _ isShut: @escaping @Sendable () -> Bool, _ judge: (OutboundResponse) -> BatchOutcome
   ) async -> BatchOutcome {
-    var request = OutboundRequest(
-      method: "POST", url: address.url + path,
-      headers: headers + [("Content-Type", "application/json"), ("User-Agent", "sealane/\(version)")], body: body,
-      responseLimit: 1 << 20, certificateAuthority: address.certificateAuthority)
-    request.refusesInternalAddresses = !address.allowsInternal
-    request.isGivenUp = isShut
     do throws(OutboundError) {
-      let response = try await client.send(request, deadline: Self.deadline)
+      let response = try await client.send(request(address, "POST", path, headers, body, isShut), deadline: Self.deadline)
       if response.status == 429 || response.status == 408 || response.status >= 500 {
         let wait = response.header("retry-after").flatMap { Int64($0) }.map { Duration.seconds(min(max($0, 0), 86_400)) }
         return .later("It answered \(response.status).", after: wait)
@@ -160,6 +208,19 @@ struct VendorSender: Sendable {
     } catch {
       return error.code == .stopped ? .stopped : .later(error.description, after: nil)
     }
+  }
+
+  private func request(
+    _ address: Destination.Address, _ method: String, _ path: String, _ headers: [(name: String, value: String)], _ body: [UInt8],
+    _ isShut: @escaping @Sendable () -> Bool
+  ) -> OutboundRequest {
+    let type = body.isEmpty ? [] : [(name: "Content-Type", value: "application/json")]
+    var request = OutboundRequest(
+      method: method, url: address.url + path, headers: headers + type + [("User-Agent", "sealane/\(version)")], body: body,
+      responseLimit: 1 << 20, certificateAuthority: address.certificateAuthority)
+    request.refusesInternalAddresses = !address.allowsInternal
+    request.isGivenUp = isShut
+    return request
   }
 
   private static func plain(_ status: Int) -> BatchOutcome {

@@ -14,6 +14,7 @@ struct VendorsCommand: AsyncParsableCommand {
       """,
     subcommands: [
       List.self, Show.self, Declare.self, Simulate.self, Approve.self, Refuse.self, Pause.self, Resume.self, Kill.self, DeadLetters.self,
+      Deletions.self, ConfirmDeletion.self,
       Grants.self, ThirdParties.self, Register.self,
     ])
 
@@ -163,6 +164,38 @@ struct VendorsCommand: AsyncParsableCommand {
           Terminal.say("\(words[0])  \(words[1]): \(words[2])")
         }
       }
+    }
+  }
+
+  struct Deletions: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Erasures that the vendor is asked to follow, and whether it said that it did.")
+    @OptionGroup var options: DataOptions
+    @Argument(help: "Its id.") var vendor: String
+    @Option(help: "At most so many, up to 500.") var limit = 100
+
+    func run() async throws {
+      try await options.run {
+        let answer = try await ask("GET", "/api/v1/vendors/\(try VendorsCommand.checked(vendor))/deletions?limit=\(limit)", options)
+        guard !options.json, case .list(let deletions)? = answer.members["deletions"] else { return Terminal.say(answer.text) }
+        if deletions.isEmpty { Terminal.say("None.") }
+        for case .object(let deletion) in deletions {
+          let words = ["deletion", "state", "ordered_at", "last_error"].map { VendorsCommand.text(deletion[$0]) }
+          Terminal.say("\(words[0])  \(words[1])  ordered \(words[2])  \(words[3])")
+        }
+      }
+    }
+  }
+
+  struct ConfirmDeletion: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "confirm-deletion", abstract: "Say that the vendor has deleted what it was asked to: it counts as not held any more.")
+    @OptionGroup var options: DataOptions
+    @Argument(help: "Its id.") var vendor: String
+    @Argument(help: "The deletion's number, as `vendors deletions` shows it.") var deletion: Int64
+
+    func run() async throws {
+      try await VendorsCommand.act("deletions/\(deletion)/confirmation", vendor, options) { _ in "Confirmed." }
     }
   }
 

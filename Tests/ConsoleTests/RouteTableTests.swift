@@ -23,6 +23,8 @@ struct RouteTableTests {
   private static let admins: Set<Role> = [.admin, .owner]
   private static let watchers: Set<Role> = [.privacyOfficer, .admin, .owner]
 
+  private static let overseers: Set<Role> = [.developer, .privacyOfficer, .admin, .owner]
+
   static var table: [String: Set<Role>] {
     var table: [String: Set<Role>] = [
       "GET /": everybody, "GET /arrival": everybody, "GET /live": [.developer, .owner], "GET /live/rows": [.developer, .owner],
@@ -42,7 +44,9 @@ struct RouteTableTests {
       "POST /account/passkeys/remove": everybody, "POST /account/sessions/end": everybody,
       "POST /account/phished": everybody, "GET /staff": watchers, "POST /staff": admins, "GET /staff/{id}": watchers,
       "POST /staff/roles": admins, "POST /staff/link": admins, "POST /staff/sessions/end": watchers, "POST /staff/cut-off": watchers,
-      "POST /staff/quota": [.owner], "POST /staff/remove": admins, "POST /staff/recovery": admins, "POST /staff/recovery/agree": admins,
+      "GET /vendors": overseers, "GET /vendors/{id}": overseers, "POST /vendors": watchers, "POST /vendors/agree": watchers,
+      "POST /vendors/refuse": watchers, "POST /vendors/pause": watchers, "POST /vendors/resume": watchers,
+      "GET /vendors/{id}/kill": watchers, "POST /vendors/kill": watchers, "POST /staff/quota": [.owner], "POST /staff/remove": admins, "POST /staff/recovery": admins, "POST /staff/recovery/agree": admins,
     ]
     for report in ["insights", "funnels", "retention", "flows", "lifecycle", "stickiness", "sessions"] {
       for ending in ["", ".csv", ".json"] { table["GET /\(report)\(ending)"] = everybody }
@@ -59,6 +63,8 @@ struct RouteTableTests {
     case "/staff/{id}": "/staff/st_0000000000000000"
     case "/ledger/{index}": "/ledger/0"
     case "/alerts/{id}": "/alerts/1"
+    case "/vendors/{id}": "/vendors/tallymark"
+    case "/vendors/{id}/kill": "/vendors/tallymark/kill"
     default: path
     }
   }

@@ -10,7 +10,9 @@ import Journeys
 import Ledger
 import Logging
 import Passkeys
+import Relay
 import SoftAuthenticator
+import Vault
 import Web
 
 /// The console with a real ledger and control database in a directory of its own, a made-up engine, and a browser's cookies.
@@ -27,6 +29,33 @@ final class Site: Sendable {
     let status: Int
     let headers: HTTPFields
     let text: String
+  }
+
+  /// No events for vendors, whose stores are not here.
+  private struct NoSource: RelaySource {
+    func committed(in project: ProjectID) -> UInt64? { 0 }
+    func follow(_ project: ProjectID, selecting selection: TailSelection) -> any RelayTail { NoTail() }
+    func number(of pseudonym: Pseudonym, in project: ProjectID) -> SubjectNumber? { nil }
+    func pseudonym(of number: SubjectNumber, in project: ProjectID) -> Pseudonym? { nil }
+    func pseudonyms(of vendor: String, in project: ProjectID) -> VendorPseudonymizer? { nil }
+    func release(_ project: ProjectID, before commit: UInt64?) {}
+  }
+  private struct NoTail: RelayTail {
+    func page(after position: TailPosition, limit: Int) -> TailPage { TailPage(events: [], next: position, missedCommits: 0) }
+  }
+
+  private static func vendors(_ control: ControlDatabase, _ ledger: Ledger, _ kind: SampleEngine.Kind) -> VendorServices {
+    let desk = VendorDesk(
+      control: control, ledger: ledger, alerts: AlertDesk(control: control, ledger: ledger, clock: { SampleEngine.now }),
+      source: NoSource(), gate: VendorGate())
+    return VendorServices(desk: desk) { version, project, principal in
+      let simulation = try await Simulation(
+        try VendorDeclaration(yaml: version.source), engine: SampleEngine(kind: kind),
+        rules: ReportRules(calendar: ProjectCalendar(zone: "UTC", weekStart: .monday), smallestGroup: 1), at: SampleEngine.now)
+      return try await ledger.disclose(
+        simulation, Disclosure(.aggregate(queryDigest: "", dataVersion: 1, groupSizes: []), project: project, purpose: "test"),
+        to: principal)
+    }
   }
 
   let services: ConsoleServices
@@ -69,7 +98,7 @@ final class Site: Sendable {
         try await control.insert(project)
         return (project, receipt)
       }, configuration: ConsoleConfiguration(intakeOrigin: "http://localhost:8001", isSecure: false),
-      clock: { SampleEngine.now }, plans: plans.services(kind))
+      clock: { SampleEngine.now }, plans: plans.services(kind), vendors: Self.vendors(control, ledger, kind))
     let router = Router(context: Context.self)
     router.add(middleware: ConsoleNotFound())
     addConsoleRoutes(to: router, services: services)

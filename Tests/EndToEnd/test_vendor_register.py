@@ -4,12 +4,12 @@ import csv
 import io
 import json
 import re
-import sqlite3
 import time
 
 import pytest
 import requests
-from test_vendors import declare, state
+from staff import owner
+from test_vendors import agree, declare, state
 
 DECLARATION = """
 vendor: tallymark
@@ -32,24 +32,13 @@ destination: {{type: file, path: {path}}}
 """
 
 
-def agreed(sealane, vendor):
-    """As if somebody else had agreed to its first version, behind which everything flows: what the pages do for that has tests of its own."""
-    sealane.terminate()
-    with sqlite3.connect(sealane.data / "control.sqlite") as database:
-        database.execute(
-            "UPDATE vendor_version SET decided_kind = 'staff', decided_id = 'st_0', decided_credential = 'ses_0', decided_at = ?, approved = 1"
-            " WHERE vendor_id = ?", (int(time.time() * 1000), vendor))
-        database.execute("UPDATE vendor SET in_force = 1, state = 'flowing', commit_position = 0 WHERE id = ?", (vendor,))
-    database.close()
-    sealane.start()
-
-
 @pytest.fixture
 def place(make_installation, tmp_path):
     sealane = make_installation()
     sealane.start()
+    ada = owner(sealane)
     declare(sealane, tmp_path, DECLARATION.format(path=tmp_path / "out.ndjson"))
-    agreed(sealane, "tallymark")
+    agree(sealane, ada, "tallymark")
     for number in range(12):
         sealane.track({"event": "Request", "properties": {"distinct_id": f"user-{number % 5}", "plan": "pro", "$insert_id": f"r-{number}"}})
     end = time.monotonic() + 20

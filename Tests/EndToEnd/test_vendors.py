@@ -141,10 +141,7 @@ def test_a_second_sealane_plays_the_vendor(place, make_installation, tmp_path):
             "distinct_id": f"user-{number % 10}@orrery.example", "plan": "pro", "model": "orrery-2", "$email": f"user-{number}@orrery.example",
             "org_id": "brightfen", "note": "secret plans", "$insert_id": f"r-{number}"}})
     until(lambda: state(sealane, "tallymark")["events"] == 30)
-    lines = [json.loads(line) for line in other.export().splitlines()] if hasattr(other, "export") else [
-        json.loads(line) for line in requests.get(
-            other.api + "/api/2.0/export", params={"project_id": other.project_id, "from_date": "2026-01-01", "to_date": "2030-01-01"},
-            auth=other.account, timeout=30).text.splitlines()]
+    lines = other.export()
     assert len(lines) == 30 and {line["event"] for line in lines} == {"Request"}
     for line in lines:
         properties = {name for name in line["properties"] if not name.startswith("$")}
@@ -167,11 +164,11 @@ def test_two_vendors_know_nobody_by_the_same_name(place, tmp_path):
         for vendor, sink in zip(["tallymark", "quillon"], sinks):
             declare(sealane, tmp_path, declaration(vendor, {
                 "type": "mixpanel", "url": sink.url, "allow_internal": "true", "project_id": 7, "username": "u", "secret_file": tmp_path / "secret"},
-                fields="[plan, org_id, friend_id]"))
+                fields="[plan, org_id]"))
             agree(sealane, ada, vendor)
         for number in range(20):
             sealane.track({"event": "Request", "properties": {
-                "distinct_id": f"user-{number}", "plan": "pro", "org_id": f"org-{number % 3}", "friend_id": f"friend-{number}", "$insert_id": f"i-{number}"}})
+                "distinct_id": f"user-{number}", "plan": "pro", "org_id": f"org-{number % 3}", "$insert_id": f"i-{number}"}})
         until(lambda: all(len(sink.events) == 20 for sink in sinks))
         ours = {line["subject"] for line in requests.get(
             sealane.api + "/api/v1/subjects", params={"project_id": sealane.project_id}, auth=sealane.account, timeout=10).json()["subjects"]}
@@ -278,3 +275,53 @@ def test_what_a_vendor_refuses_is_named_and_holds_up_nothing(place, tmp_path, si
     assert letters[0]["event"] == "Request" and "properties.plan" in letters[0]["reason"]
     sealane.track({"event": "Request", "properties": {"distinct_id": "after", "plan": "pro"}})
     until(lambda: state(sealane, "tallymark")["events"] == 10)
+
+
+def test_an_erasure_reaches_the_vendor(place, make_installation, tmp_path):
+    sealane, ada = place
+    other = make_installation()
+    other.start()
+    made = other.account_with(scopes=["intake", "admin"])
+    (tmp_path / "secret").write_text(made["secret"])
+    declare(sealane, tmp_path, declaration("tallymark", {
+        "type": "mixpanel", "url": other.intake, "allow_internal": "true", "project_id": other.project_id, "username": made["username"],
+        "secret_file": tmp_path / "secret", "deletions": f"{{url: \"{other.api}\", allow_internal: true}}"}))
+    agree(sealane, ada, "tallymark")
+    for number in range(20):
+        sealane.track({"event": "Request", "properties": {"distinct_id": f"user-{number % 4}", "plan": f"p{number % 4}", "$insert_id": f"e-{number}"}})
+    until(lambda: len(other.export()) == 20)
+    subject = next(line["distinct_id"] for line in (row["properties"] for row in sealane.export()) if line["plan"] == "p1")
+    status, _ = sealane.control("DELETE", f"/api/v1/subjects/{subject}?project_id={sealane.project_id}")
+    assert status == 200
+    until(lambda: len(other.export()) == 15)
+    assert {line["properties"]["plan"] for line in other.export()} == {"p0", "p2", "p3"}
+    until(lambda: [deletion["state"] for deletion in json.loads(
+        sealane.command("vendors", "deletions", "tallymark", "--data", sealane.data, "--json"))["deletions"]] == ["confirmed"])
+    kinds = [entry["kind"] for entry in json.loads(
+        sealane.command("ledger", "entries", "--data", sealane.data, "--from", 0, "--limit", 1000))["entries"]]
+    assert kinds.count("vendor_deletion_asked") == 1 and kinds.count("vendor_deletion_confirmed") == 1
+    # Whoever was erased is not sent again, even if they come back.
+    sealane.track({"event": "Request", "properties": {"distinct_id": "user-1", "plan": "again", "$insert_id": "later"}})
+    sealane.track({"event": "Request", "properties": {"distinct_id": "user-2", "plan": "p2", "$insert_id": "last"}})
+    until(lambda: len(other.export()) == 16)
+    assert "again" not in {line["properties"]["plan"] for line in other.export()}
+
+
+def test_a_vendor_without_confirmations_is_confirmed_by_hand(place, tmp_path):
+    sealane, ada = place
+    file = tmp_path / "tallymark.ndjson"
+    declare(sealane, tmp_path, declaration("tallymark", {"type": "file", "path": file}))
+    agree(sealane, ada, "tallymark")
+    sealane.track({"event": "Request", "properties": {"distinct_id": "user-1", "plan": "pro"}})
+    until(lambda: file.exists() and file.read_text().count("\n") == 1)
+    event = json.loads(file.read_text())
+    assert event["event"] == "Request" and event["person"].startswith("v_") and event["properties"] == {"plan": "pro"}
+    subject = sealane.export()[0]["properties"]["distinct_id"]
+    assert sealane.control("DELETE", f"/api/v1/subjects/{subject}?project_id={sealane.project_id}")[0] == 200
+    until(lambda: file.read_text().count("\n") == 2)
+    asked = json.loads(file.read_text().splitlines()[1])
+    assert asked["type"] == "deletion" and asked["ids"] == [event["person"]]
+    shown = json.loads(sealane.command("vendors", "deletions", "tallymark", "--data", sealane.data, "--json"))["deletions"]
+    assert [deletion["state"] for deletion in shown] == ["sent"]
+    sealane.command("vendors", "confirm-deletion", "tallymark", shown[0]["deletion"], "--data", sealane.data)
+    assert sealane.run("vendors", "confirm-deletion", "tallymark", shown[0]["deletion"], "--data", sealane.data).returncode != 0

@@ -20,7 +20,7 @@ struct ImportOrderTests {
     "Delivery": ["Events", "Ledger", "Access", "Outbound"],
     "Relay": ["Events", "Vault", "Ledger", "Journeys", "Access", "Outbound", "Delivery"],
     "Custodian": ["Events", "Vault", "Ledger", "Access", "Passkeys", "Web", "Outbound"],
-    "Console": ["Events", "Web", "Access", "Passkeys", "Ledger", "Journeys", "Gate", "Answers"],
+    "Console": ["Events", "Web", "Access", "Passkeys", "Ledger", "Journeys", "Gate", "Answers", "Relay", "Delivery"],
     "Server": [
       "Events", "Vault", "Gate", "Intake", "Ledger", "Journeys", "SegmentStore", "Access", "Web", "Outbound", "Delivery", "Console", "Demo",
       "Answers", "Relay",

@@ -13,6 +13,8 @@ package final class StaffDesk: Sendable {
     case approveExport(Int64)
     /// The same of a service account that takes a second person.
     case approveAccount(Int64)
+    /// The same of a version of a vendor's declaration.
+    case approveVendor(Vendor.ID, version: Int)
   }
 
   enum Purpose: Sendable, Hashable {

@@ -48,16 +48,16 @@ extension ControlSchema {
     CREATE TABLE vendor_deletion (
       id INTEGER PRIMARY KEY AUTOINCREMENT,
       vendor_id TEXT NOT NULL REFERENCES vendor (id),
-      entry INTEGER,
-      subjects BLOB NOT NULL,
-      asked_at INTEGER NOT NULL,
+      entry INTEGER NOT NULL,
+      entered INTEGER NOT NULL DEFAULT 0,
       attempts INTEGER NOT NULL DEFAULT 0,
       next_at INTEGER NOT NULL,
       sent_at INTEGER,
+      task TEXT,
       confirmed_at INTEGER,
       last_error TEXT,
       UNIQUE (vendor_id, entry)
     ) STRICT;
-    CREATE INDEX vendor_deletion_due ON vendor_deletion (vendor_id, next_at) WHERE confirmed_at IS NULL;
+    CREATE INDEX vendor_deletion_due ON vendor_deletion (next_at) WHERE confirmed_at IS NULL;
     """
 }

@@ -103,25 +103,3 @@ package struct DeadLetter: Sendable, Hashable {
     self.at = at
   }
 }
-
-/// What a vendor is asked to delete, and whether it said that it did.
-package struct VendorDeletion: Sendable, Hashable {
-  package let id: Int64
-  package let vendor: Vendor.ID
-  /// The ledger's entry of the erasure; nil where everything that the vendor holds is meant.
-  package let entry: UInt64?
-  package let subjects: [SubjectNumber]
-  package let askedAt: Timestamp
-  package var attempts = 0
-  package var sentAt: Timestamp?
-  package var confirmedAt: Timestamp?
-  package var lastError: String?
-
-  package init(id: Int64, vendor: Vendor.ID, entry: UInt64?, subjects: [SubjectNumber], askedAt: Timestamp) {
-    self.id = id
-    self.vendor = vendor
-    self.entry = entry
-    self.subjects = subjects
-    self.askedAt = askedAt
-  }
-}

@@ -169,10 +169,16 @@ extension Console {
     var value: StaffDesk.Act {
       get throws {
         switch (act, about.flatMap { Int64($0) }) {
-        case ("add_passkey", _): .addPasskey
-        case ("agree_to_recovery", let number?): .agreeToRecovery(number)
-        case ("approve_export", let number?): .approveExport(number)
-        case ("approve_account", let number?): .approveAccount(number)
+        case ("add_passkey", _): return .addPasskey
+        case ("agree_to_recovery", let number?): return .agreeToRecovery(number)
+        case ("approve_export", let number?): return .approveExport(number)
+        case ("approve_account", let number?): return .approveAccount(number)
+        case ("approve_vendor", _):
+          let parts = (about ?? "").split(separator: "/").map(String.init)
+          guard parts.count == 2, let vendor = Vendor.ID(rawValue: parts[0]), let version = Int(parts[1]) else {
+            throw PasskeyCeremony.Malformed(sentence: "“about” must be a vendor and a version: tallymark/1.")
+          }
+          return .approveVendor(vendor, version: version)
         default: throw PasskeyCeremony.Malformed(sentence: "“act” is none that a passkey is asked to confirm.")
         }
       }

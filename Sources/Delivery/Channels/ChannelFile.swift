@@ -177,7 +177,8 @@ package struct ChannelFields {
     return texts.compactMap(\.self)
   }
 
-  package mutating func word<Word>(_ name: String, _ words: [Word], default otherwise: Word, _ text: (Word) -> String) throws(ChannelError) -> Word
+  package mutating func word<Word>(_ name: String, _ words: [Word], default otherwise: Word, _ text: (Word) -> String) throws(ChannelError)
+    -> Word
   {
     guard let chosen = try optional(name) else { return otherwise }
     guard let word = words.first(where: { text($0) == chosen }) else {

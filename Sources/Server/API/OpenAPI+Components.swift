@@ -22,6 +22,7 @@ extension OpenAPI {
             subjects_per_day: {type: integer, minimum: 0, maximum: 1000000000}
             bytes_per_day: {type: integer, minimum: 0, maximum: 1048576000000000}
             canary: {type: boolean, default: false}
+        DataDeletion: {type: object, required: [distinct_ids], properties: {compliance_type: {type: string}, distinct_ids: {type: array, minItems: 1, maxItems: 2000, items: {type: string, minLength: 1}}}}
         StaffQuota: {type: object, additionalProperties: false, properties: {rows_per_day: {type: integer, minimum: 0, maximum: 1000000000}, subjects_per_day: {type: integer, minimum: 0, maximum: 1000000000}, bytes_per_day: {type: integer, minimum: 0, maximum: 1048576000000000}}}
         Rotation: {type: object, additionalProperties: false, properties: {overlap_hours: {type: integer, minimum: 0, maximum: 168, default: 24}, expires_in_days: {type: integer, minimum: 1, maximum: 366, default: 90}}}
         Deletion: {type: object, additionalProperties: false, required: [subjects], properties: {subjects: {type: array, minItems: 1, maxItems: 1000, items: {type: string, pattern: "^s_[0-9a-f]{32}$"}}, compact: {type: boolean, default: false}}}

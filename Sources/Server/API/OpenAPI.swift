@@ -232,6 +232,33 @@ package enum OpenAPI {
         get: {summary: Credentials that get nothing until somebody lifts it (control socket only), responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
       /api/v1/freezes/{id}:
         delete: {summary: Lift a freeze; the day's count begins anew (control socket only), parameters: [{name: id, in: path, required: true, schema: {type: string}}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
+      /api/v1/vendors:
+        get: {summary: Who gets part of the events outside of the company (control socket only), parameters: [{$ref: "#/components/parameters/project"}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
+        post: {summary: Write down a vendor or the next version of one; it waits for a second person (control socket only), description: The body is the declaration as docs/VENDORS.md explains., parameters: [{$ref: "#/components/parameters/project"}], requestBody: {required: true, content: {application/yaml: {schema: {type: string}}}}, responses: {"201": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
+      /api/v1/vendors/{id}:
+        get: {summary: One vendor with the versions of its declaration (control socket only), parameters: [{name: id, in: path, required: true, schema: {type: string}}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
+      /api/v1/vendors/{id}/simulation:
+        get: {summary: What it would have got of the last seven days (control socket only), parameters: [{name: id, in: path, required: true, schema: {type: string}}, {name: version, in: query, schema: {type: integer, minimum: 1}}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
+      /api/v1/vendors/{id}/pause:
+        post: {summary: "Let nothing leave for now (control socket only)", parameters: [{name: id, in: path, required: true, schema: {type: string}}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
+      /api/v1/vendors/{id}/resumption:
+        post: {summary: "Let events flow again (control socket only)", parameters: [{name: id, in: path, required: true, schema: {type: string}}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
+      /api/v1/vendors/{id}/kill:
+        post: {summary: "The kill switch: when this answers nothing leaves any more (control socket only)", parameters: [{name: id, in: path, required: true, schema: {type: string}}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
+      /api/v1/vendors/{id}/versions/{version}/approval:
+        post: {summary: "Agree to a version that somebody else declared (control socket only)", parameters: [{name: id, in: path, required: true, schema: {type: string}}, {name: version, in: path, required: true, schema: {type: integer}}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
+      /api/v1/vendors/{id}/versions/{version}/refusal:
+        post: {summary: "Refuse a version (control socket only)", parameters: [{name: id, in: path, required: true, schema: {type: string}}, {name: version, in: path, required: true, schema: {type: integer}}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
+      /api/v1/vendors/{id}/dead-letters:
+        get: {summary: Events that it refused for good (control socket only), parameters: [{name: id, in: path, required: true, schema: {type: string}}, {name: limit, in: query, schema: {type: integer, minimum: 1, maximum: 1000}}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
+      /api/v1/vendors/{id}/deletions:
+        get: {summary: Erasures that it is asked to follow (control socket only), parameters: [{name: id, in: path, required: true, schema: {type: string}}, {name: limit, in: query, schema: {type: integer, minimum: 1, maximum: 500}}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
+      /api/v1/vendors/{id}/deletions/{deletion}/confirmation:
+        post: {summary: Say that it has deleted what it was asked to (control socket only), parameters: [{name: id, in: path, required: true, schema: {type: string}}, {name: deletion, in: path, required: true, schema: {type: integer}}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
+      /api/app/data-deletions/v3.0:
+        post: {summary: Mixpanel's deletion request; it is done when the answer comes (admin), description: 'The body: {"compliance_type": "GDPR", "distinct_ids": ["ada@orrery.example"]}, ids as they were sent.', parameters: [{$ref: "#/components/parameters/project"}], requestBody: {required: true, content: {application/json: {schema: {$ref: "#/components/schemas/DataDeletion"}}}}, responses: {"201": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
+      /api/app/data-deletions/v3.0/{id}:
+        get: {summary: What became of one (admin), parameters: [{name: id, in: path, required: true, schema: {type: string}}, {$ref: "#/components/parameters/project"}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
       /api/v1/quotas/staff:
         get: {summary: What each person may take out in a day (control socket only), responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
         put: {summary: Set it; what is left out stays (control socket only), description: 'The body: {"rows_per_day": 100000, "subjects_per_day": 10000, "bytes_per_day": 209715200}.', requestBody: {required: true, content: {application/json: {schema: {$ref: "#/components/schemas/StaffQuota"}}}}, responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}

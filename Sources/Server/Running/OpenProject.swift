@@ -84,6 +84,8 @@ package final class OpenProject: Sendable {
   var reported: ReportDesk.Subject {
     ReportDesk.Subject(project: id, engine: store, rules: settings.rules) { [store] in store.reference(of: $0)?.number }
   }
+  /// Of an id as somebody sends it.
+  func pseudonym(ofID id: String) -> Pseudonym { pseudonymizer.subject(id) }
   package var groupKeys: Set<String> { Set(settings.groupKeys) }
   package var plan: PlanInForce? { state.withLock { $0.plan } }
   var gate: Gate { state.withLock { $0.gate } }

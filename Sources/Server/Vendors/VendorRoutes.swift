@@ -23,6 +23,8 @@ struct VendorRoutes: Sendable {
     router.post("/api/v1/vendors/:id/resumption") { try await change($0, $1) { try await installation.vendors.resume($0, by: $1) } }
     router.post("/api/v1/vendors/:id/kill") { try await change($0, $1, .killVendors) { try await installation.vendors.kill($0, by: $1) } }
     router.get("/api/v1/vendors/:id/dead-letters", use: deadLetters)
+    router.get("/api/v1/vendors/:id/deletions", use: deletions)
+    router.post("/api/v1/vendors/:id/deletions/:deletion/confirmation", use: confirm)
   }
 
   private func list(_ request: Request, _ context: ServerContext) async throws -> Response {
@@ -118,6 +120,36 @@ struct VendorRoutes: Sendable {
             }), "next": .null,
         ]
       })
+  }
+
+  /// Erasures that the vendor is told of, the newest first.
+  private func deletions(_ request: Request, _ context: ServerContext) async throws -> Response {
+    let (vendor, caller) = try await vendor(request, context, to: .readVendors, known: ["limit"])
+    let limit = try QueryParameters(request, known: ["limit"]).count("limit", default: 100, atMost: 500)
+    let found = try await installation.access.vendorDeletions(of: vendor.id, limit: limit)
+    let disclosure = Disclosure(.settings, project: vendor.project, purpose: "api.vendor.deletions", fields: ["deletions"])
+    return DisclosedResponse.json(
+      try await installation.ledger.disclose(found, disclosure, to: caller.principal).map { found in
+        ["deletions": .list(found.map(Self.json)), "next": .null]
+      })
+  }
+
+  /// Somebody says that the vendor has done what it was asked for.
+  private func confirm(_ request: Request, _ context: ServerContext) async throws -> Response {
+    let (vendor, caller) = try await vendor(request, context, to: .manageVendors)
+    guard let id = Int64(try context.parameters.require("deletion")) else { throw APIError.notFound("There is no such deletion.") }
+    let receipt = try await installation.vendors.deletions.confirm(id, of: vendor, by: caller.principal)
+    return DisclosedResponse.plain(["deletion": .number(Double(id)), "state": "confirmed", "ledger_index": .number(Double(receipt.index))])
+  }
+
+  static func json(_ deletion: VendorDeletion) -> JSONValue {
+    func time(_ at: Timestamp?) -> JSONValue { at.map { .string($0.text) } ?? .null }
+    return [
+      "deletion": .number(Double(deletion.id)), "ledger_index": .number(Double(deletion.entry)), "state": .string(deletion.state.rawValue),
+      "ids": .number(Double(deletion.subjects.count)), "ordered_at": .string(deletion.orderedAt.text), "sent_at": time(deletion.sentAt),
+      "confirmed_at": time(deletion.confirmedAt), "attempts": .number(Double(deletion.attempts)),
+      "last_error": deletion.lastError.map { .string($0) } ?? .null,
+    ]
   }
 
   private func vendor(

@@ -1,0 +1,117 @@
+import Access
+import Delivery
+import Events
+import Ledger
+import Logging
+import Vault
+
+/// Erasures are passed on: each vendor is asked to delete what it has of the subject, and whether it did is kept track of.
+extension Relay {
+  /// Until the task is cancelled.
+  func passOnDeletions() async {
+    while !Task.isCancelled {
+      do {
+        try await control.noteVendorDeletions()
+        for deletion in try await control.dueVendorDeletions(limit: 100) where !gate.isShut(deletion.vendor) {
+          try await passOn(deletion)
+        }
+      } catch is CancellationError {
+        return
+      } catch {
+        logger.warning("Erasures cannot be passed on to vendors; it is tried again", metadata: ["reason": "\(error)"])
+      }
+      try? await Task.sleep(for: .seconds(2))
+    }
+  }
+
+  private func passOn(_ deletion: VendorDeletion) async throws {
+    guard let vendor = try await control.vendor(deletion.vendor), let inForce = vendor.inForce,
+      let version = try await control.version(inForce, of: vendor.id),
+      let destination = try VendorDeclaration(yaml: version.source).destination,
+      let pseudonyms = source.pseudonyms(of: vendor.id.rawValue, in: vendor.project)
+    else { return }
+    let sender = VendorSender(vendor.id, destination, version: self.version, clock: clock)
+    if deletion.sentAt != nil {
+      guard let task = deletion.task else { return }
+      guard let outcome = await gate.pass(vendor.id, { await sender.deletionState(task) { self.gate.isShut(vendor.id) } }) else {
+        return
+      }
+      switch outcome {
+      case .done: try await confirm(deletion, of: vendor, by: Self.principal(vendor, destination))
+      case .underWay: try await control.vendorDeletionSent(deletion.id, task: task, next: later(deletion.attempts))
+      case .failed(let reason): try await control.vendorDeletionFailed(deletion.id, reason: reason, next: later(deletion.attempts))
+      }
+      return
+    }
+    let numbers = deletion.subjects.compactMap { source.number(of: $0, in: vendor.project) }
+    if !deletion.isEntered, !numbers.isEmpty {
+      try await ledger.record(
+        .vendorDeletionAsked(vendor.project, vendor: vendor.id.rawValue, subjects: numbers),
+        by: Principal(kind: .system, id: "relay", credential: "erasure"))
+      // A crash before this asks, and enters, once more.
+      try await control.vendorDeletionEntered(deletion.id)
+    }
+    // Every id that ever counted as the subject: the vendor knows it by whichever was in force when an event left.
+    let people = deletion.subjects.map { pseudonyms($0).description }
+    guard
+      let outcome = await gate.pass(
+        vendor.id, { await sender.delete(people, id: "deletion_\(deletion.entry)") { self.gate.isShut(vendor.id) } })
+    else { return }
+    switch outcome {
+    case .done: try await confirm(deletion, of: vendor, by: Self.principal(vendor, destination))
+    case .taken(let task):
+      try await control.vendorDeletionSent(deletion.id, task: task, next: task == nil ? nil : later(0))
+    case .failed(let reason):
+      try await control.vendorDeletionFailed(deletion.id, reason: reason, next: later(deletion.attempts))
+      guard deletion.attempts == Relay.failuresToTell else { return }
+      await alerts.raise(
+        NewAlert(
+          .vendorFailed, project: vendor.project, sentence: "The vendor \(vendor.id) does not take a deletion that it is asked for.",
+          details: ["vendor": .text(vendor.id.rawValue), "reason": .text(reason), "ledger_entry": .number(Int64(deletion.entry))],
+          sameAs: "deletion/\(vendor.id)"))
+    }
+  }
+
+  /// The vendor says, or somebody says of it, that it has deleted what it had.
+  private func confirm(_ deletion: VendorDeletion, of vendor: Vendor, by principal: Principal) async throws {
+    try await VendorDeletions(control: control, ledger: ledger, source: source).confirm(deletion.id, of: vendor, by: principal)
+  }
+
+  private func later(_ attempts: Int) -> Timestamp {
+    Timestamp(milliseconds: clock().milliseconds + Int64(Backoff.wait(after: attempts + 1) / .milliseconds(1)))
+  }
+
+  static func principal(_ vendor: Vendor, _ destination: Destination) -> Principal {
+    Principal(kind: .vendor, id: vendor.id.rawValue, credential: destination.word)
+  }
+}
+
+/// Confirmations, by vendors and by hand.
+package struct VendorDeletions: Sendable {
+  let control: ControlDatabase
+  let ledger: Ledger
+  let source: any RelaySource
+
+  package init(control: ControlDatabase, ledger: Ledger, source: any RelaySource) {
+    self.control = control
+    self.ledger = ledger
+    self.source = source
+  }
+
+  /// From then on the subject counts as not held by the vendor any more.
+  ///
+  /// - Throws: `AccessError` `notFound` where no such deletion waits.
+  @discardableResult
+  package func confirm(_ id: Int64, of vendor: Vendor, by principal: Principal) async throws -> LedgerReceipt {
+    try await control.turns.take {
+      let deletion = try await control.confirmVendorDeletion(id, of: vendor.id, undone: true)
+      let numbers = deletion.subjects.compactMap { source.number(of: $0, in: vendor.project) }
+      // Nobody named would mean everybody.
+      guard !numbers.isEmpty else { throw AccessError(.unavailable, "Whom this deletion is about is not known here.") }
+      let receipt = try await ledger.record(
+        .vendorDeletionConfirmed(vendor.project, vendor: vendor.id.rawValue, subjects: numbers), by: principal)
+      _ = try await control.confirmVendorDeletion(id, of: vendor.id)
+      return receipt
+    }
+  }
+}
