@@ -52,6 +52,8 @@ package struct VendorDeclaration: Sendable, Hashable {
   package var fields: [String]
   /// Synthetic subjects that it alone is given.
   package var canaries: Int
+  /// Hosts of its that the company's own site calls, in small letters; what is below one is its too.
+  package var hosts: [String]
 
   package static let mostBytes = 65_536
   package static let mostFields = 200
@@ -98,6 +100,7 @@ package struct VendorDeclaration: Sendable, Hashable {
       throw all.error("a name stands twice in “events” or “fields”")
     }
     canaries = try all.number("canaries", default: destination == nil ? 0 : 5, in: 0...100)
+    hosts = try all.hosts("hosts")
     try all.finish()
   }
 }
@@ -137,6 +140,22 @@ extension ChannelFields {
     guard texts.count <= most, texts.allSatisfy({ !$0.isEmpty && $0.utf8.count <= 255 }) else {
       throw error("“\(name)” is a list of at most \(most) names")
     }
+    return texts
+  }
+
+  mutating func hosts(_ name: String) throws(ChannelError) -> [String] {
+    let texts = (try optionalList(name, most: 200) ?? []).map { $0.lowercased() }
+    let isGood = texts.allSatisfy { text in
+      text.contains(".")
+        && text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).allSatisfy { label in
+          (1...63).contains(label.count)
+            && label.allSatisfy {
+              (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
+                || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_")
+            }
+        }
+    }
+    guard isGood else { throw error("“\(name)” is a list of hosts such as cdn.tallymark.example; what is below one is meant too") }
     return texts
   }
 

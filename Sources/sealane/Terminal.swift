@@ -11,6 +11,13 @@ enum Terminal {
     fflush(nil)
   }
 
+  /// The same in red, where somebody looks: files and pipes get the words alone.
+  static func alarm(_ text: String) {
+    guard isatty(STDOUT_FILENO) == 1, ProcessInfo.processInfo.environment["NO_COLOR"] == nil else { return say(text) }
+    print("\u{1B}[31m\(TerminalText(text, keepsLines: true).description)\u{1B}[0m")
+    fflush(nil)
+  }
+
   /// To standard error.
   static func note(_ text: String) { FileHandle.standardError.write(Data((TerminalText(text, keepsLines: true).description + "\n").utf8)) }
 

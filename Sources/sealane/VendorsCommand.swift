@@ -15,6 +15,7 @@ struct VendorsCommand: AsyncParsableCommand {
     subcommands: [
       List.self, Show.self, Declare.self, Simulate.self, Approve.self, Refuse.self, Pause.self, Resume.self, Kill.self, DeadLetters.self,
       Deletions.self, ConfirmDeletion.self,
+      Grants.self, ThirdParties.self, Register.self,
     ])
 
   struct List: AsyncParsableCommand {
@@ -212,7 +213,7 @@ struct VendorsCommand: AsyncParsableCommand {
     }
   }
 
-  fileprivate static func query(_ project: Int64?) -> String { project.map { "?project_id=\($0)" } ?? "" }
+  static func query(_ project: Int64?) -> String { project.map { "?project_id=\($0)" } ?? "" }
 
   fileprivate static func checked(_ vendor: String) throws -> String {
     guard !vendor.isEmpty, vendor.utf8.allSatisfy({ $0.isWordByte }) else {
@@ -228,7 +229,7 @@ struct VendorsCommand: AsyncParsableCommand {
     return line
   }
 
-  fileprivate static func text(_ value: JSONValue?) -> String {
+  static func text(_ value: JSONValue?) -> String {
     switch value {
     case .string(let text)?: text
     case .number(let number)?: number == number.rounded() ? String(Int64(number)) : String(number)

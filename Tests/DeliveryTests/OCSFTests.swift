@@ -76,6 +76,10 @@ struct OCSFTests {
     .vendorChanged(ProjectID(1), vendor: "tallymark", act: .killed),
     .vendorDeletionAsked(ProjectID(1), vendor: "tallymark", subjects: [SubjectNumber(4_242_424_242)]),
     .vendorDeletionConfirmed(ProjectID(1), vendor: "tallymark", subjects: [SubjectNumber(4_242_424_242)]),
+    .vendorGrantRecorded(ProjectID(1), grant: 3, vendor: "tallymark"),
+    .vendorGrantsImported(ProjectID(1), new: 4, changed: 3, unchanged: 2, refused: 1),
+    .vendorGrantChanged(ProjectID(1), grant: 3, vendor: "tallymark", act: .retired),
+    .vendorGrantChanged(ProjectID(1), grant: 3, vendor: nil, act: .revoked),
   ]
 
   @Test func everyEntryIsAWholeEventOfItsClass() async throws {

@@ -150,8 +150,23 @@ struct RouteRow: Sendable {
       RouteRow(
         "GET /api/v1/ledger/checkpoint", .api, "/api/v1/ledger/checkpoint", Caller.accounts.union(machine), 200),
       RouteRow("GET /api/v1/ledger/entries", .api, "/api/v1/ledger/entries?limit=1", machine, 200),
-    ] + intake + custodian
+    ] + intake + custodian + grants
   }
+
+  /// What vendors were given, what the company's own site calls, and the register.
+  private static let grants = [
+    RouteRow("GET /api/v1/vendor-grants", .api, "/api/v1/vendor-grants?project_id=1", machine, 200),
+    RouteRow("POST /api/v1/vendor-grants", .api, "/api/v1/vendor-grants?project_id=1", "{}", machine, 400),
+    RouteRow("POST /api/v1/vendor-grants/import", .api, "/api/v1/vendor-grants/import?project_id=1", "name\nApp\n", machine, 200),
+    RouteRow("POST /api/v1/vendor-grants/{id}/retirement", .api, "/api/v1/vendor-grants/999999/retirement", "", machine, 404),
+    RouteRow("POST /api/v1/vendor-grants/{id}/revocation", .api, "/api/v1/vendor-grants/999999/revocation", "", machine, 404),
+    RouteRow("GET /api/v1/third-parties", .api, "/api/v1/third-parties?project_id=1", machine, 200),
+    RouteRow("GET /api/v1/vendors/register.csv", .api, "/api/v1/vendors/register.csv?project_id=1", machine, 200),
+    RouteRow("GET /api/v1/vendors/register.cdx.json", .api, "/api/v1/vendors/register.cdx.json?project_id=1", machine, 200),
+    // By the project's token in the address, whoever asks: browsers send nothing else along.
+    RouteRow("POST /csp-report", .open, "/csp-report?token=none", "{}", everybody, 401),
+    RouteRow("OPTIONS /csp-report", .open, "/csp-report", everybody, 204),
+  ]
 
   private static var intake: [RouteRow] {
     var rows = [

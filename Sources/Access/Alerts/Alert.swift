@@ -54,6 +54,10 @@ package struct Alert: Sendable, Hashable, Identifiable {
     case vendorEventsLost = "vendor_events_lost"
     /// Somebody pulled a vendor's kill switch.
     case vendorKilled = "vendor_killed"
+    /// A vendor's way in that the company does not use any more, and that works still.
+    case grantStillLive = "grant_still_live"
+    /// The company's own site calls hosts that no vendor's declaration names.
+    case undeclaredThirdParty = "undeclared_third_party"
     /// More alerts of one kind came than are kept one by one.
     case flood
     /// Written by another version.
@@ -77,6 +81,8 @@ package struct Alert: Sendable, Hashable, Identifiable {
       case .vendorFailed: "A vendor takes no events"
       case .vendorEventsLost: "Events did not reach a vendor"
       case .vendorKilled: "A vendor's kill switch was pulled"
+      case .grantStillLive: "A retired grant is still live"
+      case .undeclaredThirdParty: "The site calls undeclared third parties"
       case .flood: "Many alerts of one kind"
       case .unknown: "An alert of another version"
       }
@@ -85,8 +91,12 @@ package struct Alert: Sendable, Hashable, Identifiable {
     package var severity: Severity {
       switch self {
       case .canaryUsed, .phished, .ledgerWitness: .critical
-      case .credentialFrozen, .revokedCredentialUsed, .clonedPasskey, .ledgerUnwritable, .custodianAlarm, .flood, .vendorKilled: .high
-      case .vendorFailed, .vendorEventsLost, .powerGranted, .unusualUse, .differencing, .deliveryFailed, .eventsLost, .unknown: .medium
+      case .credentialFrozen, .revokedCredentialUsed, .clonedPasskey, .ledgerUnwritable, .custodianAlarm, .flood, .vendorKilled,
+        .grantStillLive:
+        .high
+      case .vendorFailed, .vendorEventsLost, .powerGranted, .unusualUse, .differencing, .deliveryFailed, .eventsLost,
+        .undeclaredThirdParty, .unknown:
+        .medium
       }
     }
   }

@@ -63,7 +63,7 @@ extension OCSFEvent {
 
   /// What of the details says nothing of anybody.
   package static let facts: Set<String> = [
-    "username", "account", "scopes", "session", "role", "roles", "staff", "holder", "request", "first", "vendor", "version",
+    "username", "account", "scopes", "session", "role", "roles", "staff", "holder", "request", "first", "vendor", "version", "grant",
   ]
 
   private static func unmapped(_ entry: LedgerEntry, _ detail: LedgerDetail?) -> [String: CanonicalJSON] {
@@ -195,6 +195,9 @@ package struct EntryMapping: Sendable {
     "vendor_killed": manage(99, "Disable", .high, "A vendor's kill switch was pulled", "vendor"),
     "vendor_deletion_asked": manage(4, "Delete", .low, "A vendor is asked to delete subjects", "vendor"),
     "vendor_deletion_confirmed": manage(4, "Delete", .informational, "A vendor said that it deleted subjects", "vendor"),
+    "vendor_grant_recorded": manage(1, "Create", .low, "Ways in that vendors have were written down", "vendor grant"),
+    "vendor_grant_retired": manage(3, "Update", .low, "A vendor's way in is not used any more", "vendor grant"),
+    "vendor_grant_revoked": manage(4, "Delete", .medium, "A vendor's way in was revoked", "vendor grant"),
     "backup_made": EntryMapping(class: .apiActivity, activity: (2, "Read"), severity: .low, message: "A backup was written"),
   ]
 }

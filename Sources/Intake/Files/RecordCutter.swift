@@ -3,9 +3,9 @@ import Glibc
 /// Cuts a stream of bytes into JSON records: the elements of an array, or lines. Keeps nothing but the record that is under way.
 ///
 /// It looks at brackets and quotes only; whether a record is JSON is judged when it is whole.
-struct RecordCutter {
+package struct RecordCutter {
   /// A piece of the stream that is done.
-  enum Piece {
+  package enum Piece {
     /// One record on one line, without the line's end. `line`: where it begins, from 1.
     case record([UInt8], line: Int)
     case reject(line: Int, reason: String)
@@ -26,10 +26,10 @@ struct RecordCutter {
   private var isEscaped = false
   private var position = 0
 
-  init(maximumBytes: Int) { self.maximumBytes = maximumBytes }
+  package init(maximumBytes: Int) { self.maximumBytes = maximumBytes }
 
   /// Takes the next bytes; `emit` is called for every piece that they complete.
-  mutating func take(_ bytes: UnsafeBufferPointer<UInt8>, emit: (Piece) -> Void) {
+  package mutating func take(_ bytes: UnsafeBufferPointer<UInt8>, emit: (Piece) -> Void) {
     var at = 0
     while at < bytes.count {
       switch mode {
@@ -63,7 +63,7 @@ struct RecordCutter {
   }
 
   /// The stream is over: what is under way is the last record of a file of lines, or is cut off.
-  mutating func finish(emit: (Piece) -> Void) {
+  package mutating func finish(emit: (Piece) -> Void) {
     switch mode {
     case .undecided, .afterArray: break
     case .lines: endLine(emit: emit)

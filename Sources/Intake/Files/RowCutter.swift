@@ -1,7 +1,7 @@
 /// Cuts a stream of bytes into rows of a table (RFC 4180): fields may stand in quotes, with line ends and doubled quotes inside. Keeps
 /// nothing but the row that is under way.
-struct RowCutter {
-  enum Piece {
+package struct RowCutter {
+  package enum Piece {
     /// One row as it stands in the file, without its line's end. `line`: where it begins, from 1.
     case row([UInt8], line: Int)
     case reject(line: Int, reason: String)
@@ -23,12 +23,12 @@ struct RowCutter {
   private var rowLine = 1
   private var position = 0
 
-  init(delimiter: UInt8, maximumBytes: Int) {
+  package init(delimiter: UInt8, maximumBytes: Int) {
     self.delimiter = delimiter
     self.maximumBytes = maximumBytes
   }
 
-  mutating func take(_ bytes: UnsafeBufferPointer<UInt8>, emit: (Piece) -> Void) {
+  package mutating func take(_ bytes: UnsafeBufferPointer<UInt8>, emit: (Piece) -> Void) {
     var kept = 0
     var at = 0
     while at < bytes.count {
@@ -70,7 +70,7 @@ struct RowCutter {
     append(bytes, kept..<at, emit)
   }
 
-  mutating func finish(emit: (Piece) -> Void) {
+  package mutating func finish(emit: (Piece) -> Void) {
     if state == .quoted {
       emit(.reject(line: rowLine, reason: "the file ends within quotes"))
     } else {
@@ -101,16 +101,18 @@ struct RowCutter {
 }
 
 /// The fields of one row, unquoted.
-struct RowFields {
+package struct RowFields {
   private(set) var bytes: [UInt8] = []
   private(set) var ends: [Int] = []
 
-  var count: Int { ends.count }
-  subscript(_ index: Int) -> ArraySlice<UInt8> { bytes[(index == 0 ? 0 : ends[index - 1])..<ends[index]] }
+  package init() {}
+
+  package var count: Int { ends.count }
+  package subscript(_ index: Int) -> ArraySlice<UInt8> { bytes[(index == 0 ? 0 : ends[index - 1])..<ends[index]] }
 
   /// Reads a row; returns what is wrong with it, nil if nothing is. Quotes inside of a field that does not begin with one stand for
   /// themselves.
-  mutating func read(_ row: [UInt8], delimiter: UInt8) -> String? {
+  package mutating func read(_ row: [UInt8], delimiter: UInt8) -> String? {
     bytes.removeAll(keepingCapacity: true)
     ends.removeAll(keepingCapacity: true)
     var at = 0

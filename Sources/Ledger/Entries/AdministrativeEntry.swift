@@ -86,6 +86,18 @@ package enum AdministrativeEntry: Sendable, Hashable {
   case vendorDeletionAsked(ProjectID, vendor: String, subjects: [SubjectNumber])
   /// A vendor said that it has deleted what it had of these; nobody named: everything.
   case vendorDeletionConfirmed(ProjectID, vendor: String, subjects: [SubjectNumber])
+  /// A way in that a vendor was given was written down.
+  case vendorGrantRecorded(ProjectID, grant: Int64, vendor: String?)
+  /// A list of them was taken in: how many of its rows were new, changed something, changed nothing, and could not be read.
+  case vendorGrantsImported(ProjectID, new: Int, changed: Int, unchanged: Int, refused: Int)
+  case vendorGrantChanged(ProjectID, grant: Int64, vendor: String?, act: GrantAct)
+
+  package enum GrantAct: String, Sendable, Hashable, CaseIterable {
+    /// The company does not use it any more.
+    case retired
+    /// It is really dead.
+    case revoked
+  }
 
   package enum VendorAct: String, Sendable, Hashable, CaseIterable {
     case paused, resumed
@@ -156,6 +168,8 @@ package enum AdministrativeEntry: Sendable, Hashable {
     case .vendorDeletionAsked: "vendor_deletion_asked"
     case .vendorDeletionConfirmed: Self.vendorDeletionConfirmedKind
     case .vendorChanged(_, _, let act): "vendor_\(act.rawValue)"
+    case .vendorGrantRecorded, .vendorGrantsImported: "vendor_grant_recorded"
+    case .vendorGrantChanged(_, _, _, let act): "vendor_grant_\(act.rawValue)"
     }
   }
 
@@ -168,7 +182,8 @@ package enum AdministrativeEntry: Sendable, Hashable {
       .subjectErased(let project, _, _),
       .erasureReceipted(let project, _, _),
       .identitiesOpened(let project, _, _, _, _), .vendorDeclared(let project, _, _, _), .vendorDecided(let project, _, _, _),
-      .vendorChanged(let project, _, _), .vendorDeletionAsked(let project, _, _), .vendorDeletionConfirmed(let project, _, _):
+      .vendorChanged(let project, _, _), .vendorDeletionAsked(let project, _, _), .vendorDeletionConfirmed(let project, _, _),
+      .vendorGrantRecorded(let project, _, _), .vendorGrantsImported(let project, _, _, _, _), .vendorGrantChanged(let project, _, _, _):
       project
     case .alertRaised(_, _, _, let project), .alertChanged(_, _, _, let project): project
     default: nil
@@ -228,6 +243,13 @@ package enum AdministrativeEntry: Sendable, Hashable {
       detail.facts = ["vendor": vendor]
       if !subjects.isEmpty { detail.subjects = SubjectSet(subjects) }
     case .vendorChanged(_, let vendor, _): detail.facts = ["vendor": vendor]
+    case .vendorGrantRecorded(_, let grant, let vendor), .vendorGrantChanged(_, let grant, let vendor, _):
+      detail.facts = ["grant": String(grant)]
+      if let vendor { detail.facts["vendor"] = vendor }
+    case .vendorGrantsImported(_, let new, let changed, let unchanged, let refused):
+      detail.facts = [
+        "source": "import", "new": String(new), "changed": String(changed), "unchanged": String(unchanged), "refused": String(refused),
+      ]
     case .subjectErased(_, let subjects, let ids):
       detail.subjects = SubjectSet(subjects)
       detail.facts = ["ids": ids.map(\.description).joined(separator: " ")]

@@ -57,28 +57,33 @@ extension SegmentStore {
   package func dropPastLogs(before commit: UInt64?, keepingBytes bytes: Int) throws(StoreError) {
     do {
       let numbers = try disk.list(directory).compactMap(PastLogs.number(ofName:)).sorted()
-      var firsts: [UInt64] = []
-      var sizes: [Int] = []
-      for number in numbers {
+      var total = 0
+      let files = try numbers.map { number in
         let file = try disk.open(directory + "/" + PastLogs.name(number))
-        sizes.append(Int(file.length))
-        // One without its header never held a frame.
-        firsts.append(
-          file.length < UInt64(LogFormat.headerLength)
-            ? 0 : try LogFormat.Header(try file.bytes(at: 0, count: LogFormat.headerLength)).firstSequence)
+        total += Int(file.length)
+        return (number: number, length: Int(file.length), first: Self.firstSequence(of: file))
       }
-      var total = sizes.reduce(0, +)
-      for (index, number) in numbers.enumerated() {
-        // Its frames end before the next file's first; the last one's end is not known here, so that it stays while anybody follows.
-        let isRead = commit.map { commit in index + 1 < firsts.count && firsts[index + 1] <= commit } ?? true
+      for (index, file) in files.enumerated() {
+        // Its frames end before the first of a later file; the last one's end is not known here, so that it stays while anybody follows. Where
+        // the next header does not read, the one behind it tells.
+        let end = files[(index + 1)...].lazy.compactMap(\.first).first
+        let isRead = commit.map { commit in end.map { $0 <= commit } ?? false } ?? true
         guard isRead || total > bytes else { break }
-        try disk.remove(directory + "/" + PastLogs.name(number))
-        total -= sizes[index]
+        try disk.remove(directory + "/" + PastLogs.name(file.number))
+        total -= file.length
       }
     } catch let error as DiskError {
       throw .disk(error)
     } catch {
       throw .corrupt(file: "a log file that was put aside", reason: "\(error)")
     }
+  }
+
+  /// Nil where its header does not read: it holds up nothing, and is told of to whoever reads on in it.
+  private static func firstSequence(of file: any ReadableFile) -> UInt64? {
+    guard file.length >= UInt64(LogFormat.headerLength), let bytes = try? file.bytes(at: 0, count: LogFormat.headerLength) else {
+      return nil
+    }
+    return (try? LogFormat.Header(bytes))?.firstSequence
   }
 }

@@ -5,8 +5,8 @@ import Synchronization
 /// Follows the events of a store in the order of their arrival, by reading the write-ahead log behind the committing thread: taking events in
 /// costs nothing more for it, and what is read was durable before.
 ///
-/// Duplicates are left out, and so are events of names that are held or discarded, and everything of numbers that were ever deleted, also what
-/// came after the deletion: whoever follows must not learn of anybody who wanted to be forgotten.
+/// Duplicates are left out, and so are events that expired, of names that are held or discarded, and everything of numbers that were ever deleted,
+/// also what came after the deletion: whoever follows must not learn of anybody who wanted to be forgotten.
 package struct TailReader: Sendable {
   private let store: SegmentStore
   private let selection: TailSelection
@@ -134,13 +134,18 @@ package struct TailReader: Sendable {
         continue
       }
       var place = Place(number: number, header: header, offset: UInt64(LogFormat.headerLength), commit: header.firstSequence)
+      guard header.number == number else { throw FormatError("the header of \(LogFormat.name(number)) bears another number") }
       while place.commit < commit {
         guard let length = try LogReader.frameLength(of: file, at: place.offset, sequence: place.commit) else { break }
         place.offset += length
         place.commit += 1
       }
-      // The file ends before it: what is missing in between is not kept.
-      if place.commit < commit { break }
+      // All frames before a published one are whole, or are not there at all: anything else is damage, and no gap.
+      guard place.commit == commit || place.offset == file.length else {
+        throw FormatError("frame \(place.commit) of \(LogFormat.name(number)) does not read")
+      }
+      // The file ends before it: what is missing in between is not kept, or the next file was not there a moment ago.
+      if place.offset == file.length { break }
       return .place(place)
     }
     if let first, first > commit { return .gone(first: first) }
@@ -151,6 +156,18 @@ package struct TailReader: Sendable {
 
   private func append(_ records: [LogRecord], commit: UInt64, rows wanted: Range<Int>, to events: inout [TailEvent]) throws {
     let (journal, deletions, expiry) = store.state.withLock { ($0.journal, $0.deletions, $0.expiry) }
+    var beginnings: [String: Int64] = [:]
+    /// From when on events of a name may be told of. Which of those that were discarded came before is known by the time of that alone.
+    func begins(of name: String) -> Int64 {
+      if let known = beginnings[name] { return known }
+      var begin = expiry.cutoff(of: name, since: .max, forQueries: true)
+      if let event = expiry.events[name], event.discarded > 0, event.discarded <= deletions.version {
+        let (after, isOver) = deletions.entries[Int(event.discarded) - 1].time.addingReportingOverflow(1)
+        begin = max(begin, isOver ? .max : after)
+      }
+      beginnings[name] = begin
+      return begin
+    }
     var first = 0
     for record in records {
       guard case .batch(let decisions, let batch) = record else { continue }
@@ -166,7 +183,7 @@ package struct TailReader: Sendable {
           continue
         }
         let name = batch.names[Int(batch.rowNames[row])]
-        guard selection.events?.contains(name) ?? true, expiry.events[name]?.heldSince == nil else { continue }
+        guard selection.events?.contains(name) ?? true, batch.times[row] >= begins(of: name) else { continue }
         let actor = batch.actors[row]
         let number = actor == IncomingBatch.absent ? nil : decisions.numbers[Int(actor)]
         if let number, deletions.contains(number) || deletions.contains(journal.canonical(number)) { continue }

@@ -28,6 +28,21 @@ extension OpenAPI {
         Deletion: {type: object, additionalProperties: false, required: [subjects], properties: {subjects: {type: array, minItems: 1, maxItems: 1000, items: {type: string, pattern: "^s_[0-9a-f]{32}$"}}, compact: {type: boolean, default: false}}}
         Backup: {type: object, additionalProperties: false, required: [target], properties: {target: {type: string, description: An absolute path.}, keep: {type: integer, minimum: 1}}}
         KeyRotation: {type: object, additionalProperties: false, required: [keys], properties: {keys: {type: array, minItems: 1, items: {type: string, enum: [ledger_signing, ledger_sets, record_keys]}}}}
+        VendorGrant:
+          type: object
+          additionalProperties: false
+          required: [name]
+          properties:
+            vendor: {type: string, pattern: "^[a-z0-9][a-z0-9-]{0,39}$"}
+            client_id: {type: string, maxLength: 200}
+            name: {type: string, minLength: 1, maxLength: 200}
+            kind: {type: string, enum: [oauth_grant, api_key, service_account, webhook, user], default: oauth_grant}
+            scopes: {type: array, maxItems: 200, items: {type: string, maxLength: 300}}
+            granted_by: {type: string, maxLength: 200}
+            created_at: {type: string, format: date-time}
+            last_used_at: {type: string, format: date-time}
+            expires_at: {type: string, format: date-time}
+            note: {type: string, maxLength: 500}
         Clues: {type: object, additionalProperties: false, minProperties: 1, properties: {ids: {type: array, maxItems: 10000, items: {type: string, maxLength: 300}}, hosts: {type: array, maxItems: 10000, items: {type: string, maxLength: 300}}}}
       securitySchemes:
         serviceAccount: {type: http, scheme: basic}
@@ -39,6 +54,7 @@ extension OpenAPI {
         project: {name: project_id, in: query, description: "The project; default: the account's, or the first.", schema: {type: integer}}
         subject: {name: subject, in: path, required: true, description: s_ and 32 hexadecimal digits., schema: {type: string, pattern: "^s_[0-9a-f]{32}$"}}
         cohort: {name: id, in: path, required: true, description: A saved cohort's number., schema: {type: integer}}
+        grant: {name: id, in: path, required: true, description: A grant's number., schema: {type: integer}}
         alert: {name: id, in: path, required: true, description: An alert's number., schema: {type: integer}}
         cursor: {name: cursor, in: query, description: The “next” of the page before., schema: {type: string}}
         limit: {name: limit, in: query, schema: {type: integer, minimum: 1, maximum: 10000}}

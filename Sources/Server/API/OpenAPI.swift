@@ -15,6 +15,7 @@ package enum OpenAPI {
     \(intake)
     \(queries)
     \(administration)
+    \(vendors)
     \(operations)
     \(components)
     """

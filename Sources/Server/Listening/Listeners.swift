@@ -181,6 +181,7 @@ package struct Listeners: Sendable {
       IntakeRoutes(installation: installation, authenticator: authenticator, addresses: addresses, answersSettings: door == .intake)
         .add(to: router)
       OTLPRoutes(installation: installation, authenticator: authenticator).add(to: router)
+      CSPRoutes(installation: installation).add(to: router)
     }
     if door != .intake {
       QueryRoutes(installation: installation, authenticator: authenticator).add(to: router)
@@ -190,6 +191,9 @@ package struct Listeners: Sendable {
       AdministrationRoutes(installation: installation, authenticator: authenticator).add(to: router)
       VendorRoutes(installation: installation, authenticator: authenticator).add(to: router)
       DataDeletionRoutes(installation: installation, authenticator: authenticator).add(to: router)
+      VendorRegisterRoutes(installation: installation, authenticator: authenticator).add(to: router)
+      GrantRoutes(installation: installation, authenticator: authenticator).add(to: router)
+      ThirdPartyRoutes(installation: installation, authenticator: authenticator).add(to: router)
       QuotaRoutes(installation: installation, authenticator: authenticator).add(to: router)
       KeyRoutes(installation: installation, authenticator: authenticator).add(to: router)
       StaffRoutes(installation: installation, authenticator: authenticator).add(to: router)

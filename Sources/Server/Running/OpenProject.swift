@@ -17,6 +17,7 @@ package final class OpenProject: Sendable {
   let meter: RateMeter
   let caps: NameCaps
   let live: LiveBuffer
+  let thirdParties = ThirdPartyMeter()
 
   private let pseudonymizer: Pseudonymizer
   private let lookups: Lookups

@@ -89,7 +89,9 @@ extension Installation {
       for project in projects.all {
         project.sealer.forgetExpiredKeys()
         await keepFindings(of: project)
+        await keepThirdParties(of: project)
       }
+      await keepGrants()
       await keepAlerts()
       do { try await erasures.advance() } catch {
         logger.warning("How far the ledger is known cannot be noted", metadata: ["error": "\(error)"])

@@ -1,6 +1,6 @@
 /// Rows as comma-separated values (RFC 4180). A cell that a spreadsheet would take for a formula gets an apostrophe before it.
-enum CSV {
-  static func text(_ rows: [[String]]) -> String {
+package enum CSV {
+  package static func text(_ rows: [[String]]) -> String {
     rows.map { $0.map(cell).joined(separator: ",") + "\r\n" }.joined()
   }
 
@@ -11,13 +11,8 @@ enum CSV {
     return needsQuotes ? "\"\(text.replacing("\"", with: "\"\""))\"" : text
   }
 
-  static func number(_ value: Double?) -> String {
+  package static func number(_ value: Double?) -> String {
     guard let value, value.isFinite else { return "" }
     return value.rounded() == value && value.magnitude < 1e15 ? String(Int64(value)) : String(value)
   }
-}
-
-extension String {
-  /// With its first letter in upper case: `week` → `Week`.
-  var withInitial: String { prefix(1).uppercased() + dropFirst() }
 }
