@@ -46,7 +46,8 @@ struct RouteTableTests {
       "POST /staff/roles": admins, "POST /staff/link": admins, "POST /staff/sessions/end": watchers, "POST /staff/cut-off": watchers,
       "GET /vendors": overseers, "GET /vendors/{id}": overseers, "POST /vendors": watchers, "POST /vendors/agree": watchers,
       "POST /vendors/refuse": watchers, "POST /vendors/pause": watchers, "POST /vendors/resume": watchers,
-      "GET /vendors/{id}/kill": watchers, "POST /vendors/kill": watchers, "POST /staff/quota": [.owner], "POST /staff/remove": admins, "POST /staff/recovery": admins, "POST /staff/recovery/agree": admins,
+      "GET /vendors/{id}/kill": watchers, "POST /vendors/kill": watchers, "POST /staff/quota": [.owner], "POST /staff/remove": admins,
+      "POST /staff/recovery": admins, "POST /staff/recovery/agree": admins,
     ]
     for report in ["insights", "funnels", "retention", "flows", "lifecycle", "stickiness", "sessions"] {
       for ending in ["", ".csv", ".json"] { table["GET /\(report)\(ending)"] = everybody }

@@ -70,8 +70,10 @@ struct CanaryRoutes: Sendable {
 
 extension CanaryDesk.Hit {
   fileprivate var json: JSONValue {
-    var members: [String: JSONValue] = ["canary": .string(what), "project_id": .number(Double(project.rawValue)), "export": .null,
-      "vendor": vendor.map { .string($0.rawValue) } ?? .null]
+    var members: [String: JSONValue] = [
+      "canary": .string(what), "project_id": .number(Double(project.rawValue)), "export": .null,
+      "vendor": vendor.map { .string($0.rawValue) } ?? .null,
+    ]
     if let export {
       members["export"] = [
         "ledger_index": .number(Double(export.entry)), "at": .string(export.madeAt.text),
