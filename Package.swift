@@ -74,7 +74,7 @@ let package = Package(
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ],
       swiftSettings: room),
-    .target(name: "Response", dependencies: ["Events", "Ledger", "Access", "Journeys", crypto], swiftSettings: room),
+    .target(name: "Response", dependencies: ["Events", "Ledger", "Access", "Journeys", "Relay", crypto], swiftSettings: room),
     .target(
       name: "Relay", dependencies: ["Events", "Vault", "Ledger", "Journeys", "Access", "Outbound", "Delivery", crypto, logging, "Yams"],
       swiftSettings: room),

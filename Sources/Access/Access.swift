@@ -55,6 +55,10 @@ package enum Access {
     case manageVendors
     /// The kill switch.
     case killVendors
+    /// What happened, who is affected, how far one is.
+    case readIncidents
+    /// Opening, containing, scoping, closing.
+    case manageIncidents
 
     /// Of a signed-in person: whether the very request must be signed by the browser's key. A copied cookie is not enough for rows about
     /// subjects, for the ledger, and for what gives or takes power.
@@ -62,7 +66,7 @@ package enum Access {
       switch self {
       case .readSubjects, .exportSubjects, .readLive, .deleteSubjects, .readLedger, .eraseLedgerDetails, .managePlan, .manageProjects,
         .createProjects, .manageServiceAccounts, .readStaff, .manageStaff, .manageOwners, .manageSessions, .cutOff, .manageOwnAccess,
-        .manageAlerts, .manageVendors, .killVendors:
+        .manageAlerts, .manageVendors, .killVendors, .manageIncidents:
         true
       default: false
       }
@@ -111,7 +115,7 @@ package enum Access {
         .cutOff,
         .createSetupLinks, .readLedger, .eraseLedgerDetails, .readStatus,
         .deleteSubjects, .writeBackups, .rotateKeys, .readAlerts, .manageAlerts,
-        .readVendors, .manageVendors, .killVendors,
+        .readVendors, .manageVendors, .killVendors, .readIncidents, .manageIncidents,
       ]
     case .custodian: [.fetchKeyParcels, .raiseCustodianAlarm, .rotateCustodianKey]
     case .projectToken: [.sendEvents]

@@ -22,6 +22,7 @@ enum ControlSchema {
     migrator.registerMigration("v12") { database in try database.execute(sql: version12) }
     migrator.registerMigration("v13") { database in try database.execute(sql: version13) }
     migrator.registerMigration("v14") { database in try database.execute(sql: version14) }
+    migrator.registerMigration("v15") { database in try database.execute(sql: version15) }
     return migrator
   }
 

@@ -104,11 +104,16 @@ package struct VendorServices: Sendable {
   /// What a version would have let out in the last seven days.
   package var simulate: @Sendable (VendorVersion, ProjectID, Principal) async throws -> Disclosed<Simulation>
 
+  /// What each vendor that ever got anything holds now. Counts and names of fields.
+  package var held: @Sendable (ProjectID) async -> [VendorHolding]
+
   package init(
-    desk: VendorDesk, simulate: @escaping @Sendable (VendorVersion, ProjectID, Principal) async throws -> Disclosed<Simulation>
+    desk: VendorDesk, simulate: @escaping @Sendable (VendorVersion, ProjectID, Principal) async throws -> Disclosed<Simulation>,
+    held: @escaping @Sendable (ProjectID) async -> [VendorHolding] = { _ in [] }
   ) {
     self.desk = desk
     self.simulate = simulate
+    self.held = held
   }
 }
 
@@ -128,5 +133,22 @@ package struct ConsoleConfiguration: Sendable {
     self.intakeOrigin = intakeOrigin
     self.isSecure = isSecure
     self.setupLinkCommand = setupLinkCommand
+  }
+}
+
+/// What a vendor holds, by the ledger's deliveries.
+package struct VendorHolding: Sendable, Hashable {
+  package let id: Vendor.ID
+  package let name: String
+  package let state: Vendor.State
+  package let people: Int
+  package let fields: [String]
+
+  package init(id: Vendor.ID, name: String, state: Vendor.State, people: Int, fields: [String]) {
+    self.id = id
+    self.name = name
+    self.state = state
+    self.people = people
+    self.fields = fields
   }
 }

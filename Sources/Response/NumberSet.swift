@@ -1,5 +1,5 @@
-internal import Events
-package import Ledger
+import Events
+import Ledger
 
 /// Canonical subjects in ascending order, and the place of each: subject numbers are spread evenly over 32 bits, so that their upper half says
 /// nearly where they stand.

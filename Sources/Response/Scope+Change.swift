@@ -1,5 +1,5 @@
-internal import Events
-internal import Ledger
+import Events
+import Ledger
 
 /// How a version differs from the one that it supersedes: who is told now, and who is told that it was not so.
 package struct ScopeChange: Sendable, Hashable {

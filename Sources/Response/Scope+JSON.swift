@@ -1,6 +1,6 @@
 import Crypto
-internal import Events
-internal import Ledger
+import Events
+import Ledger
 
 extension Scope {
   /// The scope in its one form (docs/FORMATS.md, “Scope”): what a version's digest is taken over. It names nobody.

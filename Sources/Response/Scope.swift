@@ -1,5 +1,5 @@
-package import Events
-package import Ledger
+import Events
+import Ledger
 
 /// Who is affected by an incident, as it was known at one moment: a version that never changes. A later one supersedes it.
 ///

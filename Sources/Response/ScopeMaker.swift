@@ -1,5 +1,5 @@
-package import Events
-package import Ledger
+import Events
+import Ledger
 
 /// Makes scopes: the ledger's numbers become the people and organizations of now.
 package struct ScopeMaker: Sendable {
@@ -18,7 +18,7 @@ package struct ScopeMaker: Sendable {
   ///
   /// - Parameter older: the version that this one supersedes.
   package func scope(
-    _ question: ExposureQuestion, holdings: Scope.Holdings? = nil, superseding older: Scope? = nil
+    _ question: ExposureQuestion, holdings: Scope.Holdings? = nil, superseding older: (version: Int, digest: String)? = nil
   ) async throws -> Scope {
     let answer = try await index.answer(question)
     let moment = try await resolver.moment()

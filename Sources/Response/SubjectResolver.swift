@@ -1,4 +1,4 @@
-package import Events
+import Events
 
 /// Where a scope learns who the numbers of the ledger are now. A project's store is one.
 package protocol SubjectResolver: Sendable {

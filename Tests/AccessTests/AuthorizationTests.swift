@@ -63,6 +63,8 @@ struct AuthorizationTests {
     .manageAlerts: ["privacy_officer", "admin", "owner", "user"],
     .readVendors: ["developer", "privacy_officer", "admin", "owner", "user"],
     .manageVendors: ["privacy_officer", "admin", "owner", "user"],
+    .readIncidents: ["privacy_officer", "admin", "owner", "user"],
+    .manageIncidents: ["privacy_officer", "admin", "owner", "user"],
     .killVendors: ["privacy_officer", "admin", "owner", "user"],
   ]
 

@@ -155,7 +155,7 @@ struct FigureTests {
   @Test func theHomePageSaysFirstWhatAStolenCredentialReaches() async throws {
     let site = try await Site()
     let bare = try await site.get("/").text
-    let exposure = try #require(bare.range(of: "If a credential were stolen now"))
+    let exposure = try #require(bare.range(of: "If a credential or a vendor were stolen now"))
     let usage = try #require(bare.range(of: "How the product is used"))
     #expect(exposure.lowerBound < usage.lowerBound)
     #expect(bare.contains("1 of 2"), "the owner's session; the token reads nothing")

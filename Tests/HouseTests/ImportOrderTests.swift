@@ -19,7 +19,7 @@ struct ImportOrderTests {
     "Demo": ["Events"],
     "Delivery": ["Events", "Ledger", "Access", "Outbound"],
     "Relay": ["Events", "Vault", "Ledger", "Journeys", "Access", "Outbound", "Delivery"],
-    "Response": ["Events", "Ledger", "Access", "Journeys"],
+    "Response": ["Events", "Ledger", "Access", "Journeys", "Relay"],
     "Custodian": ["Events", "Vault", "Ledger", "Access", "Passkeys", "Web", "Outbound"],
     "Console": ["Events", "Web", "Access", "Passkeys", "Ledger", "Journeys", "Gate", "Answers", "Relay", "Delivery"],
     "Server": [

@@ -241,14 +241,14 @@ struct ScopeTests {
     let late = try await Self.disclose(life, [30, 20], ["city", "plan"])
     // Ten and forty turn out to be one person: nobody new.
     life.store.change { $0.parents[10] = 40 }
-    let second = try await maker.scope(Self.question, superseding: first)
+    let second = try await maker.scope(Self.question, superseding: (first.version, first.digest))
     #expect(second.version == 2 && second.supersedes == first.digest && second.affected.numbers == [20, 30, 40])
     var change = second.change(from: first, at: try await life.store.moment())
     #expect(change.newlyAffected.numbers == [30] && change.noLongerAffected.isEmpty && change.moreFields.numbers == [20])
     #expect(change.newlyUncertain.isEmpty && change.noLongerUncertain.isEmpty)
     // The details of the later entry are erased: whom it showed cannot be told, so that nobody is excluded any more.
     try await life.ledger.eraseDetail(of: late.index, by: Self.owner)
-    let third = try await maker.scope(Self.question, superseding: second)
+    let third = try await maker.scope(Self.question, superseding: (second.version, second.digest))
     change = third.change(from: second, at: try await life.store.moment())
     #expect(change.noLongerAffected.numbers == [30] && change.newlyUncertain.numbers == [50] && change.newlyAffected.isEmpty)
     #expect(third.status(of: SubjectNumber(30)) == .cannotBeExcluded && third.notAffectedCount == 0)

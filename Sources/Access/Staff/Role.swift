@@ -30,13 +30,13 @@ package enum Role: String, Sendable, Hashable, CaseIterable {
     case .privacyOfficer:
       everybody.union([
         .readSubjects, .deleteSubjects, .readLedger, .eraseLedgerDetails, .readAlerts, .manageAlerts, .readSettings, .readStaff,
-        .manageSessions, .cutOff, .readVendors, .manageVendors, .killVendors,
+        .manageSessions, .cutOff, .readVendors, .manageVendors, .killVendors, .readIncidents, .manageIncidents,
       ])
     case .admin:
       everybody.union([
         .manageReports, .readSettings, .managePlan, .manageProjects, .manageServiceAccounts, .readStaff, .manageStaff, .manageSessions,
         .cutOff, .readLedger, .readStatus, .readAlerts, .manageAlerts,
-        .readVendors, .manageVendors, .killVendors,
+        .readVendors, .manageVendors, .killVendors, .readIncidents, .manageIncidents,
       ])
     case .owner: Role.ofProjects.reduce(into: [.manageOwners, .createProjects]) { $0.formUnion($1.actions) }
     }

@@ -63,7 +63,7 @@ extension OCSFEvent {
 
   /// What of the details says nothing of anybody.
   package static let facts: Set<String> = [
-    "username", "account", "scopes", "session", "role", "roles", "staff", "holder", "request", "first", "vendor", "version", "grant",
+    "username", "account", "scopes", "session", "role", "roles", "staff", "holder", "request", "first", "vendor", "version", "incident", "grant",
   ]
 
   private static func unmapped(_ entry: LedgerEntry, _ detail: LedgerDetail?) -> [String: CanonicalJSON] {
@@ -198,6 +198,13 @@ package struct EntryMapping: Sendable {
     "vendor_grant_recorded": manage(1, "Create", .low, "Ways in that vendors have were written down", "vendor grant"),
     "vendor_grant_retired": manage(3, "Update", .low, "A vendor's way in is not used any more", "vendor grant"),
     "vendor_grant_revoked": manage(4, "Delete", .medium, "A vendor's way in was revoked", "vendor grant"),
+    "incident_opened": manage(1, "Create", .high, "An incident was opened", "incident"),
+    "incident_contained": manage(3, "Update", .high, "An incident was contained", "incident"),
+    "incident_scoped": manage(3, "Update", .medium, "It was determined whom an incident affects", "incident"),
+    "incident_notified": manage(3, "Update", .medium, "People were told of an incident", "incident"),
+    "incident_closed": manage(3, "Update", .low, "An incident was closed", "incident"),
+    "incident_moment_set": manage(3, "Update", .low, "A time of an incident was set", "incident"),
+    "incident_window_set": manage(3, "Update", .low, "An incident has another window", "incident"),
     "backup_made": EntryMapping(class: .apiActivity, activity: (2, "Read"), severity: .low, message: "A backup was written"),
   ]
 }

@@ -99,6 +99,15 @@ package enum AdministrativeEntry: Sendable, Hashable {
     case revoked
   }
 
+  /// Something was done about an incident; `facts` in words of ours, about nobody.
+  case incident(ProjectID, Int64, act: IncidentAct, facts: [String: String])
+
+  package enum IncidentAct: String, Sendable, Hashable, CaseIterable {
+    case opened, contained, scoped, notified, closed
+    case momentSet = "moment_set"
+    case windowSet = "window_set"
+  }
+
   package enum VendorAct: String, Sendable, Hashable, CaseIterable {
     case paused, resumed
     /// The kill switch.
@@ -167,6 +176,7 @@ package enum AdministrativeEntry: Sendable, Hashable {
     case .vendorDecided(_, _, _, let isApproved): isApproved ? "vendor_approved" : "vendor_refused"
     case .vendorDeletionAsked: "vendor_deletion_asked"
     case .vendorDeletionConfirmed: Self.vendorDeletionConfirmedKind
+    case .incident(_, _, let act, _): "incident_\(act.rawValue)"
     case .vendorChanged(_, _, let act): "vendor_\(act.rawValue)"
     case .vendorGrantRecorded, .vendorGrantsImported: "vendor_grant_recorded"
     case .vendorGrantChanged(_, _, _, let act): "vendor_grant_\(act.rawValue)"
@@ -182,7 +192,7 @@ package enum AdministrativeEntry: Sendable, Hashable {
       .subjectErased(let project, _, _),
       .erasureReceipted(let project, _, _),
       .identitiesOpened(let project, _, _, _, _), .vendorDeclared(let project, _, _, _), .vendorDecided(let project, _, _, _),
-      .vendorChanged(let project, _, _), .vendorDeletionAsked(let project, _, _), .vendorDeletionConfirmed(let project, _, _),
+      .vendorChanged(let project, _, _), .incident(let project, _, _, _), .vendorDeletionAsked(let project, _, _), .vendorDeletionConfirmed(let project, _, _),
       .vendorGrantRecorded(let project, _, _), .vendorGrantsImported(let project, _, _, _, _), .vendorGrantChanged(let project, _, _, _):
       project
     case .alertRaised(_, _, _, let project), .alertChanged(_, _, _, let project): project
@@ -242,6 +252,7 @@ package enum AdministrativeEntry: Sendable, Hashable {
     case .vendorDeletionAsked(_, let vendor, let subjects), .vendorDeletionConfirmed(_, let vendor, let subjects):
       detail.facts = ["vendor": vendor]
       if !subjects.isEmpty { detail.subjects = SubjectSet(subjects) }
+    case .incident(_, let incident, _, let facts): detail.facts = facts.merging(["incident": String(incident)]) { $1 }
     case .vendorChanged(_, let vendor, _): detail.facts = ["vendor": vendor]
     case .vendorGrantRecorded(_, let grant, let vendor), .vendorGrantChanged(_, let grant, let vendor, _):
       detail.facts = ["grant": String(grant)]

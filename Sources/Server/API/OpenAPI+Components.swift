@@ -22,6 +22,10 @@ extension OpenAPI {
             subjects_per_day: {type: integer, minimum: 0, maximum: 1000000000}
             bytes_per_day: {type: integer, minimum: 0, maximum: 1048576000000000}
             canary: {type: boolean, default: false}
+        NewIncident: {type: object, additionalProperties: false, required: [title, source], properties: {title: {type: string, minLength: 1, maxLength: 200}, source: {type: object, required: [kind, id], properties: {kind: {type: string, enum: [vendor, credential, person, export, host]}, id: {type: string, minLength: 1, maxLength: 100}}}, from: {type: string}, to: {type: string}, alert: {type: integer, minimum: 1}, vendor_told_us: {type: string}, first_signal: {type: string}}}
+        Moment: {type: object, additionalProperties: false, required: [moment], properties: {moment: {type: string, enum: [first_signal, investigation_started, certain, vendor_told_us, data_set_received, classified_major, materiality_decided, high_risk_found, authority_told, people_told]}, at: {type: [string, "null"]}}}
+        Window: {type: object, additionalProperties: false, properties: {from: {type: [string, "null"]}, to: {type: [string, "null"]}}}
+        Closing: {type: object, additionalProperties: false, required: [note], properties: {note: {type: string, minLength: 1, maxLength: 2000}}}
         DataDeletion: {type: object, required: [distinct_ids], properties: {compliance_type: {type: string}, distinct_ids: {type: array, minItems: 1, maxItems: 2000, items: {type: string, minLength: 1}}}}
         StaffQuota: {type: object, additionalProperties: false, properties: {rows_per_day: {type: integer, minimum: 0, maximum: 1000000000}, subjects_per_day: {type: integer, minimum: 0, maximum: 1000000000}, bytes_per_day: {type: integer, minimum: 0, maximum: 1048576000000000}}}
         Rotation: {type: object, additionalProperties: false, properties: {overlap_hours: {type: integer, minimum: 0, maximum: 168, default: 24}, expires_in_days: {type: integer, minimum: 1, maximum: 366, default: 90}}}

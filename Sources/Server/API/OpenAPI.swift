@@ -232,6 +232,23 @@ package enum OpenAPI {
         get: {summary: Credentials that get nothing until somebody lifts it (control socket only), responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
       /api/v1/freezes/{id}:
         delete: {summary: Lift a freeze; the day's count begins anew (control socket only), parameters: [{name: id, in: path, required: true, schema: {type: string}}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
+      /api/v1/incidents:
+        get: {summary: Incidents, the newest first (control socket only), parameters: [{$ref: "#/components/parameters/project"}, {name: open, in: query, schema: {type: boolean}}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
+        post: {summary: Open an incident (control socket only), parameters: [{$ref: "#/components/parameters/project"}], requestBody: {required: true, content: {application/json: {schema: {$ref: "#/components/schemas/NewIncident"}}}}, responses: {"201": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
+      /api/v1/incidents/{id}:
+        get: {summary: "One incident with its steps, scopes and legal clocks (control socket only)", parameters: [{name: id, in: path, required: true, schema: {type: string}}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
+      /api/v1/incidents/{id}/moments:
+        post: {summary: "Set one of the times that the law tells apart (control socket only)", parameters: [{name: id, in: path, required: true, schema: {type: string}}], requestBody: {required: true, content: {application/json: {schema: {$ref: "#/components/schemas/Moment"}}}}, responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
+      /api/v1/incidents/{id}/window:
+        post: {summary: "Give it another window (control socket only)", parameters: [{name: id, in: path, required: true, schema: {type: string}}], requestBody: {required: true, content: {application/json: {schema: {$ref: "#/components/schemas/Window"}}}}, responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
+      /api/v1/incidents/{id}/containment:
+        post: {summary: "Stop whatever was lost hold of (control socket only)", parameters: [{name: id, in: path, required: true, schema: {type: string}}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
+      /api/v1/incidents/{id}/scopes:
+        post: {summary: "Determine who is affected; the next version (control socket only)", parameters: [{name: id, in: path, required: true, schema: {type: string}}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
+      /api/v1/incidents/{id}/closing:
+        post: {summary: "Close it, saying what was found out (control socket only)", parameters: [{name: id, in: path, required: true, schema: {type: string}}], requestBody: {required: true, content: {application/json: {schema: {$ref: "#/components/schemas/Closing"}}}}, responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
+      /api/v1/incidents/{id}/report:
+        get: {summary: A draft for the authority and the management (control socket only), parameters: [{name: id, in: path, required: true, schema: {type: string}}, {name: format, in: query, schema: {type: string, enum: [markdown, html, json]}}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
       /api/v1/vendors:
         get: {summary: Who gets part of the events outside of the company (control socket only), parameters: [{$ref: "#/components/parameters/project"}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
         post: {summary: Write down a vendor or the next version of one; it waits for a second person (control socket only), description: The body is the declaration as docs/VENDORS.md explains., parameters: [{$ref: "#/components/parameters/project"}], requestBody: {required: true, content: {application/yaml: {schema: {type: string}}}}, responses: {"201": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}

@@ -52,7 +52,9 @@ extension Listeners {
         intakeOrigin: isShared ? configuration.origin : configuration.intake.origin(isSecure: configuration.tls != nil), isSecure: isSecure,
         setupLinkCommand: "sealane setup-link --data \(configuration.data.path)", hasCanaryHosts: configuration.canaryDomain != nil),
       clock: installation.clock, plans: installation.planServices,
-      vendors: VendorServices(desk: installation.vendors) { try await installation.simulate($0, in: $1, for: $2) },
+      vendors: VendorServices(
+        desk: installation.vendors, simulate: { try await installation.simulate($0, in: $1, for: $2) },
+        held: { await installation.held(in: $0) }),
       alerts: installation.alerts, reports: installation.reports,
       lookedFor: { project, text, principal in await installation.canaries.look(at: text, in: project, by: principal) })
     addConsoleRoutes(to: router, services: services) { request, context in addresses.of(request, context) }

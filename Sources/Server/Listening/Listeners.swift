@@ -189,6 +189,7 @@ package struct Listeners: Sendable {
       CohortRoutes(installation: installation, authenticator: authenticator).add(to: router)
       PlanRoutes(installation: installation, authenticator: authenticator).add(to: router)
       AdministrationRoutes(installation: installation, authenticator: authenticator).add(to: router)
+      IncidentRoutes(installation: installation, authenticator: authenticator).add(to: router)
       VendorRoutes(installation: installation, authenticator: authenticator).add(to: router)
       DataDeletionRoutes(installation: installation, authenticator: authenticator).add(to: router)
       VendorRegisterRoutes(installation: installation, authenticator: authenticator).add(to: router)

@@ -5,9 +5,11 @@ import Events
 import Foundation
 import Gate
 import Intake
+import Journeys
 import Ledger
 import Logging
 import Relay
+import Response
 import SegmentStore
 import Synchronization
 import Vault
@@ -39,6 +41,7 @@ package final class Installation: Sendable {
   package let exposure: ExposureIndex
   package let vendors: VendorDesk
   package let relay: Relay
+  package let incidents: IncidentDesk
   let clock: @Sendable () -> Timestamp
   private let lock: DirectoryLock
   let lookups: Lookups
@@ -85,7 +88,6 @@ package final class Installation: Sendable {
       access: access, ledger: ledger, alerts: alerts, policy: configuration.witnessPolicy, patience: configuration.witnessPatience,
       logger: logger)
     self.alerts = alerts
-    exposure = ExposureIndex(ledger)
     reports = ReportDesk(ledger: ledger, alerts: alerts, book: DifferenceBook())
     dispatcher = Dispatcher(
       channels, control: access, ledger: ledger, alerts: alerts,
@@ -99,6 +101,16 @@ package final class Installation: Sendable {
     vendors = VendorDesk(control: access, ledger: ledger, alerts: alerts, source: source, gate: gate)
     relay = Relay(
       control: access, ledger: ledger, alerts: alerts, source: source, gate: gate, version: Self.version, logger: logger, clock: clock)
+    exposure = ExposureIndex(ledger)
+    incidents = IncidentDesk(
+      control: access, ledger: ledger, staff: staff, vendors: vendors, quotas: quotas, index: exposure,
+      place: { [projects] id in
+        guard let project = projects[id] else { throw APIError.notFound("There is no such project.") }
+        let fields = Set(try await project.engine.catalog().events.flatMap(\.properties))
+        return IncidentDesk.Place(
+          resolver: StoreResolver(store: project.store), groupKeys: project.settings.groupKeys,
+          fields: fields.union(["event", "time"]).sorted())
+      }, clock: clock)
     custodian = try CustodianDesk(directory: directory, access: access, ledger: ledger, projects: projects, alerts: alerts, clock: clock)
   }
 

@@ -1,0 +1,203 @@
+import Access
+import Events
+import Foundation
+import Journeys
+import Ledger
+import Relay
+
+/// What is done about incidents, by pages, commands and programs alike: authorized before, entered and done here.
+package final class IncidentDesk: Sendable {
+  /// What the desk needs of a project.
+  package struct Place: Sendable {
+    package let resolver: any SubjectResolver
+    package let groupKeys: [String]
+    /// Names of everything that is stored of people: for a host that held all of it.
+    package let fields: [String]
+
+    package init(resolver: any SubjectResolver, groupKeys: [String], fields: [String]) {
+      self.resolver = resolver
+      self.groupKeys = groupKeys
+      self.fields = fields
+    }
+  }
+
+  let control: ControlDatabase
+  let ledger: Ledger
+  let staff: StaffDesk
+  let vendors: VendorDesk
+  let quotas: QuotaBook
+  let index: ExposureIndex
+  private let place: @Sendable (ProjectID) async throws -> Place
+  package let clocks: LegalClocks
+  private let clock: @Sendable () -> Timestamp
+
+  package init(
+    control: ControlDatabase, ledger: Ledger, staff: StaffDesk, vendors: VendorDesk, quotas: QuotaBook, index: ExposureIndex,
+    clocks: LegalClocks = .known, place: @escaping @Sendable (ProjectID) async throws -> Place, clock: @escaping @Sendable () -> Timestamp
+  ) {
+    self.control = control
+    self.ledger = ledger
+    self.staff = staff
+    self.vendors = vendors
+    self.quotas = quotas
+    self.index = index
+    self.clocks = clocks
+    self.place = place
+    self.clock = clock
+  }
+
+  /// The first signal is the moment of opening, unless the draft says another.
+  package func open(_ draft: IncidentDraft, in project: ProjectID, by principal: Principal) async throws -> (
+    incident: Incident, receipt: LedgerReceipt
+  ) {
+    var draft = draft
+    if draft.moments[.firstSignal] == nil { draft.moments[.firstSignal] = clock() }
+    let (opened, receipt) = try await control.turns.take { [draft] in
+      let reserved = try await control.openIncident(draft, in: project, undone: true)
+      let receipt = try await ledger.record(
+        .incident(project, reserved.id, act: .opened, facts: ["source": "\(draft.source.kind) \(draft.source.id)"]), by: principal)
+      // A crash here leaves an entry of an incident that is not there: it is opened again, under the same number.
+      let incident = try await control.openIncident(draft, in: project)
+      try await control.change(incident, act: "opened", note: draft.title, by: principal, entry: receipt.index)
+      return (incident, receipt)
+    }
+    return (opened, receipt)
+  }
+
+  /// One of the times that the law tells apart.
+  package func set(_ moment: Incident.Moment, to at: Timestamp?, of id: Int64, by principal: Principal) async throws -> LedgerReceipt {
+    if let at, at > clock() { throw AccessError(.invalid, "A time that is not yet cannot be the one when something happened.") }
+    return try await step(
+      id, .momentSet, "\(moment.rawValue): \(at?.text ?? "taken back")", ["moment": moment.rawValue, "at": at?.text ?? ""], by: principal
+    ) { $0.moments[moment] = at }
+  }
+
+  /// Another window: the next scope is by it.
+  package func setWindow(from: Timestamp?, to: Timestamp?, of id: Int64, by principal: Principal) async throws -> LedgerReceipt {
+    if let from, let to, from > to { throw AccessError(.invalid, "The window ends before it begins.") }
+    return try await step(
+      id, .windowSet, "\(from?.text ?? "…") to \(to?.text ?? "…")", ["from": from?.text ?? "", "to": to?.text ?? ""], by: principal
+    ) {
+      $0.from = from
+      $0.to = to
+    }
+  }
+
+  package func close(_ id: Int64, note: String, by principal: Principal) async throws -> LedgerReceipt {
+    guard !note.isEmpty else { throw AccessError(.invalid, "Say what was found out: it stays with the incident.") }
+    return try await step(id, .closed, note, [:], by: principal) { $0.state = .closed }
+  }
+
+  /// Enters an act and writes it down with what it changes.
+  @discardableResult
+  func step(
+    _ id: Int64, _ act: AdministrativeEntry.IncidentAct, _ note: String, _ facts: [String: String], by principal: Principal,
+    scope: ((UInt64) -> IncidentScope)? = nil, change: (inout Incident) -> Void
+  ) async throws -> LedgerReceipt {
+    try await control.turns.take {
+      guard var incident = try await control.incident(id) else { throw AccessError(.notFound, "There is no such incident.") }
+      change(&incident)
+      try await control.change(incident, act: act.rawValue, note: note, by: principal, entry: 0, scope: scope?(0), undone: true)
+      let receipt = try await ledger.record(.incident(incident.project, id, act: act, facts: facts), by: principal)
+      try await control.change(
+        incident, act: act.rawValue, note: note, by: principal, entry: receipt.index, scope: scope?(receipt.index))
+      return receipt
+    }
+  }
+
+  // MARK: Scope
+
+  /// What was found out, and how it differs from the version before.
+  package struct Scoped: Sendable {
+    package let scope: Scope
+    package let change: ScopeChange?
+    package let receipt: LedgerReceipt
+    /// For the question alone, without what is entered and written.
+    package let seconds: Double
+  }
+
+  /// Who is affected, as is known now: the next version, entered with its digest.
+  package func scope(_ id: Int64, by principal: Principal) async throws -> Scoped {
+    guard let incident = try await control.incident(id) else { throw AccessError(.notFound, "There is no such incident.") }
+    guard incident.state != .closed else { throw AccessError(.inUse, "The incident is closed.") }
+    let place = try await place(incident.project)
+    let maker = ScopeMaker(index, resolver: place.resolver, groupKeys: place.groupKeys)
+    let before = try await control.scopes(of: id).first
+    try await index.catchUp()
+    let began = ContinuousClock.now
+    let scope = try await maker.scope(
+      try incident.question, holdings: incident.holdings(place.fields), superseding: before.map { ($0.version, $0.digest) })
+    let seconds = (ContinuousClock.now - began) / .seconds(1)
+    var change: ScopeChange?
+    if let before, let size = Scope.ledgerSize(inCanonical: before.canonical) {
+      var question = try incident.question
+      question.size = size
+      if let window = Scope.window(inCanonical: before.canonical) {
+        question = ExposureQuestion(question.source, in: question.project, from: window.from, to: window.to, size: size)
+      }
+      let older = try await maker.scope(question, holdings: incident.holdings(place.fields), superseding: nil)
+      change = scope.change(from: older, at: try await place.resolver.moment())
+    }
+    let (canonical, digest) = (String(decoding: scope.json, as: UTF8.self), scope.digest)
+    let receipt = try await step(
+      id, .scoped, "version \(scope.version): \(scope.affected.count) affected, \(scope.cannotBeExcluded.count) not to be excluded",
+      ["version": String(scope.version), "digest": digest, "affected": String(scope.affected.count)], by: principal,
+      scope: { entry in
+        IncidentScope(
+          incident: id, version: scope.version, digest: digest, canonical: canonical, madeAt: self.clock(), entry: entry)
+      }
+    ) { incident in
+      incident.scopeVersion = scope.version
+      if incident.state < .scoped { incident.state = .scoped }
+      if incident.moments[.certain] == nil, scope.affected.count > 0 { incident.moments[.certain] = self.clock() }
+    }
+    return Scoped(scope: scope, change: change, receipt: receipt, seconds: seconds)
+  }
+
+  /// The newest scope again, as the ledger proves it: for reports and for who belongs to it. Nil before the first.
+  package func currentScope(of incident: Incident) async throws -> (scope: Scope, kept: IncidentScope)? {
+    guard let kept = try await control.scopes(of: incident.id).first, let size = Scope.ledgerSize(inCanonical: kept.canonical) else {
+      return nil
+    }
+    let place = try await place(incident.project)
+    let window = Scope.window(inCanonical: kept.canonical)
+    let question = ExposureQuestion(
+      try incident.question.source, in: incident.project, from: window?.from, to: window?.to, size: size)
+    let scope = try await ScopeMaker(index, resolver: place.resolver, groupKeys: place.groupKeys).scope(
+      question, holdings: incident.holdings(place.fields), superseding: nil)
+    return (scope, kept)
+  }
+}
+
+extension Incident {
+  /// What the ledger is asked.
+  package var question: ExposureQuestion {
+    get throws {
+      let what: ExposureQuestion.Source
+      switch source {
+      case .vendor(let id): what = .vendor(id)
+      case .credential(let id): what = id.hasPrefix("sa_") ? .serviceAccount(id) : .credential(id)
+      case .person(let id): what = .person(id)
+      case .host: what = .everything
+      case .export(let id):
+        if id.hasPrefix("request:"), let number = Int64(id.dropFirst(8)) {
+          what = .export(.request(number))
+        } else if id.hasPrefix("entry:"), let number = UInt64(id.dropFirst(6)) {
+          what = .export(.entry(number))
+        } else if id.utf8.count == 32, id.allSatisfy(\.isHexDigit) {
+          what = .export(.canaries(id))
+        } else {
+          throw AccessError(.invalid, "An export is named by its canaries' 32 hexadecimal digits, request:NUMBER or entry:NUMBER.")
+        }
+      }
+      return ExposureQuestion(what, in: project, from: from, to: to)
+    }
+  }
+
+  /// What a host held by itself.
+  func holdings(_ fields: [String]) -> Scope.Holdings? {
+    guard case .host(let host) = source else { return nil }
+    // The custodian has keys and no data: they are of use to whoever has the data too.
+    return Scope.Holdings(host: host.rawValue, fields: host == .custodian ? ["record_keys"] : fields)
+  }
+}
