@@ -2,6 +2,7 @@ import Delivery
 import Events
 import Foundation
 import Journeys
+import Ledger
 import Logging
 import Relay
 import Vault
