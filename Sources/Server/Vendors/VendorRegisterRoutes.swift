@@ -1,5 +1,4 @@
 import Access
-import Answers
 import Events
 import Foundation
 import HTTPTypes
