@@ -29,7 +29,10 @@ struct VendorRun {
     self.lens = lens
     self.sender = sender
     self.tail = tail
-    position = TailPosition(commit: vendor.progress.commit ?? 0, row: vendor.progress.row)
+    let kept = TailPosition(commit: vendor.progress.commit ?? 0, row: vendor.progress.row)
+    // A store that was restored to an earlier state gives numbers of commits again: those that come are not read already.
+    let end = TailPosition(commit: relay.source.committed(in: vendor.project) ?? 0, row: .max)
+    position = min(kept, end)
   }
 
   mutating func run() async throws {

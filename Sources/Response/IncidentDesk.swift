@@ -145,12 +145,12 @@ package final class IncidentDesk: Sendable {
       scope: { entry in
         IncidentScope(
           incident: id, version: scope.version, digest: digest, canonical: canonical, madeAt: self.clock(), entry: entry)
-      }
-    ) { incident in
-      incident.scopeVersion = scope.version
-      if incident.state < .scoped { incident.state = .scoped }
-      if incident.moments[.certain] == nil, scope.affected.count > 0 { incident.moments[.certain] = self.clock() }
-    }
+      },
+      change: { incident in
+        incident.scopeVersion = scope.version
+        if incident.state < .scoped { incident.state = .scoped }
+        if incident.moments[.certain] == nil, scope.affected.count > 0 { incident.moments[.certain] = self.clock() }
+      })
     return Scoped(scope: scope, change: change, receipt: receipt, seconds: seconds)
   }
 

@@ -1,5 +1,6 @@
 import Access
 import Delivery
+import Journeys
 import Relay
 import TestSupport
 import Testing

@@ -103,7 +103,7 @@ private final class RawServer: Sendable {
       let bytes = Array(text.utf8)
       var sent = 0
       while sent < bytes.count {
-        let count = bytes[sent...].withUnsafeBytes { Foundation.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL.rawValue)) }
+        let count = bytes[sent...].withUnsafeBytes { Foundation.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
         guard count > 0 else { return false }
         sent += count
       }
@@ -114,29 +114,27 @@ private final class RawServer: Sendable {
   struct Failed: Error {}
 
   let port: UInt16
-  private let listener: Int32
   private let count = Atomic(0)
 
   var url: String { "http://127.0.0.1:\(port)/" }
   var connections: Int { count.load(ordering: .sequentiallyConsistent) }
 
   init(_ answer: @escaping @Sendable (Connection) -> Void) throws {
-    listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_addr.s_addr = inet_addr("127.0.0.1")
     let length = socklen_t(MemoryLayout<sockaddr_in>.size)
     let bound = withUnsafePointer(to: &address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(listener, $0, length) }
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, length) }
     }
     var named = sockaddr_in()
     var size = length
     let asked = withUnsafeMutablePointer(to: &named) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(listener, $0, &size) }
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &size) }
     }
-    guard bound == 0, asked == 0, listen(listener, 8) == 0 else { throw Failed() }
+    guard bound == 0, asked == 0, listen(descriptor, 8) == 0 else { throw Failed() }
     port = UInt16(bigEndian: named.sin_port)
-    let descriptor = listener
     Thread { [self] in
       while true {
         let accepted = accept(descriptor, nil, nil)

@@ -63,7 +63,8 @@ extension OCSFEvent {
 
   /// What of the details says nothing of anybody.
   package static let facts: Set<String> = [
-    "username", "account", "scopes", "session", "role", "roles", "staff", "holder", "request", "first", "vendor", "version", "incident", "grant",
+    "username", "account", "scopes", "session", "role", "roles", "staff", "holder", "request", "first", "vendor", "version", "incident",
+    "grant",
   ]
 
   private static func unmapped(_ entry: LedgerEntry, _ detail: LedgerDetail?) -> [String: CanonicalJSON] {
