@@ -10,6 +10,8 @@ package final class Turns: Sendable {
   }
   private let state = Mutex(State())
 
+  package init() {}
+
   package func take<Result>(_ act: () async throws -> Result) async throws -> Result {
     await withCheckedContinuation { continuation in
       let goesOn = state.withLock { state -> Bool in

@@ -104,12 +104,12 @@ package struct VendorServices: Sendable {
   /// What a version would have let out in the last seven days.
   package var simulate: @Sendable (VendorVersion, ProjectID, Principal) async throws -> Disclosed<Simulation>
 
-  /// What each vendor that ever got anything holds now. Counts and names of fields.
-  package var held: @Sendable (ProjectID) async -> [VendorHolding]
+  /// What each vendor that ever got anything holds now. Counts and names of fields; nil where it cannot be read which vendors there are.
+  package var held: @Sendable (ProjectID) async -> [VendorHolding]?
 
   package init(
     desk: VendorDesk, simulate: @escaping @Sendable (VendorVersion, ProjectID, Principal) async throws -> Disclosed<Simulation>,
-    held: @escaping @Sendable (ProjectID) async -> [VendorHolding] = { _ in [] }
+    held: @escaping @Sendable (ProjectID) async -> [VendorHolding]? = { _ in [] }
   ) {
     self.desk = desk
     self.simulate = simulate
@@ -141,10 +141,11 @@ package struct VendorHolding: Sendable, Hashable {
   package let id: Vendor.ID
   package let name: String
   package let state: Vendor.State
-  package let people: Int
+  /// Nil where the ledger cannot be asked.
+  package let people: Int?
   package let fields: [String]
 
-  package init(id: Vendor.ID, name: String, state: Vendor.State, people: Int, fields: [String]) {
+  package init(id: Vendor.ID, name: String, state: Vendor.State, people: Int?, fields: [String]) {
     self.id = id
     self.name = name
     self.state = state

@@ -53,6 +53,15 @@ package struct TailPage: Sendable {
   }
 }
 
+extension TailPage {
+  /// Without what came behind a commit.
+  package func upTo(_ commit: UInt64) -> TailPage {
+    TailPage(
+      events: events.filter { $0.position.commit <= commit }, next: min(next, TailPosition(commit: commit, row: .max)),
+      missedCommits: missedCommits)
+  }
+}
+
 /// Which events somebody follows.
 package struct TailSelection: Sendable, Hashable {
   /// Nil: all.

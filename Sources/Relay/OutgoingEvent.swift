@@ -24,11 +24,16 @@ package struct VendorLens: Sendable {
   private let pseudonyms: VendorPseudonymizer
   private let fields: Set<String>
   private let number: @Sendable (Pseudonym) -> SubjectNumber?
+  private let isForgotten: @Sendable (Pseudonym) -> Bool
 
-  /// - Parameter number: of whoever a pseudonym names; nil for ids that never arrived as anybody's.
+  /// - Parameters:
+  ///   - number: of whoever a pseudonym names; nil for ids that never arrived as anybody's.
+  ///   - isForgotten: whether it names somebody who was erased: no event of others names them any more.
   package init(
-    pseudonyms: VendorPseudonymizer, fields: [String], number: @escaping @Sendable (Pseudonym) -> SubjectNumber?
+    pseudonyms: VendorPseudonymizer, fields: [String], number: @escaping @Sendable (Pseudonym) -> SubjectNumber?,
+    isForgotten: @escaping @Sendable (Pseudonym) -> Bool = { _ in false }
   ) {
+    self.isForgotten = isForgotten
     self.pseudonyms = pseudonyms
     self.fields = Set(fields)
     self.number = number
@@ -44,7 +49,7 @@ package struct VendorLens: Sendable {
     }
     return OutgoingEvent(
       position: event.position, subjects: subjects, isCanary: false, name: event.name, time: event.time,
-      insertID: pseudonyms.insertID(commit: event.position.commit, row: event.position.row),
+      insertID: pseudonyms.insertID(commit: event.position.commit, row: event.position.row, time: event.time),
       person: event.pseudonym.map { pseudonyms($0).description }, properties: properties)
   }
 
@@ -64,14 +69,14 @@ package struct VendorLens: Sendable {
       person: "v_\(canary.id)", properties: properties)
   }
 
-  /// Nil for what does not go: what is sealed, and what holds nothing else.
+  /// Nil for what does not go: what is sealed, who was erased, and what holds nothing else.
   private func shown(_ value: StoredValue) -> JSONValue? {
     switch value {
     case .null: return .null
     case .boolean(let value): return .boolean(value)
     case .number(let value): return .number(value)
     case .string(let value): return .string(value)
-    case .pseudonym(let pseudonym): return .string(pseudonyms(pseudonym).description)
+    case .pseudonym(let pseudonym): return isForgotten(pseudonym) ? nil : .string(pseudonyms(pseudonym).description)
     case .sealed: return nil
     case .list(let values):
       let elements = values.compactMap { shown($0) }

@@ -12,15 +12,26 @@ extension Relay {
     while !Task.isCancelled {
       do {
         try await control.noteVendorDeletions()
-        for deletion in try await control.dueVendorDeletions(limit: 100) where !gate.isShut(deletion.vendor) {
-          try await passOn(deletion)
+        let due = try await control.dueVendorDeletions(limit: 100).filter { !gate.isShut($0.vendor) }
+        // None waits for another vendor's answers, and one that fails keeps no other from being asked.
+        await withTaskGroup { group in
+          for deletions in Dictionary(grouping: due, by: \.vendor).values {
+            group.addTask { for deletion in deletions where !Task.isCancelled { await self.tryToPassOn(deletion) } }
+          }
         }
-      } catch is CancellationError {
-        return
       } catch {
         logger.warning("Erasures cannot be passed on to vendors; it is tried again", metadata: ["reason": "\(error)"])
       }
       try? await Task.sleep(for: .seconds(2))
+    }
+  }
+
+  private func tryToPassOn(_ deletion: VendorDeletion) async {
+    do { try await lane(of: deletion.vendor).take { try await passOn(deletion) } } catch {
+      let reason = (error as? AccessError)?.message ?? (error as? LedgerError)?.message ?? (error as? ChannelError)?.description
+      logger.warning(
+        "A deletion cannot be passed on", metadata: ["vendor": "\(deletion.vendor)", "reason": "\(reason ?? "\(type(of: error))")"])
+      try? await control.vendorDeletionFailed(deletion.id, reason: reason ?? "it failed", next: later(deletion.attempts))
     }
   }
 
@@ -30,7 +41,7 @@ extension Relay {
       let destination = try VendorDeclaration(yaml: version.source).destination,
       let pseudonyms = source.pseudonyms(of: vendor.id.rawValue, in: vendor.project)
     else { return }
-    let sender = VendorSender(vendor.id, destination, version: self.version, clock: clock)
+    let sender = sender(of: vendor.id, inForce, destination)
     if deletion.sentAt != nil {
       guard let task = deletion.task else { return }
       guard let outcome = await gate.pass(vendor.id, { await sender.deletionState(task) { self.gate.isShut(vendor.id) } }) else {
@@ -39,7 +50,7 @@ extension Relay {
       switch outcome {
       case .done: try await confirm(deletion, of: vendor, by: Self.principal(vendor, destination))
       case .underWay: try await control.vendorDeletionSent(deletion.id, task: task, next: later(deletion.attempts))
-      case .failed(let reason): try await control.vendorDeletionFailed(deletion.id, reason: reason, next: later(deletion.attempts))
+      case .failed(let reason): try await failed(deletion, of: vendor, reason)
       }
       return
     }
@@ -61,15 +72,19 @@ extension Relay {
     case .done: try await confirm(deletion, of: vendor, by: Self.principal(vendor, destination))
     case .taken(let task):
       try await control.vendorDeletionSent(deletion.id, task: task, next: task == nil ? nil : later(0))
-    case .failed(let reason):
-      try await control.vendorDeletionFailed(deletion.id, reason: reason, next: later(deletion.attempts))
-      guard deletion.attempts == Relay.failuresToTell else { return }
-      await alerts.raise(
-        NewAlert(
-          .vendorFailed, project: vendor.project, sentence: "The vendor \(vendor.id) does not take a deletion that it is asked for.",
-          details: ["vendor": .text(vendor.id.rawValue), "reason": .text(reason), "ledger_entry": .number(Int64(deletion.entry))],
-          sameAs: "deletion/\(vendor.id)"))
+    case .failed(let reason): try await failed(deletion, of: vendor, reason)
     }
+  }
+
+  /// It is asked for anew, later; whoever is told of alerts learns of it when it does not get better.
+  private func failed(_ deletion: VendorDeletion, of vendor: Vendor, _ reason: String) async throws {
+    try await control.vendorDeletionFailed(deletion.id, reason: reason, next: later(deletion.attempts))
+    guard deletion.attempts >= Relay.failuresToTell else { return }
+    await alerts.raise(
+      NewAlert(
+        .vendorFailed, project: vendor.project, sentence: "The vendor \(vendor.id) does not carry out a deletion that it is asked for.",
+        details: ["vendor": .text(vendor.id.rawValue), "reason": .text(reason), "ledger_entry": .number(Int64(deletion.entry))],
+        sameAs: "deletion/\(vendor.id)"))
   }
 
   /// The vendor says, or somebody says of it, that it has deleted what it had.
@@ -96,6 +111,16 @@ package struct VendorDeletions: Sendable {
     self.control = control
     self.ledger = ledger
     self.source = source
+  }
+
+  /// Somebody says that a killed vendor has deleted all that it had: from then on it counts as holding nothing.
+  ///
+  /// - Throws: `AccessError` `invalid` while events may still leave for it.
+  package func confirmAll(of vendor: Vendor, by principal: Principal) async throws -> LedgerReceipt {
+    guard vendor.state == .killed else {
+      throw AccessError(.invalid, "Only a vendor whose kill switch was pulled can have deleted everything: others get more.")
+    }
+    return try await ledger.record(.vendorDeletionConfirmed(vendor.project, vendor: vendor.id.rawValue, subjects: []), by: principal)
   }
 
   /// From then on the subject counts as not held by the vendor any more.

@@ -10,6 +10,9 @@ package protocol RelaySource: Sendable {
   func number(of pseudonym: Pseudonym, in project: ProjectID) -> SubjectNumber?
   /// The pseudonym that a subject has now, after merges; nil: there is no such subject.
   func pseudonym(of number: SubjectNumber, in project: ProjectID) -> Pseudonym?
+  /// Changes whenever subjects are erased, or events discarded.
+  func forgetting(in project: ProjectID) -> UInt64
+  func isForgotten(_ pseudonym: Pseudonym, in project: ProjectID) -> Bool
   func pseudonyms(of vendor: String, in project: ProjectID) -> VendorPseudonymizer?
   /// Rows of people who do not exist, in the shape of those of a page, that this vendor alone is given: their events, without what only Sealane
   /// knows. Mostly none: each of so many canaries is as busy as people are.

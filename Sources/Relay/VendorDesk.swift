@@ -11,7 +11,7 @@ package final class VendorDesk: Sendable {
   private let ledger: Ledger
   private let alerts: AlertDesk
   private let source: any RelaySource
-  private let gate: VendorGate
+  let gate: VendorGate
 
   package let deletions: VendorDeletions
 
@@ -55,12 +55,18 @@ package final class VendorDesk: Sendable {
   package func decide(_ version: Int, of vendor: Vendor, isApproved: Bool, by principal: Principal) async throws -> LedgerReceipt {
     // Nothing that came before: whoever agrees has seen what a week would have been, and agrees to what comes.
     let commit = source.committed(in: vendor.project) ?? 0
+    // Of a vendor that had no destination, nothing that came since the version before either.
+    var startsAnew = true
+    if let inForce = vendor.inForce, let before = try await control.version(inForce, of: vendor.id) {
+      startsAnew = (try? VendorDeclaration(yaml: before.source).destination) == nil
+    }
     let receipt = try await control.turns.take {
       try await control.decide(
-        version, of: vendor.id, isApproved: isApproved, by: principal, startingBehind: commit, undone: true)
+        version, of: vendor.id, isApproved: isApproved, by: principal, startingBehind: commit, startsAnew: startsAnew, undone: true)
       let receipt = try await ledger.record(
         .vendorDecided(vendor.project, vendor: vendor.id.rawValue, version: version, isApproved: isApproved), by: principal)
-      try await control.decide(version, of: vendor.id, isApproved: isApproved, by: principal, startingBehind: commit)
+      try await control.decide(
+        version, of: vendor.id, isApproved: isApproved, by: principal, startingBehind: commit, startsAnew: startsAnew)
       return receipt
     }
     return receipt
@@ -90,8 +96,10 @@ package final class VendorDesk: Sendable {
   /// was broken off. That it was pulled is on disk first, so that a crash at any moment finds it pulled.
   package func kill(_ vendor: Vendor, by principal: Principal) async throws -> LedgerReceipt {
     try await control.setState(.killed, of: vendor.id, from: [.declared, .flowing, .paused])
-    await gate.shut(vendor.id)
+    await gate.shut(vendor.id, forGood: true)
     let receipt = try await ledger.record(.vendorChanged(vendor.project, vendor: vendor.id.rawValue, act: .killed), by: principal)
+    // What it holds is asked back: in writing, by people; nothing leaves from here any more.
+    try await ledger.record(.vendorDeletionAsked(vendor.project, vendor: vendor.id.rawValue, subjects: []), by: principal)
     await alerts.raise(
       NewAlert(
         .vendorKilled, project: vendor.project, about: Alert.About(principal),
@@ -102,6 +110,8 @@ package final class VendorDesk: Sendable {
 
   /// Shuts, at a start, whatever does not flow.
   package func prepare() async throws {
-    for vendor in try await control.vendors() where vendor.state != .flowing { await gate.shut(vendor.id) }
+    for vendor in try await control.vendors() where vendor.state == .paused || vendor.state == .killed {
+      await gate.shut(vendor.id, forGood: vendor.state == .killed)
+    }
   }
 }

@@ -7,6 +7,8 @@ import Synchronization
 package final class VendorGate: Sendable {
   private struct State {
     var shut: Set<Vendor.ID> = []
+    /// Never opened again.
+    var killed: Set<Vendor.ID> = []
     var out: [Vendor.ID: Int] = [:]
     var waiting: [(vendor: Vendor.ID, continuation: CheckedContinuation<Void, Never>)] = []
   }
@@ -16,13 +18,17 @@ package final class VendorGate: Sendable {
 
   package func isShut(_ vendor: Vendor.ID) -> Bool { state.withLock { $0.shut.contains(vendor) } }
 
-  package func open(_ vendor: Vendor.ID) { state.withLock { _ = $0.shut.remove(vendor) } }
+  /// Nothing where it was shut for good.
+  package func open(_ vendor: Vendor.ID) { state.withLock { if !$0.killed.contains(vendor) { $0.shut.remove(vendor) } } }
 
+  /// - Parameter forGood: whether it is the kill switch.
+  ///
   /// Nothing passes from now on. Returns when what was under way has ended: deliveries ask `isShut` while they run, and stop.
-  package func shut(_ vendor: Vendor.ID) async {
+  package func shut(_ vendor: Vendor.ID, forGood: Bool = false) async {
     await withCheckedContinuation { continuation in
       let isEmpty = state.withLock { state in
         state.shut.insert(vendor)
+        if forGood { state.killed.insert(vendor) }
         guard state.out[vendor, default: 0] > 0 else { return true }
         state.waiting.append((vendor, continuation))
         return false

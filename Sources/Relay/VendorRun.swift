@@ -13,22 +13,32 @@ struct VendorRun {
   let lens: VendorLens
   let sender: VendorSender
   let tail: any RelayTail
+  /// The last commit that is for this version; nil: there is no end.
+  let until: UInt64?
 
   private var position: TailPosition
   /// Commits that were looked at without anything for the vendor since the place was noted.
   private var unnoted: UInt64 = 0
   private var failures = 0
+  private(set) var hasMoved = false
+  /// Single events that the vendor refused since it took one.
+  private var refusals = 0
+  private static let mostRefusals = 20
 
   /// How far the place may run ahead of what is noted, where nothing is for the vendor.
   private static let stretch: UInt64 = 1_000
 
-  init(vendor: Vendor, declaration: VendorDeclaration, relay: Relay, lens: VendorLens, sender: VendorSender, tail: any RelayTail) {
+  init(
+    vendor: Vendor, declaration: VendorDeclaration, relay: Relay, lens: VendorLens, sender: VendorSender, tail: any RelayTail,
+    until: UInt64?
+  ) {
     self.vendor = vendor
     self.declaration = declaration
     self.relay = relay
     self.lens = lens
     self.sender = sender
     self.tail = tail
+    self.until = until
     let kept = TailPosition(commit: vendor.progress.commit ?? 0, row: vendor.progress.row)
     // A store that was restored to an earlier state gives numbers of commits again: those that come are not read already.
     let end = TailPosition(commit: relay.source.committed(in: vendor.project) ?? 0, row: .max)
@@ -37,7 +47,13 @@ struct VendorRun {
 
   mutating func run() async throws {
     while !Task.isCancelled, !relay.gate.isShut(vendor.id) {
-      let page = try await tail.page(after: position, limit: VendorSender.batch)
+      if let until, position.commit > until || (position.commit == until && position.row == .max) {
+        // From here on another version is in force.
+        return try await note(position)
+      }
+      let known = relay.source.forgetting(in: vendor.project)
+      var page = try await tail.page(after: position, limit: VendorSender.batch)
+      if let until { page = page.upTo(until) }
       if page.missedCommits > 0 {
         try await note(position, missed: page.missedCommits)
         await tellMissed(page.missedCommits)
@@ -55,13 +71,26 @@ struct VendorRun {
         continue
       }
       var rest = Self.batches(events)[...]
+      var isStale = false
       while let batch = rest.popFirst() {
         guard let last = batch.last?.position else { continue }
         var letters: [DeadLetter] = []
-        switch try await deliver(batch) {
-        case .taken: break
-        case .partly(let refused): letters = refused.sorted { $0.key < $1.key }.map { letter(batch[$0.key], $0.value) }
-        case .refused(let reason) where batch.count == 1: letters = [letter(batch[0], reason)]
+        let outcome = try await deliver(batch, known)
+        // Somebody was erased meanwhile: what is left of the page is read anew, without them.
+        guard let outcome else {
+          isStale = true
+          break
+        }
+        switch outcome {
+        case .taken: refusals = 0
+        case .partly(let refused):
+          refusals = 0
+          letters = refused.sorted { $0.key < $1.key }.map { letter(batch[$0.key], $0.value) }
+        case .refused(let reason) where batch.count == 1:
+          refusals += 1
+          // That is no event's fault.
+          guard refusals < Self.mostRefusals else { throw AccessError(.unavailable, "The vendor refuses everything: \(reason)") }
+          letters = [letter(batch[0], reason)]
         case .refused:
           // Which one it is the vendor does not say: halves find it.
           let middle = batch.count / 2
@@ -75,6 +104,7 @@ struct VendorRun {
           letters: letters)
         if !letters.isEmpty { await tellLetters(letters.count) }
       }
+      if isStale { continue }
       unnoted += 1
       position = page.next
     }
@@ -107,6 +137,7 @@ struct VendorRun {
     }.value
     position = next
     unnoted = 0
+    if batches > 0 { hasMoved = true }
   }
 
   /// Bounded in bytes: a vendor's limit is one of bytes as well.
@@ -126,23 +157,39 @@ struct VendorRun {
     return batches
   }
 
-  /// Enters the batch once and sends it until the vendor has answered for it, or is shut.
-  private mutating func deliver(_ batch: [OutgoingEvent]) async throws -> BatchOutcome {
+  /// Enters the batch once and sends it until the vendor has answered for it, or is shut. Nil: somebody was erased since it was read, so that it must not
+  /// leave as it is.
+  ///
+  /// - Parameter known: of what was to be forgotten when the page was read.
+  private mutating func deliver(_ batch: [OutgoingEvent], _ known: UInt64) async throws -> BatchOutcome? {
     var entered: Disclosed<[OutgoingEvent]>?
     while !Task.isCancelled {
-      let (relay, sender, vendor) = (relay, sender, vendor)
-      let known = entered
-      // The entry too is made within the pass: nothing is entered for a vendor that is shut.
-      let passed = try await relay.gate.pass(vendor.id) { () async throws -> (Disclosed<[OutgoingEvent]>, BatchOutcome) in
-        let disclosed: Disclosed<[OutgoingEvent]>
-        if let known {
-          disclosed = known
-        } else {
-          disclosed = try await relay.ledger.disclose(batch, disclosure(of: batch), to: Relay.principal(vendor, sender.destination))
-        }
-        return (disclosed, await sender.send(disclosed) { relay.gate.isShut(vendor.id) })
+      let (relay, sender, vendor, before) = (relay, sender, vendor, entered)
+      enum Attempt: Sendable {
+        case stale, shut
+        case made(Disclosed<[OutgoingEvent]>, BatchOutcome)
       }
-      guard let (disclosed, outcome) = passed else { return .stopped }
+      // No deletion is under way at the same time, so that none is overtaken by what it is about.
+      let attempt = try await relay.lane(of: vendor.id).take { () async throws -> Attempt in
+        guard relay.source.forgetting(in: vendor.project) == known else { return .stale }
+        // The entry too is made within the pass: nothing is entered for a vendor that is shut.
+        let passed = try await relay.gate.pass(vendor.id) { () async throws -> Attempt in
+          let disclosed: Disclosed<[OutgoingEvent]>
+          if let before {
+            disclosed = before
+          } else {
+            disclosed = try await relay.ledger.disclose(batch, disclosure(of: batch), to: Relay.principal(vendor, sender.destination))
+          }
+          return .made(disclosed, await sender.send(disclosed) { relay.gate.isShut(vendor.id) })
+        }
+        return passed ?? .shut
+      }
+      let (disclosed, outcome): (Disclosed<[OutgoingEvent]>, BatchOutcome)
+      switch attempt {
+      case .stale: return nil
+      case .shut: return .stopped
+      case .made(let made, let came): (disclosed, outcome) = (made, came)
+      }
       entered = disclosed
       guard case .later(let reason, let wait) = outcome else {
         if failures >= Relay.failuresToTell {

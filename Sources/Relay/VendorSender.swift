@@ -201,7 +201,7 @@ struct VendorSender: Sendable {
         return .later("It answered \(response.status).", after: wait)
       }
       // What is asked for is right, who asks is not: nothing about these events.
-      if [401, 403, 404, 410].contains(response.status) || (300..<400).contains(response.status) {
+      if !(200..<300).contains(response.status), ![400, 413, 422].contains(response.status) {
         return .later("It answered \(response.status): look at the credential and the address.", after: .seconds(60))
       }
       return judge(response)
@@ -229,7 +229,7 @@ struct VendorSender: Sendable {
 
   /// With `strict=1` the good ones of a batch are taken, and the others named.
   static func mixpanel(_ response: OutboundResponse, _ events: [OutgoingEvent]) -> BatchOutcome {
-    if response.status == 200 { return .taken }
+    if (200..<300).contains(response.status) { return .taken }
     let reason = "It answered \(response.status)."
     guard response.status == 400, case .object(let members)? = try? JSONValue(parsing: response.body, limit: 1 << 20),
       case .list(let records)? = members["failed_records"], !records.isEmpty

@@ -23,10 +23,10 @@ extension IncidentDesk {
     case .credential(let credential): await containCredential(credential, &it, by: principal)
     case .person(let person): await containPerson(StaffMember.ID(rawValue: person), &it, by: principal)
     case .export: try await containExport(incident, &it, by: principal)
-    case .host(let host): await containHost(host, incident.project, &it, by: principal)
+    case .host(let host): await containHost(host, &it, by: principal)
     }
     let receipt = try await step(
-      id, .contained, (it.done + it.beyond.map { "not reached: \($0)" }).joined(separator: "\n"),
+      id, .contained, (it.beyond.map { "not reached: \($0)" } + it.done).joined(separator: "\n"),
       ["done": String(it.done.count), "beyond": String(it.beyond.count)], by: principal
     ) { if $0.state < .contained { $0.state = .contained } }
     return (it, receipt)
@@ -43,16 +43,20 @@ extension IncidentDesk {
   }
 
   private func containVendor(_ name: String, _ it: inout Containment, by principal: Principal) async {
-    if let id = Vendor.ID(rawValue: name), let vendor = try? await control.vendor(id) {
-      if vendor.state == .killed {
-        it.done.append("Nothing leaves for \(name): its kill switch was pulled before.")
-      } else {
-        await attempt(&it, "Nothing leaves for \(name) any more: its kill switch is pulled.", otherwise: "the relay to \(name)") {
-          _ = try await vendors.kill(vendor, by: principal)
+    do {
+      if let id = Vendor.ID(rawValue: name), let vendor = try await control.vendor(id) {
+        if vendor.state == .killed {
+          it.done.append("Nothing leaves for \(name): its kill switch was pulled before.")
+        } else {
+          await attempt(&it, "Nothing leaves for \(name) any more: its kill switch is pulled.", otherwise: "the relay to \(name)") {
+            _ = try await vendors.kill(vendor, by: principal)
+          }
         }
+      } else {
+        it.beyond.append("Sealane sends nothing to \(name): whatever else it gets must be stopped where it comes from.")
       }
-    } else {
-      it.beyond.append("Sealane sends nothing to \(name): whatever else it gets must be stopped where it comes from.")
+    } catch {
+      it.beyond.append("The relay to \(name): whether there is one cannot be read. Try again.")
     }
     it.beyond.append("Tokens and grants that \(name) holds: revoke them where they were given, and what its own people can reach.")
     it.beyond.append("What \(name) holds already: ask it for deletion, in writing.")
@@ -91,8 +95,13 @@ extension IncidentDesk {
   private func containExport(_ incident: Incident, _ it: inout Containment, by principal: Principal) async throws {
     try await index.catchUp()
     var seen: Set<Principal> = []
-    for entry in try await index.answer(try incident.question).entries.prefix(1_000) {
-      guard let record = try await ledger.records(from: entry, limit: 1).first, case .present(let detail) = record.detail else { continue }
+    let entries = try await index.answer(try incident.question).entries
+    if entries.count > 1_000 { it.beyond.append("Of its \(entries.count) entries only the first 1,000 were looked at.") }
+    for entry in entries.prefix(1_000) {
+      guard let record = try await ledger.records(from: entry, limit: 1).first, case .present(let detail) = record.detail else {
+        it.beyond.append("Who had entry no. \(entry) cannot be read any more.")
+        continue
+      }
       guard seen.insert(detail.principal).inserted else { continue }
       switch detail.principal.kind {
       case .serviceAccount: await containCredential(detail.principal.id, &it, by: principal)
@@ -101,31 +110,41 @@ extension IncidentDesk {
       case .owner, .custodian, .vendor, .system: break
       }
     }
-    if seen.isEmpty { it.beyond.append("No entry of the ledger is of this export.") }
+    if entries.isEmpty { it.beyond.append("No entry of the ledger is of this export.") }
     it.beyond.append("Copies of the file itself.")
   }
 
   /// All that could be used from there, of everybody.
-  private func containHost(_ host: Incident.Source.Host, _ project: ProjectID, _ it: inout Containment, by principal: Principal) async {
+  private func containHost(_ host: Incident.Source.Host, _ it: inout Containment, by principal: Principal) async {
     switch host {
     case .server:
       do {
-        let sessions = try await control.sessions()
-        for session in sessions where session.id != principal.credential { _ = try await control.endSession(session.id) }
-        it.done.append("\(sessions.count) sessions are over.")
+        var ended = 0
+        for session in try await control.sessions() where session.id != principal.credential {
+          guard try await control.endSession(session.id) else { continue }
+          try await ledger.record(.sessionRevoked(session: session.id), by: principal)
+          ended += 1
+        }
+        it.done.append("\(ended) sessions are over.")
       } catch {
-        it.beyond.append("Sessions: they could not be ended.")
+        it.beyond.append("Sessions: not all could be ended.")
       }
-      for account in control.serviceAccounts(of: project) where !account.isRevoked && !account.isCanary {
-        await attempt(&it, "The service account \(account.username) is revoked.", otherwise: "the service account \(account.username)") {
-          _ = try await staff.accounts.revoke(account.username, by: principal)
+      // The host served every project.
+      for project in control.projects() {
+        for account in control.serviceAccounts(of: project.id) where !account.isRevoked && !account.isCanary {
+          await attempt(&it, "The service account \(account.username) is revoked.", otherwise: "the service account \(account.username)") {
+            _ = try await staff.accounts.revoke(account.username, by: principal)
+          }
         }
       }
-      let flowing = (try? await control.vendors(of: project).filter { $0.state == .flowing }) ?? []
-      for vendor in flowing {
-        await attempt(&it, "The relay to \(vendor.id) is paused.", otherwise: "the relay to \(vendor.id)") {
-          _ = try await vendors.pause(vendor, by: principal)
+      do {
+        for vendor in try await control.vendors() where vendor.state == .flowing {
+          await attempt(&it, "The relay to \(vendor.id) is paused.", otherwise: "the relay to \(vendor.id)") {
+            _ = try await vendors.pause(vendor, by: principal)
+          }
         }
+      } catch {
+        it.beyond.append("Vendors: which there are cannot be read. Try again.")
       }
       it.beyond.append("The keys that were on the host: `sealane keys rotate` on a clean one; until then what arrives is not safe.")
       it.beyond.append("The host itself: take it off the network, keep its disk.")

@@ -50,6 +50,7 @@ package final class IncidentDesk: Sendable {
   package func open(_ draft: IncidentDraft, in project: ProjectID, by principal: Principal) async throws -> (
     incident: Incident, receipt: LedgerReceipt
   ) {
+    try await check(draft.source, in: project)
     var draft = draft
     if draft.moments[.firstSignal] == nil { draft.moments[.firstSignal] = clock() }
     let (opened, receipt) = try await control.turns.take { [draft] in
@@ -64,12 +65,39 @@ package final class IncidentDesk: Sendable {
     return (opened, receipt)
   }
 
+  /// What is another project's is no incident of this one, and a name that nobody has would say that nobody is affected.
+  private func check(_ source: Incident.Source, in project: ProjectID) async throws {
+    switch source {
+    case .vendor(let name):
+      // One that Sealane never sent anything may be breached all the same.
+      guard let id = Vendor.ID(rawValue: name) else { throw AccessError(.invalid, "This is no vendor's id.") }
+      if let vendor = try await control.vendor(id), vendor.project != project {
+        throw AccessError(.invalid, "The vendor \(name) is one of project \(vendor.project): open the incident there.")
+      }
+    case .credential(let id) where id.hasPrefix("sa_"):
+      guard let account = control.serviceAccount(id) else { throw AccessError(.invalid, "There is no service account \(id).") }
+      guard account.project == project else {
+        throw AccessError(.invalid, "The service account \(id) is one of project \(account.project): open the incident there.")
+      }
+    case .person(let id):
+      guard try await control.staffMember(StaffMember.ID(rawValue: id)) != nil else {
+        throw AccessError(.invalid, "There is nobody of the id \(id) on the staff.")
+      }
+    case .credential(let id):
+      guard id.hasPrefix("ses_") else { throw AccessError(.invalid, "A credential is a service account (sa_…) or a session (ses_…).") }
+    case .export, .host: break
+    }
+  }
+
   /// One of the times that the law tells apart.
   package func set(_ moment: Incident.Moment, to at: Timestamp?, of id: Int64, by principal: Principal) async throws -> LedgerReceipt {
     if let at, at > clock() { throw AccessError(.invalid, "A time that is not yet cannot be the one when something happened.") }
     return try await step(
       id, .momentSet, "\(moment.rawValue): \(at?.text ?? "taken back")", ["moment": moment.rawValue, "at": at?.text ?? ""], by: principal
-    ) { $0.moments[moment] = at }
+    ) { incident in
+      incident.moments[moment] = at
+      if moment == .peopleTold, at != nil, incident.state < .notified { incident.state = .notified }
+    }
   }
 
   /// Another window: the next scope is by it.
@@ -163,8 +191,9 @@ package final class IncidentDesk: Sendable {
     let window = Scope.window(inCanonical: kept.canonical)
     let question = ExposureQuestion(
       try incident.question.source, in: incident.project, from: window?.from, to: window?.to, size: size)
+    let older = try await control.scopes(of: incident.id).first { $0.version == kept.version - 1 }
     let scope = try await ScopeMaker(index, resolver: place.resolver, groupKeys: place.groupKeys).scope(
-      question, holdings: incident.holdings(place.fields), superseding: nil)
+      question, holdings: incident.holdings(place.fields), superseding: older.map { ($0.version, $0.digest) })
     return (scope, kept)
   }
 }

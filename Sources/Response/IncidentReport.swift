@@ -129,9 +129,21 @@ extension IncidentDesk {
           scope.plans.isEmpty
             ? "no tracking plan was in force"
             : scope.plans.map { "version \($0.version) of the tracking plan, SHA-256 \($0.digest)" }.joined(separator: "\n")))
-      facts.append(
-        .init("Identities", "Names, addresses and other identifying values were sealed: none of them was among what was taken by this way.")
-      )
+      if scope.digest != kept.digest {
+        facts.append(
+          .init(
+            "Mind",
+            "people were merged, came or were erased since this version was entered: the figures here are those of now. Scope it anew for a version of now."
+          ))
+      }
+      // What opens seals is asked of the custodian, by its own approvers: of a host, or of a person who is one, a person must say.
+      switch incident.source {
+      case .vendor, .export:
+        facts.append(.init("Identities", "Names, addresses and other identifying values were sealed: none of them left by this way."))
+      case .credential(let id) where id.hasPrefix("sa_"):
+        facts.append(.init("Identities", "Names, addresses and other identifying values were sealed: none of them left by this way."))
+      case .credential, .person, .host: facts.append(.init("Identities that were opened", ""))
+      }
       parts.append(.init(title: "Who and which of their data (Art. 33(3)(a))", facts: facts))
     } else {
       parts.append(

@@ -47,7 +47,7 @@ package struct LegalClocks: Sendable, Hashable {
     self.rules = rules
   }
 
-  /// Reads a file of rules (docs/INCIDENTS.md).
+  /// Reads rules: an object with “version” and “rules”, as `knownText` is one.
   ///
   /// - Throws: `AccessError` `invalid`, a sentence that says where.
   package init(json bytes: [UInt8]) throws(AccessError) {

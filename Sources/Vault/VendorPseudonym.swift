@@ -38,12 +38,15 @@ package struct VendorPseudonymizer: Sendable {
 }
 
 extension VendorPseudonymizer {
-  /// The id of one event for this vendor, 32 hexadecimal digits: the same whenever it is sent, and nobody else's. What is hashed is one byte longer than
+  /// The id of one event for this vendor, 32 hexadecimal digits: the same whenever it is sent, and nobody else's. What is hashed is longer than
   /// a pseudonym, so that no event has the id of a subject.
-  package func insertID(commit: UInt64, row: UInt32) -> String {
+  ///
+  /// With the event's time, since a store that was restored to an earlier state gives numbers of commits again.
+  package func insertID(commit: UInt64, row: UInt32, time: Timestamp) -> String {
     var message: [UInt8] = [1]
     message.append(littleEndian: commit)
     message.append(littleEndian: UInt64(row))
+    message.append(littleEndian: time.milliseconds)
     return message.withUnsafeBytes { key.pseudonym($0) }.bytes.hexadecimal
   }
 }

@@ -192,9 +192,10 @@ struct VendorsCommand: AsyncParsableCommand {
       commandName: "confirm-deletion", abstract: "Say that the vendor has deleted what it was asked to: it counts as not held any more.")
     @OptionGroup var options: DataOptions
     @Argument(help: "Its id.") var vendor: String
-    @Argument(help: "The deletion's number, as `vendors deletions` shows it.") var deletion: Int64
+    @Argument(help: "The deletion's number, as `vendors deletions` shows it; all: of a killed vendor, everything.") var deletion: String
 
     func run() async throws {
+      guard deletion == "all" || Int64(deletion) != nil else { throw CommandError("Say the deletion's number, or all.") }
       try await VendorsCommand.act("deletions/\(deletion)/confirmation", vendor, options) { _ in "Confirmed." }
     }
   }

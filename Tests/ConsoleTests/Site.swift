@@ -37,6 +37,8 @@ final class Site: Sendable {
     func follow(_ project: ProjectID, selecting selection: TailSelection) -> any RelayTail { NoTail() }
     func number(of pseudonym: Pseudonym, in project: ProjectID) -> SubjectNumber? { nil }
     func pseudonym(of number: SubjectNumber, in project: ProjectID) -> Pseudonym? { nil }
+    func forgetting(in project: ProjectID) -> UInt64 { 0 }
+    func isForgotten(_ pseudonym: Pseudonym, in project: ProjectID) -> Bool { false }
     func pseudonyms(of vendor: String, in project: ProjectID) -> VendorPseudonymizer? { nil }
     func canaries(_ count: Int, of vendor: String, in project: ProjectID, among page: [TailEvent]) -> [CanaryEvent] { [] }
     func release(_ project: ProjectID, before commit: UInt64?) {}

@@ -112,6 +112,7 @@ def test_a_host_and_nothing_at_all(place):
     scope = incident(sealane, "scope", str(number))
     assert scope["affected"] == 0 and scope["not_affected"] == 10
     for wrong in [("--title", "x"), ("--title", "x", "--vendor", "a", "--host", "server"), ("--title", "x", "--host", "moon"),
+                  ("--title", "x", "--credential", "sa_0000000000000000"), ("--title", "x", "--person", "st_0000000000000000"),
                   ("--title", "x", "--vendor", "a", "--from", "2026-02-01", "--to", "2026-01-01"), ("--title", "", "--vendor", "a")]:
         done = sealane.run("incident", "open", *wrong, "--data", sealane.data)
         assert done.returncode != 0 and done.stderr, wrong

@@ -357,3 +357,70 @@ def test_a_vendors_canaries_name_the_vendor(place, tmp_path):
         sealane.command("ledger", "entries", "--data", sealane.data, "--from", 0, "--limit", 1000))["entries"] if entry["kind"] == "disclosure.delivery"]
     assert sum(detail["rows"] for detail in entries) == 2 * sent
     assert sum(int(detail["facts"].get("canary_lines", 0)) for detail in entries if "facts" in detail) == sum(map(len, lines.values())) - 2 * sent
+
+
+def mixpanel(sink, tmp_path):
+    (tmp_path / "secret").write_text("s")
+    return {"type": "mixpanel", "url": sink.url, "allow_internal": "true", "project_id": 7, "username": "u", "secret_file": tmp_path / "secret"}
+
+
+def test_one_that_is_agreed_to_after_a_restart_begins_too(place, tmp_path, sink):
+    sealane, ada = place
+    declare(sealane, tmp_path, declaration("tallymark", mixpanel(sink, tmp_path)))
+    sealane.terminate()
+    sealane.start()
+    agree(sealane, ada, "tallymark")
+    sealane.track({"event": "Request", "properties": {"distinct_id": "u-1", "plan": "pro"}})
+    until(lambda: len(sink.events) == 1)
+    # Pausing and going on at once leaves nothing standing still.
+    for _ in range(3):
+        sealane.command("vendors", "pause", "tallymark", "--data", sealane.data)
+        sealane.command("vendors", "resume", "tallymark", "--data", sealane.data)
+    sealane.track({"event": "Request", "properties": {"distinct_id": "u-2", "plan": "pro"}})
+    until(lambda: len(sink.events) == 2)
+
+
+def test_whoever_is_erased_while_a_batch_waits_does_not_leave_with_it(place, tmp_path, sink):
+    sealane, ada = place
+    declare(sealane, tmp_path, declaration("tallymark", mixpanel(sink, tmp_path)))
+    agree(sealane, ada, "tallymark")
+    sink.answers = [(503, {})] * 3
+    sealane.send_import([{"event": "Request", "properties": {
+        "distinct_id": f"u-{n % 5}", "plan": f"p{n % 5}", "time": int(time.time()), "$insert_id": f"w-{n}"}} for n in range(50)])
+    until(lambda: state(sealane, "tallymark")["last_error"])
+    subject = next(row["properties"]["distinct_id"] for row in sealane.export() if row["properties"]["plan"] == "p3")
+    assert sealane.control("DELETE", f"/api/v1/subjects/{subject}?project_id={sealane.project_id}")[0] == 200
+    until(lambda: len(sink.events) >= 40, 60)
+    time.sleep(1)
+    assert {event["properties"]["plan"] for event in sink.events} == {"p0", "p1", "p2", "p4"}
+
+
+def test_a_wider_declaration_is_for_what_comes_after_it(place, tmp_path, sink):
+    sealane, ada = place
+    declare(sealane, tmp_path, declaration("tallymark", mixpanel(sink, tmp_path), fields="[plan]"))
+    agree(sealane, ada, "tallymark")
+    sealane.command("vendors", "pause", "tallymark", "--data", sealane.data)
+    for number in range(20):
+        sealane.track({"event": "Request", "properties": {"distinct_id": f"u-{number}", "plan": "pro", "model": "before", "$insert_id": f"f-{number}"}})
+    declare(sealane, tmp_path, declaration("tallymark", mixpanel(sink, tmp_path), fields="[plan, model]"))
+    agree(sealane, ada, "tallymark", 2)
+    for number in range(20):
+        sealane.track({"event": "Request", "properties": {"distinct_id": f"u-{number}", "plan": "pro", "model": "after", "$insert_id": f"g-{number}"}})
+    sealane.command("vendors", "resume", "tallymark", "--data", sealane.data)
+    until(lambda: len(sink.events) == 40)
+    assert [event["properties"].get("model") for event in sink.events] == [None] * 20 + ["after"] * 20
+
+
+def test_a_vendor_that_refuses_everything_loses_nothing(place, tmp_path, sink):
+    sealane, ada = place
+    declare(sealane, tmp_path, declaration("tallymark", mixpanel(sink, tmp_path)))
+    agree(sealane, ada, "tallymark")
+    sink.answers = [(402, {})]
+    sealane.track({"event": "Request", "properties": {"distinct_id": "u-1", "plan": "pro"}})
+    until(lambda: state(sealane, "tallymark")["last_error"])
+    shown = state(sealane, "tallymark")
+    assert "402" in shown["last_error"] and shown["dead_letters"] == 0 and shown["events"] == 0
+    # A new version has a connection and a patience of its own.
+    declare(sealane, tmp_path, declaration("tallymark", mixpanel(sink, tmp_path), name="Tallymark Inc"))
+    agree(sealane, ada, "tallymark", 2)
+    until(lambda: len(sink.events) == 1, 90)

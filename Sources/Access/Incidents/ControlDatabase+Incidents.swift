@@ -92,7 +92,7 @@ extension ControlDatabase {
           INSERT INTO incident_step (incident_id, at, by_kind, by_id, by_credential, act, note, ledger_index) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
           """,
         arguments: [
-          incident.id, now.milliseconds, principal.kind.rawValue, principal.id, principal.credential, act, String(note.prefix(2_000)),
+          incident.id, now.milliseconds, principal.kind.rawValue, principal.id, principal.credential, act, String(note.prefix(100_000)),
           Int64(bitPattern: entry),
         ])
       if let scope {

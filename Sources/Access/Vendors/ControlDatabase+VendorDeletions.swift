@@ -81,10 +81,11 @@ extension ControlDatabase {
     }
   }
 
+  /// It is asked for anew, also where the vendor had taken it once.
   package func vendorDeletionFailed(_ id: Int64, reason: String, next: Timestamp) async throws(AccessError) {
     try await write { database in
       try database.execute(
-        sql: "UPDATE vendor_deletion SET attempts = attempts + 1, next_at = ?, last_error = ? WHERE id = ?",
+        sql: "UPDATE vendor_deletion SET attempts = attempts + 1, next_at = ?, last_error = ?, sent_at = NULL, task = NULL WHERE id = ?",
         arguments: [next.milliseconds, String(reason.prefix(300)), id])
     }
   }

@@ -71,7 +71,8 @@ extension ControlDatabase {
   ///
   /// - Parameter commit: where its first events come from, if none flowed before.
   package func decide(
-    _ version: Int, of id: Vendor.ID, isApproved: Bool, by principal: Principal, startingBehind commit: UInt64, undone: Bool = false
+    _ version: Int, of id: Vendor.ID, isApproved: Bool, by principal: Principal, startingBehind commit: UInt64, startsAnew: Bool,
+    undone: Bool = false
   ) async throws(AccessError) {
     let now = clock()
     try await write(undone: undone) { database in
@@ -91,11 +92,15 @@ extension ControlDatabase {
           principal.kind.rawValue, principal.id, principal.credential, now.milliseconds, isApproved, id.rawValue, version,
         ])
       guard isApproved else { return }
+      // What came before is under the fields that were agreed to then, or under none.
       try database.execute(
         sql: """
-          UPDATE vendor SET in_force = ?, state = iif(state = 'declared', 'flowing', state), commit_position = coalesce(commit_position, ?)
+          UPDATE vendor SET previous_version = iif(?, NULL, in_force), changed_at_commit = ?, in_force = ?,
+            state = iif(state = 'declared', 'flowing', state), commit_position = iif(?, ?, commit_position),
+            row_position = iif(?, 4294967295, row_position)
           WHERE id = ?
-          """, arguments: [version, Int64(commit), id.rawValue])
+          """,
+        arguments: [startsAnew, Int64(commit), version, startsAnew, Int64(commit), startsAnew, id.rawValue])
     }
   }
 
@@ -194,6 +199,8 @@ extension ControlDatabase {
     }
     func time(_ column: String) -> Timestamp? { (row[column] as Int64?).map { Timestamp(milliseconds: $0) } }
     var progress = Vendor.Progress()
+    progress.previousVersion = row["previous_version"]
+    progress.changedAtCommit = UInt64(row["changed_at_commit"] as Int64? ?? 0)
     progress.commit = (row["commit_position"] as Int64?).map { UInt64($0) }
     progress.row = UInt32(row["row_position"] as Int64)
     progress.events = row["events"]

@@ -10,6 +10,8 @@ extension ControlSchema {
       killed_at INTEGER,
       commit_position INTEGER,
       row_position INTEGER NOT NULL DEFAULT 4294967295,
+      previous_version INTEGER,
+      changed_at_commit INTEGER,
       events INTEGER NOT NULL DEFAULT 0,
       batches INTEGER NOT NULL DEFAULT 0,
       dead_letters INTEGER NOT NULL DEFAULT 0,

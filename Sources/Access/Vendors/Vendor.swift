@@ -43,6 +43,9 @@ package struct Vendor: Sendable, Hashable {
     /// Behind which commit and row the next batch begins; nil before the first version was agreed to.
     package var commit: UInt64?
     package var row: UInt32 = .max
+    /// The version under which events of commits up to `changedAtCommit` leave, where they have not yet.
+    package var previousVersion: Int?
+    package var changedAtCommit: UInt64 = 0
     package var events = 0
     package var batches = 0
     /// Events that the vendor never took, one by one.

@@ -16,7 +16,8 @@ struct ExposurePanel {
   let staffQuota: Quota
   let isFrozen: (QuotaHolder?) -> Bool
   /// What has been delivered to each vendor, less what it confirmed to have deleted.
-  let vendors: [VendorHolding]
+  /// Nil for whoever may not know which vendors there are.
+  let vendors: [VendorHolding]?
   let now: Timestamp
 
   private var fields: [String] { Set(catalog.events.flatMap(\.properties)).sorted() }
@@ -89,10 +90,10 @@ struct ExposurePanel {
     let most = credentials.map(\.people).max() ?? 0
     let names = fields
     let shown = names.prefix(40).map { "<bdi class=\"chip\" title=\"\($0)\">\(VisibleText.shortened($0, to: 40))</bdi>" as HTML }
-    let vendorRows = vendors.map { vendor -> HTML in
+    let vendorRows = (vendors ?? []).map { vendor -> HTML in
       """
       <tr><th scope="row"><a href="\(Address("/vendors/\(vendor.id)"))">\(ValueView.name(vendor.name))</a> <span class="reason">vendor</span></th><td>\(vendor.state == .flowing ? "gets events" : vendor.state.rawValue)</td>\
-      <td class="num">\(NumberFormat.exact(vendor.people))</td><td class="num">\(NumberFormat.exact(vendor.fields.count))</td><td class="num">0</td>\
+      <td class="num">\(vendor.people.map { NumberFormat.exact($0) } ?? "not known")</td><td class="num">\(NumberFormat.exact(vendor.fields.count))</td><td class="num">0</td>\
       <td class="reason">holds them now, under pseudonyms of its own: \(vendor.fields.isEmpty ? "nothing yet" : vendor.fields.prefix(8).joined(separator: ", "))</td></tr>
       """
     }
@@ -113,12 +114,25 @@ struct ExposurePanel {
       <dl class="figures"><div><dt>People a day, as pseudonyms</dt><dd title="\(NumberFormat.exact(most)) of \(NumberFormat.exact(catalog.subjectCount))">\(NumberFormat.compact(most))</dd></div>\
       <div><dt>Properties of their events</dt><dd>\(NumberFormat.exact(names.count))</dd></div>\
       <div><dt>Names and addresses it opens</dt><dd class="sealedvalue">0</dd></div>\
-      <div><dt>People whom a vendor holds</dt><dd>\(NumberFormat.compact(vendors.map(\.people).max() ?? 0))</dd></div>\
+      \(vendorFigure)\
       <div><dt>Credentials that reach rows</dt><dd>\(all(credentials.filter(\.readsRows))) of \(all(credentials))</dd></div></dl>\
       <details class="more"><summary>Each credential, each vendor and each property</summary><div class="scroll"><table class="wide"><thead><tr><th scope="col">Credential or vendor</th><th scope="col">May</th><th scope="col" class="num">People</th>\
       <th scope="col" class="num">Properties</th><th scope="col" class="num">Identities</th><th scope="col">How long, and how it is seen</th></tr></thead><tbody>\(rows)\(vendorRows)</tbody></table></div>\(list)</details>\
-      <p class="note">Identifying values are sealed: this server cannot open them, only the custodian can. \(vendors.isEmpty ? "No vendor receives anything." : "Of credentials it is people a day, of a vendor all whom it holds; sealed values never left for any.")</p></section>
+      <p class="note">Identifying values are sealed: this server cannot open them, only the custodian can. \(vendorWords)</p></section>
       """
   }
+
+  private var vendorFigure: HTML {
+    guard let vendors, !vendors.isEmpty else { return "" }
+    let most = vendors.contains { $0.people == nil } ? nil : vendors.compactMap(\.people).max()
+    return "<div><dt>People whom a vendor holds</dt><dd>\(most.map { NumberFormat.compact($0) } ?? "not known")</dd></div>"
+  }
+
+  private var vendorWords: String {
+    guard let vendors else { return "" }
+    guard !vendors.isEmpty else { return "No vendor receives anything." }
+    return "Of credentials it is people a day, of a vendor all whom it holds; sealed values never left for any."
+  }
+
   private func all(_ credentials: [Credential]) -> Int { credentials.reduce(0) { $0 + $1.count } }
 }

@@ -14,7 +14,8 @@ extension Visit {
     let staff = try await services.control.staff().filter { $0.roles.isKnown(in: project.id) }
     let exposure = ExposurePanel(
       catalog: catalog.value, project: project, staff: staff, accounts: accounts.value, staffQuota: services.control.staffQuota,
-      isFrozen: { [quotas = services.quotas] in $0.map(quotas.isFrozen) ?? false }, vendors: await services.vendors.held(project.id),
+      isFrozen: { [quotas = services.quotas] in $0.map(quotas.isFrozen) ?? false },
+      vendors: may(.readVendors) ? await services.vendors.held(project.id) : nil,
       now: now
     ).panel
     var entries = [accounts.receipt, catalog.receipt]

@@ -33,6 +33,14 @@ extension SegmentStore {
   /// How many ids ever came, of people, devices and organizations.
   package var idCount: Int { identities.count }
 
+  /// How many deletions there were: it changes whenever something that was stored is to be forgotten.
+  package var deletionVersion: UInt64 { state.withLock { $0.deletions.version } }
+
+  /// Whether a number, or whoever it counts as, was ever deleted.
+  package func isDeleted(_ number: SubjectNumber) -> Bool {
+    state.withLock { $0.deletions.contains(number.rawValue) || $0.deletions.contains($0.journal.canonical(number.rawValue)) }
+  }
+
   /// How many frames were committed: the position behind the last event is (this, `.max`).
   package var committed: UInt64 { state.withLock { $0.dataVersion } }
 

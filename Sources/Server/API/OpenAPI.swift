@@ -271,7 +271,7 @@ package enum OpenAPI {
       /api/v1/vendors/{id}/deletions:
         get: {summary: Erasures that it is asked to follow (control socket only), parameters: [{name: id, in: path, required: true, schema: {type: string}}, {name: limit, in: query, schema: {type: integer, minimum: 1, maximum: 500}}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
       /api/v1/vendors/{id}/deletions/{deletion}/confirmation:
-        post: {summary: Say that it has deleted what it was asked to (control socket only), parameters: [{name: id, in: path, required: true, schema: {type: string}}, {name: deletion, in: path, required: true, schema: {type: integer}}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
+        post: {summary: Say that it has deleted what it was asked to (control socket only), parameters: [{name: id, in: path, required: true, schema: {type: string}}, {name: deletion, in: path, required: true, schema: {type: string}}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
       /api/app/data-deletions/v3.0:
         post: {summary: Mixpanel's deletion request; it is done when the answer comes (admin), description: 'The body: {"compliance_type": "GDPR", "distinct_ids": ["ada@orrery.example"]}, ids as they were sent.', parameters: [{$ref: "#/components/parameters/project"}], requestBody: {required: true, content: {application/json: {schema: {$ref: "#/components/schemas/DataDeletion"}}}}, responses: {"201": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
       /api/app/data-deletions/v3.0/{id}:

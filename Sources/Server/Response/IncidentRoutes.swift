@@ -7,7 +7,7 @@ import Journeys
 import Ledger
 import Response
 
-/// Incidents: opened, contained, scoped, reported, closed. For the server's operating-system user; people have the console.
+/// Incidents: opened, contained, scoped, reported, closed. For the server's operating-system user.
 struct IncidentRoutes: Sendable {
   let installation: Installation
   let authenticator: Authenticator

@@ -27,6 +27,13 @@ struct StoreSource: RelaySource {
 
   func pseudonym(of number: SubjectNumber, in project: ProjectID) -> Pseudonym? { projects[project]?.store.canonicalPseudonym(of: number) }
 
+  func forgetting(in project: ProjectID) -> UInt64 { projects[project]?.store.deletionVersion ?? 0 }
+
+  func isForgotten(_ pseudonym: Pseudonym, in project: ProjectID) -> Bool {
+    guard let store = projects[project]?.store, let number = store.reference(of: pseudonym)?.number else { return false }
+    return store.isDeleted(number)
+  }
+
   func pseudonyms(of vendor: String, in project: ProjectID) -> VendorPseudonymizer? {
     VendorPseudonymizer(pseudonymKey: key, project: project, vendor: vendor)
   }

@@ -137,6 +137,10 @@ struct VendorRoutes: Sendable {
   /// Somebody says that the vendor has done what it was asked for.
   private func confirm(_ request: Request, _ context: ServerContext) async throws -> Response {
     let (vendor, caller) = try await vendor(request, context, to: .manageVendors)
+    if try context.parameters.require("deletion") == "all" {
+      let receipt = try await installation.vendors.deletions.confirmAll(of: vendor, by: caller.principal)
+      return DisclosedResponse.plain(["deletion": "all", "state": "confirmed", "ledger_index": .number(Double(receipt.index))])
+    }
     guard let id = Int64(try context.parameters.require("deletion")) else { throw APIError.notFound("There is no such deletion.") }
     let receipt = try await installation.vendors.deletions.confirm(id, of: vendor, by: caller.principal)
     return DisclosedResponse.plain(["deletion": .number(Double(id)), "state": "confirmed", "ledger_index": .number(Double(receipt.index))])
