@@ -233,7 +233,7 @@ package enum OpenAPI {
       /api/v1/freezes/{id}:
         delete: {summary: Lift a freeze; the day's count begins anew (control socket only), parameters: [{name: id, in: path, required: true, schema: {type: string}}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
       /api/v1/incidents:
-        get: {summary: Incidents, the newest first (control socket only), parameters: [{$ref: "#/components/parameters/project"}, {name: open, in: query, schema: {type: boolean}}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
+        get: {summary: "Incidents, the newest first (control socket only)", parameters: [{$ref: "#/components/parameters/project"}, {name: open, in: query, schema: {type: boolean}}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
         post: {summary: Open an incident (control socket only), parameters: [{$ref: "#/components/parameters/project"}], requestBody: {required: true, content: {application/json: {schema: {$ref: "#/components/schemas/NewIncident"}}}}, responses: {"201": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
       /api/v1/incidents/{id}:
         get: {summary: "One incident with its steps, scopes and legal clocks (control socket only)", parameters: [{name: id, in: path, required: true, schema: {type: string}}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
