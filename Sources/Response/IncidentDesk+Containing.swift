@@ -28,7 +28,11 @@ extension IncidentDesk {
     let receipt = try await step(
       id, .contained, (it.beyond.map { "not reached: \($0)" } + it.done).joined(separator: "\n"),
       ["done": String(it.done.count), "beyond": String(it.beyond.count)], by: principal
-    ) { if $0.state < .contained { $0.state = .contained } }
+    ) { incident in
+      if incident.state < .contained { incident.state = .contained }
+      // Nobody said an end: it is when it was stopped.
+      if case .vendor = incident.source, incident.to == incident.openedAt { incident.to = clock() }
+    }
     return (it, receipt)
   }
 

@@ -29,7 +29,7 @@ package final class IncidentDesk: Sendable {
   let index: ExposureIndex
   private let place: @Sendable (ProjectID) async throws -> Place
   package let clocks: LegalClocks
-  private let clock: @Sendable () -> Timestamp
+  let clock: @Sendable () -> Timestamp
 
   package init(
     control: ControlDatabase, ledger: Ledger, staff: StaffDesk, vendors: VendorDesk, quotas: QuotaBook, index: ExposureIndex,

@@ -116,3 +116,20 @@ def test_a_host_and_nothing_at_all(place):
                   ("--title", "x", "--vendor", "a", "--from", "2026-02-01", "--to", "2026-01-01"), ("--title", "", "--vendor", "a")]:
         done = sealane.run("incident", "open", *wrong, "--data", sealane.data)
         assert done.returncode != 0 and done.stderr, wrong
+
+
+def test_what_a_vendor_deletes_afterwards_it_had(place, tmp_path):
+    sealane, ada = place
+    file = tmp_path / "tallymark.ndjson"
+    declare(sealane, tmp_path, declaration("tallymark", {"type": "file", "path": file}))
+    agree(sealane, ada, "tallymark")
+    for number in range(10):
+        sealane.track({"event": "Request", "properties": {"distinct_id": f"user-{number}", "plan": "pro", "$insert_id": f"d-{number}"}})
+    until(lambda: state(sealane, "tallymark")["events"] == 10)
+    incident(sealane, "open", "--vendor", "tallymark", "--title", "Tallymark was phished")
+    # Until it is contained it gets more.
+    sealane.track({"event": "Request", "properties": {"distinct_id": "one-more", "plan": "pro"}})
+    until(lambda: state(sealane, "tallymark")["events"] == 11)
+    incident(sealane, "contain", "1")
+    sealane.command("vendors", "confirm-deletion", "tallymark", "all", "--data", sealane.data)
+    assert incident(sealane, "scope", "1")["affected"] == 11

@@ -55,14 +55,17 @@ extension ControlDatabase {
     try Name.validate(draft.title, what: "An incident's title")
     if let from = draft.from, let to = draft.to, from > to { throw AccessError(.invalid, "The window ends before it begins.") }
     let now = clock()
-    return try await write(undone: undone) { database in
+    var end = draft.to
+    // What a vendor deletes later it had: without an end nobody would be affected any more once it says so.
+    if case .vendor = draft.source, end == nil { end = now }
+    return try await write(undone: undone) { [end] database in
       try database.execute(
         sql: """
           INSERT INTO incident (project_id, title, source_kind, source_id, from_at, to_at, state, moments, opened_at, alert_id)
           VALUES (?, ?, ?, ?, ?, ?, 'suspected', ?, ?, ?)
           """,
         arguments: [
-          project.rawValue, draft.title, draft.source.kind, draft.source.id, draft.from?.milliseconds, draft.to?.milliseconds,
+          project.rawValue, draft.title, draft.source.kind, draft.source.id, draft.from?.milliseconds, end?.milliseconds,
           Self.text(draft.moments), now.milliseconds, draft.alert,
         ])
       guard let incident = try Self.incident(database.lastInsertedRowID, in: database) else {
