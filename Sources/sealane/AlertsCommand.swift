@@ -27,7 +27,7 @@ struct AlertsCommand: AsyncParsableCommand {
       try await options.run {
         guard state.allSatisfy(\.isLetter) else { throw CommandError("--state is open, acknowledged, closed or all.") }
         let path = "/api/v1/alerts?limit=\(limit)" + (state == "all" ? "" : "&state=\(state)")
-        let answer = try await AlertsCommand.ask("GET", path, options)
+        let answer = try await ControlAnswer.ask("GET", path, options)
         guard !options.json, case .list(let alerts)? = answer.members["alerts"] else { return Terminal.say(answer.text) }
         if alerts.isEmpty { Terminal.say(state == "open" ? "No alert is open." : "There is no such alert.") }
         for case .object(let alert) in alerts { Terminal.say(AlertsCommand.line(alert)) }
@@ -44,21 +44,21 @@ struct AlertsCommand: AsyncParsableCommand {
 
     func run() async throws {
       try await options.run {
-        let answer = try await AlertsCommand.ask("GET", "/api/v1/alerts/\(alert)", options)
+        let answer = try await ControlAnswer.ask("GET", "/api/v1/alerts/\(alert)", options)
         guard !options.json else { return Terminal.say(answer.text) }
         Terminal.say(AlertsCommand.line(answer.members))
-        if let sentence = AlertsCommand.text(answer.members["sentence"]) { Terminal.say("  \(sentence)") }
+        if let sentence = answer.members["sentence"].word { Terminal.say("  \(sentence)") }
         if case .object(let about)? = answer.members["about"] {
-          Terminal.say("  about \(["kind", "id", "credential"].compactMap { AlertsCommand.text(about[$0]) }.joined(separator: " "))")
+          Terminal.say("  about \(["kind", "id", "credential"].compactMap { about[$0].word }.joined(separator: " "))")
         }
         if case .object(let details)? = answer.members["details"] {
           for (name, value) in details.sorted(by: { $0.key < $1.key }) {
-            Terminal.say("  \(name): \(AlertsCommand.text(value) ?? value.text)")
+            Terminal.say("  \(name): \(Optional(value).word ?? value.text)")
           }
         }
         guard case .list(let history)? = answer.members["history"] else { return }
         for case .object(let change) in history {
-          let words = ["at", "from", "to", "note"].map { AlertsCommand.text(change[$0]) ?? "" }
+          let words = ["at", "from", "to", "note"].map { change[$0].word ?? "" }
           Terminal.say("  \(words[0])  \(words[1]) → \(words[2])  \(words[3])")
         }
       }
@@ -100,16 +100,16 @@ struct AlertsCommand: AsyncParsableCommand {
 
     func run() async throws {
       try await options.run {
-        let answer = try await AlertsCommand.ask("GET", "/api/v1/alert-channels", options)
+        let answer = try await ControlAnswer.ask("GET", "/api/v1/alert-channels", options)
         guard !options.json, case .list(let channels)? = answer.members["channels"] else { return Terminal.say(answer.text) }
         if channels.isEmpty { Terminal.say("No channel is configured: nobody is told of alerts. Give a file with --alert-channels.") }
         for case .object(let channel) in channels {
-          func number(_ name: String) -> String { AlertsCommand.text(channel[name]) ?? "0" }
-          var line = "\(AlertsCommand.text(channel["channel"]) ?? "?") (\(AlertsCommand.text(channel["type"]) ?? "?")): "
+          func number(_ name: String) -> String { channel[name].word ?? "0" }
+          var line = "\(channel["channel"].word ?? "?") (\(channel["type"].word ?? "?")): "
           line +=
             "\(number("delivered")) delivered, \(number("waiting")) waiting, \(number("failed")) given up, \(number("dropped")) left out"
-          if let error = AlertsCommand.text(channel["last_error"]) { line += "; last failure: \(error)" }
-          if let reason = AlertsCommand.text(channel["disabled_reason"]) { line += "; SWITCHED OFF: \(reason)" }
+          if let error = channel["last_error"].word { line += "; last failure: \(error)" }
+          if let reason = channel["disabled_reason"].word { line += "; SWITCHED OFF: \(reason)" }
           Terminal.say(line)
         }
       }
@@ -130,15 +130,15 @@ struct AlertsCommand: AsyncParsableCommand {
 
     func run() async throws {
       try await options.run {
-        let answer = try await AlertsCommand.ask("POST", "/api/v1/alert-channels/test", options)
+        let answer = try await ControlAnswer.ask("POST", "/api/v1/alert-channels/test", options)
         guard case .list(let channels)? = answer.members["channels"] else { return Terminal.say(answer.text) }
         if options.json { Terminal.say(answer.text) }
         var failures = 0
         for case .object(let channel) in channels {
-          let failure = AlertsCommand.text(channel["failure"])
+          let failure = channel["failure"].word
           failures += failure == nil ? 0 : 1
           if options.json { continue }
-          let name = "\(AlertsCommand.text(channel["channel"]) ?? "?") (\(AlertsCommand.text(channel["type"]) ?? "?"))"
+          let name = "\(channel["channel"].word ?? "?") (\(channel["type"].word ?? "?"))"
           Terminal.say(failure.map { "\(name): NOT DELIVERED. \($0)" } ?? "\(name): delivered")
         }
         guard !channels.isEmpty else { throw CommandError("No channel is configured. Start the server with --alert-channels FILE.") }
@@ -159,7 +159,7 @@ struct AlertsCommand: AsyncParsableCommand {
         guard let name = channel.addingPercentEncoding(withAllowedCharacters: .alphanumerics.union(["-"])) else {
           throw CommandError("There is no such channel.")
         }
-        let answer = try await AlertsCommand.ask("POST", "/api/v1/alert-channels/\(name)/enable", options)
+        let answer = try await ControlAnswer.ask("POST", "/api/v1/alert-channels/\(name)/enable", options)
         Terminal.say(options.json ? answer.text : "\(channel) is used again.")
       }
     }
@@ -167,34 +167,16 @@ struct AlertsCommand: AsyncParsableCommand {
 
   // MARK: Shared
 
-  private static func ask(_ method: String, _ path: String, _ options: DataOptions, body: [UInt8] = []) async throws -> (
-    text: String, members: [String: JSONValue]
-  ) {
-    let text = try await ControlSession.run(try options.configuration()) { try await $0.text(method, path, body: body) }
-    guard case .object(let members) = try JSONValue(parsing: Array(text.utf8)) else {
-      throw CommandError("The server's answer is not an object.")
-    }
-    return (text, members)
-  }
-
   private static func change(_ alert: Int64, to state: String, _ note: String, _ options: DataOptions) async throws {
     let body = JSONValue.object(["state": .string(state), "note": .string(note)])
-    let answer = try await ask("POST", "/api/v1/alerts/\(alert)/changes", options, body: Array(body.text.utf8))
+    let answer = try await ControlAnswer.ask("POST", "/api/v1/alerts/\(alert)/changes", options, body: Array(body.text.utf8))
     Terminal.say(options.json ? answer.text : "Alert \(alert) is \(state).")
   }
 
   private static func line(_ alert: [String: JSONValue]) -> String {
-    let words = ["id", "severity", "state", "last_at", "title", "count"].map { text(alert[$0]) ?? "?" }
+    let words = ["id", "severity", "state", "last_at", "title", "count"].map { alert[$0].word ?? "?" }
     let times = words[5] == "1" ? "" : " (\(words[5]) times)"
     return "\(words[0].padding(toLength: 6, withPad: " ", startingAt: 0))\(words[1].padding(toLength: 10, withPad: " ", startingAt: 0))"
       + "\(words[2].padding(toLength: 14, withPad: " ", startingAt: 0))\(words[3])  \(words[4])\(times)"
-  }
-
-  private static func text(_ value: JSONValue?) -> String? {
-    switch value {
-    case .string(let text)?: text
-    case .number(let number)?: number == number.rounded() ? String(Int64(number)) : String(number)
-    default: nil
-    }
   }
 }

@@ -24,7 +24,7 @@ struct IncidentCommand: AsyncParsableCommand {
     func run() async throws {
       try await options.run {
         let query = (project.map { ["project_id=\($0)"] } ?? []) + (open ? ["open=true"] : [])
-        let answer = try await IncidentCommand.ask(
+        let answer = try await ControlAnswer.ask(
           "GET", "/api/v1/incidents\(query.isEmpty ? "" : "?" + query.joined(separator: "&"))", options)
         guard !options.json, case .list(let incidents)? = answer.members["incidents"] else { return Terminal.say(answer.text) }
         if incidents.isEmpty { Terminal.say("None.") }
@@ -40,7 +40,7 @@ struct IncidentCommand: AsyncParsableCommand {
 
     func run() async throws {
       try await options.run {
-        let answer = try await IncidentCommand.ask("GET", "/api/v1/incidents/\(incident)", options)
+        let answer = try await ControlAnswer.ask("GET", "/api/v1/incidents/\(incident)", options)
         guard !options.json else { return Terminal.say(answer.text) }
         Terminal.say(IncidentCommand.line(answer.members))
         if case .list(let clocks)? = answer.members["clocks"] {
@@ -87,8 +87,9 @@ struct IncidentCommand: AsyncParsableCommand {
         for (name, value) in [("from", from), ("to", to), ("vendor_told_us", vendorTold)] {
           if let value { members[name] = .string(value) }
         }
-        let answer = try await IncidentCommand.ask(
-          "POST", "/api/v1/incidents\(project.map { "?project_id=\($0)" } ?? "")", options, body: .object(members))
+        let answer = try await ControlAnswer.ask(
+          "POST", "/api/v1/incidents\(project.map { "?project_id=\($0)" } ?? "")", options,
+          body: Array(JSONValue.object(members).text.utf8))
         Terminal.say(options.json ? answer.text : IncidentCommand.line(answer.members))
       }
     }
@@ -173,7 +174,7 @@ struct IncidentCommand: AsyncParsableCommand {
     func run() async throws {
       try await options.run {
         guard format.allSatisfy(\.isLetter) else { throw CommandError("--format is markdown, html or json.") }
-        let answer = try await IncidentCommand.ask("GET", "/api/v1/incidents/\(incident)/report?format=\(format)", options)
+        let answer = try await ControlAnswer.ask("GET", "/api/v1/incidents/\(incident)/report?format=\(format)", options)
         guard !options.json, case .string(let text)? = answer.members["text"] else { return Terminal.say(answer.text) }
         // A report has lines, and nothing of it obeys a terminal: what people typed has no control characters.
         for line in text.split(separator: "\n", omittingEmptySubsequences: false) { Terminal.say(String(line)) }
@@ -190,25 +191,12 @@ struct IncidentCommand: AsyncParsableCommand {
     func run() async throws { try await IncidentCommand.act("closing", incident, options, ["note": .string(note)]) { _ in "Closed." } }
   }
 
-  struct Answer {
-    let text: String
-    let members: [String: JSONValue]
-  }
-
-  fileprivate static func ask(_ method: String, _ path: String, _ options: DataOptions, body: JSONValue? = nil) async throws -> Answer {
-    let bytes = body.map { Array($0.text.utf8) } ?? []
-    let text = try await ControlSession.run(try options.configuration()) { try await $0.text(method, path, body: bytes) }
-    guard case .object(let members)? = try? JSONValue(parsing: Array(text.utf8), limit: 16 << 20) else {
-      throw CommandError("The server's answer cannot be read.")
-    }
-    return Answer(text: text, members: members)
-  }
-
   fileprivate static func act(
     _ path: String, _ incident: Int64, _ options: DataOptions, _ body: JSONValue?, _ words: ([String: JSONValue]) -> String
   ) async throws {
     try await options.run {
-      let answer = try await ask("POST", "/api/v1/incidents/\(incident)/\(path)", options, body: body)
+      let answer = try await ControlAnswer.ask(
+        "POST", "/api/v1/incidents/\(incident)/\(path)", options, body: body.map { Array($0.text.utf8) } ?? [])
       Terminal.say(options.json ? answer.text : words(answer.members))
     }
   }
@@ -219,11 +207,5 @@ struct IncidentCommand: AsyncParsableCommand {
     return "\(text(incident["incident"]))  \(text(incident["state"]))  \(source)  \(text(incident["title"]))"
   }
 
-  fileprivate static func text(_ value: JSONValue?) -> String {
-    switch value {
-    case .string(let text)?: text
-    case .number(let number)?: number == number.rounded() ? String(Int64(number)) : String(number)
-    default: "–"
-    }
-  }
+  fileprivate static func text(_ value: JSONValue?) -> String { value.word ?? "–" }
 }

@@ -29,7 +29,7 @@ extension VendorsCommand {
         try await options.run {
           let path = VendorsCommand.path(
             "/api/v1/vendor-grants", ["project_id": project.map { "\($0)" }, "vendor": vendor, "finding": finding])
-          let answer = try await VendorsCommand.exchange("GET", path, options)
+          let answer = try await ControlAnswer.ask("GET", path, options)
           guard !options.json, case .list(let grants)? = answer.members["grants"] else { return Terminal.say(answer.text) }
           if grants.isEmpty { Terminal.say("None.") }
           for case .object(let grant) in grants {
@@ -74,7 +74,7 @@ extension VendorsCommand {
           ]
           var members = texts.compactMapValues { $0.map { JSONValue.string($0) } }
           if !scope.isEmpty { members["scopes"] = .list(scope.map { .string($0) }) }
-          let answer = try await VendorsCommand.exchange(
+          let answer = try await ControlAnswer.ask(
             "POST", "/api/v1/vendor-grants\(VendorsCommand.query(project))", options, body: Array(JSONValue.object(members).text.utf8))
           Terminal.say(options.json ? answer.text : "Grant \(VendorsCommand.text(answer.members["grant"])) is written down.")
         }
@@ -95,7 +95,7 @@ extension VendorsCommand {
           guard let bytes = FileManager.default.contents(atPath: file) else { throw CommandError("\(file) cannot be read.") }
           let path = VendorsCommand.path(
             "/api/v1/vendor-grants/import", ["project_id": project.map { "\($0)" }, "format": format])
-          let answer = try await VendorsCommand.exchange("POST", path, options, body: Array(bytes))
+          let answer = try await ControlAnswer.ask("POST", path, options, body: Array(bytes))
           let refused = VendorsCommand.text(answer.members["refused"])
           if options.json {
             Terminal.say(answer.text)
@@ -120,7 +120,7 @@ extension VendorsCommand {
 
       func run() async throws {
         try await options.run {
-          let answer = try await VendorsCommand.exchange("POST", "/api/v1/vendor-grants/\(grant)/retirement", options)
+          let answer = try await ControlAnswer.ask("POST", "/api/v1/vendor-grants/\(grant)/retirement", options)
           Terminal.say(
             options.json ? answer.text : "Retired. Revoke it at its issuer, then say so: `sealane vendors grants revoke \(grant)`.")
         }
@@ -134,7 +134,7 @@ extension VendorsCommand {
 
       func run() async throws {
         try await options.run {
-          let answer = try await VendorsCommand.exchange("POST", "/api/v1/vendor-grants/\(grant)/revocation", options)
+          let answer = try await ControlAnswer.ask("POST", "/api/v1/vendor-grants/\(grant)/revocation", options)
           Terminal.say(options.json ? answer.text : "Revoked.")
         }
       }

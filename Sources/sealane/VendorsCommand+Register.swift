@@ -13,7 +13,7 @@ extension VendorsCommand {
 
     func run() async throws {
       try await options.run {
-        let answer = try await VendorsCommand.exchange("GET", "/api/v1/third-parties\(VendorsCommand.query(project))", options)
+        let answer = try await ControlAnswer.ask("GET", "/api/v1/third-parties\(VendorsCommand.query(project))", options)
         guard !options.json, case .list(let parties)? = answer.members["third_parties"] else { return Terminal.say(answer.text) }
         if parties.isEmpty { Terminal.say("No browser reported any.") }
         for case .object(let party) in parties {
@@ -43,14 +43,6 @@ extension VendorsCommand {
         FileHandle.standardOutput.write(Data((text + (format == .csv ? "\r\n" : "\n")).utf8))
       }
     }
-  }
-
-  static func exchange(_ method: String, _ path: String, _ options: DataOptions, body: [UInt8] = []) async throws -> Answer {
-    let text = try await ControlSession.run(try options.configuration()) { try await $0.text(method, path, body: body) }
-    guard case .object(let members)? = try? JSONValue(parsing: Array(text.utf8), limit: 64 << 20) else {
-      throw CommandError("The server's answer cannot be read.")
-    }
-    return Answer(text: text, members: members)
   }
 
   /// A path with those of the parameters that are given.

@@ -25,7 +25,7 @@ struct VendorsCommand: AsyncParsableCommand {
 
     func run() async throws {
       try await options.run {
-        let answer = try await ask("GET", "/api/v1/vendors\(VendorsCommand.query(project))", options)
+        let answer = try await ControlAnswer.ask("GET", "/api/v1/vendors\(VendorsCommand.query(project))", options)
         guard !options.json, case .list(let vendors)? = answer.members["vendors"] else { return Terminal.say(answer.text) }
         if vendors.isEmpty { Terminal.say("No vendor is declared: nothing leaves for anybody.") }
         for case .object(let vendor) in vendors { Terminal.say(VendorsCommand.line(vendor)) }
@@ -40,7 +40,7 @@ struct VendorsCommand: AsyncParsableCommand {
 
     func run() async throws {
       try await options.run {
-        let answer = try await ask("GET", "/api/v1/vendors/\(try VendorsCommand.checked(vendor))", options)
+        let answer = try await ControlAnswer.ask("GET", "/api/v1/vendors/\(try VendorsCommand.checked(vendor))", options)
         guard !options.json else { return Terminal.say(answer.text) }
         Terminal.say(VendorsCommand.line(answer.members))
         guard case .list(let versions)? = answer.members["versions"] else { return }
@@ -62,7 +62,7 @@ struct VendorsCommand: AsyncParsableCommand {
     func run() async throws {
       try await options.run {
         guard let bytes = FileManager.default.contents(atPath: file) else { throw CommandError("\(file) cannot be read.") }
-        let answer = try await ask("POST", "/api/v1/vendors\(VendorsCommand.query(project))", options, body: Array(bytes))
+        let answer = try await ControlAnswer.ask("POST", "/api/v1/vendors\(VendorsCommand.query(project))", options, body: Array(bytes))
         if options.json { return Terminal.say(answer.text) }
         let (vendor, version) = (VendorsCommand.text(answer.members["vendor"]), VendorsCommand.text(answer.members["version"]))
         Terminal.say(
@@ -82,7 +82,7 @@ struct VendorsCommand: AsyncParsableCommand {
     func run() async throws {
       try await options.run {
         let asked = version.map { "?version=\($0)" } ?? ""
-        let answer = try await ask("GET", "/api/v1/vendors/\(try VendorsCommand.checked(vendor))/simulation\(asked)", options)
+        let answer = try await ControlAnswer.ask("GET", "/api/v1/vendors/\(try VendorsCommand.checked(vendor))/simulation\(asked)", options)
         guard !options.json else { return Terminal.say(answer.text) }
         Terminal.say(
           "\(VendorsCommand.text(answer.members["from"])) to \(VendorsCommand.text(answer.members["to"])): \(VendorsCommand.text(answer.members["events"])) events of \(VendorsCommand.text(answer.members["people"])) people"
@@ -156,7 +156,8 @@ struct VendorsCommand: AsyncParsableCommand {
 
     func run() async throws {
       try await options.run {
-        let answer = try await ask("GET", "/api/v1/vendors/\(try VendorsCommand.checked(vendor))/dead-letters?limit=\(limit)", options)
+        let answer = try await ControlAnswer.ask(
+          "GET", "/api/v1/vendors/\(try VendorsCommand.checked(vendor))/dead-letters?limit=\(limit)", options)
         guard !options.json, case .list(let letters)? = answer.members["dead_letters"] else { return Terminal.say(answer.text) }
         if letters.isEmpty { Terminal.say("None.") }
         for case .object(let letter) in letters {
@@ -176,7 +177,8 @@ struct VendorsCommand: AsyncParsableCommand {
 
     func run() async throws {
       try await options.run {
-        let answer = try await ask("GET", "/api/v1/vendors/\(try VendorsCommand.checked(vendor))/deletions?limit=\(limit)", options)
+        let answer = try await ControlAnswer.ask(
+          "GET", "/api/v1/vendors/\(try VendorsCommand.checked(vendor))/deletions?limit=\(limit)", options)
         guard !options.json, case .list(let deletions)? = answer.members["deletions"] else { return Terminal.say(answer.text) }
         if deletions.isEmpty { Terminal.say("None.") }
         for case .object(let deletion) in deletions {
@@ -200,16 +202,11 @@ struct VendorsCommand: AsyncParsableCommand {
     }
   }
 
-  struct Answer {
-    let text: String
-    let members: [String: JSONValue]
-  }
-
   fileprivate static func act(
     _ path: String, _ vendor: String, _ options: DataOptions, _ sentence: ([String: JSONValue]) -> String
   ) async throws {
     try await options.run {
-      let answer = try await ask("POST", "/api/v1/vendors/\(try checked(vendor))/\(path)", options)
+      let answer = try await ControlAnswer.ask("POST", "/api/v1/vendors/\(try checked(vendor))/\(path)", options)
       Terminal.say(options.json ? answer.text : sentence(answer.members))
     }
   }
@@ -230,14 +227,7 @@ struct VendorsCommand: AsyncParsableCommand {
     return line
   }
 
-  static func text(_ value: JSONValue?) -> String {
-    switch value {
-    case .string(let text)?: text
-    case .number(let number)?: number == number.rounded() ? String(Int64(number)) : String(number)
-    case .boolean(let it)?: it ? "yes" : "no"
-    default: "–"
-    }
-  }
+  static func text(_ value: JSONValue?) -> String { value.word ?? "–" }
 }
 
 extension UInt8 {
@@ -245,12 +235,4 @@ extension UInt8 {
     (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(self) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self)
       || self == UInt8(ascii: "-")
   }
-}
-
-private func ask(_ method: String, _ path: String, _ options: DataOptions, body: [UInt8] = []) async throws -> VendorsCommand.Answer {
-  let text = try await ControlSession.run(try options.configuration()) { try await $0.text(method, path, body: body) }
-  guard case .object(let members)? = try? JSONValue(parsing: Array(text.utf8), limit: 4 << 20) else {
-    throw CommandError("The server's answer cannot be read.")
-  }
-  return VendorsCommand.Answer(text: text, members: members)
 }

@@ -7,7 +7,7 @@ import time
 import pytest
 import requests
 from staff import owner
-from test_vendors import Sink, agree, declaration, declare, state, until
+from test_vendors import Sink, agree, declaration, declare, mixpanel, state, until
 
 
 @pytest.fixture
@@ -30,9 +30,7 @@ def test_act_one_by_the_command_line(place, tmp_path):
     sealane, ada = place
     sink = Sink()
     try:
-        (tmp_path / "secret").write_text("s")
-        declare(sealane, tmp_path, declaration("tallymark", {
-            "type": "mixpanel", "url": sink.url, "allow_internal": "true", "project_id": 7, "username": "u", "secret_file": tmp_path / "secret"}))
+        declare(sealane, tmp_path, declaration("tallymark", mixpanel(sink, tmp_path)))
         agree(sealane, ada, "tallymark")
         for number in range(40):
             sealane.track({"event": "Request", "properties": {

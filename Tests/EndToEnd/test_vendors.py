@@ -113,6 +113,11 @@ def state(sealane, vendor):
     return json.loads(sealane.command("vendors", "show", vendor, "--data", sealane.data, "--json"))
 
 
+def mixpanel(sink, tmp_path):
+    (tmp_path / "secret").write_text("s")
+    return {"type": "mixpanel", "url": sink.url, "allow_internal": "true", "project_id": 7, "username": "u", "secret_file": tmp_path / "secret"}
+
+
 @pytest.fixture
 def place(make_installation):
     sealane = make_installation()
@@ -160,11 +165,8 @@ def test_two_vendors_know_nobody_by_the_same_name(place, tmp_path):
     sealane, ada = place
     sinks = [Sink(), Sink()]
     try:
-        (tmp_path / "secret").write_text("s")
         for vendor, sink in zip(["tallymark", "quillon"], sinks):
-            declare(sealane, tmp_path, declaration(vendor, {
-                "type": "mixpanel", "url": sink.url, "allow_internal": "true", "project_id": 7, "username": "u", "secret_file": tmp_path / "secret"},
-                fields="[plan, org_id]"))
+            declare(sealane, tmp_path, declaration(vendor, mixpanel(sink, tmp_path), fields="[plan, org_id]"))
             agree(sealane, ada, vendor)
         for number in range(20):
             sealane.track({"event": "Request", "properties": {
@@ -192,9 +194,7 @@ def test_two_vendors_know_nobody_by_the_same_name(place, tmp_path):
 
 def test_the_kill_switch_under_load(place, tmp_path, sink):
     sealane, ada = place
-    (tmp_path / "secret").write_text("s")
-    declare(sealane, tmp_path, declaration("tallymark", {
-        "type": "mixpanel", "url": sink.url, "allow_internal": "true", "project_id": 7, "username": "u", "secret_file": tmp_path / "secret"}))
+    declare(sealane, tmp_path, declaration("tallymark", mixpanel(sink, tmp_path)))
     agree(sealane, ada, "tallymark")
     going = threading.Event()
 
@@ -236,9 +236,7 @@ def test_the_kill_switch_under_load(place, tmp_path, sink):
 
 def test_nothing_is_lost_by_kills_and_refusals(place, tmp_path, sink):
     sealane, ada = place
-    (tmp_path / "secret").write_text("s")
-    declare(sealane, tmp_path, declaration("tallymark", {
-        "type": "mixpanel", "url": sink.url, "allow_internal": "true", "project_id": 7, "username": "u", "secret_file": tmp_path / "secret"}))
+    declare(sealane, tmp_path, declaration("tallymark", mixpanel(sink, tmp_path)))
     agree(sealane, ada, "tallymark")
     sink.answers = [(503, {}), (429, {}), (500, {})]
     sent = set()
@@ -260,9 +258,7 @@ def test_nothing_is_lost_by_kills_and_refusals(place, tmp_path, sink):
 
 def test_what_a_vendor_refuses_is_named_and_holds_up_nothing(place, tmp_path, sink):
     sealane, ada = place
-    (tmp_path / "secret").write_text("s")
-    declare(sealane, tmp_path, declaration("tallymark", {
-        "type": "mixpanel", "url": sink.url, "allow_internal": "true", "project_id": 7, "username": "u", "secret_file": tmp_path / "secret"}))
+    declare(sealane, tmp_path, declaration("tallymark", mixpanel(sink, tmp_path)))
     agree(sealane, ada, "tallymark")
     sink.answers = [(400, lambda batch: {
         "code": 400, "num_records_imported": len(batch) - 1, "status": "Bad Request",
@@ -357,11 +353,6 @@ def test_a_vendors_canaries_name_the_vendor(place, tmp_path):
         sealane.command("ledger", "entries", "--data", sealane.data, "--from", 0, "--limit", 1000))["entries"] if entry["kind"] == "disclosure.delivery"]
     assert sum(detail["rows"] for detail in entries) == 2 * sent
     assert sum(int(detail["facts"].get("canary_lines", 0)) for detail in entries if "facts" in detail) == sum(map(len, lines.values())) - 2 * sent
-
-
-def mixpanel(sink, tmp_path):
-    (tmp_path / "secret").write_text("s")
-    return {"type": "mixpanel", "url": sink.url, "allow_internal": "true", "project_id": 7, "username": "u", "secret_file": tmp_path / "secret"}
 
 
 def test_one_that_is_agreed_to_after_a_restart_begins_too(place, tmp_path, sink):

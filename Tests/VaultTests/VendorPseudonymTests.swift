@@ -24,6 +24,14 @@ struct VendorPseudonymTests {
     }
   }
 
+  @Test func `the page's ids of events hold`() throws {
+    let page = try FormatsDocument()
+    let (tallymark, time) = (try vendor("tallymark"), Timestamp(milliseconds: 1_763_400_000_000))
+    #expect(page["vendor `tallymark`, event of row 0 of commit 1 at 1763400000000"] == tallymark.insertID(commit: 1, row: 0, time: time))
+    #expect(
+      page["vendor `tallymark`, event of row 7 of commit 300 at 1763400000000"] == tallymark.insertID(commit: 300, row: 7, time: time))
+  }
+
   @Test func `the same subject, vendor and project make the same one, and nothing else does`() throws {
     let people = (0..<500).map { subjects.subject("user-\($0)") }
     let makers = [try vendor("tallymark"), try vendor("quillon-chat"), try vendor("tallymarc"), try vendor("tallymark", project: 8)]
