@@ -38,7 +38,8 @@ package struct ScopeMaker: Sendable {
     let rest = everybody.numbers.reduce(0) { $0 + (affected.contains($1) || uncertain.contains($1) ? 0 : 1) }
     return Scope(
       version: (older?.version ?? 0) + 1, supersedes: older?.digest, question: question, holdings: holdings, ledgerSize: answer.size,
-      merges: moment.merges, entries: answer.entries, first: answer.first, last: answer.last, rows: answer.rows, shown: answer.subjects,
+      merges: moment.merges, entries: answer.entries, first: answer.first, last: answer.last, rows: answer.rows,
+      openings: answer.openings, shown: answer.subjects,
       affected: affected, affectedErased: affected.intersection(erased).count, cannotBeExcluded: uncertain, notAffectedCount: rest,
       fields: Self.fields(answer, raw, canonical, affected, NumberSet(held), holdings), untold: answer.untold,
       organizations: try await organizations(affected, uncertain, moment),

@@ -109,7 +109,8 @@ package final class Installation: Sendable {
         let fields = Set(try await project.engine.catalog().events.flatMap(\.properties))
         return IncidentDesk.Place(
           resolver: StoreResolver(store: project.store), groupKeys: project.settings.groupKeys,
-          fields: fields.union(["event", "time"]).sorted())
+          fields: fields.union(["event", "time"]).sorted(),
+          pseudonyms: { numbers in numbers.compactMap { project.store.reference(of: SubjectNumber($0))?.pseudonym } })
       }, clock: clock)
     custodian = try CustodianDesk(directory: directory, access: access, ledger: ledger, projects: projects, alerts: alerts, clock: clock)
   }
