@@ -44,6 +44,7 @@ package struct ConsoleServices: Sendable {
   package var plans: PlanServices
   package var alerts: AlertDesk
   package var vendors: VendorServices
+  package var incidents: IncidentServices
   /// Told of whatever somebody asks about: an id of a canary among it raises an alert.
   package var lookedFor: @Sendable (_ project: ProjectID, _ text: String, _ by: Principal) async -> Void
 
@@ -67,7 +68,7 @@ package struct ConsoleServices: Sendable {
       ), projectChanged: @escaping @Sendable (Project) async throws -> Void = { _ in },
     note: @escaping @Sendable (_ error: any Error, _ reference: String) -> Void = { _, _ in },
     refusedPasskey: @escaping @Sendable (_ code: String) async -> Void = { _ in }, configuration: ConsoleConfiguration,
-    clock: @escaping @Sendable () -> Timestamp = Ledger.systemClock, plans: PlanServices, vendors: VendorServices,
+    clock: @escaping @Sendable () -> Timestamp = Ledger.systemClock, plans: PlanServices, vendors: VendorServices, incidents: IncidentServices,
     alerts: AlertDesk? = nil, reports: ReportDesk? = nil,
     lookedFor: @escaping @Sendable (_ project: ProjectID, _ text: String, _ by: Principal) async -> Void = { _, _, _ in }
   ) {
@@ -78,6 +79,7 @@ package struct ConsoleServices: Sendable {
     self.reports = reports ?? ReportDesk(ledger: ledger, alerts: alerts, book: DifferenceBook())
     self.plans = plans
     self.vendors = vendors
+    self.incidents = incidents
     self.control = control
     self.ledger = ledger
     self.staff = staff

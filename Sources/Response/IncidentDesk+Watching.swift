@@ -28,7 +28,7 @@ extension IncidentDesk {
     guard let incident = try await control.incident(id) else { throw AccessError(.notFound, "There is no such incident.") }
     guard incident.state != .closed else { throw AccessError(.inUse, "The incident is closed.") }
     guard let scope = try await currentScope(of: incident)?.scope else {
-      throw AccessError(.invalid, "Scope the incident first: until then nobody knows whom to watch.")
+      throw Self.unscoped
     }
     return try await watch(scope, of: incident, by: principal)
   }

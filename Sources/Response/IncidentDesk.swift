@@ -15,10 +15,14 @@ package final class IncidentDesk: Sendable {
     package let fields: [String]
     /// Of subjects by number, in no order; whoever has none any more is left out.
     package let pseudonyms: @Sendable ([UInt32]) -> [Pseudonym]
+    /// Of whoever arrived under a pseudonym.
+    package let number: @Sendable (Pseudonym) -> SubjectNumber?
 
     package init(
-      resolver: any SubjectResolver, groupKeys: [String], fields: [String], pseudonyms: @escaping @Sendable ([UInt32]) -> [Pseudonym]
+      resolver: any SubjectResolver, groupKeys: [String], fields: [String], pseudonyms: @escaping @Sendable ([UInt32]) -> [Pseudonym],
+      number: @escaping @Sendable (Pseudonym) -> SubjectNumber?
     ) {
+      self.number = number
       self.pseudonyms = pseudonyms
       self.resolver = resolver
       self.groupKeys = groupKeys
@@ -139,13 +143,16 @@ package final class IncidentDesk: Sendable {
     }
   }
 
-  /// Alerts that tell of something lost hold of, and that nobody has opened an incident of or closed: the newest first.
+  /// Alerts that tell of something lost hold of which no incident is about yet, and that nobody closed: the newest first.
   package func drafts(in project: ProjectID) async throws -> [(alert: Alert, draft: IncidentDraft)] {
-    let opened = Set(try await control.incidents(of: project).compactMap(\.alert))
+    let incidents = try await control.incidents(of: project)
+    let opened = Set(incidents.compactMap(\.alert))
+    // What containing an incident gives rise to, a vendor's kill switch say, is the same incident.
+    let known = Set(incidents.filter { $0.state != .closed }.map(\.source))
     var found: [(Alert, IncidentDraft)] = []
     for state in [Alert.State.open, .acknowledged] {
       for alert in try await control.alerts(state: state, about: project, before: nil, limit: 100) where !opened.contains(alert.id) {
-        if let draft = IncidentDraft(alert) { found.append((alert, draft)) }
+        if let draft = IncidentDraft(alert), !known.contains(draft.source) { found.append((alert, draft)) }
       }
     }
     return found.sorted { $0.0.id > $1.0.id }

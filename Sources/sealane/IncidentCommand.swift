@@ -18,7 +18,7 @@ struct IncidentCommand: AsyncParsableCommand {
       """,
     subcommands: [
       List.self, Show.self, Open.self, Leaked.self, Moment.self, Window.self, Contain.self, Scope.self, Report.self, Evidence.self,
-      Watch.self, Close.self,
+      Subject.self, Subjects.self, Organizations.self, Watch.self, Close.self, Rehearse.self,
     ])
 
   struct List: AsyncParsableCommand {
@@ -268,6 +268,73 @@ struct IncidentCommand: AsyncParsableCommand {
           options.json
             ? JSONValue.object(["files": .number(Double(files.count)), "output": .string(output)]).text
             : "\(files.count) files in \(output); README.md says how to check them.")
+      }
+    }
+  }
+
+  struct Subject: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Whether one person is affected, by which fields, and which entries of the ledger prove it.")
+    @OptionGroup var options: DataOptions
+    @Argument(help: "The incident's number.") var incident: Int64
+    @Argument(help: "A pseudonym, s_…") var subject: String
+
+    func run() async throws {
+      try await options.run {
+        guard subject.allSatisfy({ $0.isLetter || $0.isNumber || $0 == "_" }), !subject.isEmpty else {
+          throw CommandError("A subject is named by its pseudonym: s_ and 32 hexadecimal digits.")
+        }
+        let answer = try await ControlAnswer.ask("GET", "/api/v1/incidents/\(incident)/subjects/\(subject)", options)
+        guard !options.json else { return Terminal.say(answer.text) }
+        Terminal.say(IncidentCommand.text(answer.members["status"]).replacing("_", with: " "))
+        if case .list(let fields)? = answer.members["fields"] {
+          Terminal.say("  fields: \(fields.map { IncidentCommand.text($0) }.joined(separator: ", "))")
+        }
+        if case .list(let entries)? = answer.members["entries"] {
+          for case .object(let entry) in entries {
+            Terminal.say("  entry \(IncidentCommand.text(entry["ledger_index"])) of \(IncidentCommand.text(entry["at"]))")
+          }
+        }
+      }
+    }
+  }
+
+  struct Subjects: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Who is affected, or cannot be excluded: a line of JSON each, page by page, each page in the ledger first.")
+    @OptionGroup var options: DataOptions
+    @Argument(help: "The incident's number.") var incident: Int64
+    @Option(help: "affected or cannot_be_excluded.") var status = "affected"
+
+    func run() async throws {
+      try await options.run {
+        guard status.allSatisfy({ $0.isLetter || $0 == "_" }) else { throw CommandError("--status is affected or cannot_be_excluded.") }
+        var after: String?
+        repeat {
+          let page = try await ControlAnswer.ask(
+            "GET", "/api/v1/incidents/\(incident)/subjects?status=\(status)\(after.map { "&after=\($0)" } ?? "")", options)
+          if case .list(let subjects)? = page.members["subjects"] { for subject in subjects { Terminal.say(subject.text) } }
+          if case .string(let next)? = page.members["next"] { after = next } else { after = nil }
+        } while after != nil
+      }
+    }
+  }
+
+  struct Organizations: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Organizations that somebody affected belongs to, and how many of its people.")
+    @OptionGroup var options: DataOptions
+    @Argument(help: "The incident's number.") var incident: Int64
+
+    func run() async throws {
+      try await options.run {
+        let answer = try await ControlAnswer.ask("GET", "/api/v1/incidents/\(incident)/organizations", options)
+        guard !options.json, case .list(let rows)? = answer.members["organizations"] else { return Terminal.say(answer.text) }
+        for case .object(let row) in rows {
+          Terminal.say(
+            "\(IncidentCommand.text(row["organization"]))  \(IncidentCommand.text(row["group_key"]))  \(IncidentCommand.text(row["affected"])) of \(IncidentCommand.text(row["members"])) affected"
+          )
+        }
       }
     }
   }

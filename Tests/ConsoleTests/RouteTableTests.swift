@@ -47,6 +47,12 @@ struct RouteTableTests {
       "GET /vendors": overseers, "GET /vendors/{id}": overseers, "POST /vendors": watchers, "POST /vendors/agree": watchers,
       "POST /vendors/refuse": watchers, "POST /vendors/pause": watchers, "POST /vendors/resume": watchers,
       "GET /vendors/{id}/kill": watchers, "POST /vendors/kill": watchers, "POST /staff/quota": [.owner], "POST /staff/remove": admins,
+      "GET /incidents": watchers, "POST /incidents": watchers, "GET /incidents/new": watchers, "POST /incidents/rows": watchers,
+      "POST /incidents/contain": watchers, "POST /incidents/scope": watchers, "POST /incidents/window": watchers,
+      "POST /incidents/moment": watchers, "POST /incidents/watch": watchers, "POST /incidents/evidence": watchers,
+      "POST /incidents/close": watchers, "GET /incidents/{id}": watchers, "GET /incidents/{id}/people": watchers,
+      "GET /incidents/{id}/organizations": [.privacyOfficer, .owner], "GET /incidents/{id}/watch": watchers,
+      "GET /incidents/{id}/report": watchers,
       "POST /staff/recovery": admins, "POST /staff/recovery/agree": admins,
     ]
     for report in ["insights", "funnels", "retention", "flows", "lifecycle", "stickiness", "sessions"] {
@@ -66,6 +72,7 @@ struct RouteTableTests {
     case "/alerts/{id}": "/alerts/1"
     case "/vendors/{id}": "/vendors/tallymark"
     case "/vendors/{id}/kill": "/vendors/tallymark/kill"
+    case let path where path.hasPrefix("/incidents/{id}"): path.replacing("{id}", with: "9")
     default: path
     }
   }

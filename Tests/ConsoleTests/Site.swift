@@ -11,6 +11,7 @@ import Ledger
 import Logging
 import Passkeys
 import Relay
+import Response
 import SoftAuthenticator
 import Vault
 import Web
@@ -61,6 +62,41 @@ final class Site: Sendable {
     }
   }
 
+  /// Incidents over a store that knows nobody.
+  private struct NoMoment: SubjectResolver, SubjectsMoment {
+    var merges: UInt64 { 0 }
+    func moment() async throws -> any SubjectsMoment { self }
+    func canonical(of numbers: [UInt32]) -> [UInt32] { numbers }
+    func members(of canonical: UInt32) -> [UInt32] { [canonical] }
+    func everybody(before time: Timestamp?) async throws -> [UInt32] { (0..<20).map { SampleEngine.subject($0).number.rawValue } }
+    func organizations(by key: String) async throws -> [OrganizationMembers] { [] }
+  }
+
+  private static func incidents(
+    _ control: ControlDatabase, _ ledger: Ledger, _ staff: StaffDesk, _ quotas: QuotaBook, _ vendors: VendorDesk
+  ) -> IncidentServices {
+    let desk = IncidentDesk(
+      control: control, ledger: ledger, staff: staff, vendors: vendors, quotas: quotas, index: ExposureIndex(ledger),
+      place: { _ in
+        IncidentDesk.Place(
+          resolver: NoMoment(), groupKeys: ["org_id"], fields: ["plan"],
+          pseudonyms: { numbers in
+            (0..<20).map(SampleEngine.subject).filter { numbers.contains($0.number.rawValue) }.map(\.pseudonym)
+          },
+          number: { pseudonym in (0..<20).map(SampleEngine.subject).first { $0.pseudonym == pseudonym }?.number })
+      }, clock: { SampleEngine.now })
+    return IncidentServices(
+      desk: desk,
+      compare: { _, project, _, principal in
+        let finding = LeakFinding(
+          ids: 3, people: 2,
+          suspects: [.init(.vendor("tallymark"), .pseudonyms, 2), .init(.credential("sa_0000000000000000"), .shown, 1)], outside: nil)
+        return try await ledger.disclose(
+          finding, Disclosure(.aggregate(queryDigest: "", dataVersion: 1, groupSizes: []), project: project, purpose: "test"), to: principal
+        )
+      }, evidence: { try await desk.evidence(on: $0, at: SampleEngine.now) { _ in throw LedgerError(.refused, "None here.") } })
+  }
+
   let services: ConsoleServices
   let plans = SamplePlans()
   let directory: URL
@@ -87,8 +123,10 @@ final class Site: Sendable {
       name: kind == .hostile ? "<b>Orrery</b> \u{202E}sbaL 🪐 " + String(repeating: "W", count: 60) : "Orrery Labs", zone: "Europe/Berlin")
     let events = live ?? Self.liveEvents(kind)
     staff = StaffDesk(control: control, ledger: ledger, origin: Self.origin, clock: Ledger.systemClock)
+    let quotas = try await QuotaBook(control: control, clock: Ledger.systemClock)
+    let vendors = Self.vendors(control, ledger, kind)
     services = ConsoleServices(
-      control: control, ledger: ledger, staff: staff, quotas: try await QuotaBook(control: control, clock: Ledger.systemClock),
+      control: control, ledger: ledger, staff: staff, quotas: quotas,
       uses: try await UseWatch(control: control, key: SymmetricKey(size: .bits256), clock: Ledger.systemClock),
       engine: { _ in SampleEngine(kind: kind) },
       live: { _, after, name, limit in Array(events.filter { $0.sequence > after ?? 0 && (name == nil || $0.name == name) }.suffix(limit))
@@ -101,7 +139,8 @@ final class Site: Sendable {
         try await control.insert(project)
         return (project, receipt)
       }, configuration: ConsoleConfiguration(intakeOrigin: "http://localhost:8001", isSecure: false),
-      clock: { SampleEngine.now }, plans: plans.services(kind), vendors: Self.vendors(control, ledger, kind))
+      clock: { SampleEngine.now }, plans: plans.services(kind), vendors: vendors,
+      incidents: Self.incidents(control, ledger, staff, quotas, vendors.desk))
     let router = Router(context: Context.self)
     router.add(middleware: ConsoleNotFound())
     addConsoleRoutes(to: router, services: services)

@@ -35,6 +35,9 @@ package struct SubjectCensus: Sendable {
     }
   }
 
+  /// Whether an id names an organization.
+  package func isGroup(_ number: SubjectNumber) -> Bool { identities.isGroup(number.rawValue) }
+
   /// Canonical numbers of all subjects whose ids have arrived, deleted ones included, each once, in no order.
   package func everybody() -> [UInt32] {
     var found: [UInt32] = []

@@ -55,6 +55,11 @@ extension Listeners {
       vendors: VendorServices(
         desk: installation.vendors, simulate: { try await installation.simulate($0, in: $1, for: $2) },
         held: { await installation.held(in: $0) }),
+      incidents: IncidentServices(
+        desk: installation.incidents,
+        compare: { text, project, incident, principal in
+          try await installation.compare(text, with: incident, in: project, by: principal)
+        }, evidence: { try await installation.evidence(on: $0) }),
       alerts: installation.alerts, reports: installation.reports,
       lookedFor: { project, text, principal in await installation.canaries.look(at: text, in: project, by: principal) })
     addConsoleRoutes(to: router, services: services) { request, context in addresses.of(request, context) }

@@ -23,6 +23,9 @@ struct IncidentRoutes: Sendable {
     router.get("/api/v1/incidents/:id/report", use: report)
     router.get("/api/v1/incidents/:id/evidence", use: evidence)
     router.post("/api/v1/incidents/:id/watch", use: watch)
+    router.get("/api/v1/incidents/:id/subjects", use: people)
+    router.get("/api/v1/incidents/:id/subjects/:pseudonym", use: verdict)
+    router.get("/api/v1/incidents/:id/organizations", use: organizations)
     router.post("/api/v1/incidents/:id/closing", use: close)
     router.post("/api/v1/leaks", use: compare)
   }
@@ -177,6 +180,60 @@ struct IncidentRoutes: Sendable {
     return DisclosedResponse.json(
       try await installation.ledger.disclose(evidence, disclosure, to: caller.principal).map { evidence in
         ["files": .list(evidence.files.map { ["name": .string($0.name), "text": .string($0.text)] })]
+      })
+  }
+
+  private func people(_ request: Request, _ context: ServerContext) async throws -> Response {
+    let (incident, caller) = try await incident(request, context, to: .manageIncidents, known: ["status", "after", "limit"])
+    let parameters = try QueryParameters(request, known: ["status", "after", "limit"])
+    guard let status = Scope.Status(rawValue: parameters["status"] ?? "affected"), status != .notAffected else {
+      throw APIError.badRequest("“status” is affected or cannot_be_excluded; everybody else is not affected.", field: "status")
+    }
+    let limit = try parameters.count("limit", default: IncidentDesk.peoplePage, atMost: IncidentDesk.peoplePage)
+    let after = try parameters["after"].map { text in
+      guard let number = UInt32(text) else { throw APIError.badRequest("“after” is what “next” said.", field: "after") }
+      return number
+    }
+    let page = try await installation.incidents.people(of: incident, status, after: after, limit: limit)
+    let disclosure = Disclosure(
+      .subjects(
+        set: page.people.map(\.number), rows: page.people.count,
+        queryDigest: Disclosure.digest(ofQuery: Array("incident \(incident.id) \(status)".utf8)),
+        dataVersion: 0), project: incident.project, purpose: "api.incident.subjects", fields: ["affected_by_incident"])
+    return DisclosedResponse.json(
+      try await installation.ledger.disclose(page, disclosure, to: caller.principal).map { page in
+        [
+          "version": .number(Double(page.version)), "next": page.next.map { .string(String($0)) } ?? .null,
+          "subjects": .list(page.people.map(\.json)),
+        ]
+      })
+  }
+
+  private func verdict(_ request: Request, _ context: ServerContext) async throws -> Response {
+    let (incident, caller) = try await incident(request, context, to: .manageIncidents)
+    guard let pseudonym = Pseudonym(try context.parameters.require("pseudonym")) else {
+      throw APIError.badRequest("A subject is named by its pseudonym: s_ and 32 hexadecimal digits.", field: "pseudonym")
+    }
+    await installation.canaries.look(at: [pseudonym], in: incident.project, by: caller.principal)
+    let verdict = try await installation.incidents.verdict(on: pseudonym, in: incident)
+    let disclosure = Disclosure(
+      .subjects(set: [verdict.number], rows: 1), project: incident.project, purpose: "api.incident.subject",
+      fields: ["affected_by_incident"])
+    return DisclosedResponse.json(try await installation.ledger.disclose(verdict, disclosure, to: caller.principal).map(\.json))
+  }
+
+  private func organizations(_ request: Request, _ context: ServerContext) async throws -> Response {
+    let (incident, caller) = try await incident(request, context, to: .manageIncidents)
+    let (rows, total) = try await installation.incidents.organizations(of: incident)
+    let disclosure = Disclosure(
+      .subjects(set: rows.map(\.organization.number), rows: rows.count), project: incident.project, purpose: "api.incident.organizations",
+      fields: ["affected_by_incident"])
+    return DisclosedResponse.json(
+      try await installation.ledger.disclose(rows, disclosure, to: caller.principal).map { rows in
+        [
+          "total": .number(Double(total)), "next": .null,
+          "organizations": .list(rows.map(\.json)),
+        ]
       })
   }
 

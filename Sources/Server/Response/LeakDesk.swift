@@ -32,8 +32,9 @@ struct LeakDesk: Sendable {
     let canaries = Set(hits.compactMap { Pseudonym(String($0.what.dropFirst(2))) })
     var people: Set<SubjectNumber> = []
     var ours: Set<SubjectNumber> = []
+    let census = open.store.census()
     for id in ids where !canaries.contains(id) {
-      if let number = open.store.reference(of: id)?.number { ours.insert(number) }
+      if let number = open.store.reference(of: id)?.number, !census.isGroup(number) { ours.insert(number) }
     }
     people = ours
     for (vendor, numbers) in try await named(ids.subtracting(canaries), open, project) {

@@ -110,7 +110,8 @@ package final class Installation: Sendable {
         return IncidentDesk.Place(
           resolver: StoreResolver(store: project.store), groupKeys: project.settings.groupKeys,
           fields: fields.union(["event", "time"]).sorted(),
-          pseudonyms: { numbers in numbers.compactMap { project.store.reference(of: SubjectNumber($0))?.pseudonym } })
+          pseudonyms: { numbers in numbers.compactMap { project.store.reference(of: SubjectNumber($0))?.pseudonym } },
+          number: { project.store.reference(of: $0)?.number })
       }, clock: clock)
     custodian = try CustodianDesk(directory: directory, access: access, ledger: ledger, projects: projects, alerts: alerts, clock: clock)
   }

@@ -243,6 +243,15 @@ enum Stylesheet {
     .timeline>li{border-bottom:1px solid var(--line);padding:10px 0;display:grid;grid-template-columns:150px minmax(0,1fr);gap:4px 16px}
     .timeline>li:last-child{border-bottom:0}
     .timeline time{color:var(--soft);font-variant-numeric:tabular-nums;white-space:nowrap}
+    .progress{list-style:none;display:flex;flex-wrap:wrap;gap:4px;margin:0 0 16px;padding:0;max-width:none}
+    .progress>li{flex:1 1 110px;border-top:3px solid var(--line);padding:6px 2px 0;color:var(--soft);font-size:12px}
+    .progress>li.done{border-top-color:var(--accent);color:var(--ink)}
+    .progress>li[aria-current]{font-weight:600}
+    .grid>.panel.chosen{border-color:var(--accent)}
+    dl.values.wide{grid-template-columns:minmax(120px,260px) minmax(0,1fr);gap:6px 16px}
+    .panel ul{margin:0 0 12px;padding-left:18px}
+    .panel ul.plain{list-style:none;padding-left:0}
+    .panel li>span{color:var(--ink)}
     .day{color:var(--soft);font-size:12px;padding:16px 0 4px;font-weight:600}
     .pages{display:flex;gap:12px;margin-top:12px}
     .bar-cell{display:block;height:6px;background:var(--s0);border-radius:3px;margin-top:8px}
