@@ -24,10 +24,12 @@ package struct ScopeMaker: Sendable {
     let moment = try await resolver.moment()
     let raw = answer.subjects.rawNumbers
     let canonical = moment.canonical(of: raw)
+    let groups = moment.organizationIDs(among: raw)
+    let people = groups.isEmpty ? canonical : zip(raw, canonical).filter { !groups.contains($0.0) }.map(\.1)
     let erased = NumberSet(moment.canonical(of: answer.erased.rawNumbers))
     let everybody = NumberSet(try await moment.everybody(before: nil) + erased.numbers)
     let held = holdings == nil ? [] : try await moment.everybody(before: question.to)
-    let affected = NumberSet(canonical + held)
+    let affected = NumberSet(people + held)
     var uncertain = NumberSet([])
     if let last = answer.untold.map(\.time).max() {
       // Whoever was erased existed at some time before: nobody can say that it was later than the entry.
@@ -68,14 +70,15 @@ package struct ScopeMaker: Sendable {
   private static func fields(
     _ answer: ExposureAnswer, _ raw: [UInt32], _ canonical: [UInt32], _ affected: NumberSet, _ held: NumberSet, _ holdings: Scope.Holdings?
   ) -> [Scope.Field] {
-    let places = canonical.map { UInt32(affected.place(of: $0) ?? 0) }
+    // None for an organization's id.
+    let places = canonical.map { affected.place(of: $0).map { UInt32($0) } }
     var bits: [String: OrdinalBits] = [:]
     for (name, subjects) in answer.fields {
       var shown = OrdinalBits(affected.count)
       var position = 0
       for number in subjects.rawNumbers {
         while raw[position] != number { position += 1 }
-        shown.insert(places[position])
+        if let place = places[position] { shown.insert(place) }
       }
       bits[name] = shown
     }

@@ -17,6 +17,10 @@ package protocol SubjectsMoment: Sendable {
   /// Every number that counts as this canonical one, itself included.
   func members(of canonical: UInt32) -> [UInt32]
 
+  /// Those of the numbers that name organizations: whoever was shown a person's events was often shown their organization's id as well, and that
+  /// is nobody.
+  func organizationIDs(among numbers: [UInt32]) -> Set<UInt32>
+
   /// Canonical numbers of everybody who had arrived before a time (nil: by now), in any order, each once. It may name more where that is not
   /// known, never fewer.
   func everybody(before time: Timestamp?) async throws -> [UInt32]

@@ -68,6 +68,7 @@ final class Site: Sendable {
     func moment() async throws -> any SubjectsMoment { self }
     func canonical(of numbers: [UInt32]) -> [UInt32] { numbers }
     func members(of canonical: UInt32) -> [UInt32] { [canonical] }
+    func organizationIDs(among numbers: [UInt32]) -> Set<UInt32> { [] }
     func everybody(before time: Timestamp?) async throws -> [UInt32] { (0..<20).map { SampleEngine.subject($0).number.rawValue } }
     func organizations(by key: String) async throws -> [OrganizationMembers] { [] }
   }

@@ -20,7 +20,7 @@ PEOPLE, BATCHES = 30, 6
 def events(name, batch, people):
     return [{"event": name, "properties": {
         "time": int(time.time()) - 60, "distinct_id": f"user-{number}", "plan": "pro", "org_id": f"org-{number % 5}",
-        "$insert_id": f"{name[:4]}-{batch}-{number}"}} for number in people]
+        "$insert_id": f"{name[:4].replace(' ', '-')}-{batch}-{number}"}} for number in people]
 
 
 @pytest.fixture(scope="module")

@@ -35,8 +35,17 @@ package struct SubjectCensus: Sendable {
     }
   }
 
-  /// Whether an id names an organization.
-  package func isGroup(_ number: SubjectNumber) -> Bool { identities.isGroup(number.rawValue) }
+  /// Those of the numbers that name organizations.
+  package func groups(among numbers: [UInt32]) -> Set<UInt32> {
+    var found: Set<UInt32> = []
+    var next = 0
+    while next < numbers.count {
+      let end = min(numbers.count, next + 65_536)
+      found.formUnion(identities.groups(among: numbers[next..<end]))
+      next = end
+    }
+    return found
+  }
 
   /// Canonical numbers of all subjects whose ids have arrived, deleted ones included, each once, in no order.
   package func everybody() -> [UInt32] {

@@ -32,10 +32,10 @@ struct LeakDesk: Sendable {
     let canaries = Set(hits.compactMap { Pseudonym(String($0.what.dropFirst(2))) })
     var people: Set<SubjectNumber> = []
     var ours: Set<SubjectNumber> = []
-    let census = open.store.census()
     for id in ids where !canaries.contains(id) {
-      if let number = open.store.reference(of: id)?.number, !census.isGroup(number) { ours.insert(number) }
+      if let number = open.store.reference(of: id)?.number { ours.insert(number) }
     }
+    for group in open.store.census().groups(among: ours.map(\.rawValue)) { ours.remove(SubjectNumber(group)) }
     people = ours
     for (vendor, numbers) in try await named(ids.subtracting(canaries), open, project) {
       suspects.append(.init(.vendor(vendor), .pseudonyms, numbers.count))

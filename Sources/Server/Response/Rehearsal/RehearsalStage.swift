@@ -92,7 +92,7 @@ struct RehearsalStage: Sendable {
         .init(step: .report, seconds: reported, lived: 18 * Self.day, finding: report),
       ],
       afterwards: [
-        "the file arrives: \(finding.source?.id ?? "nobody") named by \(finding.suspects.first?.count ?? 0) \(finding.suspects.first?.evidence.rawValue ?? "") in \(Self.milliseconds(matched)) ms; \(finding.outside ?? 0) of its people outside of the scope",
+        "the file arrives: \(finding.source?.id ?? "nobody") named by \(finding.suspects.filter { $0.source == finding.source && $0.isCertain }.map { "\($0.count) \($0.evidence.rawValue)" }.joined(separator: " and ")) in \(Self.milliseconds(matched)) ms; \(finding.outside ?? 0) of its people outside of the scope",
         "the vendor corrects the day: version \(wider.scope.version), \(wider.scope.affected.count) affected, \(wider.change?.newlyAffected.count ?? 0) of them newly, and only they are to be told",
       ])
   }
