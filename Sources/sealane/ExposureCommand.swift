@@ -38,7 +38,7 @@ struct ExposureCommand: AsyncParsableCommand {
   private func line(_ holder: [String: JSONValue]) -> String {
     var people = holder["people"].word ?? "unknown"
     if holder["at_least"] == .boolean(true) { people = "at least \(people)" }
-    if case .string("day")? = holder["span"] { people += " a day" }
+    people += holder["span"] == .string("day") ? " people a day" : " people"
     var organizations = 0.0
     if case .object(let counts)? = holder["organizations"] {
       for case .number(let count) in counts.values { organizations = max(organizations, count) }
@@ -48,7 +48,7 @@ struct ExposureCommand: AsyncParsableCommand {
     var severity = ""
     if case .object(let found)? = holder["severity"] { severity = "; severity \(text(found["arithmetic"]))" }
     return """
-        \(text(holder["kind"]).replacing("_", with: " ")) \(text(holder["name"])) (\(text(holder["id"]))): \(people) people, \
+        \(text(holder["kind"]).replacing("_", with: " ")) \(text(holder["name"])) (\(text(holder["id"]))): \(people), \
       \(Int(organizations)) organizations, \(fields) fields, \(text(holder["identities"])) identities\(severity)
       """
   }

@@ -183,7 +183,7 @@ struct FigureTests {
     let viewer = try await Site(role: .viewer)
     let plain = try await viewer.get("/?names=yes").text
     #expect(plain.contains("If a credential or a vendor were stolen now") && !plain.contains("Show their names"))
-    #expect(!plain.contains("Ada Owner") && !plain.contains("People whom a vendor holds"))
+    #expect(!plain.contains("Ada Owner") && !plain.contains("Held by a vendor"))
   }
 
   @Test func theTrendIsDrawnFromTheSecondDayOn() async throws {

@@ -1,5 +1,6 @@
 import Access
 import Events
+import Foundation
 import Journeys
 import Response
 import Web
@@ -50,35 +51,43 @@ struct ExposurePanel {
   private func figures(_ blast: BlastRadius) -> HTML {
     let largest = blast.largest
     let reaching = blast.credentials.count(where: \.reachesRows)
-    var figures: [HTML] = [
-      """
-      <div><dt>People whom the largest reaches</dt><dd title="\(NumberFormat.exact(largest?.people ?? 0)) of \(NumberFormat.exact(blast.people))">\
-      \(NumberFormat.compact(largest?.people ?? 0))</dd><dd class="sub">\(largest.map { "\($0.name), \($0.span == .day ? "a day" : "held now")" } ?? "nothing reaches anybody")</dd></div>
-      """,
+    var figures = [
       figure(
-        "Organizations they belong to", NumberFormat.compact(largest?.organizationCount ?? 0),
-        under: largest?.span == .day ? "at most" : nil),
-      figure("Fields about them", NumberFormat.exact(largest?.fields.count ?? 0)),
-      "<div><dt>Names and addresses it opens</dt><dd class=\"sealedvalue\">0</dd></div>",
-      """
-      <div><dt>Severity, by ENISA</dt><dd\(largest?.severity.map { " title=\"\($0.arithmetic)\"" as HTML })>\(largest?.severity.map { NumberFormat.exact($0.score) } ?? "–")</dd>\
-      <dd class="sub">\(largest?.severity.map { $0.level.words } ?? "nothing about a person")</dd></div>
-      """,
+        "People, at the most", NumberFormat.compact(largest?.people ?? 0), under: words(largest, blast),
+        title: "\(NumberFormat.exact(largest?.people ?? 0)) of \(NumberFormat.exact(blast.people))"),
+      figure(
+        "Organizations", NumberFormat.compact(largest?.organizationCount ?? 0),
+        under: "\(largest?.span == .day ? "at most, " : "")of \(NumberFormat.compact(blast.organizations.values.max() ?? 0))"),
+      figure("Fields", NumberFormat.exact(largest?.fields.count ?? 0), under: "about them"),
+      "<div><dt>Identities opened</dt><dd class=\"sealedvalue\">0</dd><dd class=\"sub\">names, addresses</dd></div>" as HTML,
+      figure(
+        "Severity", largest?.severity.map { NumberFormat.exact($0.score) } ?? "–",
+        under: largest?.severity.map { "\($0.level.words), by ENISA" } ?? "nobody’s data", title: largest?.severity?.arithmetic),
     ]
     if knowsVendors {
       let vendors = blast.vendors
       let most = vendors.contains { $0.people == nil } ? nil : vendors.compactMap(\.people).max() ?? 0
-      figures.append(figure("People whom a vendor holds", most.map { NumberFormat.compact($0) } ?? "not known"))
+      figures.append(
+        figure(
+          "Held by a vendor", most.map { NumberFormat.compact($0) } ?? "not known",
+          under: vendors.first { $0.people == most && most != 0 }?.name ?? "people"))
     }
     figures.append(
       figure(
-        "Credentials that reach rows",
-        "\(NumberFormat.exact(reaching)) of \(NumberFormat.exact(blast.credentials.count))"))
-    return "<dl class=\"figures\">\(figures)</dl>"
+        "Reach rows", "\(NumberFormat.exact(reaching)) of \(NumberFormat.exact(blast.credentials.count))", under: "accounts and people"))
+    return "<dl class=\"figures reach\">\(figures)</dl>"
   }
 
-  private func figure(_ name: String, _ value: String, under: String? = nil) -> HTML {
-    "<div><dt>\(name)</dt><dd>\(value)</dd>\(under.map { "<dd class=\"sub\">\($0)</dd>" as HTML })</div>"
+  /// Whose the largest reach is; where several reach as far, how many.
+  private func words(_ largest: BlastRadius.Holder?, _ blast: BlastRadius) -> String {
+    guard let largest else { return "nothing reaches anybody" }
+    let alike = (blast.credentials + blast.vendors).count { $0.reachesRows && $0.people == largest.people }
+    if alike > 1 { return "by each of \(NumberFormat.exact(alike))" }
+    return "\(largest.name), \(largest.span == .day ? "a day" : "held now")"
+  }
+
+  private func figure(_ name: String, _ value: String, under: String, title: String? = nil) -> HTML {
+    "<div><dt>\(name)</dt><dd\(title.map { " title=\"\($0)\"" as HTML })>\(value)</dd><dd class=\"sub\" title=\"\(under)\">\(under)</dd></div>"
   }
 
   // MARK: What lowers it
@@ -181,12 +190,15 @@ struct ExposurePanel {
       } ?? "not known"
     let organizations = holder.organizations.sorted { $0.key < $1.key }.map { "\($0.key): \(NumberFormat.exact($0.value))" }
     let severity: HTML =
-      holder.severity.map { "<span class=\"s-\($0.level.style)\">\($0.arithmetic)</span>" } ?? "–"
+      holder.severity.map { severity in
+        let sides = severity.arithmetic.components(separatedBy: " = ")
+        return "<span class=\"s-\(severity.level.style)\">\(sides.last ?? "")</span><br><span class=\"reason\">\(sides[0])</span>"
+      } ?? "–"
     return """
       <tr><th scope="row">\(name(holder))</th><td>\(holder.role)</td><td class="num">\(people)</td>\
       <td class="num" title="\(organizations.joined(separator: ", "))">\(NumberFormat.exact(holder.organizationCount))</td>\
       <td class="num" title="\(holder.fields.prefix(40).joined(separator: ", "))">\(NumberFormat.exact(holder.fields.count))</td>\
-      <td class="num">\(NumberFormat.exact(holder.identities))</td><td class="nowrap">\(severity)</td><td class="reason">\(holder.note)</td></tr>
+      <td class="num">\(NumberFormat.exact(holder.identities))</td><td class="nowrap">\(severity)</td><td class="reason belongs">\(holder.note)</td></tr>
       """
   }
 
@@ -203,9 +215,8 @@ struct ExposurePanel {
   }
 
   private func note(_ blast: BlastRadius) -> HTML {
-    let isBeside = blast.hosts.contains { $0.id == .host(.server) && $0.identities > 0 }
     let sealed: HTML =
-      isBeside
+      blast.isCustodianBeside
       ? "Identifying values are sealed, and <b class=\"warn\">the custodian that opens them is on this very machine</b>: whoever takes it takes both."
       : "Identifying values are sealed: this server cannot open them, only the custodian can."
     let vendors =

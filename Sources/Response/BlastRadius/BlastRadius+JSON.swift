@@ -6,7 +6,7 @@ extension BlastRadius {
   package var json: JSONValue {
     [
       "project_id": .number(Double(project.rawValue)), "as_of": .string(at.text), "people": .number(Double(people)),
-      "organizations": Self.counts(organizations), "complete": .boolean(isComplete),
+      "organizations": Self.counts(organizations), "complete": .boolean(isComplete), "custodian_beside": .boolean(isCustodianBeside),
       "largest": largest.map(\.json) ?? .null, "holders": .list(holders.map(\.json)),
       "suggestions": .list(suggestions.map { suggestion in suggestion.json(named: name(of: suggestion.holder)) }),
       "unsealed_severity": Self.unsealed(people: largest?.people ?? 0).map(\.json) ?? .null,
@@ -17,7 +17,8 @@ extension BlastRadius {
   package static func nothingYet(_ project: ProjectID) -> JSONValue {
     [
       "project_id": .number(Double(project.rawValue)), "as_of": .null, "people": .null, "organizations": .object([:]),
-      "complete": .boolean(false), "largest": .null, "holders": .list([]), "suggestions": .list([]), "unsealed_severity": .null,
+      "complete": .boolean(false), "custodian_beside": .null, "largest": .null, "holders": .list([]), "suggestions": .list([]),
+      "unsealed_severity": .null,
     ]
   }
 

@@ -6,7 +6,8 @@ extension BlastRadius {
   package init(_ facts: BlastFacts) {
     let holders = facts.credentials + facts.vendorHolders + facts.hosts
     self.init(
-      project: facts.project, at: facts.at, people: facts.people, organizations: facts.organizations.all, holders: holders,
+      project: facts.project, at: facts.at, people: facts.people, organizations: facts.organizations.all,
+      isCustodianBeside: facts.hasCustodianBeside, holders: holders,
       suggestions: facts.suggestions)
   }
 }

@@ -79,6 +79,8 @@ package struct BlastRadius: Sendable, Hashable {
   package let people: Int
   /// All organizations, by the property that names them.
   package let organizations: [String: Int]
+  /// Whether the custodian's directory is on the server's host too.
+  package let isCustodianBeside: Bool
   /// Accounts and people first, then vendors, then hosts; within each kind those that reach most first.
   package let holders: [Holder]
   /// The strongest first.
@@ -108,8 +110,7 @@ package struct BlastRadius: Sendable, Hashable {
 
   /// Of all but hosts, the one that reaches most people. A host is everybody's by nature: what can be lowered stands here.
   package var largest: Holder? {
-    // Of equals the first.
-    (credentials + vendors).filter(\.reachesRows).reversed().max {
+    (credentials + vendors).filter(\.reachesRows).max {
       ($0.people ?? 0, $0.severity?.quarters ?? 0) < ($1.people ?? 0, $1.severity?.quarters ?? 0)
     }
   }
@@ -140,7 +141,7 @@ package struct BlastRadius: Sendable, Hashable {
         note: holder.note)
     }
     return BlastRadius(
-      project: project, at: at, people: people, organizations: organizations, holders: holders,
+      project: project, at: at, people: people, organizations: organizations, isCustodianBeside: isCustodianBeside, holders: holders,
       suggestions: suggestions.filter { isShown($0.holder) })
   }
 }

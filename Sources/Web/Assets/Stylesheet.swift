@@ -79,6 +79,7 @@ enum Stylesheet {
     .figures dd{margin:0;font-size:28px;line-height:1.25;font-variant-numeric:tabular-nums;letter-spacing:-.02em}
     .figures dd.word{font-size:16px;line-height:1.4;padding-top:6px;letter-spacing:0}
     .unseen{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
+    .figures.reach{grid-template-columns:repeat(auto-fit,minmax(min(100%,116px),1fr))}
     .figures dd.sub{font-size:12px;line-height:1.45;letter-spacing:0;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
     .beside{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,340px),1fr));gap:8px 32px;margin-top:20px}
     .beside>div{min-width:0}
