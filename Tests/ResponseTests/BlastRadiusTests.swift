@@ -200,6 +200,33 @@ struct BlastRadiusTests {
     #expect(try await company.blast().suggestions.isEmpty)
   }
 
+  @Test func whatTheLedgerHasLostIsSaidAndNothingIsConcludedFromIt() async throws {
+    let company = try await Company()
+    company.arrive(25)
+    _ = try await company.declare("tallymark", fields: "plan, city", at: Self.ago(60))
+    try await company.deliver(1...9, to: "tallymark", ["plan"])
+    try await company.deliver(5...20, to: "tallymark", ["plan", "city"])
+    let last = try await company.ledger.count() - 1
+    try await company.ledger.eraseDetail(of: last, by: Principal(kind: .staff, id: "st_0", credential: "ses_0"))
+    let blast = try await company.blast()
+    let holder = try #require(blast.vendors.first)
+    #expect(holder.people == 9 && holder.isAtLeast)
+    #expect(blast.suggestions.isEmpty, "nobody knows whether the city was sent")
+  }
+
+  @Test func whatThePlanHidesAndWhatNamesAnOrganizationTellsNobodyApart() async throws {
+    let company = try await Company()
+    company.arrive(3)
+    let account = try await company.account("A", [.export])
+    func quarters(_ place: BlastRadiusMaker.Place) async throws -> Int? {
+      try await company.maker.blastRadius(of: company.project.id, place).holder(.serviceAccount(account.username))?.severity?.quarters
+    }
+    let fields = ["city", "company"]
+    #expect(try await quarters(.init(resolver: company.store, groupKeys: [], fields: fields)) == 8)
+    #expect(try await quarters(.init(resolver: company.store, groupKeys: [], fields: fields, hidden: ["city"])) == 8)
+    #expect(try await quarters(.init(resolver: company.store, groupKeys: ["company"], fields: fields, hidden: ["city"])) == 6)
+  }
+
   @Test func aDeclarationOfYesterdayIsGivenTime() async throws {
     let company = try await Company()
     company.arrive(5)

@@ -165,8 +165,8 @@ struct ExposurePanel {
     let rows = groups.filter { !$0.1.isEmpty }.map { name, holders -> HTML in
       let more: HTML? =
         holders.count > Self.rowsShown
-        ? "<tr><td colspan=\"8\" class=\"reason\">and \(NumberFormat.exact(holders.count - Self.rowsShown)) that reach less</td></tr>" : nil
-      return "<tr class=\"grouped\"><th scope=\"rowgroup\" colspan=\"8\">\(name)</th></tr>\(holders.prefix(Self.rowsShown).map(row))\(more)"
+        ? "<tr><td colspan=\"7\" class=\"reason\">and \(NumberFormat.exact(holders.count - Self.rowsShown)) that reach less</td></tr>" : nil
+      return "<tr class=\"grouped\"><th scope=\"rowgroup\" colspan=\"7\">\(name)</th></tr>\(holders.prefix(Self.rowsShown).map(row))\(more)"
     }
     let fields = Set(blast.holders.flatMap(\.fields)).sorted()
     let chips = fields.prefix(40).map { "<bdi class=\"chip\" title=\"\($0)\">\(VisibleText.shortened($0, to: 40))</bdi>" as HTML }
@@ -177,7 +177,7 @@ struct ExposurePanel {
     let named: HTML? = names.map { "<p class=\"note\">People stand here by their ids. <a href=\"\($0)\">Show their names</a></p>" }
     return """
       <details class="more" id="each"\(isOpen ? " open" : "" as HTML)><summary>Each credential, person, vendor and host</summary><div class="scroll"><table class="wide"><thead><tr>\
-      <th scope="col">If this were stolen</th><th scope="col">It</th><th scope="col" class="num">People</th><th scope="col" class="num">Organizations</th>\
+      <th scope="col">If this were stolen</th><th scope="col" class="num">People</th><th scope="col" class="num">Organizations</th>\
       <th scope="col" class="num">Fields</th><th scope="col" class="num">Identities</th><th scope="col">Severity</th><th scope="col">What bounds it</th></tr></thead>\
       <tbody>\(rows)</tbody></table></div>\(named)\(list)</details>
       """
@@ -195,7 +195,7 @@ struct ExposurePanel {
         return "<span class=\"s-\(severity.level.style)\">\(sides.last ?? "")</span><br><span class=\"reason\">\(sides[0])</span>"
       } ?? "–"
     return """
-      <tr><th scope="row">\(name(holder))</th><td>\(holder.role)</td><td class="num">\(people)</td>\
+      <tr><th scope="row">\(name(holder))<br><span class="reason">\(holder.role)</span></th><td class="num">\(people)</td>\
       <td class="num" title="\(organizations.joined(separator: ", "))">\(NumberFormat.exact(holder.organizationCount))</td>\
       <td class="num" title="\(holder.fields.prefix(40).joined(separator: ", "))">\(NumberFormat.exact(holder.fields.count))</td>\
       <td class="num">\(NumberFormat.exact(holder.identities))</td><td class="nowrap">\(severity)</td><td class="reason belongs">\(holder.note)</td></tr>

@@ -31,10 +31,10 @@ extension BlastRadius {
   package static func unsealed(people: Int) -> Severity? { severity(.identified, people: people) }
 
   /// Words of which one in a field's name makes it one that tells people apart by what others know: places finer than a country, age and
-  /// sex, work, and one's own machine.
+  /// sex, and work.
   static let tellingWords: Set<String> = [
-    "city", "town", "region", "zip", "zipcode", "postcode", "postal", "latitude", "longitude", "lat", "lon", "lng", "geo", "birth",
-    "birthday", "birthdate", "age", "gender", "sex", "employer", "company", "occupation", "profession", "title", "device",
+    "city", "town", "region", "zip", "zipcode", "postcode", "postal", "latitude", "longitude", "lat", "lon", "lng", "birth", "birthday",
+    "birthdate", "age", "gender", "sex", "employer", "company", "occupation", "profession",
   ]
 
   /// Whether a field tells people apart by what others know too. `$city`, `billingCity` and `city_of_birth` do, `capacity` does not.

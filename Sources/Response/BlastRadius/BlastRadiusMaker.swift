@@ -61,7 +61,8 @@ package struct BlastRadiusMaker: Sendable {
     }
     return BlastFacts(
       project: project, at: now, people: everybody, organizations: OrganizationReach(members), fields: place.fields,
-      hidden: place.hidden, accounts: control.serviceAccounts(of: project), staff: try await control.staff(),
+      // Of what names an organization the gate keeps pseudonyms.
+      hidden: place.hidden.union(place.groupKeys), accounts: control.serviceAccounts(of: project), staff: try await control.staff(),
       staffQuota: control.staffQuota, frozen: Set(quotas.freezes.map(\.holder)),
       mostUsed: try await control.mostUsed(since: QuotaBook.day(of: longAgo)), vendors: vendors,
       hasCustodianBeside: place.hasCustodianBeside)

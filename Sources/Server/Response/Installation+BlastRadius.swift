@@ -35,7 +35,7 @@ extension Installation {
 
 extension TrackingPlan {
   /// Properties of which no event keeps a readable value by this plan, though what came before it may stand as it came.
-  var hiddenProperties: Set<String> {
+  package var hiddenProperties: Set<String> {
     let sayings = [everyEvent] + events.values.map(\.properties)
     var hidden: Set<String> = []
     var readable: Set<String> = []
