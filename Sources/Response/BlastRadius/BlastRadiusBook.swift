@@ -15,6 +15,8 @@ package final class BlastRadiusBook: Sendable {
 
   private struct State: Sendable {
     var newest: [ProjectID: BlastRadius] = [:]
+    /// What stands in the control database: the same figures are not written again.
+    var kept: [ProjectID: ExposureDay] = [:]
     /// When the last round ended, and how long it took.
     var ended: ContinuousClock.Instant?
     var took: Duration = .zero
@@ -63,9 +65,15 @@ package final class BlastRadiusBook: Sendable {
       if Task.isCancelled { return }
       do {
         let computed = try await compute(project)
-        state.withLock { $0.newest[project] = computed }
-        // One with a vendor that nobody could ask about would look as if it had risen or fallen.
-        try await control.keep(computed.day, of: project)
+        let day = computed.day
+        let isNew = state.withLock { state in
+          state.newest[project] = computed
+          return state.kept[project] != day
+        }
+        if isNew {
+          try await control.keep(day, of: project)
+          state.withLock { $0.kept[project] = day }
+        }
       } catch is CancellationError {
         return
       } catch {
