@@ -175,7 +175,9 @@ let package = Package(
         "Relay", "SegmentStore", "Gate", "Access", "Ledger", "Journeys", "Vault", "Delivery", "Events", "Outbound", "TestSupport", logging,
       ],
       swiftSettings: room),
-    .testTarget(name: "ResponseTests", dependencies: ["Response", "Ledger", "Events", "TestSupport", crypto], swiftSettings: room),
+    .testTarget(
+      name: "ResponseTests", dependencies: ["Response", "Access", "Journeys", "Ledger", "Events", "TestSupport", crypto],
+      swiftSettings: room),
     .testTarget(name: "DemoTests", dependencies: ["Demo", "Events"], swiftSettings: room),
   ],
   swiftLanguageModes: [.v6],

@@ -24,12 +24,10 @@ package struct ScopeMaker: Sendable {
     let moment = try await resolver.moment()
     let raw = answer.subjects.rawNumbers
     let canonical = moment.canonical(of: raw)
-    let groups = moment.organizationIDs(among: raw)
-    let people = groups.isEmpty ? canonical : zip(raw, canonical).filter { !groups.contains($0.0) }.map(\.1)
     let erased = NumberSet(moment.canonical(of: answer.erased.rawNumbers))
     let everybody = NumberSet(try await moment.everybody(before: nil) + erased.numbers)
     let held = holdings == nil ? [] : try await moment.everybody(before: question.to)
-    let affected = NumberSet(people + held)
+    let affected = NumberSet(moment.people(among: raw) + held)
     var uncertain = NumberSet([])
     if let last = answer.untold.map(\.time).max() {
       // Whoever was erased existed at some time before: nobody can say that it was later than the entry.

@@ -29,6 +29,14 @@ package protocol SubjectsMoment: Sendable {
   func organizations(by key: String) async throws -> [OrganizationMembers]
 }
 
+extension SubjectsMoment {
+  /// Whom numbers count as, without the ids of organizations among them.
+  package func people(among numbers: [UInt32]) -> [UInt32] {
+    let groups = organizationIDs(among: numbers)
+    return canonical(of: groups.isEmpty ? numbers : numbers.filter { !groups.contains($0) })
+  }
+}
+
 package struct OrganizationMembers: Sendable, Hashable {
   package let number: SubjectNumber
   package let members: [UInt32]

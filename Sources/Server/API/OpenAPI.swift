@@ -232,6 +232,8 @@ package enum OpenAPI {
         get: {summary: Credentials that get nothing until somebody lifts it (control socket only), responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
       /api/v1/freezes/{id}:
         delete: {summary: Lift a freeze; the day's count begins anew (control socket only), parameters: [{name: id, in: path, required: true, schema: {type: string}}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
+      /api/v1/exposure:
+        get: {summary: "If something were stolen now: for each account, person, vendor and host how many people and which fields, as it was computed last; the trend, and what lowers it (control socket only)", description: "as_of is null until it was computed for the first time. docs/EXPOSURE.md says what each figure means.", parameters: [{$ref: "#/components/parameters/project"}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
       /api/v1/incidents:
         get: {summary: "Incidents, the newest first (control socket only)", parameters: [{$ref: "#/components/parameters/project"}, {name: open, in: query, schema: {type: boolean}}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
         post: {summary: Open an incident (control socket only), parameters: [{$ref: "#/components/parameters/project"}], requestBody: {required: true, content: {application/json: {schema: {$ref: "#/components/schemas/NewIncident"}}}}, responses: {"201": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}

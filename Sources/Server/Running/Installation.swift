@@ -42,6 +42,8 @@ package final class Installation: Sendable {
   package let vendors: VendorDesk
   package let relay: Relay
   package let incidents: IncidentDesk
+  /// If something were stolen now: kept up while the server runs.
+  package let blastRadii: BlastRadiusBook
   let clock: @Sendable () -> Timestamp
   private let lock: DirectoryLock
   let lookups: Lookups
@@ -102,6 +104,8 @@ package final class Installation: Sendable {
     relay = Relay(
       control: access, ledger: ledger, alerts: alerts, source: source, gate: gate, version: Self.version, logger: logger, clock: clock)
     exposure = ExposureIndex(ledger)
+    blastRadii = Self.blastRadii(
+      access: access, ledger: ledger, projects: projects, quotas: quotas, index: exposure, data: directory, logger: logger, clock: clock)
     incidents = IncidentDesk(
       control: access, ledger: ledger, staff: staff, vendors: vendors, quotas: quotas, index: exposure,
       place: { [projects] id in

@@ -79,6 +79,15 @@ enum Stylesheet {
     .figures dd{margin:0;font-size:28px;line-height:1.25;font-variant-numeric:tabular-nums;letter-spacing:-.02em}
     .figures dd.word{font-size:16px;line-height:1.4;padding-top:6px;letter-spacing:0}
     .unseen{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
+    .figures.reach{grid-template-columns:repeat(auto-fit,minmax(min(100%,116px),1fr))}
+    .figures dd.sub{font-size:12px;line-height:1.45;letter-spacing:0;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
+    .beside{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,340px),1fr));gap:8px 32px;margin-top:20px}
+    .beside>div{min-width:0}
+    .advice{margin:0;padding:0;list-style:none}
+    .advice li{border-top:1px solid var(--line);padding:8px 0}
+    .advice li:first-child{border-top:0;padding-top:0}
+    .advice p{margin:0;max-width:none;overflow-wrap:anywhere}
+    .advice .sub b{color:var(--ink);font-weight:600;font-variant-numeric:tabular-nums}
     .note{color:var(--soft);font-size:12px;max-width:none;margin:12px 0 0}
     .ledger{color:var(--soft);font-size:12px}
     .ledger b{color:var(--sealed);font-weight:600;font-variant-numeric:tabular-nums}
@@ -277,6 +286,7 @@ enum Stylesheet {
   private static let charts = """
     .chart{display:block;width:100%;height:auto;overflow:visible;margin:8px 0}
     .chart.wide{max-width:1280px}
+    .chart.small{max-width:620px}
     .chart.narrow,.legend.narrow,.narrow-only{display:none}
     h3.charted{margin-top:16px}
     .line.before{stroke-width:1;opacity:.7}
