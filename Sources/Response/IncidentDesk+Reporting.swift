@@ -54,7 +54,8 @@ extension IncidentDesk {
     var facts: [IncidentReport.Fact] = [.init("What happened", Self.sentence(incident))]
     if let current {
       let (scope, kept) = (current.scope, current.kept)
-      let organizations = kept.organizations.sorted { $0.key < $1.key }.map { "\($0.value) by \($0.key)" }.joined(separator: ", ")
+      let organizations = kept.organizations.filter { $0.value > 0 }.sorted { $0.key < $1.key }.map { "\($0.value) by \($0.key)" }.joined(
+        separator: ", ")
       facts.append(
         .init(
           "Whom it concerns",
@@ -78,7 +79,7 @@ extension IncidentDesk {
       facts.append(
         .init(
           "How severe (ENISA's aid)",
-          "\(Self.words(is_)): \(is_.arithmetic). With names and addresses beside the rows it would be \(would.arithmetic)."))
+          "\(is_.arithmetic)\(Self.flags(is_)). With names and addresses beside the rows it would be \(would.arithmetic)."))
     } else {
       facts.append(.init("Whom it concerns", "Not determined yet."))
     }
@@ -101,15 +102,13 @@ extension IncidentDesk {
     return .init(title: "For the management", facts: facts)
   }
 
-  private static func words(_ severity: Severity) -> String {
-    let level = severity.level.rawValue.replacing("_", with: " ")
-    let flags = severity.flags.map { flag in
+  private static func flags(_ severity: Severity) -> String {
+    severity.flags.map { flag in
       switch flag {
-      case .moreThanAHundredPeople: "more than 100 people"
-      case .unintelligible: "unintelligible without data that were not lost"
+      case .moreThanAHundredPeople: ", of more than 100 people"
+      case .unintelligible: ", unintelligible without data that were not lost"
       }
-    }
-    return ([level.prefix(1).uppercased() + level.dropFirst()] + flags).joined(separator: ", ")
+    }.joined()
   }
 
   /// In one sentence, without what people typed.
@@ -157,7 +156,11 @@ extension IncidentDesk {
   private func timesPart(_ incident: Incident) -> IncidentReport.Part {
     .init(
       title: "Times, kept apart",
-      facts: Incident.Moment.allCases.map { .init($0.rawValue.replacing("_", with: " "), incident.moments[$0]?.text ?? "") })
+      facts: Incident.Moment.allCases.compactMap { moment in
+        let isAsked = [.firstSignal, .certain, .vendorToldUs, .dataSetReceived, .authorityTold, .peopleTold].contains(moment)
+        guard isAsked || incident.moments[moment] != nil else { return nil }
+        return .init(moment.rawValue.replacing("_", with: " "), incident.moments[moment]?.text ?? "not said")
+      })
   }
 
   private func exposurePart(_ incident: Incident, _ current: CurrentScope) -> IncidentReport.Part {
@@ -195,16 +198,20 @@ extension IncidentDesk {
 
   private func severityPart(_ current: CurrentScope) -> IncidentReport.Part {
     let (severity, would) = (current.scope.severity(), current.scope.severityWithNames())
+    let ease =
+      switch severity.identification {
+      case .maximum, .significant: "1: identities were opened"
+      case .limited: "0.5: a field tells people apart by what others know too, or the pseudonym key lay there; identities are sealed"
+      case .negligible: "0.25: pseudonyms that only the company can resolve; identifying values are sealed"
+      }
     return .init(
       title: "Severity by ENISA's recommendations of 2013: an aid, no decision",
       facts: [
-        .init("SE = DPC × EI + CB", "\(severity.arithmetic): \(Self.words(severity))"),
+        .init("SE = DPC × EI + CB", "\(severity.arithmetic)\(Self.flags(severity))"),
         .init("DPC, what the data are about", "\(severity.processingContext): \(severity.category)"),
         .init(
           "EI, how easily a thief finds the people",
-          severity.identification == .maximum
-            ? "1: identities were opened"
-            : "0.25: pseudonyms that only the company can resolve; identifying values are sealed"),
+          ease),
         .init(
           "CB, circumstances", "0.5: to unknown recipients, not recoverable\(severity.isMalicious ? "; 0.5: taken with intent" : "")"),
         .init("The same rows with names and addresses", would.arithmetic),

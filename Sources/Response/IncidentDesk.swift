@@ -209,7 +209,7 @@ package final class IncidentDesk: Sendable {
     }
     let (canonical, digest) = (String(decoding: scope.json, as: UTF8.self), scope.digest)
     let receipt = try await step(
-      id, .scoped, "version \(scope.version): \(scope.affected.count) affected, \(scope.cannotBeExcluded.count) not to be excluded",
+      id, .scoped, Self.words(scope, change, seconds),
       ["version": String(scope.version), "digest": digest, "affected": String(scope.affected.count)], scope.affected.set, by: principal,
       scope: { entry in
         IncidentScope(
@@ -222,6 +222,15 @@ package final class IncidentDesk: Sendable {
       })
     if try await watchedCohort(of: incident) != nil { _ = try await watch(scope, of: incident, by: principal) }
     return Scoped(scope: scope, change: change, receipt: receipt, seconds: seconds)
+  }
+
+  private static func words(_ scope: Scope, _ change: ScopeChange?, _ seconds: Double) -> String {
+    let difference =
+      change.map {
+        ", \($0.newlyAffected.count) newly affected, \($0.noLongerAffected.count) no longer, \($0.moreFields.count) by more fields"
+      } ?? ""
+    let found = "Version \(scope.version): \(scope.affected.count) affected, \(scope.cannotBeExcluded.count) not to be excluded"
+    return "\(found)\(difference), in \(Int((seconds * 1_000).rounded(.up))) ms"
   }
 
   /// The newest scope again, as the ledger proves it: for reports and for who belongs to it. Nil before the first.

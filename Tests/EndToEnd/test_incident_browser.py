@@ -71,7 +71,7 @@ def figure(seat, name):
 
 def contain_and_scope(seat):
     seat.press("#contain button")
-    seat.until("Contained.", "Not reached")
+    seat.until("Contained.", "thing stopped", "Not reached")
     seat.press("#scope form button")
     seat.until("Version 1:")
 
@@ -122,7 +122,7 @@ def test_act_one_the_vendor_tells_us(place):
     seat.press("#scope details summary")
     fill(seat, "to", "")
     seat.press("#scope details button")
-    seat.until("The window is set", "determine it anew")
+    seat.until("The window was set", "determine it anew")
     seat.press("#scope > .row form button")
     seat.until("Version 2:", "7 newly affected")
     assert (figure(seat, "Affected"), figure(seat, "Not affected")) == (PEOPLE + 7, 0)
@@ -130,7 +130,7 @@ def test_act_one_the_vendor_tells_us(place):
     Select(seat.driver.find_element(By.NAME, "moment")).select_by_value("authority_told")
     fill(seat, "at", stamp())
     seat.press("#times button")
-    seat.until("Authority told: set.")
+    seat.until("A time was set.", "authority_told")
     assert "done" in seat.driver.find_element(By.ID, "clocks").text
 
 
@@ -139,7 +139,7 @@ def test_the_people_affected_are_watched(place):
     sealane.send_import(events("MFA Enabled", 0, range(12)) + events("Key Rotated", 0, range(8, 20))).raise_for_status()
     seat.open("/incidents/1")
     seat.press("#watch form button")
-    seat.until(f"{PEOPLE + 7} people are watched as a cohort")
+    seat.until(f"{PEOPLE + 7} of {PEOPLE + 7} people, as the cohort")
     seat.driver.find_element(By.LINK_TEXT, "What they do since").click()
     seat.until("Who has secured the account", "Sign-ins and key use", "12 rotated keys")
     chart = seat.driver.find_element(By.CSS_SELECTOR, "#secured svg").get_attribute("outerHTML")
@@ -215,10 +215,10 @@ def test_act_two_a_forgotten_token(place):
     seat.until("Organizations affected", "org_id")
     assert len(seat.driver.find_elements(By.CSS_SELECTOR, "main tbody tr")) == 5
     seat.driver.back()
-    seat.until("A forgotten token")
+    seat.until("A forgotten token", "Version 1:")
     seat.driver.find_element(By.CSS_SELECTOR, "#close textarea").send_keys("The token was forgotten when the integration moved.")
     seat.press("#close button")
-    seat.until("Closed.")
+    seat.until("Closed.", "The token was forgotten")
     assert not seat.driver.find_elements(By.CSS_SELECTOR, "#contain form, #scope form, #close")
     seat.open("/ledger")
     seat.until("incident_closed")

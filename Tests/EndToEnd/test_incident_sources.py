@@ -216,7 +216,7 @@ def test_the_affected_are_watched_until_it_is_closed(place):
     assert watch["people"] == watch["affected"] == PEOPLE
     query = {"report": "cohort", "cohort": {"saved": watch["cohort"]}}
     size = requests.post(f"{sealane.api}/api/v1/query", json=query, auth=sealane.account, timeout=10)
-    assert size.status_code == 200 and size.json()["size"] == PEOPLE, size.text
+    assert size.status_code == 200 and size.json()["result"]["size"] == PEOPLE, size.text
     # It follows a narrower scope, and goes with the incident.
     incident(sealane, "window", number, "--to", "2020-01-01")
     incident(sealane, "scope", number)

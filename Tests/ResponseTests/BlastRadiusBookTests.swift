@@ -28,7 +28,8 @@ struct BlastRadiusBookTests {
         if failing { throw AccessError(.unavailable, "broken") }
         while counter.isHeld.withLock({ $0 }) { try await Task.sleep(for: .milliseconds(5)) }
         return try await maker.blastRadius(of: id, place)
-      })
+        // Without an act there would be ten minutes to the next: a change that a test sees is an act's.
+      }, shortestPause: BlastRadiusBook.longestPause)
   }
 
   @Test func whoeverAsksWaitsForNothing() async throws {
@@ -78,9 +79,7 @@ struct BlastRadiusBookTests {
     try await company.ledger.record(
       .serviceAccountRevoked(username: account.username, project: company.project.id),
       by: Principal(kind: .staff, id: "st_0", credential: "ses_0"))
-    let began = ContinuousClock.now
     while book.newest(of: company.project.id)?.day.credentialPeople != 0 { try await Task.sleep(for: .milliseconds(5)) }
-    #expect(ContinuousClock.now - began < BlastRadiusBook.shortestPause, "sooner than without an act")
     // The day's row has what was computed last.
     var days: [ExposureDay] = []
     for _ in 0..<200 where days.first?.credentialPeople != 0 {

@@ -16,12 +16,13 @@ extension Visit {
     return incident
   }
 
-  /// Does something, and shows the page again with what came of it.
-  private func act(_ done: (Incident) async throws -> HTML) async throws -> Response {
+  /// Does something, and leads back to the page, which says what came of it: going back and loading anew repeat nothing.
+  private func act(_ done: (Incident) async throws -> LedgerReceipt) async throws -> Response {
     try authorize(.manageIncidents)
     let incident = try await chosenIncident()
     do {
-      return try await incidentPage(String(incident.id), try await done(incident))
+      let receipt = try await done(incident)
+      return .seeOther(Address("/incidents/\(incident.id)").adding("done", String(receipt.index)))
     } catch let error as AccessError where error.code == .invalid || error.code == .inUse {
       return try await incidentPage(
         String(incident.id), "<div class=\"notice danger\"><p><b>Nothing was changed.</b> \(error.message)</p></div>",
@@ -29,59 +30,33 @@ extension Visit {
     }
   }
 
-  private static func good(_ words: HTML, _ receipt: LedgerReceipt) -> HTML {
-    "<div class=\"notice good\" role=\"status\"><p>\(words) \(entry(receipt))</p></div>"
-  }
-
   func containIncident() async throws -> Response {
-    try await act { incident in
-      let (it, receipt) = try await services.incidents.desk.contain(incident.id, by: principal)
-      return Self.good(
-        "<b>Contained.</b> \(NumberFormat.count(it.done.count, "thing")) stopped, \(NumberFormat.exact(it.beyond.count)) for somebody to do elsewhere.",
-        receipt)
-    }
+    try await act { try await services.incidents.desk.contain($0.id, by: principal).receipt }
   }
 
   func scopeIncident() async throws -> Response {
-    try await act { incident in
-      let it = try await services.incidents.desk.scope(incident.id, by: principal)
-      let change: HTML =
-        it.change.map {
-          " Since the version before: <b>\(NumberFormat.exact($0.newlyAffected.count)) newly affected</b>, \(NumberFormat.exact($0.noLongerAffected.count)) no longer, \(NumberFormat.exact($0.moreFields.count)) by more fields."
-        } ?? ""
-      return Self.good(
-        "<b>Version \(it.scope.version):</b> \(NumberFormat.count(it.scope.affected.count, "person", "people")) affected, in \(NumberFormat.duration(seconds: it.seconds)).\(change)",
-        it.receipt)
-    }
+    try await act { try await services.incidents.desk.scope($0.id, by: principal).receipt }
   }
 
   func setIncidentWindow() async throws -> Response {
-    try await act { incident in
-      let receipt = try await services.incidents.desk.setWindow(
-        from: try time("from"), to: try time("to"), of: incident.id, by: principal)
-      return Self.good("The window is set: determine anew who is affected.", receipt)
+    try await act {
+      try await services.incidents.desk.setWindow(from: try time("from"), to: try time("to"), of: $0.id, by: principal)
     }
   }
 
   func setIncidentMoment() async throws -> Response {
     try await act { incident in
       guard let moment = Incident.Moment(rawValue: fields.text("moment")) else { throw AccessError(.invalid, "Say which time it is.") }
-      let receipt = try await services.incidents.desk.set(moment, to: try time("at"), of: incident.id, by: principal)
-      return Self.good("\(IncidentWords.moment(moment)): set.", receipt)
+      return try await services.incidents.desk.set(moment, to: try time("at"), of: incident.id, by: principal)
     }
   }
 
   func watchIncident() async throws -> Response {
-    try await act { incident in
-      let watch = try await services.incidents.desk.watch(incident.id, by: principal)
-      return Self.good("\(NumberFormat.count(watch.people, "person", "people")) are watched as a cohort.", watch.receipt)
-    }
+    try await act { try await services.incidents.desk.watch($0.id, by: principal).receipt }
   }
 
   func closeIncident() async throws -> Response {
-    try await act { incident in
-      Self.good("<b>Closed.</b>", try await services.incidents.desk.close(incident.id, note: fields.text("note"), by: principal))
-    }
+    try await act { try await services.incidents.desk.close($0.id, note: fields.text("note"), by: principal) }
   }
 
   // MARK: What leaves

@@ -20,9 +20,9 @@ extension Visit {
     let kept = try versions.first?.kept
     let content: HTML = """
       \(Self.heading(incident.title, "<a href=\"\(Address("/incidents"))\">Incidents</a> · no. \(NumberFormat.exact(Int(clamping: incident.id))) · \(IncidentWords.source(incident.source))\(alertLink(incident))"))\
-      \(notice)\(progress(incident))\(clockPanel(incident))\
+      \(notice.isEmpty ? doneNotice(steps) : notice)\(progress(incident))\(dueNext(incident))\
       \(containPanel(incident, steps))\(scopePanel(incident, versions, kept))\(watchPanel(incident, kept, cohort))\(reportPanel(incident, kept))\
-      \(timesPanel(incident))\(historyPanel(steps, people))\(closePanel(incident))<p>\(Self.entry(receipt))</p>
+      \(clockPanel(incident))\(timesPanel(incident))\(historyPanel(steps, people))\(closePanel(incident))<p>\(Self.entry(receipt))</p>
       """
     return .html(page(incident.title, current: "Incidents", content), status: status)
   }
@@ -35,6 +35,20 @@ extension Visit {
   private func alertLink(_ incident: Incident) -> HTML {
     guard let alert = incident.alert else { return "" }
     return " · from <a href=\"\(Address("/alerts/\(alert)"))\">alert no. \(NumberFormat.exact(Int(clamping: alert)))</a>"
+  }
+
+  /// What came of the act that led here.
+  private func doneNotice(_ steps: [IncidentStep]) -> HTML {
+    guard let entry = fields["done"].flatMap({ UInt64($0) }), let step = steps.last(where: { $0.entry == entry }) else { return "" }
+    let lines = step.note.split(separator: "\n")
+    let beyond = lines.count { $0.hasPrefix("not reached: ") }
+    let words: HTML =
+      step.act == "contained"
+      ? "\(NumberFormat.count(lines.count - beyond, "thing")) stopped, \(NumberFormat.exact(beyond)) for somebody to do elsewhere."
+      : "\(VisibleText.shortened(step.note, to: 300))"
+    return """
+      <div class="notice good" role="status"><p><b>\(IncidentWords.act(step.act)).</b> \(words) <span class="ledger">Ledger entry <b>no. \(NumberFormat.exact(Int(clamping: step.entry)))</b></span></p></div>
+      """
   }
 
   private func mayChange(_ incident: Incident) -> Bool { may(.manageIncidents) && incident.state != .closed }
@@ -52,6 +66,17 @@ extension Visit {
       return "<li\(state <= incident.state ? " class=\"done\"" as HTML : "")\(mark)>\(title)</li>"
     }
     return "<ol class=\"progress\" aria-label=\"How far it is\">\(items)</ol>"
+  }
+
+  private func dueNext(_ incident: Incident) -> HTML {
+    guard incident.state != .closed, let next = nextDeadline(incident), let deadline = next.deadline else { return "" }
+    let when: HTML =
+      next.state == .overdue
+      ? "<b class=\"danger\">overdue, \(IncidentWords.distance(deadline, from: now))</b>"
+      : "<b>\(IncidentWords.distance(deadline, from: now))</b>"
+    return """
+      <p class="due">Due next: \(next.rule.title), to \(next.rule.to), \(when) (\(time.minute(deadline))). <a href="#clocks">All clocks</a></p>
+      """
   }
 
   private func clockPanel(_ incident: Incident) -> HTML {
@@ -95,8 +120,8 @@ extension Visit {
       last == nil
       ? "<p>\(Self.containment(incident.source))</p>"
       : """
-      <div class="grid"><div><h3>Stopped</h3>\(done.isEmpty ? "<p class=\"empty\">Nothing could be stopped from here.</p>" : "<ul>\(done)</ul>")</div>\
-      <div><h3>Not reached: somebody must do it elsewhere</h3>\(beyond.isEmpty ? "<p class=\"empty\">Nothing is left to do.</p>" : "<ul>\(beyond)</ul>")</div></div>
+      <div class="grid"><div><h3>Stopped</h3>\(Self.lines(done, none: "Nothing could be stopped from here."))</div>\
+      <div><h3>Not reached: somebody must do it elsewhere</h3>\(Self.lines(beyond, none: "Nothing is left to do."))</div></div>
       """
     let form: HTML =
       mayChange(incident)
@@ -105,6 +130,10 @@ extension Visit {
     return """
       <section class="panel" id="contain"><h2>1. Contain</h2><p class="sub">\(last.map { "Last at \(time.second($0.at))" } ?? "One action, at once")</p>\(outcome)\(form)</section>
       """
+  }
+
+  private static func lines(_ lines: [HTML], none: String) -> HTML {
+    lines.isEmpty ? "<p class=\"empty\">\(none)</p>" : "<ul>\(lines)</ul>"
   }
 
   /// What one action would do.
@@ -235,7 +264,8 @@ extension Visit {
 
   private func timesPanel(_ incident: Incident) -> HTML {
     let rows = IncidentWords.moments.map { moment, words -> HTML in
-      "<dt>\(words)</dt><dd>\(incident.moments[moment].map(time.second) ?? "<span class=\"soft\">not said</span>")</dd>"
+      let said: HTML = incident.moments[moment].map { "\(time.second($0))" } ?? "<span class=\"soft\">not said</span>"
+      return "<dt>\(words)</dt><dd>\(said)</dd>"
     }
     let options = IncidentWords.moments.map { "<option value=\"\(value: $0.moment.rawValue)\">\($0.words)</option>" as HTML }
     let form: HTML =

@@ -114,7 +114,7 @@ extension Visit {
     let select: HTML =
       options.isEmpty
       ? ""
-      : "<label class=\"field\"><span>\(title)</span><select name=\"chosen\">\(isOpen ? "<option value=\"\">Choose…</option>" as HTML : "")\(list)</select></label>"
+      : "<label class=\"field\"><span>\(title)</span><select name=\"chosen\">\(isOpen ? "<option value=\"\">Choose…</option>" as HTML : HTML())\(list)</select></label>"
     let typed: HTML =
       isOpen
       ? "<label class=\"field\"><span>\(options.isEmpty ? title : "Another one")</span><input type=\"text\" name=\"id\" value=\"\(value: known ? "" : chosen)\" maxlength=\"100\" autocomplete=\"off\" spellcheck=\"false\"><small>\(hint)</small></label>"
@@ -150,7 +150,9 @@ extension Visit {
   func time(_ name: String) throws(AccessError) -> Timestamp? {
     let text = fields.text(name)
     guard !text.isEmpty else { return nil }
-    guard text.utf8.count <= 40, let date = try? Date(text.utf8.count == 16 ? text + ":00Z" : text.utf8.count == 19 ? text + "Z" : text, strategy: .iso8601) else {
+    guard text.utf8.count <= 40,
+      let date = try? Date(text.utf8.count == 16 ? text + ":00Z" : text.utf8.count == 19 ? text + "Z" : text, strategy: .iso8601)
+    else {
       throw AccessError(.invalid, "A time is written like 2026-11-09T14:00, in UTC.")
     }
     return Timestamp(milliseconds: Int64((date.timeIntervalSince1970 * 1000).rounded()))
@@ -163,9 +165,10 @@ extension Visit {
     let answer = try await services.incidents.compare(text, project.id, nil, principal)
     let finding = answer.value
     let rows = finding.suspects.map { suspect -> HTML in
+      let sure: HTML = suspect.isCertain ? "<span class=\"danger\">certain</span>" : "<span class=\"warn\">possible</span>"
       let open = Address("/incidents/new").adding("kind", suspect.source.kind).adding("id", suspect.source.id)
       return """
-        <tr><th scope="row">\(IncidentWords.source(suspect.source))</th><td>\(suspect.isCertain ? "<span class=\"danger\">certain</span>" : "<span class=\"warn\">possible</span>")</td>\
+        <tr><th scope="row">\(IncidentWords.source(suspect.source))</th><td>\(sure)</td>\
         <td class="reason">\(IncidentWords.evidence(suspect))</td><td class="num"><a class="button\(suspect.source == finding.source ? " primary" : "")" href="\(open)">Open an incident</a></td></tr>
         """
     }

@@ -33,14 +33,16 @@ package final class BlastRadiusBook: Sendable {
   private let projects: @Sendable () -> [ProjectID]
   private let compute: @Sendable (ProjectID) async throws -> BlastRadius
   private let failed: @Sendable (ProjectID, any Error) -> Void
+  private let shortestPause: Duration
   private let state = Mutex(State())
 
   /// - Parameters:
   ///   - compute: may take its time.
+  ///   - shortestPause: between two rounds without an act.
   ///   - failed: told of each project whose figures could not be computed; those before stay.
   package init(
     control: ControlDatabase, ledger: Ledger, projects: @escaping @Sendable () -> [ProjectID],
-    compute: @escaping @Sendable (ProjectID) async throws -> BlastRadius,
+    compute: @escaping @Sendable (ProjectID) async throws -> BlastRadius, shortestPause: Duration = BlastRadiusBook.shortestPause,
     failed: @escaping @Sendable (ProjectID, any Error) -> Void = { _, _ in }
   ) {
     self.control = control
@@ -48,6 +50,7 @@ package final class BlastRadiusBook: Sendable {
     self.projects = projects
     self.compute = compute
     self.failed = failed
+    self.shortestPause = shortestPause
   }
 
   /// What was computed last; nil before the first time. Waits for nothing.
@@ -118,7 +121,7 @@ package final class BlastRadiusBook: Sendable {
       guard let ended = state.ended else { return true }
       let since = ContinuousClock.now - ended
       if state.isWanted { return since >= max(Self.shortestPauseAfterAct, state.took * 10) }
-      let pause = min(Self.longestPause, max(Self.shortestPause, state.took * Self.pauseFactor))
+      let pause = min(Self.longestPause, max(shortestPause, state.took * Self.pauseFactor))
       // Where nothing at all was entered, only arriving events can have changed it: they alone are looked for less often.
       let patience = size == state.size ? max(pause, .seconds(10)) : pause
       return since >= min(patience, Self.longestPause)

@@ -113,7 +113,7 @@ enum Stylesheet {
 
   private static let controls = """
     input,select,textarea,button{font:inherit;color:inherit}
-    input[type=text],input[type=search],input[type=number],input[type=date],select,textarea{background:var(--panel);border:1px solid color-mix(in srgb,var(--line) 45%,var(--soft));border-radius:6px;padding:5px 8px;min-height:32px;max-width:100%}
+    input[type=text],input[type=search],input[type=number],input[type=date],input[type=datetime-local],select,textarea{background:var(--panel);border:1px solid color-mix(in srgb,var(--line) 45%,var(--soft));border-radius:6px;padding:5px 8px;min-height:32px;max-width:100%}
     textarea{width:100%;min-height:72px;font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:13px}
     ::placeholder{color:var(--soft);opacity:1}
     select{text-overflow:ellipsis}
@@ -257,7 +257,10 @@ enum Stylesheet {
     .progress>li.done{border-top-color:var(--accent);color:var(--ink)}
     .progress>li[aria-current]{font-weight:600}
     .grid>.panel.chosen{border-color:var(--accent)}
-    dl.values.wide{grid-template-columns:minmax(120px,260px) minmax(0,1fr);gap:6px 16px}
+    .due{margin:0 0 16px;max-width:none}
+    #scope .tags{margin-bottom:4px}#scope .note,#scope>.row{margin-bottom:12px}
+    input[type=search][name=subject]{width:min(100%,380px)}
+    dl.values.wide{margin-bottom:12px;grid-template-columns:minmax(120px,260px) minmax(0,1fr);gap:6px 16px}
     .panel ul{margin:0 0 12px;padding-left:18px}
     .panel ul.plain{list-style:none;padding-left:0}
     .panel li>span{color:var(--ink)}
