@@ -107,10 +107,23 @@ package struct VendorServices: Sendable {
   /// What each vendor that ever got anything holds now. Counts and names of fields; nil where it cannot be read which vendors there are.
   package var held: @Sendable (ProjectID) async -> [VendorHolding]?
 
+  package var grants: GrantServices
+  /// Hosts that the company's own site calls.
+  package var thirdParties: @Sendable (ProjectID) async throws -> [NamedThirdParty]
+  /// The letter that asks a killed vendor to delete everything.
+  ///
+  /// - Throws: `AccessError` `invalid` where its kill switch was not pulled.
+  package var deletionRequest: @Sendable (Vendor) async throws -> DeletionRequest
+
   package init(
     desk: VendorDesk, simulate: @escaping @Sendable (VendorVersion, ProjectID, Principal) async throws -> Disclosed<Simulation>,
-    held: @escaping @Sendable (ProjectID) async -> [VendorHolding]? = { _ in [] }
+    held: @escaping @Sendable (ProjectID) async -> [VendorHolding]? = { _ in [] }, grants: GrantServices,
+    thirdParties: @escaping @Sendable (ProjectID) async throws -> [NamedThirdParty],
+    deletionRequest: @escaping @Sendable (Vendor) async throws -> DeletionRequest
   ) {
+    self.grants = grants
+    self.thirdParties = thirdParties
+    self.deletionRequest = deletionRequest
     self.desk = desk
     self.simulate = simulate
     self.held = held

@@ -46,6 +46,8 @@ struct RouteTableTests {
       "POST /staff/roles": admins, "POST /staff/link": admins, "POST /staff/sessions/end": watchers, "POST /staff/cut-off": watchers,
       "GET /vendors": overseers, "GET /vendors/{id}": overseers, "POST /vendors": watchers, "POST /vendors/agree": watchers,
       "POST /vendors/refuse": watchers, "POST /vendors/pause": watchers, "POST /vendors/resume": watchers,
+      "GET /vendors/grants": overseers, "POST /vendors/grants": watchers, "POST /vendors/grants/import": watchers,
+      "POST /vendors/grants/change": watchers, "GET /vendors/third-parties": overseers, "GET /vendors/{id}/deletion-request": overseers,
       "GET /vendors/{id}/kill": watchers, "POST /vendors/kill": watchers, "POST /staff/quota": [.owner], "POST /staff/remove": admins,
       "POST /staff/recovery": admins, "POST /staff/recovery/agree": admins,
     ]
@@ -66,6 +68,7 @@ struct RouteTableTests {
     case "/alerts/{id}": "/alerts/1"
     case "/vendors/{id}": "/vendors/tallymark"
     case "/vendors/{id}/kill": "/vendors/tallymark/kill"
+    case "/vendors/{id}/deletion-request": "/vendors/tallymark/deletion-request"
     default: path
     }
   }

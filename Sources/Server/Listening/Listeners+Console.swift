@@ -54,7 +54,11 @@ extension Listeners {
       clock: installation.clock, plans: installation.planServices,
       vendors: VendorServices(
         desk: installation.vendors, simulate: { try await installation.simulate($0, in: $1, for: $2) },
-        held: { await installation.held(in: $0) }),
+        held: { await installation.held(in: $0) }, grants: installation.grants.services,
+        thirdParties: { id in
+          guard let project = installation.projects[id] else { throw APIError.notFound("There is no such project.") }
+          return try await installation.thirdParties(of: project)
+        }, deletionRequest: { try await installation.deletionRequest(of: $0) }),
       alerts: installation.alerts, reports: installation.reports,
       lookedFor: { project, text, principal in await installation.canaries.look(at: text, in: project, by: principal) })
     addConsoleRoutes(to: router, services: services) { request, context in addresses.of(request, context) }
