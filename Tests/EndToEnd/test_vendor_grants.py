@@ -197,7 +197,7 @@ def test_people_do_it_on_pages(place):
     assert ada.post("/vendors/grants/change", {"grant": str(number), "act": "revoked"}).status_code == 200
     assert grants(sealane)["red"] == 0
     acts = [entry for kind in ["recorded", "retired", "revoked"] for entry in entries(sealane, f"vendor_grant_{kind}")]
-    assert len(acts) == 5 and {act["detail"]["principal"]["kind"] for act in acts} == {"owner"}
+    assert len(acts) == 5 and {act["detail"]["principal"]["kind"] for act in acts} == {"staff"}
     shown = [entry for entry in entries(sealane, "disclosure.settings") if "vendor_grants" in entry["detail"]["fields"]]
     assert len(shown) >= 5, "what a page showed is in the ledger"
 
