@@ -90,7 +90,9 @@ let package = Package(
       swiftSettings: room),
     .target(
       name: "Console",
-      dependencies: ["Events", "Web", "Access", "Passkeys", "Ledger", "Journeys", "Gate", "Answers", "Relay", "Delivery", hummingbird],
+      dependencies: [
+        "Events", "Web", "Access", "Passkeys", "Ledger", "Journeys", "Gate", "Answers", "Relay", "Response", "Delivery", hummingbird,
+      ],
       swiftSettings: room),
     .target(
       name: "Server",
@@ -126,7 +128,7 @@ let package = Package(
     .testTarget(
       name: "ConsoleTests",
       dependencies: [
-        "Console", "Web", "Events", "Journeys", "Ledger", "Access", "Gate", "Passkeys", "Relay", "Vault", "SoftAuthenticator",
+        "Console", "Web", "Events", "Journeys", "Ledger", "Access", "Gate", "Passkeys", "Relay", "Response", "Vault", "SoftAuthenticator",
         "TestSupport",
         crypto, hummingbird,
         logging,
@@ -173,7 +175,9 @@ let package = Package(
         "Relay", "SegmentStore", "Gate", "Access", "Ledger", "Journeys", "Vault", "Delivery", "Events", "Outbound", "TestSupport", logging,
       ],
       swiftSettings: room),
-    .testTarget(name: "ResponseTests", dependencies: ["Response", "Ledger", "Events", "TestSupport", crypto], swiftSettings: room),
+    .testTarget(
+      name: "ResponseTests", dependencies: ["Response", "Access", "Journeys", "Ledger", "Events", "TestSupport", crypto],
+      swiftSettings: room),
     .testTarget(name: "DemoTests", dependencies: ["Demo", "Events"], swiftSettings: room),
   ],
   swiftLanguageModes: [.v6],

@@ -23,6 +23,7 @@ enum ControlSchema {
     migrator.registerMigration("v13") { database in try database.execute(sql: version13) }
     migrator.registerMigration("v14") { database in try database.execute(sql: version14) }
     migrator.registerMigration("v15") { database in try database.execute(sql: version15) }
+    migrator.registerMigration("v16") { database in try database.execute(sql: version16) }
     return migrator
   }
 

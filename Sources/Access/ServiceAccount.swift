@@ -46,6 +46,8 @@ package struct ServiceAccount: Sendable, Hashable {
   package internal(set) var revokedAt: Timestamp?
 
   package var isRevoked: Bool { revokedAt != nil }
+  /// Whether it gets rows about subjects.
+  package var reachesRows: Bool { scopes.contains(.export) }
   package func isExpired(at time: Timestamp) -> Bool { expiresAt <= time }
 }
 

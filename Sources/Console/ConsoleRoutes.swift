@@ -83,6 +83,22 @@ package func addConsoleRoutes<Context: RequestContext>(
   post("/vendors/pause") { try await $0.pauseVendor() }
   post("/vendors/resume") { try await $0.resumeVendor() }
   post("/vendors/kill") { try await $0.killVendor() }
+  get("/incidents") { try await $0.incidentsPage() }
+  post("/incidents") { try await $0.openIncident() }
+  get("/incidents/new") { try await $0.newIncidentPage() }
+  post("/incidents/rows") { try await $0.compareRows() }
+  post("/incidents/contain") { try await $0.containIncident() }
+  post("/incidents/scope") { try await $0.scopeIncident() }
+  post("/incidents/window") { try await $0.setIncidentWindow() }
+  post("/incidents/moment") { try await $0.setIncidentMoment() }
+  post("/incidents/watch") { try await $0.watchIncident() }
+  post("/incidents/evidence") { try await $0.incidentEvidence() }
+  post("/incidents/close") { try await $0.closeIncident() }
+  about("/incidents/:id", "id") { try await $0.incidentPage($1) }
+  about("/incidents/:id/people", "id") { try await $0.incidentPeoplePage($1) }
+  about("/incidents/:id/organizations", "id") { try await $0.incidentOrganizationsPage($1) }
+  about("/incidents/:id/watch", "id") { try await $0.incidentWatchPage($1) }
+  about("/incidents/:id/report", "id") { try await $0.incidentReport($1) }
   get("/settings") { try await $0.settingsPage() }
   post("/settings/project") { try await $0.saveProject() }
   post("/settings/projects") { try await $0.createProject() }

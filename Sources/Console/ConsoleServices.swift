@@ -6,6 +6,7 @@ import Hummingbird
 import Journeys
 import Ledger
 import Relay
+import Response
 
 /// What the pages stand on. The server fills it in; tests do with a small engine and a real ledger.
 package struct ConsoleServices: Sendable {
@@ -44,8 +45,11 @@ package struct ConsoleServices: Sendable {
   package var plans: PlanServices
   package var alerts: AlertDesk
   package var vendors: VendorServices
+  package var incidents: IncidentServices
   /// Told of whatever somebody asks about: an id of a canary among it raises an alert.
   package var lookedFor: @Sendable (_ project: ProjectID, _ text: String, _ by: Principal) async -> Void
+  /// If something were stolen now, as it was computed last; nil before the first time. Waits for nothing.
+  package var blastRadius: @Sendable (ProjectID) -> BlastRadius?
 
   package init(
     control: ControlDatabase, ledger: Ledger, staff: StaffDesk, quotas: QuotaBook, uses: UseWatch,
@@ -68,9 +72,12 @@ package struct ConsoleServices: Sendable {
     note: @escaping @Sendable (_ error: any Error, _ reference: String) -> Void = { _, _ in },
     refusedPasskey: @escaping @Sendable (_ code: String) async -> Void = { _ in }, configuration: ConsoleConfiguration,
     clock: @escaping @Sendable () -> Timestamp = Ledger.systemClock, plans: PlanServices, vendors: VendorServices,
+    incidents: IncidentServices,
     alerts: AlertDesk? = nil, reports: ReportDesk? = nil,
-    lookedFor: @escaping @Sendable (_ project: ProjectID, _ text: String, _ by: Principal) async -> Void = { _, _, _ in }
+    lookedFor: @escaping @Sendable (_ project: ProjectID, _ text: String, _ by: Principal) async -> Void = { _, _, _ in },
+    blastRadius: @escaping @Sendable (ProjectID) -> BlastRadius? = { _ in nil }
   ) {
+    self.blastRadius = blastRadius
     self.createProject = createProject
     self.lookedFor = lookedFor
     let alerts = alerts ?? AlertDesk(control: control, ledger: ledger, clock: clock)
@@ -78,6 +85,7 @@ package struct ConsoleServices: Sendable {
     self.reports = reports ?? ReportDesk(ledger: ledger, alerts: alerts, book: DifferenceBook())
     self.plans = plans
     self.vendors = vendors
+    self.incidents = incidents
     self.control = control
     self.ledger = ledger
     self.staff = staff
@@ -104,9 +112,6 @@ package struct VendorServices: Sendable {
   /// What a version would have let out in the last seven days.
   package var simulate: @Sendable (VendorVersion, ProjectID, Principal) async throws -> Disclosed<Simulation>
 
-  /// What each vendor that ever got anything holds now. Counts and names of fields; nil where it cannot be read which vendors there are.
-  package var held: @Sendable (ProjectID) async -> [VendorHolding]?
-
   package var grants: GrantServices
   /// Hosts that the company's own site calls.
   package var thirdParties: @Sendable (ProjectID) async throws -> [NamedThirdParty]
@@ -117,7 +122,7 @@ package struct VendorServices: Sendable {
 
   package init(
     desk: VendorDesk, simulate: @escaping @Sendable (VendorVersion, ProjectID, Principal) async throws -> Disclosed<Simulation>,
-    held: @escaping @Sendable (ProjectID) async -> [VendorHolding]? = { _ in [] }, grants: GrantServices,
+    grants: GrantServices,
     thirdParties: @escaping @Sendable (ProjectID) async throws -> [NamedThirdParty],
     deletionRequest: @escaping @Sendable (Vendor) async throws -> DeletionRequest
   ) {
@@ -126,7 +131,6 @@ package struct VendorServices: Sendable {
     self.deletionRequest = deletionRequest
     self.desk = desk
     self.simulate = simulate
-    self.held = held
   }
 }
 
@@ -146,23 +150,5 @@ package struct ConsoleConfiguration: Sendable {
     self.intakeOrigin = intakeOrigin
     self.isSecure = isSecure
     self.setupLinkCommand = setupLinkCommand
-  }
-}
-
-/// What a vendor holds, by the ledger's deliveries.
-package struct VendorHolding: Sendable, Hashable {
-  package let id: Vendor.ID
-  package let name: String
-  package let state: Vendor.State
-  /// Nil where the ledger cannot be asked.
-  package let people: Int?
-  package let fields: [String]
-
-  package init(id: Vendor.ID, name: String, state: Vendor.State, people: Int?, fields: [String]) {
-    self.id = id
-    self.name = name
-    self.state = state
-    self.people = people
-    self.fields = fields
   }
 }

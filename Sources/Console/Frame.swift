@@ -21,6 +21,7 @@ extension Visit {
     (Page.Item("Plan", Address("/plan"), key: "p"), .readSettings),
     (Page.Item("Vendors", Address("/vendors"), key: "v"), .readVendors),
     (Page.Item("Alerts", Address("/alerts"), key: "a"), .readAlerts),
+    (Page.Item("Incidents", Address("/incidents"), key: "b"), .readIncidents),
     (Page.Item("Settings", Address("/settings"), key: "e"), .readSettings),
     (Page.Item("Ledger", Address("/ledger"), key: "d"), .readLedger), (Page.Item("Staff", Address("/staff"), key: "t"), .readStaff),
   ]

@@ -52,6 +52,16 @@ extension Ledger {
     return nil
   }
 
+  /// The details of one entry as its commitment is over them: `SHA-256(salt ‖ json)`. Nil once they are erased.
+  ///
+  /// Whoever has both can check that an entry says what it is said to say; whoever has not learns nothing from the entry.
+  package func opening(of index: UInt64) async throws(LedgerError) -> (salt: [UInt8], json: [UInt8])? {
+    guard let (entry, details) = try await sealed(from: index, limit: 1).entries.first, case .sealed(let sealed) = details else {
+      return nil
+    }
+    return try? sealer.parts(sealed, commitment: entry.commitment)
+  }
+
   /// The siblings from entry `index` up to the root of `size` entries, the published size if nil.
   ///
   /// - Throws: `refused` where the checkpoint does not cover it.

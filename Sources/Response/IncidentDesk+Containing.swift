@@ -62,8 +62,26 @@ extension IncidentDesk {
     } catch {
       it.beyond.append("The relay to \(name): whether there is one cannot be read. Try again.")
     }
-    it.beyond.append("Tokens and grants that \(name) holds: revoke them where they were given, and what its own people can reach.")
-    it.beyond.append("What \(name) holds already: ask it for deletion, in writing.")
+    await grants(of: name, &it)
+    it.beyond.append("What \(name) holds already: ask it for deletion, in writing (sealane vendors deletion-request \(name)).")
+  }
+
+  /// Sealane has no keys at other companies: each way in that is known is named, so that somebody revokes it there.
+  private func grants(of name: String, _ it: inout Containment) async {
+    it.beyond.append("Tokens and grants that \(name) holds and the inventory does not: revoke them where they were given.")
+    do {
+      let now = clock()
+      for project in control.projects() {
+        for grant in try await control.vendorGrants(of: project.id) where grant.draft.vendor?.rawValue == name && grant.isLive(at: now) {
+          let retired = grant.draft.retiredAt == nil ? "" : ", which the company does not use any more"
+          it.beyond.append(
+            "Grant no. \(grant.id), \(grant.draft.name)\(retired): revoke it at its issuer, then say so (sealane vendors grants revoke \(grant.id))."
+          )
+        }
+      }
+    } catch {
+      it.beyond.append("The inventory of grants cannot be read. Try again.")
+    }
   }
 
   private func containCredential(_ credential: String, _ it: inout Containment, by principal: Principal) async {
@@ -132,6 +150,19 @@ extension IncidentDesk {
         it.done.append("\(ended) sessions are over.")
       } catch {
         it.beyond.append("Sessions: not all could be ended.")
+      }
+      do {
+        var frozen = 0
+        for member in try await control.staff() where member.isActive && member.id.rawValue != principal.id {
+          guard let holder = QuotaHolder(Principal(kind: .staff, id: member.id.rawValue, credential: "")), !quotas.isFrozen(holder) else {
+            continue
+          }
+          try await quotas.freeze(holder)
+          frozen += 1
+        }
+        it.done.append("\(frozen) people of the staff see no rows until an admin lifts that (Settings).")
+      } catch {
+        it.beyond.append("Quotas: not all could be frozen.")
       }
       // The host served every project.
       for project in control.projects() {

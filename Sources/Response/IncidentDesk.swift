@@ -13,8 +13,17 @@ package final class IncidentDesk: Sendable {
     package let groupKeys: [String]
     /// Names of everything that is stored of people: for a host that held all of it.
     package let fields: [String]
+    /// Of subjects by number, in no order; whoever has none any more is left out.
+    package let pseudonyms: @Sendable ([UInt32]) -> [Pseudonym]
+    /// Of whoever arrived under a pseudonym.
+    package let number: @Sendable (Pseudonym) -> SubjectNumber?
 
-    package init(resolver: any SubjectResolver, groupKeys: [String], fields: [String]) {
+    package init(
+      resolver: any SubjectResolver, groupKeys: [String], fields: [String], pseudonyms: @escaping @Sendable ([UInt32]) -> [Pseudonym],
+      number: @escaping @Sendable (Pseudonym) -> SubjectNumber?
+    ) {
+      self.number = number
+      self.pseudonyms = pseudonyms
       self.resolver = resolver
       self.groupKeys = groupKeys
       self.fields = fields
@@ -27,7 +36,7 @@ package final class IncidentDesk: Sendable {
   let vendors: VendorDesk
   let quotas: QuotaBook
   let index: ExposureIndex
-  private let place: @Sendable (ProjectID) async throws -> Place
+  let place: @Sendable (ProjectID) async throws -> Place
   package let clocks: LegalClocks
   let clock: @Sendable () -> Timestamp
 
@@ -113,20 +122,53 @@ package final class IncidentDesk: Sendable {
 
   package func close(_ id: Int64, note: String, by principal: Principal) async throws -> LedgerReceipt {
     guard !note.isEmpty else { throw AccessError(.invalid, "Say what was found out: it stays with the incident.") }
-    return try await step(id, .closed, note, [:], by: principal) { $0.state = .closed }
+    let receipt = try await step(id, .closed, note, [:], by: principal) { $0.state = .closed }
+    if let incident = try await control.incident(id) {
+      // Where a report asks for its people still, the list stays until that report goes.
+      try? await endWatch(of: incident)
+    }
+    return receipt
+  }
+
+  /// Rows that turned up were compared with what is known here.
+  @discardableResult
+  package func note(_ leak: LeakFinding, with id: Int64, by principal: Principal) async throws -> LedgerReceipt {
+    let from = leak.suspects.prefix(3).map { "\($0.source.kind) \($0.source.id) by \($0.count) \($0.evidence.rawValue)" }
+    return try await step(
+      id, .leakCompared,
+      "\(leak.ids) ids looked at, \(leak.people) people\(leak.outside.map { ", \($0) of them not in the newest scope" } ?? "")\(from.isEmpty ? "" : "; \(from.joined(separator: ", "))")",
+      ["ids": String(leak.ids), "people": String(leak.people)], by: principal
+    ) { incident in
+      if incident.moments[.dataSetReceived] == nil { incident.moments[.dataSetReceived] = clock() }
+    }
+  }
+
+  /// Alerts that tell of something lost hold of which no incident is about yet, and that nobody closed: the newest first.
+  package func drafts(in project: ProjectID) async throws -> [(alert: Alert, draft: IncidentDraft)] {
+    let incidents = try await control.incidents(of: project)
+    let opened = Set(incidents.compactMap(\.alert))
+    // What containing an incident gives rise to, a vendor's kill switch say, is the same incident.
+    let known = Set(incidents.filter { $0.state != .closed }.map(\.source))
+    var found: [(Alert, IncidentDraft)] = []
+    for state in [Alert.State.open, .acknowledged] {
+      for alert in try await control.alerts(state: state, about: project, before: nil, limit: 100) where !opened.contains(alert.id) {
+        if let draft = IncidentDraft(alert), !known.contains(draft.source) { found.append((alert, draft)) }
+      }
+    }
+    return found.sorted { $0.0.id > $1.0.id }
   }
 
   /// Enters an act and writes it down with what it changes.
   @discardableResult
   func step(
-    _ id: Int64, _ act: AdministrativeEntry.IncidentAct, _ note: String, _ facts: [String: String], by principal: Principal,
-    scope: ((UInt64) -> IncidentScope)? = nil, change: (inout Incident) -> Void
+    _ id: Int64, _ act: AdministrativeEntry.IncidentAct, _ note: String, _ facts: [String: String],
+    _ subjects: SubjectSet? = nil, by principal: Principal, scope: ((UInt64) -> IncidentScope)? = nil, change: (inout Incident) -> Void
   ) async throws -> LedgerReceipt {
     try await control.turns.take {
       guard var incident = try await control.incident(id) else { throw AccessError(.notFound, "There is no such incident.") }
       change(&incident)
       try await control.change(incident, act: act.rawValue, note: note, by: principal, entry: 0, scope: scope?(0), undone: true)
-      let receipt = try await ledger.record(.incident(incident.project, id, act: act, facts: facts), by: principal)
+      let receipt = try await ledger.record(.incident(incident.project, id, act: act, facts: facts, subjects: subjects), by: principal)
       try await control.change(
         incident, act: act.rawValue, note: note, by: principal, entry: receipt.index, scope: scope?(receipt.index))
       return receipt
@@ -157,19 +199,18 @@ package final class IncidentDesk: Sendable {
       try incident.question, holdings: incident.holdings(place.fields), superseding: before.map { ($0.version, $0.digest) })
     let seconds = (ContinuousClock.now - began) / .seconds(1)
     var change: ScopeChange?
-    if let before, let size = Scope.ledgerSize(inCanonical: before.canonical) {
-      var question = try incident.question
-      question.size = size
-      if let window = Scope.window(inCanonical: before.canonical) {
-        question = ExposureQuestion(question.source, in: question.project, from: window.from, to: window.to, size: size)
-      }
+    if let before, let kept = try? before.kept {
+      let question = ExposureQuestion(
+        try incident.question.source, in: incident.project, from: kept.from, to: kept.to, size: kept.ledgerSize)
       let older = try await maker.scope(question, holdings: incident.holdings(place.fields), superseding: nil)
-      change = scope.change(from: older, at: try await place.resolver.moment())
+      let then = try? await ledger.detail(of: before.entry)?.subjects?.numbers
+      change = scope.change(
+        from: older, affectedThen: then.map { NumberSet($0.map(\.rawValue)) }, at: try await place.resolver.moment())
     }
     let (canonical, digest) = (String(decoding: scope.json, as: UTF8.self), scope.digest)
     let receipt = try await step(
       id, .scoped, "version \(scope.version): \(scope.affected.count) affected, \(scope.cannotBeExcluded.count) not to be excluded",
-      ["version": String(scope.version), "digest": digest, "affected": String(scope.affected.count)], by: principal,
+      ["version": String(scope.version), "digest": digest, "affected": String(scope.affected.count)], scope.affected.set, by: principal,
       scope: { entry in
         IncidentScope(
           incident: id, version: scope.version, digest: digest, canonical: canonical, madeAt: self.clock(), entry: entry)
@@ -179,18 +220,17 @@ package final class IncidentDesk: Sendable {
         if incident.state < .scoped { incident.state = .scoped }
         if incident.moments[.certain] == nil, scope.affected.count > 0 { incident.moments[.certain] = self.clock() }
       })
+    if try await watchedCohort(of: incident) != nil { _ = try await watch(scope, of: incident, by: principal) }
     return Scoped(scope: scope, change: change, receipt: receipt, seconds: seconds)
   }
 
   /// The newest scope again, as the ledger proves it: for reports and for who belongs to it. Nil before the first.
   package func currentScope(of incident: Incident) async throws -> (scope: Scope, kept: IncidentScope)? {
-    guard let kept = try await control.scopes(of: incident.id).first, let size = Scope.ledgerSize(inCanonical: kept.canonical) else {
-      return nil
-    }
+    guard let kept = try await control.scopes(of: incident.id).first else { return nil }
     let place = try await place(incident.project)
-    let window = Scope.window(inCanonical: kept.canonical)
+    let then = try kept.kept
     let question = ExposureQuestion(
-      try incident.question.source, in: incident.project, from: window?.from, to: window?.to, size: size)
+      try incident.question.source, in: incident.project, from: then.from, to: then.to, size: then.ledgerSize)
     let older = try await control.scopes(of: incident.id).first { $0.version == kept.version - 1 }
     let scope = try await ScopeMaker(index, resolver: place.resolver, groupKeys: place.groupKeys).scope(
       question, holdings: incident.holdings(place.fields), superseding: older.map { ($0.version, $0.digest) })

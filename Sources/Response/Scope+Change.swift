@@ -18,9 +18,12 @@ package struct ScopeChange: Sendable, Hashable {
 
 extension Scope {
   /// Compares with an earlier version, whose subjects may have been merged since: `moment` says who they are now.
-  package func change(from older: Scope, at moment: any SubjectsMoment) -> ScopeChange {
+  ///
+  /// - Parameter then: who was affected by the earlier version as it was entered; nil where that is erased: then `older`, which is made of
+  ///   what the ledger still knows, says it.
+  package func change(from older: Scope, affectedThen then: NumberSet? = nil, at moment: any SubjectsMoment) -> ScopeChange {
     func now(_ set: NumberSet) -> NumberSet { NumberSet(moment.canonical(of: set.numbers)) }
-    let (before, after) = (now(older.affected), now(affected))
+    let (before, after) = (now(then ?? older.affected), now(affected))
     // Merged with somebody who is affected, a subject is: that is no doubt any more.
     let (doubtBefore, doubtAfter) = (now(older.cannotBeExcluded).subtracting(before), now(cannotBeExcluded).subtracting(after))
     var more: [UInt32] = []

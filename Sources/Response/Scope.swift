@@ -52,6 +52,8 @@ package struct Scope: Sendable, Hashable {
   package let first: Timestamp?
   package let last: Timestamp?
   package let rows: Int
+  /// Of the entries, those by which the custodian opened identities.
+  package let openings: Int
   /// Exactly the numbers that the ledger's entries show, before they are resolved: the ledger alone proves them.
   package let shown: ExposedSubjects
   package let affected: NumberSet

@@ -27,7 +27,7 @@ package struct ScopeMaker: Sendable {
     let erased = NumberSet(moment.canonical(of: answer.erased.rawNumbers))
     let everybody = NumberSet(try await moment.everybody(before: nil) + erased.numbers)
     let held = holdings == nil ? [] : try await moment.everybody(before: question.to)
-    let affected = NumberSet(canonical + held)
+    let affected = NumberSet(moment.people(among: raw) + held)
     var uncertain = NumberSet([])
     if let last = answer.untold.map(\.time).max() {
       // Whoever was erased existed at some time before: nobody can say that it was later than the entry.
@@ -38,7 +38,8 @@ package struct ScopeMaker: Sendable {
     let rest = everybody.numbers.reduce(0) { $0 + (affected.contains($1) || uncertain.contains($1) ? 0 : 1) }
     return Scope(
       version: (older?.version ?? 0) + 1, supersedes: older?.digest, question: question, holdings: holdings, ledgerSize: answer.size,
-      merges: moment.merges, entries: answer.entries, first: answer.first, last: answer.last, rows: answer.rows, shown: answer.subjects,
+      merges: moment.merges, entries: answer.entries, first: answer.first, last: answer.last, rows: answer.rows,
+      openings: answer.openings, shown: answer.subjects,
       affected: affected, affectedErased: affected.intersection(erased).count, cannotBeExcluded: uncertain, notAffectedCount: rest,
       fields: Self.fields(answer, raw, canonical, affected, NumberSet(held), holdings), untold: answer.untold,
       organizations: try await organizations(affected, uncertain, moment),
@@ -67,14 +68,15 @@ package struct ScopeMaker: Sendable {
   private static func fields(
     _ answer: ExposureAnswer, _ raw: [UInt32], _ canonical: [UInt32], _ affected: NumberSet, _ held: NumberSet, _ holdings: Scope.Holdings?
   ) -> [Scope.Field] {
-    let places = canonical.map { UInt32(affected.place(of: $0) ?? 0) }
+    // None for an organization's id.
+    let places = canonical.map { affected.place(of: $0).map { UInt32($0) } }
     var bits: [String: OrdinalBits] = [:]
     for (name, subjects) in answer.fields {
       var shown = OrdinalBits(affected.count)
       var position = 0
       for number in subjects.rawNumbers {
         while raw[position] != number { position += 1 }
-        shown.insert(places[position])
+        if let place = places[position] { shown.insert(place) }
       }
       bits[name] = shown
     }

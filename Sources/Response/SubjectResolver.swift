@@ -17,12 +17,24 @@ package protocol SubjectsMoment: Sendable {
   /// Every number that counts as this canonical one, itself included.
   func members(of canonical: UInt32) -> [UInt32]
 
+  /// Those of the numbers that name organizations: whoever was shown a person's events was often shown their organization's id as well, and that
+  /// is nobody.
+  func organizationIDs(among numbers: [UInt32]) -> Set<UInt32>
+
   /// Canonical numbers of everybody who had arrived before a time (nil: by now), in any order, each once. It may name more where that is not
   /// known, never fewer.
   func everybody(before time: Timestamp?) async throws -> [UInt32]
 
   /// Who belongs to which organization, by the property that names it. Members are canonical, each once an organization.
   func organizations(by key: String) async throws -> [OrganizationMembers]
+}
+
+extension SubjectsMoment {
+  /// Whom numbers count as, without the ids of organizations among them.
+  package func people(among numbers: [UInt32]) -> [UInt32] {
+    let groups = organizationIDs(among: numbers)
+    return canonical(of: groups.isEmpty ? numbers : numbers.filter { !groups.contains($0) })
+  }
 }
 
 package struct OrganizationMembers: Sendable, Hashable {

@@ -32,6 +32,9 @@ package struct VendorPseudonymizer: Sendable {
         inputKeyMaterial: pseudonymKey.symmetricKey, salt: [UInt8](), info: info, outputByteCount: SecretKey.byteCount))
   }
 
+  /// The same 128 bits, to be compared with many others.
+  package func bits(of subject: Pseudonym) -> Pseudonym { subject.bytes.withUnsafeBytes { key.pseudonym($0) } }
+
   package func callAsFunction(_ subject: Pseudonym) -> VendorPseudonym {
     subject.bytes.withUnsafeBytes { VendorPseudonym(key.pseudonym($0)) }
   }

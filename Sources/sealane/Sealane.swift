@@ -20,7 +20,8 @@ struct Sealane: AsyncParsableCommand {
       InitCommand.self, ServeCommand.self, DemoCommand.self, ImportCommand.self, ExportCommand.self, QueryCommand.self,
       PlanCommand.self, ProjectCommand.self, SetupLinkCommand.self, StaffCommand.self, SubjectCommand.self, BackupCommand.self,
       RestoreCommand.self,
-      LedgerCommand.self, VendorsCommand.self, IncidentCommand.self, AlertsCommand.self, CanariesCommand.self, KeysCommand.self,
+      LedgerCommand.self, VendorsCommand.self, ExposureCommand.self, IncidentCommand.self, AlertsCommand.self, CanariesCommand.self,
+      KeysCommand.self,
       DoctorCommand.self,
     ])
 

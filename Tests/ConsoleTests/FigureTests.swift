@@ -4,6 +4,7 @@ import Events
 import Foundation
 import HTTPTypes
 import Ledger
+import Response
 import Testing
 import Web
 
@@ -158,15 +159,43 @@ struct FigureTests {
     let exposure = try #require(bare.range(of: "If a credential or a vendor were stolen now"))
     let usage = try #require(bare.range(of: "How the product is used"))
     #expect(exposure.lowerBound < usage.lowerBound)
-    #expect(bare.contains("1 of 2"), "the owner's session; the token reads nothing")
+    #expect(bare.contains("1 of 1") && bare.contains("as of "), "the owner's session")
     _ = try await site.services.control.createServiceAccount(name: "Nightly", project: site.project.id, scopes: [.export])
     _ = try await site.post("/settings/accounts", [.init("name", "Counter"), .init("scope", "query")])
+    await site.blastRadii.refresh()
     let more = try await site.get("/").text
-    #expect(more.contains("2 of 4") && more.contains("Nightly") && more.contains("counts only, no rows"))
+    #expect(more.contains("2 of 3") && more.contains("Nightly") && more.contains("counts only, no rows"))
+    #expect(more.contains("= 1.5 (low)") && more.contains("is good from anywhere"))
     let nightly = try #require(site.services.control.serviceAccounts(of: nil).first { $0.name == "Nightly" })
     _ = try await site.post("/settings/accounts/revoke", [.init("username", nightly.username), .init("word", "revoke")])
+    await site.blastRadii.refresh()
     let less = try await site.get("/").text
-    #expect(less.contains("1 of 3") && !less.contains("Nightly"))
+    #expect(less.contains("1 of 2") && !less.contains("Nightly"))
+  }
+
+  @Test func theHomePageNamesPeopleOnlyToTheirOwnBrowser() async throws {
+    let site = try await Site()
+    let page = try await site.get("/", isProven: false).text
+    #expect(!page.contains("<bdi class=\"name\" title=\"Ada Owner\">") && page.contains("st_") && page.contains("/?names=yes"))
+    #expect(try await site.get("/?names=yes", isProven: false).status == 401)
+    let named = try await site.get("/?names=yes").text
+    #expect(named.contains("Ada Owner</") && !named.contains("/?names=yes"))
+    let viewer = try await Site(role: .viewer)
+    let plain = try await viewer.get("/?names=yes").text
+    #expect(plain.contains("If a credential or a vendor were stolen now") && !plain.contains("Show their names"))
+    #expect(!plain.contains("Ada Owner") && !plain.contains("Held by a vendor"))
+  }
+
+  @Test func theTrendIsDrawnFromTheSecondDayOn() async throws {
+    let site = try await Site()
+    let today = QuotaBook.day(of: SampleEngine.now)
+    #expect(try await site.get("/").text.contains("One figure a day is kept"))
+    for (days, people) in [(40, 900), (12, 500), (1, 120)] {
+      try await site.services.control.keep(
+        ExposureDay(day: today - days, credentialPeople: people, vendorPeople: people / 2, rowHolders: 2, fields: 5), of: site.project.id)
+    }
+    let page = try await site.get("/").text
+    #expect(page.contains("class=\"chart small\"") && page.contains("Held by a vendor") && page.contains("900 at first"))
   }
 
   @Test func emptyAnswersSayWhyAndWhatToTry() async throws {

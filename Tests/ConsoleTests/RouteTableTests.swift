@@ -49,6 +49,12 @@ struct RouteTableTests {
       "GET /vendors/grants": overseers, "POST /vendors/grants": watchers, "POST /vendors/grants/import": watchers,
       "POST /vendors/grants/change": watchers, "GET /vendors/third-parties": overseers, "GET /vendors/{id}/deletion-request": overseers,
       "GET /vendors/{id}/kill": watchers, "POST /vendors/kill": watchers, "POST /staff/quota": [.owner], "POST /staff/remove": admins,
+      "GET /incidents": watchers, "POST /incidents": watchers, "GET /incidents/new": watchers, "POST /incidents/rows": watchers,
+      "POST /incidents/contain": watchers, "POST /incidents/scope": watchers, "POST /incidents/window": watchers,
+      "POST /incidents/moment": watchers, "POST /incidents/watch": watchers, "POST /incidents/evidence": watchers,
+      "POST /incidents/close": watchers, "GET /incidents/{id}": watchers, "GET /incidents/{id}/people": watchers,
+      "GET /incidents/{id}/organizations": [.privacyOfficer, .owner], "GET /incidents/{id}/watch": watchers,
+      "GET /incidents/{id}/report": watchers,
       "POST /staff/recovery": admins, "POST /staff/recovery/agree": admins,
     ]
     for report in ["insights", "funnels", "retention", "flows", "lifecycle", "stickiness", "sessions"] {
@@ -69,6 +75,7 @@ struct RouteTableTests {
     case "/vendors/{id}": "/vendors/tallymark"
     case "/vendors/{id}/kill": "/vendors/tallymark/kill"
     case "/vendors/{id}/deletion-request": "/vendors/tallymark/deletion-request"
+    case let path where path.hasPrefix("/incidents/{id}"): path.replacing("{id}", with: "9")
     default: path
     }
   }

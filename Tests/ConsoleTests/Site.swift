@@ -11,6 +11,7 @@ import Ledger
 import Logging
 import Passkeys
 import Relay
+import Response
 import SoftAuthenticator
 import Vault
 import Web
@@ -112,7 +113,53 @@ final class Site: Sendable {
       })
   }
 
+  /// Whom the sample's figures are about: a store of as many.
+  private struct SomePeople: SubjectResolver {
+    let count: Int
+    func moment() async throws -> any SubjectsMoment { Moment(count: count) }
+    private struct Moment: SubjectsMoment {
+      let count: Int
+      var merges: UInt64 { 0 }
+      func canonical(of numbers: [UInt32]) -> [UInt32] { numbers }
+      func members(of canonical: UInt32) -> [UInt32] { [canonical] }
+      func organizationIDs(among numbers: [UInt32]) -> Set<UInt32> { [] }
+      func everybody(before time: Timestamp?) async throws -> [UInt32] { (0..<UInt32(count)).map(\.self) }
+      func organizations(by key: String) async throws -> [OrganizationMembers] {
+        (0..<UInt32(min(count, 7))).map { number in
+          OrganizationMembers(number: SubjectNumber(1 << 24 + number), members: (0..<UInt32(count)).filter { $0 % 7 == number })
+        }
+      }
+    }
+  }
+
+  /// Incidents over the sample's people.
+  private static func incidents(
+    _ control: ControlDatabase, _ ledger: Ledger, _ staff: StaffDesk, _ quotas: QuotaBook, _ vendors: VendorDesk
+  ) -> IncidentServices {
+    let desk = IncidentDesk(
+      control: control, ledger: ledger, staff: staff, vendors: vendors, quotas: quotas, index: ExposureIndex(ledger),
+      place: { _ in
+        IncidentDesk.Place(
+          resolver: SomePeople(count: 20), groupKeys: ["org_id"], fields: ["plan"],
+          pseudonyms: { numbers in
+            (0..<20).map(SampleEngine.subject).filter { numbers.contains($0.number.rawValue) }.map(\.pseudonym)
+          },
+          number: { pseudonym in (0..<20).map(SampleEngine.subject).first { $0.pseudonym == pseudonym }?.number })
+      }, clock: { SampleEngine.now })
+    return IncidentServices(
+      desk: desk,
+      compare: { _, project, _, principal in
+        let finding = LeakFinding(
+          ids: 3, people: 2,
+          suspects: [.init(.vendor("tallymark"), .pseudonyms, 2), .init(.credential("sa_0000000000000000"), .shown, 1)], outside: nil)
+        return try await ledger.disclose(
+          finding, Disclosure(.aggregate(queryDigest: "", dataVersion: 1, groupSizes: []), project: project, purpose: "test"), to: principal
+        )
+      }, evidence: { try await desk.evidence(on: $0, at: SampleEngine.now) { _ in throw LedgerError(.refused, "None here.") } })
+  }
+
   let services: ConsoleServices
+  let blastRadii: BlastRadiusBook
   let plans = SamplePlans()
   let directory: URL
   let project: Project
@@ -137,9 +184,23 @@ final class Site: Sendable {
     project = try await control.createProject(
       name: kind == .hostile ? "<b>Orrery</b> \u{202E}sbaL 🪐 " + String(repeating: "W", count: 60) : "Orrery Labs", zone: "Europe/Berlin")
     let events = live ?? Self.liveEvents(kind)
+    let quotas = try await QuotaBook(control: control, clock: Ledger.systemClock)
+    let maker = BlastRadiusMaker(control: control, quotas: quotas, index: ExposureIndex(ledger), clock: { SampleEngine.now })
+    let blastRadii = BlastRadiusBook(
+      control: control, ledger: ledger, projects: { [id = project.id] in [id] },
+      compute: { id in
+        let catalog = try await SampleEngine(kind: kind).catalog()
+        return try await maker.blastRadius(
+          of: id,
+          BlastRadiusMaker.Place(
+            resolver: SomePeople(count: catalog.subjectCount), groupKeys: ["org_id"],
+            fields: Set(catalog.events.flatMap(\.properties)).sorted()))
+      })
+    self.blastRadii = blastRadii
     staff = StaffDesk(control: control, ledger: ledger, origin: Self.origin, clock: Ledger.systemClock)
+    let vendors = Self.vendors(control, ledger, kind)
     services = ConsoleServices(
-      control: control, ledger: ledger, staff: staff, quotas: try await QuotaBook(control: control, clock: Ledger.systemClock),
+      control: control, ledger: ledger, staff: staff, quotas: quotas,
       uses: try await UseWatch(control: control, key: SymmetricKey(size: .bits256), clock: Ledger.systemClock),
       engine: { _ in SampleEngine(kind: kind) },
       live: { _, after, name, limit in Array(events.filter { $0.sequence > after ?? 0 && (name == nil || $0.name == name) }.suffix(limit))
@@ -152,7 +213,8 @@ final class Site: Sendable {
         try await control.insert(project)
         return (project, receipt)
       }, configuration: ConsoleConfiguration(intakeOrigin: "http://localhost:8001", isSecure: false),
-      clock: { SampleEngine.now }, plans: plans.services(kind), vendors: Self.vendors(control, ledger, kind))
+      clock: { SampleEngine.now }, plans: plans.services(kind), vendors: vendors,
+      incidents: Self.incidents(control, ledger, staff, quotas, vendors.desk), blastRadius: { blastRadii.newest(of: $0) })
     let router = Router(context: Context.self)
     router.add(middleware: ConsoleNotFound())
     addConsoleRoutes(to: router, services: services)
@@ -172,6 +234,7 @@ final class Site: Sendable {
     cookie = "\(Cookies.session)=\(session.cookie.text)"
     formToken = session.session.formToken
     browser = person.browser
+    await blastRadii.refresh()
   }
 
   static let origin = "http://localhost:8000"

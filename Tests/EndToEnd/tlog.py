@@ -16,7 +16,7 @@ from nacl.exceptions import BadSignatureError
 from nacl.signing import SigningKey, VerifyKey
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "Stranger"))
-from merkle_proofs import continues, node_hash  # noqa: E402
+from merkle_proofs import continues, includes, leaf_hash, node_hash  # noqa: E402
 
 ED25519, COSIGNATURE = 1, 4
 
@@ -70,6 +70,19 @@ def read_checkpoint(text: str) -> tuple[str, int, bytes]:
     origin, size, root, end = text.split("\n", 3)
     assert end == "" and str(int(size)) == size
     return origin, int(size), base64.b64decode(root, validate=True)
+
+
+def read_proof(text: str, *keys: Key) -> tuple[bytes, set[str]]:
+    """C2SP tlog-proof: the entry that it proves, and who signed the checkpoint."""
+    head, note = text.split("\n\n", 1)
+    title, extra, index, *lines = head.split("\n")
+    assert title == "c2sp.org/tlog-proof@v1" and extra.startswith("extra ") and index.startswith("index ")
+    body, signers = read_note(note, *keys)
+    assert signers, "nobody signed it whose key is known"
+    _, size, root = read_checkpoint(body)
+    entry = base64.b64decode(extra[6:], validate=True)
+    assert includes(leaf_hash(entry), int(index[6:]), size, [base64.b64decode(line, validate=True) for line in lines], root)
+    return entry, signers
 
 
 def root_of(hashes: list) -> bytes:

@@ -21,7 +21,7 @@ struct ImportOrderTests {
     "Relay": ["Events", "Vault", "Ledger", "Journeys", "Access", "Outbound", "Delivery"],
     "Response": ["Events", "Ledger", "Access", "Journeys", "Relay"],
     "Custodian": ["Events", "Vault", "Ledger", "Access", "Passkeys", "Web", "Outbound"],
-    "Console": ["Events", "Web", "Access", "Passkeys", "Ledger", "Journeys", "Gate", "Answers", "Relay", "Delivery"],
+    "Console": ["Events", "Web", "Access", "Passkeys", "Ledger", "Journeys", "Gate", "Answers", "Relay", "Response", "Delivery"],
     "Server": [
       "Events", "Vault", "Gate", "Intake", "Ledger", "Journeys", "SegmentStore", "Access", "Web", "Outbound", "Delivery", "Console", "Demo",
       "Answers", "Relay", "Response",

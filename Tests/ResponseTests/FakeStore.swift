@@ -10,6 +10,8 @@ final class FakeStore: SubjectResolver {
     var arrivals: [UInt32: Timestamp] = [:]
     /// Group key, organization, the numbers that were seen with it.
     var organizations: [String: [UInt32: Set<UInt32>]] = [:]
+    /// Numbers that are ids of organizations.
+    var organizationIDs: Set<UInt32> = []
     /// Knows nothing of them any more but how they merged.
     var deleted: Set<UInt32> = []
 
@@ -35,6 +37,7 @@ final class FakeStore: SubjectResolver {
       let all = Set(state.arrivals.keys).union(state.parents.keys).union([canonical])
       return all.filter { state.canonical($0) == canonical }
     }
+    func organizationIDs(among numbers: [UInt32]) -> Set<UInt32> { state.organizationIDs.intersection(numbers) }
     func everybody(before time: Timestamp?) async throws -> [UInt32] {
       let there = state.arrivals.filter { number, arrival in
         !state.deleted.contains(number) && (time.map { arrival < $0 } ?? true)

@@ -36,6 +36,7 @@ struct ScopeBenchmarks {
     func moment() async throws -> any SubjectsMoment { self }
     func canonical(of numbers: [UInt32]) -> [UInt32] { numbers.map { parents[$0] ?? $0 } }
     func members(of canonical: UInt32) -> [UInt32] { [canonical] + parents.filter { $0.value == canonical }.map(\.key) }
+    func organizationIDs(among numbers: [UInt32]) -> Set<UInt32> { [] }
     func everybody(before time: Timestamp?) async throws -> [UInt32] { numbers.filter { parents[$0] == nil } }
     func organizations(by key: String) async throws -> [OrganizationMembers] { groups }
   }

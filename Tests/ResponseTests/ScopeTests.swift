@@ -32,7 +32,11 @@ struct ScopeTests {
 
     func below(_ limit: Int) -> Int { Int.random(in: 0..<limit, using: &generator) }
     func chance(_ percent: Int) -> Bool { below(100) < percent }
-    func some(_ most: Int) -> [SubjectNumber] { (0..<below(most + 1)).map { _ in SubjectNumber(numbers[below(numbers.count)]) } }
+    /// People, and now and then the id of an organization, as rows name both.
+    func some(_ most: Int) -> [SubjectNumber] {
+      let people = (0..<below(most + 1)).map { _ in SubjectNumber(numbers[below(numbers.count)]) }
+      return chance(30) ? people + [SubjectNumber(UInt32(below(12)))] : people
+    }
 
     func arrive() {
       let number = UInt32.random(in: 0..<UInt32.max, using: &generator)
@@ -41,6 +45,7 @@ struct ScopeTests {
       store.change {
         $0.arrivals[number] = time
         $0.organizations["org_id", default: [:]][organization, default: []].insert(number)
+        $0.organizationIDs.insert(organization)
       }
     }
 
@@ -137,7 +142,7 @@ struct ScopeTests {
           guard case .present(let confirmed) = later.detail, confirmed.facts["vendor"] == vendor else { return false }
           return confirmed.subjects?.numbers.contains(subject) ?? true
         }
-        if isDeleted { continue }
+        if isDeleted || state.organizationIDs.contains(subject.rawValue) { continue }
         let canonical = state.canonical(subject.rawValue)
         affected[canonical, default: []].formUnion(detail.fields)
         entries[canonical, default: []].insert(record.entry.index)

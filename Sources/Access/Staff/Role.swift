@@ -69,6 +69,11 @@ package struct StaffRoles: Sendable, Hashable {
 
   package var isEmpty: Bool { !isOwner && byProject.isEmpty }
 
+  /// Whether the person is let in to rows about subjects of a project, the live view's included.
+  package func reachesRows(in project: ProjectID) -> Bool {
+    [.readSubjects, .exportSubjects, .readLive].contains { allows($0, in: project) }
+  }
+
   /// - Parameter project: nil for what concerns the whole installation: there a role of any project counts, for what is not about a
   ///   project's data.
   func allows(_ action: Access.Action, in project: ProjectID?) -> Bool {

@@ -31,6 +31,20 @@ package struct StaffMember: Sendable, Hashable, Identifiable {
   package let suspendedAt: Timestamp?
   package let passkeys: Int
 
+  package init(
+    id: ID, name: String, roles: StaffRoles, createdAt: Timestamp, enrolledAt: Timestamp?, suspension: Suspension?, suspendedAt: Timestamp?,
+    passkeys: Int
+  ) {
+    self.id = id
+    self.name = name
+    self.roles = roles
+    self.createdAt = createdAt
+    self.enrolledAt = enrolledAt
+    self.suspension = suspension
+    self.suspendedAt = suspendedAt
+    self.passkeys = passkeys
+  }
+
   /// Whether the person can sign in.
   package var isActive: Bool { enrolledAt != nil && suspension == nil }
 }

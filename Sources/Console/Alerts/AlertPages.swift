@@ -3,6 +3,7 @@ import Events
 import Hummingbird
 import Journeys
 import Ledger
+import Response
 import Web
 
 /// Alerts: the list by state, and one of them with what people did about it.
@@ -119,10 +120,19 @@ extension Visit {
       <section class="panel"><h2>What was found</h2><p>\(alert.sentence)</p><dl class="values">\(about)\
       <dt>Project</dt><dd>\(alert.project?.description ?? "the whole installation")</dd><dt>Raised</dt><dd>\(time.second(alert.raisedAt))</dd>\
       <dt>Last found</dt><dd>\(time.second(alert.lastAt))</dd><dt>Times</dt><dd>\(NumberFormat.exact(alert.count))</dd>\
-      <dt>Ledger entry</dt><dd>\(entry)</dd>\(details)</dl></section>\(history(found.history))\(changeForm(alert))\
+      <dt>Ledger entry</dt><dd>\(entry)</dd>\(details)</dl></section>\(incidentLink(alert))\(history(found.history))\(changeForm(alert))\
       <p>\(Self.entry(answer.receipt)) <span class="ledger">for what this page shows.</span></p>
       """
     return .html(page(alert.kind.title, current: "Alerts", content), status: status)
+  }
+
+  /// One that tells of something lost hold of is a draft of an incident.
+  private func incidentLink(_ alert: Alert) -> HTML {
+    guard alert.state != .closed, may(.manageIncidents), let draft = IncidentDraft(alert) else { return "" }
+    return """
+      <section class="panel"><h2>It may be an incident</h2><p>About the \(IncidentWords.source(draft.source)): contained in one action, and who is affected is known in a second.</p>\
+      <p><a class="button primary" href="\(Address("/incidents/new").adding("alert", String(alert.id)))">Open as incident</a></p></section>
+      """
   }
 
   private func history(_ changes: [Alert.Change]) -> HTML {

@@ -12,8 +12,14 @@ package struct ExportOrder: Sendable {
   package let range: DateRange
   /// Nil: all.
   package let events: [String]?
-  /// The wish that somebody agreed to.
-  package let request: Int64
+  /// The wish that somebody agreed to; nil where none was needed.
+  package let request: Int64?
+
+  package init(range: DateRange, events: [String]?, request: Int64?) {
+    self.range = range
+    self.events = events
+    self.request = request
+  }
 }
 
 extension Visit {

@@ -3,22 +3,26 @@ import Events
 import Hummingbird
 import Journeys
 import Ledger
+import Response
 import Web
 
 /// First what a stolen credential would reach, then how the product is used.
 extension Visit {
   func homePage() async throws -> Response {
-    let accounts = try await accounts()
+    try authorize(.readExposure)
+    // Who is on the staff is for whoever shows that it is they who ask; the script of the page does.
+    let isNaming = fields["names"] != nil && may(.readStaff)
+    if isNaming { try authorize(.readStaff) }
     let catalog = try await catalog(purpose: "console.home")
     let saved = try await savedReports()
-    let staff = try await services.control.staff().filter { $0.roles.isKnown(in: project.id) }
+    let blast = services.blastRadius(project.id)?.shown(vendors: may(.readVendors), names: isNaming)
+    let days = try await services.control.exposureDays(of: project.id, from: QuotaBook.day(of: now) - ExposurePanel.trendDays + 1)
+    let disclosed = try await disclose(blast, .settings, "console.exposure", fields: ["exposure"])
     let exposure = ExposurePanel(
-      catalog: catalog.value, project: project, staff: staff, accounts: accounts.value, staffQuota: services.control.staffQuota,
-      isFrozen: { [quotas = services.quotas] in $0.map(quotas.isFrozen) ?? false },
-      vendors: may(.readVendors) ? await services.vendors.held(project.id) : nil,
-      now: now
+      blast: disclosed.value, days: days, time: time, now: now,
+      names: may(.readStaff) && !isNaming ? Address("/").adding("names", "yes") : nil, isOpen: isNaming, knowsVendors: may(.readVendors)
     ).panel
-    var entries = [accounts.receipt, catalog.receipt]
+    var entries = [disclosed.receipt, catalog.receipt]
     let rest: HTML
     if catalog.value.eventCount == 0 {
       rest = "\(firstSteps)\(exposure)\(reports)"

@@ -205,6 +205,8 @@ package struct EntryMapping: Sendable {
     "incident_notified": manage(3, "Update", .medium, "People were told of an incident", "incident"),
     "incident_closed": manage(3, "Update", .low, "An incident was closed", "incident"),
     "incident_moment_set": manage(3, "Update", .low, "A time of an incident was set", "incident"),
+    "incident_watched": manage(3, "Update", .low, "People affected by an incident are watched", "incident"),
+    "incident_leak_compared": manage(3, "Update", .medium, "Rows that turned up were compared with the ledger", "incident"),
     "incident_window_set": manage(3, "Update", .low, "An incident has another window", "incident"),
     "backup_made": EntryMapping(class: .apiActivity, activity: (2, "Read"), severity: .low, message: "A backup was written"),
   ]

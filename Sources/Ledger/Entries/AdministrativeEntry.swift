@@ -99,11 +99,15 @@ package enum AdministrativeEntry: Sendable, Hashable {
     case revoked
   }
 
-  /// Something was done about an incident; `facts` in words of ours, about nobody.
-  case incident(ProjectID, Int64, act: IncidentAct, facts: [String: String])
+  /// Something was done about an incident; `facts` in words of ours, about nobody. `subjects`: of a scope, exactly who is affected.
+  case incident(ProjectID, Int64, act: IncidentAct, facts: [String: String], subjects: SubjectSet? = nil)
 
   package enum IncidentAct: String, Sendable, Hashable, CaseIterable {
     case opened, contained, scoped, notified, closed
+    /// People affected are watched as a cohort from now on.
+    case watched
+    /// A file with rows was compared with what the ledger knows.
+    case leakCompared = "leak_compared"
     case momentSet = "moment_set"
     case windowSet = "window_set"
   }
@@ -176,7 +180,7 @@ package enum AdministrativeEntry: Sendable, Hashable {
     case .vendorDecided(_, _, _, let isApproved): isApproved ? "vendor_approved" : "vendor_refused"
     case .vendorDeletionAsked: "vendor_deletion_asked"
     case .vendorDeletionConfirmed: Self.vendorDeletionConfirmedKind
-    case .incident(_, _, let act, _): "incident_\(act.rawValue)"
+    case .incident(_, _, let act, _, _): "incident_\(act.rawValue)"
     case .vendorChanged(_, _, let act): "vendor_\(act.rawValue)"
     case .vendorGrantRecorded, .vendorGrantsImported: "vendor_grant_recorded"
     case .vendorGrantChanged(_, _, _, let act): "vendor_grant_\(act.rawValue)"
@@ -192,7 +196,7 @@ package enum AdministrativeEntry: Sendable, Hashable {
       .subjectErased(let project, _, _),
       .erasureReceipted(let project, _, _),
       .identitiesOpened(let project, _, _, _, _), .vendorDeclared(let project, _, _, _), .vendorDecided(let project, _, _, _),
-      .vendorChanged(let project, _, _), .incident(let project, _, _, _), .vendorDeletionAsked(let project, _, _),
+      .vendorChanged(let project, _, _), .incident(let project, _, _, _, _), .vendorDeletionAsked(let project, _, _),
       .vendorDeletionConfirmed(let project, _, _),
       .vendorGrantRecorded(let project, _, _), .vendorGrantsImported(let project, _, _, _, _), .vendorGrantChanged(let project, _, _, _):
       project
@@ -253,7 +257,9 @@ package enum AdministrativeEntry: Sendable, Hashable {
     case .vendorDeletionAsked(_, let vendor, let subjects), .vendorDeletionConfirmed(_, let vendor, let subjects):
       detail.facts = ["vendor": vendor]
       if !subjects.isEmpty { detail.subjects = SubjectSet(subjects) }
-    case .incident(_, let incident, _, let facts): detail.facts = facts.merging(["incident": String(incident)]) { $1 }
+    case .incident(_, let incident, _, let facts, let subjects):
+      detail.facts = facts.merging(["incident": String(incident)]) { $1 }
+      detail.subjects = subjects
     case .vendorChanged(_, let vendor, _): detail.facts = ["vendor": vendor]
     case .vendorGrantRecorded(_, let grant, let vendor), .vendorGrantChanged(_, let grant, let vendor, _):
       detail.facts = ["grant": String(grant)]

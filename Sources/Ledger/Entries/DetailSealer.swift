@@ -43,6 +43,18 @@ struct DetailSealer: Sendable {
   }
 
   func open(_ sealed: [UInt8], commitment: [UInt8]) throws(Failure) -> LedgerDetail {
+    let (_, json, roaring) = try opened(sealed, commitment)
+    guard let detail = LedgerDetail(json: json, roaring: roaring) else { throw .malformed }
+    return detail
+  }
+
+  /// What the commitment is over.
+  func parts(_ sealed: [UInt8], commitment: [UInt8]) throws(Failure) -> (salt: [UInt8], json: [UInt8]) {
+    let (salt, json, _) = try opened(sealed, commitment)
+    return (salt, json)
+  }
+
+  private func opened(_ sealed: [UInt8], _ commitment: [UInt8]) throws(Failure) -> (salt: [UInt8], json: [UInt8], roaring: [UInt8]) {
     guard let box = try? ChaChaPoly.SealedBox(combined: sealed), let plaintext = plaintext(of: box, commitment: commitment) else {
       throw .notOpened
     }
@@ -51,8 +63,7 @@ struct DetailSealer: Sendable {
       let roaring = reader.run(reader.remaining)
     else { throw .malformed }
     guard Array(SHA256.hash(data: salt + json)) == commitment else { throw .commitmentDiffers }
-    guard let detail = LedgerDetail(json: Array(json), roaring: Array(roaring)) else { throw .malformed }
-    return detail
+    return (Array(salt), Array(json), Array(roaring))
   }
 
   /// A wrong key fails the tag: nothing is opened by mistake.

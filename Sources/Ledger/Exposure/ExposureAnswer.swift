@@ -33,12 +33,28 @@ package struct ExposureAnswer: Sendable {
   /// Of the first and the last of the entries.
   package let first: Timestamp?
   package let last: Timestamp?
+  /// Of the entries, those by which the custodian opened identities.
+  package let openings: Int
   /// Shown by the entries, all together.
   package let rows: Int
   /// Ascending. Where there are any, nobody who existed at their times can be excluded.
   package let untold: [Untold]
   /// Everybody of the project who has been erased, exposed or not, as entries `subject_erased` name them: no store knows them any more.
   package let erased: ExposedSubjects
+}
+
+/// Who, of all who were shown anything, was shown some of certain subjects.
+package struct ExposureHolder: Sendable, Hashable {
+  package let kind: Principal.Kind
+  package let id: String
+  package let credential: String
+  /// Of an export, by its canaries: 32 hexadecimal digits.
+  package let export: String?
+  /// How many of the subjects asked about.
+  package let people: Int
+  package let entries: Int
+  package let first: Timestamp
+  package let last: Timestamp
 }
 
 /// An entry that shows certain subjects.

@@ -26,6 +26,19 @@ extension ExposureIndex {
     }
   }
 
+  /// Who was ever shown any of these subjects, the one who was shown most of them first; a vendor's deletions are not counted.
+  package func holders(of numbers: [SubjectNumber], in project: ProjectID) async throws(LedgerError) -> [ExposureHolder] {
+    try await catchUp()
+    let (files, sealer) = (try await ledger.edge().files, ledger.sealer)
+    return try await trying { state throws(LedgerError) in
+      var wanted = OrdinalBits(state.directory.count)
+      for number in numbers { if let ordinal = state.directory.ordinal(of: number.rawValue) { wanted.insert(ordinal) } }
+      guard wanted.count > 0 else { return [] }
+      var pass = ExposurePass(ExposureQuestion(.everything, in: project), DiskSets(files: files, sealer: sealer))
+      return try pass.holders(of: wanted, over: state)
+    }
+  }
+
   /// The tracking plans that were in force at any moment of a time, oldest first: what they did not let pass was never there to be taken.
   package func plans(of project: ProjectID, from: Timestamp?, to: Timestamp?) async throws(LedgerError) -> [PlanInForce] {
     try await catchUp()

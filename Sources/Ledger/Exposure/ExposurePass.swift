@@ -45,6 +45,7 @@ struct ExposurePass {
     return ExposureAnswer(
       question: question, size: min(state.next, question.size ?? state.next), entries: rows.map(\.index),
       subjects: ExposedSubjects(all, state.directory), fields: fields, first: rows.first?.time, last: rows.last?.time,
+      openings: rows.count { $0.kind == .opening },
       rows: rows.reduce(0) { $0 + Int($1.rows) }, untold: untold.sorted { $0.index < $1.index },
       erased: ExposedSubjects(try erased(state), state.directory))
   }
@@ -62,6 +63,52 @@ struct ExposurePass {
       if isShown { proofs.append(ExposureProof(index: row.index, time: row.time, fields: state.fields.names(of: row.fields))) }
     }
     return proofs
+  }
+
+  /// Who was shown any of the subjects, and how many of them.
+  mutating func holders(of wanted: OrdinalBits, over state: ExposureIndex.State) throws(LedgerError) -> [ExposureHolder] {
+    struct Key: Hashable {
+      let kind: Principal.Kind
+      let principal: UInt32
+      let credential: UInt32
+      let export: UInt32
+    }
+    struct Tally {
+      var seen: OrdinalBits
+      var entries = 0
+      let first: Timestamp
+      var last: Timestamp
+    }
+    // Places among the wanted, so that a tally is as small as the question.
+    var places: [UInt32: UInt32] = [:]
+    for (index, word) in wanted.words.enumerated() where word != 0 {
+      var rest = word
+      while rest != 0 {
+        places[UInt32(index << 6 + rest.trailingZeroBitCount)] = UInt32(places.count)
+        rest &= rest &- 1
+      }
+    }
+    var tallies: [Key: Tally] = [:]
+    for position in meant(of: state) {
+      let row = state.rows[position]
+      var shown: [UInt32] = []
+      _ = try forEach(row, state) { ordinal in
+        if wanted.contains(ordinal), let place = places[ordinal] { shown.append(place) }
+      }
+      guard !shown.isEmpty else { continue }
+      let key = Key(kind: row.principalKind, principal: row.principal, credential: row.credential, export: row.export)
+      var tally = tallies.removeValue(forKey: key) ?? Tally(seen: OrdinalBits(places.count), first: row.time, last: row.time)
+      for place in shown { tally.seen.insert(place) }
+      tally.entries += 1
+      tally.last = row.time
+      tallies[key] = tally
+    }
+    return tallies.map { key, tally in
+      ExposureHolder(
+        kind: key.kind, id: state.names.names[Int(key.principal)], credential: state.names.names[Int(key.credential)],
+        export: key.export == 0 ? nil : state.names.names[Int(key.export)], people: tally.seen.count, entries: tally.entries,
+        first: tally.first, last: tally.last)
+    }.sorted { ($1.people, $0.last) < ($0.people, $1.last) }
   }
 
   // MARK: Which entries

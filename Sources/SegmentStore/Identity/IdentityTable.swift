@@ -143,6 +143,14 @@ final class IdentityTable: Sendable {
     state.withLock { state in ordinals.map { (state.pseudonyms[$0], state.flags[$0] & 1 != 0) } }
   }
 
+  /// Those of the numbers that are groups.
+  func groups(among numbers: ArraySlice<UInt32>) -> [UInt32] {
+    let ordinals = numbers.map { Int(permutation.ordinal(ofNumber: $0)) }
+    return state.withLock { state in
+      zip(numbers, ordinals).filter { $0.1 < state.flags.count && state.flags[$0.1] & 1 != 0 }.map(\.0)
+    }
+  }
+
   /// Numbers of those of a range of ordinals that are no groups.
   func subjects(_ ordinals: Range<Int>) -> [UInt32] {
     let flags = state.withLock { Array($0.flags[ordinals]) }

@@ -1,3 +1,4 @@
+package import Events
 internal import Journeys
 import Synchronization
 
@@ -22,6 +23,29 @@ package struct SubjectCensus: Sendable {
 
   /// Every number that counts as this canonical one, itself included.
   package func members(of canonical: UInt32) -> [UInt32] { journal.members(of: canonical) }
+
+  /// How many ids had arrived, groups among them.
+  package var idCount: Int { count }
+
+  /// Ids in the order of their arrival, without groups: a part at a time, since intake waits for the table's lock.
+  package func ids(_ range: Range<Int>) -> [(pseudonym: Pseudonym, number: SubjectNumber)] {
+    let part = range.clamped(to: 0..<count)
+    return identities.entries(part).enumerated().filter { !$0.element.isGroup }.map { offset, entry in
+      (entry.pseudonym, SubjectNumber(identities.permutation.number(ofOrdinal: UInt32(part.lowerBound + offset))))
+    }
+  }
+
+  /// Those of the numbers that name organizations.
+  package func groups(among numbers: [UInt32]) -> Set<UInt32> {
+    var found: Set<UInt32> = []
+    var next = 0
+    while next < numbers.count {
+      let end = min(numbers.count, next + 65_536)
+      found.formUnion(identities.groups(among: numbers[next..<end]))
+      next = end
+    }
+    return found
+  }
 
   /// Canonical numbers of all subjects whose ids have arrived, deleted ones included, each once, in no order.
   package func everybody() -> [UInt32] {

@@ -286,6 +286,7 @@ final class CanaryDesk: Sendable {
       var details: [String: Alert.Value] = ["use": .text(use.rawValue), "canaries_seen": .number(Int64(hits.count))]
       if let principal { details["seen_by"] = .text("\(principal.kind.rawValue)/\(principal.id)/\(principal.credential)") }
       if let export {
+        details["export"] = .text(export.nonce)
         details["export_entry"] = .number(Int64(clamping: export.entry))
         details["exported_at"] = .text(export.madeAt.text)
       }

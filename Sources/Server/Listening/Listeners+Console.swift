@@ -6,6 +6,7 @@ import Gate
 import Hummingbird
 import Journeys
 import Logging
+import Response
 import SegmentStore
 
 extension Listeners {
@@ -54,13 +55,19 @@ extension Listeners {
       clock: installation.clock, plans: installation.planServices,
       vendors: VendorServices(
         desk: installation.vendors, simulate: { try await installation.simulate($0, in: $1, for: $2) },
-        held: { await installation.held(in: $0) }, grants: installation.grants.services,
+        grants: installation.grants.services,
         thirdParties: { id in
           guard let project = installation.projects[id] else { throw APIError.notFound("There is no such project.") }
           return try await installation.thirdParties(of: project)
         }, deletionRequest: { try await installation.deletionRequest(of: $0) }),
+      incidents: IncidentServices(
+        desk: installation.incidents,
+        compare: { text, project, incident, principal in
+          try await installation.compare(text, with: incident, in: project, by: principal)
+        }, evidence: { try await installation.evidence(on: $0) }),
       alerts: installation.alerts, reports: installation.reports,
-      lookedFor: { project, text, principal in await installation.canaries.look(at: text, in: project, by: principal) })
+      lookedFor: { project, text, principal in await installation.canaries.look(at: text, in: project, by: principal) },
+      blastRadius: { installation.blastRadii.newest(of: $0) })
     addConsoleRoutes(to: router, services: services) { request, context in addresses.of(request, context) }
   }
 }

@@ -21,7 +21,13 @@ struct IncidentRoutes: Sendable {
     router.post("/api/v1/incidents/:id/containment", use: contain)
     router.post("/api/v1/incidents/:id/scopes", use: scope)
     router.get("/api/v1/incidents/:id/report", use: report)
+    router.get("/api/v1/incidents/:id/evidence", use: evidence)
+    router.post("/api/v1/incidents/:id/watch", use: watch)
+    router.get("/api/v1/incidents/:id/subjects", use: people)
+    router.get("/api/v1/incidents/:id/subjects/:pseudonym", use: verdict)
+    router.get("/api/v1/incidents/:id/organizations", use: organizations)
     router.post("/api/v1/incidents/:id/closing", use: close)
+    router.post("/api/v1/leaks", use: compare)
   }
 
   private func list(_ request: Request, _ context: ServerContext) async throws -> Response {
@@ -29,10 +35,13 @@ struct IncidentRoutes: Sendable {
     let parameters = try QueryParameters(request, known: ["project_id", "open"])
     let project = try installation.project(try parameters.project(), for: caller, to: .readIncidents)
     let found = try await installation.access.incidents(of: project.id, open: try parameters.flag("open"))
+    let drafts = try await installation.incidents.drafts(in: project.id)
     let disclosure = Disclosure(.settings, project: project.id, purpose: "api.incidents", fields: ["incidents"])
     return DisclosedResponse.json(
       try await installation.ledger.disclose(found, disclosure, to: caller.principal).map { found in
-        ["incidents": .list(found.map(Self.json)), "next": .null]
+        [
+          "incidents": .list(found.map(Self.json)), "drafts": .list(drafts.map { Self.json($0.draft, of: $0.alert) }), "next": .null,
+        ]
       })
   }
 
@@ -42,7 +51,15 @@ struct IncidentRoutes: Sendable {
     let project = try installation.project(
       try QueryParameters(request, known: ["project_id"]).project(), for: caller, to: .manageIncidents)
     let members = try await authenticator.object(
-      request, caller, known: ["title", "source", "from", "to", "alert", "vendor_told_us", "first_signal"])
+      request, caller, known: ["title", "source", "from", "to", "alert", "vendor_told_us", "first_signal", "data_set_received"])
+    let alert = try members.number("alert", 1...Int.max).map { Int64($0) }
+    if let alert, members["source"] == nil {
+      guard var draft = try await installation.incidents.drafts(in: project.id).first(where: { $0.alert.id == alert })?.draft else {
+        throw APIError.notFound("Alert \(alert) is no draft of an incident: it is closed, has one, or tells of nothing lost hold of.")
+      }
+      if case .string(let title)? = members["title"] { draft.title = title }
+      return try await open(draft, members, in: project.id, by: caller.principal)
+    }
     guard case .string(let title)? = members["title"] else { throw APIError.badRequest("“title” is needed.", field: "title") }
     guard case .object(let given)? = members["source"], case .string(let kind)? = given["kind"], case .string(let id)? = given["id"],
       let source = Incident.Source(kind: kind, id: id)
@@ -52,11 +69,20 @@ struct IncidentRoutes: Sendable {
         field: "source")
     }
     var draft = IncidentDraft(title: title, source: source)
+    draft.alert = alert
+    return try await open(draft, members, in: project.id, by: caller.principal)
+  }
+
+  private func open(
+    _ draft: IncidentDraft, _ members: [String: JSONValue], in project: ProjectID, by principal: Principal
+  ) async throws -> Response {
+    var draft = draft
     draft.from = try members.time("from")
     draft.to = try members.time("to")
-    draft.alert = try members.number("alert", 1...Int.max).map { Int64($0) }
-    for moment in [Incident.Moment.vendorToldUs, .firstSignal] { draft.moments[moment] = try members.time(moment.rawValue) }
-    let (incident, receipt) = try await installation.incidents.open(draft, in: project.id, by: caller.principal)
+    for moment in [Incident.Moment.vendorToldUs, .firstSignal, .dataSetReceived] {
+      if let at = try members.time(moment.rawValue) { draft.moments[moment] = at }
+    }
+    let (incident, receipt) = try await installation.incidents.open(draft, in: project, by: principal)
     guard case .object(var answer) = Self.json(incident) else { return DisclosedResponse.plain(.null) }
     answer["ledger_index"] = .number(Double(receipt.index))
     return DisclosedResponse.plain(.object(answer), status: .created)
@@ -120,12 +146,20 @@ struct IncidentRoutes: Sendable {
   }
 
   private func report(_ request: Request, _ context: ServerContext) async throws -> Response {
-    let (incident, caller) = try await incident(request, context, to: .readIncidents, known: ["format"])
-    let format = try QueryParameters(request, known: ["format"])["format"] ?? "markdown"
+    let (incident, caller) = try await incident(request, context, to: .readIncidents, known: ["format", "audience"])
+    let parameters = try QueryParameters(request, known: ["format", "audience"])
+    let format = parameters["format"] ?? "markdown"
+    let audience = parameters["audience"] ?? "authority"
+    guard ["authority", "management"].contains(audience) else {
+      throw APIError.badRequest("“audience” is authority or management.", field: "audience")
+    }
     guard ["markdown", "html", "json"].contains(format) else {
       throw APIError.badRequest("“format” is markdown, html or json.", field: "format")
     }
-    let report = try await installation.incidents.report(on: incident, at: installation.now())
+    let report =
+      audience == "management"
+      ? try await installation.incidents.summary(on: incident, at: installation.now())
+      : try await installation.incidents.report(on: incident, at: installation.now())
     let disclosure = Disclosure(.settings, project: incident.project, purpose: "api.incident.report", fields: ["report"])
     let answer = try await installation.ledger.disclose(report, disclosure, to: caller.principal)
     return DisclosedResponse.json(
@@ -136,6 +170,118 @@ struct IncidentRoutes: Sendable {
         default: ["format": "markdown", "text": .string(report.markdown)]
         }
       })
+  }
+
+  /// Files of text by name.
+  private func evidence(_ request: Request, _ context: ServerContext) async throws -> Response {
+    let (incident, caller) = try await incident(request, context, to: .manageIncidents)
+    let evidence = try await installation.evidence(on: incident)
+    let disclosure = Disclosure(.settings, project: incident.project, purpose: "api.incident.evidence", fields: ["evidence"])
+    return DisclosedResponse.json(
+      try await installation.ledger.disclose(evidence, disclosure, to: caller.principal).map { evidence in
+        ["files": .list(evidence.files.map { ["name": .string($0.name), "text": .string($0.text)] })]
+      })
+  }
+
+  private func people(_ request: Request, _ context: ServerContext) async throws -> Response {
+    let (incident, caller) = try await incident(request, context, to: .manageIncidents, known: ["status", "after", "limit"])
+    let parameters = try QueryParameters(request, known: ["status", "after", "limit"])
+    guard let status = Scope.Status(rawValue: parameters["status"] ?? "affected"), status != .notAffected else {
+      throw APIError.badRequest("“status” is affected or cannot_be_excluded; everybody else is not affected.", field: "status")
+    }
+    let limit = try parameters.count("limit", default: IncidentDesk.peoplePage, atMost: IncidentDesk.peoplePage)
+    let after = try parameters["after"].map { text in
+      guard let number = UInt32(text) else { throw APIError.badRequest("“after” is what “next” said.", field: "after") }
+      return number
+    }
+    let page = try await installation.incidents.people(of: incident, status, after: after, limit: limit)
+    let disclosure = Disclosure(
+      .subjects(
+        set: page.people.map(\.number), rows: page.people.count,
+        queryDigest: Disclosure.digest(ofQuery: Array("incident \(incident.id) \(status)".utf8)),
+        dataVersion: 0), project: incident.project, purpose: "api.incident.subjects", fields: ["affected_by_incident"])
+    return DisclosedResponse.json(
+      try await installation.ledger.disclose(page, disclosure, to: caller.principal).map { page in
+        [
+          "version": .number(Double(page.version)), "next": page.next.map { .string(String($0)) } ?? .null,
+          "subjects": .list(page.people.map(\.json)),
+        ]
+      })
+  }
+
+  private func verdict(_ request: Request, _ context: ServerContext) async throws -> Response {
+    let (incident, caller) = try await incident(request, context, to: .manageIncidents)
+    guard let pseudonym = Pseudonym(try context.parameters.require("pseudonym")) else {
+      throw APIError.badRequest("A subject is named by its pseudonym: s_ and 32 hexadecimal digits.", field: "pseudonym")
+    }
+    await installation.canaries.look(at: [pseudonym], in: incident.project, by: caller.principal)
+    let verdict = try await installation.incidents.verdict(on: pseudonym, in: incident)
+    let disclosure = Disclosure(
+      .subjects(set: [verdict.number], rows: 1), project: incident.project, purpose: "api.incident.subject",
+      fields: ["affected_by_incident"])
+    return DisclosedResponse.json(try await installation.ledger.disclose(verdict, disclosure, to: caller.principal).map(\.json))
+  }
+
+  private func organizations(_ request: Request, _ context: ServerContext) async throws -> Response {
+    let (incident, caller) = try await incident(request, context, to: .manageIncidents)
+    let (rows, total) = try await installation.incidents.organizations(of: incident)
+    let disclosure = Disclosure(
+      .subjects(set: rows.map(\.organization.number), rows: rows.count), project: incident.project, purpose: "api.incident.organizations",
+      fields: ["affected_by_incident"])
+    return DisclosedResponse.json(
+      try await installation.ledger.disclose(rows, disclosure, to: caller.principal).map { rows in
+        [
+          "total": .number(Double(total)), "next": .null,
+          "organizations": .list(rows.map(\.json)),
+        ]
+      })
+  }
+
+  private func watch(_ request: Request, _ context: ServerContext) async throws -> Response {
+    let (incident, caller) = try await incident(request, context, to: .manageIncidents)
+    let watch = try await installation.incidents.watch(incident.id, by: caller.principal)
+    return DisclosedResponse.plain([
+      "incident": .number(Double(incident.id)), "cohort": .number(Double(watch.cohort.id)), "people": .number(Double(watch.people)),
+      "affected": .number(Double(watch.affected)), "ledger_index": .number(Double(watch.receipt.index)),
+    ])
+  }
+
+  /// `{"ids": ["s_…"], "hosts": ["….example.net"], "incident": 3}`.
+  private func compare(_ request: Request, _ context: ServerContext) async throws -> Response {
+    let caller = try await authenticator.require(request, context)
+    let project = try installation.project(
+      try QueryParameters(request, known: ["project_id"]).project(), for: caller, to: .manageIncidents)
+    let bytes = try await authenticator.body(of: request, by: caller, limit: 2 << 20)
+    guard case .object(let members) = try JSONValue(parsing: bytes, limit: 2 << 20),
+      Set(members.keys).isSubset(of: ["ids", "hosts", "incident"])
+    else { throw APIError.badRequest("The body must be an object with “ids”, “hosts” and “incident”.") }
+    func texts(_ name: String) throws -> [String] {
+      guard let value = members[name] else { return [] }
+      guard case .list(let elements) = value, elements.count <= LeakDesk.most else {
+        throw APIError.badRequest("“\(name)” must be a list of at most \(LeakDesk.most) texts.", field: name)
+      }
+      return try elements.map { element in
+        guard case .string(let text) = element, text.utf8.count <= 300 else {
+          throw APIError.badRequest("“\(name)” must hold texts of at most 300 bytes.", field: name)
+        }
+        return text
+      }
+    }
+    let ids = Set(try texts("ids").flatMap { CanaryScan.ids(in: $0) })
+    let labels = Set(try texts("hosts").flatMap { CanaryScan.labels(in: $0 + ".") })
+    var incident: Incident?
+    if let number = try members.number("incident", 1...Int.max) {
+      incident = try await installation.access.incident(Int64(number)).flatMap { $0.project == project.id ? $0 : nil }
+      guard incident != nil else { throw APIError.notFound("There is no such incident.") }
+    }
+    let finding = try await installation.leaks.find(ids, labels, in: project.id, incident: incident, by: caller.principal)
+    if let incident { try await installation.incidents.note(finding, with: incident.id, by: caller.principal) }
+    let disclosure = Disclosure(
+      .aggregate(
+        queryDigest: Disclosure.digest(ofQuery: bytes), dataVersion: await project.engine.dataVersion(),
+        groupSizes: [finding.people] + finding.suspects.map(\.count)), project: project.id, purpose: "api.leaks")
+    return DisclosedResponse.json(
+      try await installation.ledger.disclose(finding, disclosure, to: caller.principal).map(\.json))
   }
 
   private func close(_ request: Request, _ context: ServerContext) async throws -> Response {
@@ -156,6 +302,14 @@ struct IncidentRoutes: Sendable {
     try Access.authorize(caller, action, in: found?.project ?? caller.project ?? installation.projects.all.first?.id)
     guard let found else { throw APIError.notFound("There is no such incident.") }
     return (found, caller)
+  }
+
+  static func json(_ draft: IncidentDraft, of alert: Alert) -> JSONValue {
+    [
+      "alert": .number(Double(alert.id)), "kind": .string(alert.kind.rawValue), "severity": .string(alert.severity.rawValue),
+      "sentence": .string(alert.sentence), "raised_at": .string(alert.raisedAt.text), "title": .string(draft.title),
+      "source": ["kind": .string(draft.source.kind), "id": .string(draft.source.id)],
+    ]
   }
 
   static func json(_ incident: Incident) -> JSONValue {

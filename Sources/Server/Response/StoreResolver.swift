@@ -16,6 +16,8 @@ struct StoreResolver: SubjectResolver {
     func canonical(of numbers: [UInt32]) -> [UInt32] { census.canonical(of: numbers) }
     func members(of canonical: UInt32) -> [UInt32] { census.members(of: canonical) }
 
+    func organizationIDs(among numbers: [UInt32]) -> Set<UInt32> { census.groups(among: numbers) }
+
     /// A store does not know when an id arrived, only in which order: everybody may have been there.
     func everybody(before time: Timestamp?) async throws -> [UInt32] { census.everybody() }
 

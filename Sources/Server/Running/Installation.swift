@@ -42,6 +42,8 @@ package final class Installation: Sendable {
   package let vendors: VendorDesk
   package let relay: Relay
   package let incidents: IncidentDesk
+  /// If something were stolen now: kept up while the server runs.
+  package let blastRadii: BlastRadiusBook
   let clock: @Sendable () -> Timestamp
   private let lock: DirectoryLock
   let lookups: Lookups
@@ -102,6 +104,8 @@ package final class Installation: Sendable {
     relay = Relay(
       control: access, ledger: ledger, alerts: alerts, source: source, gate: gate, version: Self.version, logger: logger, clock: clock)
     exposure = ExposureIndex(ledger)
+    blastRadii = Self.blastRadii(
+      access: access, ledger: ledger, projects: projects, quotas: quotas, index: exposure, data: directory, logger: logger, clock: clock)
     incidents = IncidentDesk(
       control: access, ledger: ledger, staff: staff, vendors: vendors, quotas: quotas, index: exposure,
       place: { [projects] id in
@@ -109,7 +113,9 @@ package final class Installation: Sendable {
         let fields = Set(try await project.engine.catalog().events.flatMap(\.properties))
         return IncidentDesk.Place(
           resolver: StoreResolver(store: project.store), groupKeys: project.settings.groupKeys,
-          fields: fields.union(["event", "time"]).sorted())
+          fields: fields.union(["event", "time"]).sorted(),
+          pseudonyms: { numbers in numbers.compactMap { project.store.reference(of: SubjectNumber($0))?.pseudonym } },
+          number: { project.store.reference(of: $0)?.number })
       }, clock: clock)
     custodian = try CustodianDesk(directory: directory, access: access, ledger: ledger, projects: projects, alerts: alerts, clock: clock)
   }

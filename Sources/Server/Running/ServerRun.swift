@@ -5,6 +5,7 @@ import Journeys
 import Ledger
 import Logging
 import Relay
+import Response
 import Vault
 
 /// `sealane serve`: from configuration to an orderly end.
@@ -32,6 +33,7 @@ package struct ServerRun: Sendable {
     let relaying = Task { await installation.relay.run() }
     let asking = Task { await installation.outsideWitnesses.run() }
     let indexing = Task(priority: .utility) { await installation.exposure.follow() }
+    let measuring = Task(priority: .utility) { await installation.blastRadii.run() }
     do {
       try await Listeners(installation).run { addresses in
         logger.notice(
@@ -42,15 +44,16 @@ package struct ServerRun: Sendable {
         await onReady(installation, addresses)
       }
     } catch {
-      for task in [upkeep, giving, asking, telling, delivering, relaying, indexing] { task.cancel() }
+      for task in [upkeep, giving, asking, telling, delivering, relaying, indexing, measuring] { task.cancel() }
       await installation.close()
       throw Self.explained(error, configuration)
     }
-    for task in [upkeep, giving, asking, telling, delivering, relaying, indexing] { task.cancel() }
+    for task in [upkeep, giving, asking, telling, delivering, relaying, indexing, measuring] { task.cancel() }
     // A message under way may still be noted as sent; one that hangs is sent again after the next start.
     await Self.finish(delivering, within: .seconds(5))
     await Self.finish(relaying, within: .seconds(5))
     await Self.finish(indexing, within: .seconds(5))
+    await Self.finish(measuring, within: .seconds(5))
     logger.notice("Stopping: requests in flight are done, closing files")
     await installation.close()
   }

@@ -22,22 +22,4 @@ extension Installation {
           groupSizes: simulation.groupSizes),
         project: id, purpose: "vendor.simulation", fields: declaration.fields.sorted()), to: principal)
   }
-
-  /// What each vendor of a project holds now, by the ledger: everything delivered, less what it confirmed to have deleted.
-  func held(in project: ProjectID) async -> [VendorHolding]? {
-    var held: [VendorHolding] = []
-    // What cannot be read is told elsewhere; a page about something else must not fail for it.
-    guard let vendors = try? await access.vendors(of: project) else { return nil }
-    for vendor in vendors {
-      let versions = (try? await access.versions(of: vendor.id)) ?? []
-      let shown = versions.first { $0.version == vendor.inForce } ?? versions.first
-      let name = shown.flatMap { try? VendorDeclaration(yaml: $0.source).name } ?? vendor.id.rawValue
-      let answer = try? await exposure.answer(ExposureQuestion(.vendor(vendor.id.rawValue), in: project))
-      held.append(
-        VendorHolding(
-          id: vendor.id, name: name, state: vendor.state, people: answer?.subjects.count,
-          fields: answer?.fields.keys.sorted() ?? []))
-    }
-    return held
-  }
 }

@@ -79,6 +79,15 @@ enum Stylesheet {
     .figures dd{margin:0;font-size:28px;line-height:1.25;font-variant-numeric:tabular-nums;letter-spacing:-.02em}
     .figures dd.word{font-size:16px;line-height:1.4;padding-top:6px;letter-spacing:0}
     .unseen{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
+    .figures.reach{grid-template-columns:repeat(auto-fit,minmax(min(100%,116px),1fr))}
+    .figures dd.sub{font-size:12px;line-height:1.45;letter-spacing:0;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
+    .beside{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,340px),1fr));gap:8px 32px;margin-top:20px}
+    .beside>div{min-width:0}
+    .advice{margin:0;padding:0;list-style:none}
+    .advice li{border-top:1px solid var(--line);padding:8px 0}
+    .advice li:first-child{border-top:0;padding-top:0}
+    .advice p{margin:0;max-width:none;overflow-wrap:anywhere}
+    .advice .sub b{color:var(--ink);font-weight:600;font-variant-numeric:tabular-nums}
     .note{color:var(--soft);font-size:12px;max-width:none;margin:12px 0 0}
     .ledger{color:var(--soft);font-size:12px}
     .ledger b{color:var(--sealed);font-weight:600;font-variant-numeric:tabular-nums}
@@ -252,6 +261,15 @@ enum Stylesheet {
     .timeline>li{border-bottom:1px solid var(--line);padding:10px 0;display:grid;grid-template-columns:150px minmax(0,1fr);gap:4px 16px}
     .timeline>li:last-child{border-bottom:0}
     .timeline time{color:var(--soft);font-variant-numeric:tabular-nums;white-space:nowrap}
+    .progress{list-style:none;display:flex;flex-wrap:wrap;gap:4px;margin:0 0 16px;padding:0;max-width:none}
+    .progress>li{flex:1 1 110px;border-top:3px solid var(--line);padding:6px 2px 0;color:var(--soft);font-size:12px}
+    .progress>li.done{border-top-color:var(--accent);color:var(--ink)}
+    .progress>li[aria-current]{font-weight:600}
+    .grid>.panel.chosen{border-color:var(--accent)}
+    dl.values.wide{grid-template-columns:minmax(120px,260px) minmax(0,1fr);gap:6px 16px}
+    .panel ul{margin:0 0 12px;padding-left:18px}
+    .panel ul.plain{list-style:none;padding-left:0}
+    .panel li>span{color:var(--ink)}
     .day{color:var(--soft);font-size:12px;padding:16px 0 4px;font-weight:600}
     .pages{display:flex;gap:12px;margin-top:12px}
     .bar-cell{display:block;height:6px;background:var(--s0);border-radius:3px;margin-top:8px}
@@ -277,6 +295,7 @@ enum Stylesheet {
   private static let charts = """
     .chart{display:block;width:100%;height:auto;overflow:visible;margin:8px 0}
     .chart.wide{max-width:1280px}
+    .chart.small{max-width:620px}
     .chart.narrow,.legend.narrow,.narrow-only{display:none}
     h3.charted{margin-top:16px}
     .line.before{stroke-width:1;opacity:.7}

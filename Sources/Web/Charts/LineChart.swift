@@ -47,6 +47,12 @@ package struct LineChart: Sendable {
     return "\(draw(wide, class: "wide"))\(draw(narrow, class: "narrow"))\(legend(isForNarrowOnly: wide.labelsEnds))"
   }
 
+  /// One drawing for a narrow place beside other things, and the names of its lines below.
+  package func small() -> HTML {
+    let layout = Layout(chart: self, width: 440, height: 190, labelsEnds: false)
+    return "\(draw(layout, class: "small"))\(legend(isForNarrowOnly: false))"
+  }
+
   /// Where everything goes. Kept apart from the drawing so that tests can hold its rules.
   package struct Layout: Sendable {
     package let width: Double

@@ -1,0 +1,228 @@
+"""Where incidents come from, and what of them somebody can check who believes nobody: drafts of alerts, rows that turned up, evidence."""
+
+import base64
+import hashlib
+import json
+import os
+import time
+from pathlib import Path
+
+import pytest
+import requests
+from installation import Installation
+from staff import owner
+from test_incidents import incident
+from test_vendors import agree, declaration, declare, state, until
+from tlog import Key, read_proof
+
+PEOPLE = 30
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """Two vendors that hold the same people in files, with canaries, and an account that exports."""
+    root = tmp_path_factory.mktemp("sources")
+    sealane = Installation(root, canaries=True)
+    try:
+        sealane.start("--canary-domain", "metrics.example.net")
+        ada = owner(sealane)
+        for vendor in ["tallymark", "otherwise"]:
+            text = declaration(vendor, {"type": "file", "path": root / f"{vendor}.ndjson"}).replace("canaries: 0", "canaries: 3")
+            declare(sealane, root, text)
+            agree(sealane, ada, vendor)
+        for batch in range(10):
+            sealane.send_import([
+                {"event": "Request", "properties": {
+                    "time": int(time.time()) - 60, "distinct_id": f"user-{number}", "plan": "pro", "org_id": f"org-{number % 5}",
+                    "$insert_id": f"{batch:08x}{number:08x}"}} for number in range(PEOPLE)]).raise_for_status()
+        for vendor in ["tallymark", "otherwise"]:
+            until(lambda: state(sealane, vendor)["events"] >= 10 * PEOPLE)
+        yield sealane, root
+    finally:
+        sealane.close()
+
+
+def leaked(sealane, *arguments):
+    return json.loads(sealane.command("incident", "leaked", *arguments, "--data", sealane.data, "--json"))
+
+
+def held(root, vendor):
+    return [json.loads(line) for line in (root / f"{vendor}.ndjson").read_text().splitlines()]
+
+
+def ids(rows):
+    return sorted({row["person"] for row in rows})
+
+
+def known_pseudonyms(sealane):
+    rows = requests.get(f"{sealane.api}/api/v1/subjects", params={"limit": 1000}, auth=sealane.account, timeout=10).json()["subjects"]
+    return sorted(row["subject"] for row in rows)
+
+
+def people_of(root, vendor):
+    """By the pseudonyms that have as many events as everybody has; canaries are fewer than they."""
+    found = ids(held(root, vendor))
+    assert len(found) >= PEOPLE
+    return found
+
+
+def test_a_vendors_rows_name_the_vendor(place, tmp_path):
+    sealane, root = place
+    rows = people_of(root, "tallymark")
+    file = tmp_path / "rows.csv"
+    file.write_text("id,city\n" + "\n".join(f"{row},Berlin" for row in rows) + "\nv_" + "ab" * 16 + ",nobody\n")
+    found = leaked(sealane, file)
+    assert found["source"] == {"kind": "vendor", "id": "tallymark"} and found["people"] == PEOPLE, found
+    by = {suspect["evidence"]: suspect for suspect in found["suspects"]}
+    assert by["pseudonyms"]["source"]["id"] == "tallymark" and by["pseudonyms"]["count"] == PEOPLE
+    assert "otherwise" not in json.dumps(found), "the same people under another vendor's pseudonyms do not point to it"
+    opened = incident(sealane, "open", "--leaked", file, "--vendor-told", "2026-11-25T10:00:00Z")
+    assert opened["source"] == {"kind": "vendor", "id": "tallymark"} and "tallymark" in opened["title"]
+    number = str(opened["incident"])
+    scope = incident(sealane, "scope", number)
+    assert scope["affected"] == PEOPLE
+    again = leaked(sealane, "--incident", number, file)
+    assert again["outside_scope"] == 0
+    shown = incident(sealane, "show", number)
+    assert [step["act"] for step in shown["steps"]] == ["opened", "leak_compared", "scoped", "leak_compared"]
+    assert "data_set_received" in shown["moments"]
+    # A window that ended before anything was delivered: the file has people who are not in the scope.
+    incident(sealane, "window", number, "--to", "2020-01-01")
+    assert incident(sealane, "scope", number)["affected"] == 0
+    assert leaked(sealane, "--incident", number, file)["outside_scope"] == PEOPLE
+
+
+def test_a_single_canary_names_the_vendor(place, tmp_path):
+    sealane, root = place
+    counts = {}
+    for row in held(root, "otherwise"):
+        counts[row["person"]] = counts.get(row["person"], 0) + 1
+    file = tmp_path / "all.txt"
+    everybody = sorted(counts)
+    # Which are canaries is not told; whoever is nobody here is one.
+    strange = []
+    for person in everybody:
+        file.write_text(person)
+        found = leaked(sealane, file)
+        if found["people"] == 0:
+            strange.append(person)
+            assert found["suspects"] == [{"source": {"kind": "vendor", "id": "otherwise"}, "evidence": "canaries", "count": 1}], found
+    assert strange, "no canary was sent yet"
+    alerts = json.loads(sealane.command("alerts", "list", "--data", sealane.data, "--json"))["alerts"]
+    alert = next(alert for alert in alerts if alert["kind"] == "canary_used" and alert["details"].get("vendor") == "otherwise")
+    drafts = json.loads(sealane.command("incident", "list", "--data", sealane.data, "--json"))["drafts"]
+    draft = next(draft for draft in drafts if draft["alert"] == alert["id"])
+    assert draft["source"] == {"kind": "vendor", "id": "otherwise"} and draft["severity"] == "critical"
+    assert f"alert {alert['id']}" in sealane.command("incident", "list", "--data", sealane.data)
+    opened = incident(sealane, "open", "--alert", alert["id"])
+    assert opened["alert"] == alert["id"] and opened["moments"]["first_signal"] == alert["raised_at"]
+    after = json.loads(sealane.command("incident", "list", "--data", sealane.data, "--json"))["drafts"]
+    assert alert["id"] not in [draft["alert"] for draft in after]
+    assert sealane.run("incident", "open", "--alert", alert["id"], "--data", sealane.data).returncode != 0
+
+
+def test_rows_of_an_export_name_it_or_who_was_shown_them(place, tmp_path):
+    sealane, _ = place
+    thief = sealane.account_with(scopes=["query", "export"])
+    auth = (thief["username"], thief["secret"])
+    taken = requests.get(
+        sealane.api + "/api/2.0/export", params={"from_date": "2020-01-01", "to_date": "2030-01-01", "project_id": sealane.project_id},
+        auth=auth, timeout=30).text
+    file = tmp_path / "rows.ndjson"
+    file.write_text(taken)
+    found = leaked(sealane, file)
+    assert found["source"]["kind"] == "export" and len(found["source"]["id"]) == 32 and found["people"] == PEOPLE
+    real = known_pseudonyms(sealane)
+    # Without the canaries' rows nobody can be named for certain: several were shown these people.
+    file.write_text("\n".join(line for line in taken.splitlines() if json.loads(line)["properties"]["distinct_id"] in real))
+    found = leaked(sealane, file)
+    assert {suspect["evidence"] for suspect in found["suspects"]} == {"shown"} and found["people"] == PEOPLE
+    assert found["source"]["id"] in json.dumps(found["suspects"]) if found["source"] else True
+    opened = incident(sealane, "open", "--leaked", file, "--credential", thief["username"], "--title", "Rows on a forum")
+    scope = incident(sealane, "scope", str(opened["incident"]))
+    assert scope["affected"] == PEOPLE
+    # Nothing of ours, a file that is not there, an empty one, and one with very many ids.
+    file.write_text("\n".join(f"s_{hashlib.sha256(str(number).encode()).hexdigest()[:32]}" for number in range(100_000)) + "\n" + "\n".join(real))
+    started = time.monotonic()
+    found = leaked(sealane, file)
+    assert found["ids"] <= 20_000 and found["source"] is None or found["people"] < PEOPLE
+    assert time.monotonic() - started < 20
+    done = sealane.run("incident", "open", "--leaked", tmp_path / "missing", "--data", sealane.data)
+    assert done.returncode != 0 and "missing" in done.stderr
+    file.write_text("")
+    assert leaked(sealane, file)["suspects"] == []
+    done = sealane.run("incident", "open", "--leaked", file, "--data", sealane.data)
+    assert done.returncode != 0 and "for certain" in done.stderr
+
+
+def check_evidence(directory: Path, key: Key, version: int) -> dict:
+    """With nothing but the ledger's public key. Returns the details of entries by number."""
+    for line in (directory / "SHA256SUMS").read_text().splitlines():
+        digest, name = line.split("  ")
+        assert hashlib.sha256((directory / name).read_bytes()).hexdigest() == digest, name
+    details = {}
+    for file in sorted((directory / "proofs").iterdir()):
+        number = int(file.name.removesuffix(".tlog-proof"))
+        entry, signers = read_proof(file.read_text(), key)
+        assert key.name in signers
+        opened = directory / "details" / f"{number}.json"
+        if opened.exists():
+            told = json.loads(opened.read_text())
+            commitment = hashlib.sha256(base64.b64decode(told["salt"]) + told["json"].encode()).hexdigest()
+            assert json.loads(entry)["commitment"] == commitment, number
+            details[number] = (json.loads(entry), json.loads(told["json"]))
+    scope = (directory / f"scope-{version}.json").read_bytes()
+    scoped = [detail for entry, detail in details.values() if entry["kind"] == "incident_scoped" and detail["facts"]["version"] == str(version)]
+    assert [detail["facts"]["digest"] for detail in scoped] == [hashlib.sha256(scope).hexdigest()]
+    assert scoped[0]["subjects"]["sha256"] == json.loads(scope)["affected"]["sha256"], "the very set of the scope is kept with the ledger"
+    return details
+
+
+def test_evidence_is_checked_by_a_stranger(place, tmp_path):
+    sealane, _ = place
+    number = str(incident(sealane, "open", "--vendor", "tallymark", "--title", "For a court")["incident"])
+    incident(sealane, "contain", number)
+    scope = incident(sealane, "scope", number)
+    output = tmp_path / "evidence"
+    assert "README.md" in sealane.command("incident", "evidence", number, "--output", output, "--data", sealane.data)
+    assert (os.stat(output / "report.md").st_mode & 0o777, os.stat(output).st_mode & 0o777) == (0o600, 0o700)
+    key = Key(sealane.made["ledger_public_key"])
+    details = check_evidence(output, key, 1)
+    kinds = [entry["kind"] for entry, _ in details.values()]
+    assert kinds.count("disclosure.delivery") == scope["entries"] == len((output / "entries.txt").read_text().split())
+    deliveries = [detail for entry, detail in details.values() if entry["kind"] == "disclosure.delivery"]
+    assert all(detail["principal"]["id"] == "tallymark" for detail in deliveries) and sum(detail["rows"] for detail in deliveries) >= 10 * PEOPLE
+    # One byte less, and it does not hold.
+    victim = output / "scope-1.json"
+    victim.write_bytes(victim.read_bytes().replace(b'"version":1', b'"version":2', 1))
+    with pytest.raises(AssertionError):
+        check_evidence(output, key, 1)
+    for wrong in [("--output", output), ("--output", "/proc/none/evidence")]:
+        assert sealane.run("incident", "evidence", number, *wrong, "--data", sealane.data).returncode != 0
+    page = sealane.command("incident", "report", number, "--audience", "management", "--data", sealane.data)
+    assert "2 × 0.25 + 0.5 + 0.5 = 1.5 (low)" in page and "= 3 (high)" in page and f"{PEOPLE} people are affected" in page
+    assert "Severity by ENISA" in sealane.command("incident", "report", number, "--data", sealane.data)
+    # Nobody is named anywhere.
+    assert not any(f"user-{person}" in file.read_text() for file in output.rglob("*") if file.is_file() for person in range(PEOPLE))
+
+
+def test_the_affected_are_watched_until_it_is_closed(place):
+    sealane, _ = place
+    number = str(incident(sealane, "open", "--vendor", "otherwise", "--title", "Watched")["incident"])
+    done = sealane.run("incident", "watch", number, "--data", sealane.data)
+    assert done.returncode != 0 and "Scope the incident first" in done.stderr
+    incident(sealane, "scope", number)
+    watch = incident(sealane, "watch", number)
+    assert watch["people"] == watch["affected"] == PEOPLE
+    query = {"report": "cohort", "cohort": {"saved": watch["cohort"]}}
+    size = requests.post(f"{sealane.api}/api/v1/query", json=query, auth=sealane.account, timeout=10)
+    assert size.status_code == 200 and size.json()["size"] == PEOPLE, size.text
+    # It follows a narrower scope, and goes with the incident.
+    incident(sealane, "window", number, "--to", "2020-01-01")
+    incident(sealane, "scope", number)
+    cohorts = requests.get(f"{sealane.api}/api/v1/cohorts", auth=sealane.account, timeout=10).json()["cohorts"]
+    (mine,) = [cohort for cohort in cohorts if cohort["id"] == watch["cohort"]]
+    assert mine["name"] == f"Affected by incident {number}" and mine["members"] == 0
+    incident(sealane, "close", number, "--note", "Over")
+    cohorts = requests.get(f"{sealane.api}/api/v1/cohorts", auth=sealane.account, timeout=10).json()["cohorts"]
+    assert watch["cohort"] not in [cohort["id"] for cohort in cohorts]
