@@ -83,8 +83,14 @@ struct Console: Sendable {
     guard type.lowercased().hasPrefix("application/x-www-form-urlencoded") else {
       throw HTTPError(.unsupportedMediaType)
     }
-    let body = try await request.body.collect(upTo: Self.maximumFormBytes)
-    return FormFields(encoded: String(buffer: body))
+    do {
+      return FormFields(encoded: String(buffer: try await request.body.collect(upTo: Self.maximumFormBytes)))
+    } catch is CancellationError {
+      throw CancellationError()
+    } catch {
+      // What else may go wrong is that the connection broke: then nobody reads the answer.
+      throw HTTPError(.contentTooLarge)
+    }
   }
 
   /// Browsers say where a request comes from; where they do, another site's is refused besides the token's check.

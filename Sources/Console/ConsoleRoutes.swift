@@ -70,7 +70,13 @@ package func addConsoleRoutes<Context: RequestContext>(
   post("/alerts/change") { try await $0.changeAlert() }
   get("/vendors") { try await $0.vendorsPage() }
   post("/vendors") { try await $0.declareVendor() }
+  get("/vendors/grants") { try await $0.grantsPage() }
+  post("/vendors/grants") { try await $0.recordGrant() }
+  post("/vendors/grants/import") { try await $0.takeGrants() }
+  post("/vendors/grants/change") { try await $0.changeGrant() }
+  get("/vendors/third-parties") { try await $0.thirdPartiesPage() }
   about("/vendors/:id", "id") { try await $0.vendorPage($1) }
+  about("/vendors/:id/deletion-request", "id") { try await $0.deletionRequestPage($1) }
   about("/vendors/:id/kill", "id") { try await $0.killVendorPage($1) }
   post("/vendors/agree") { try await $0.decideOnVendor(isApproved: true) }
   post("/vendors/refuse") { try await $0.decideOnVendor(isApproved: false) }

@@ -71,7 +71,8 @@ package struct ConsoleServices: Sendable {
       ), projectChanged: @escaping @Sendable (Project) async throws -> Void = { _ in },
     note: @escaping @Sendable (_ error: any Error, _ reference: String) -> Void = { _, _ in },
     refusedPasskey: @escaping @Sendable (_ code: String) async -> Void = { _ in }, configuration: ConsoleConfiguration,
-    clock: @escaping @Sendable () -> Timestamp = Ledger.systemClock, plans: PlanServices, vendors: VendorServices, incidents: IncidentServices,
+    clock: @escaping @Sendable () -> Timestamp = Ledger.systemClock, plans: PlanServices, vendors: VendorServices,
+    incidents: IncidentServices,
     alerts: AlertDesk? = nil, reports: ReportDesk? = nil,
     lookedFor: @escaping @Sendable (_ project: ProjectID, _ text: String, _ by: Principal) async -> Void = { _, _, _ in },
     blastRadius: @escaping @Sendable (ProjectID) -> BlastRadius? = { _ in nil }
@@ -111,9 +112,23 @@ package struct VendorServices: Sendable {
   /// What a version would have let out in the last seven days.
   package var simulate: @Sendable (VendorVersion, ProjectID, Principal) async throws -> Disclosed<Simulation>
 
+  package var grants: GrantServices
+  /// Hosts that the company's own site calls.
+  package var thirdParties: @Sendable (ProjectID) async throws -> [NamedThirdParty]
+  /// The letter that asks a killed vendor to delete everything.
+  ///
+  /// - Throws: `AccessError` `invalid` where its kill switch was not pulled.
+  package var deletionRequest: @Sendable (Vendor) async throws -> DeletionRequest
+
   package init(
-    desk: VendorDesk, simulate: @escaping @Sendable (VendorVersion, ProjectID, Principal) async throws -> Disclosed<Simulation>
+    desk: VendorDesk, simulate: @escaping @Sendable (VendorVersion, ProjectID, Principal) async throws -> Disclosed<Simulation>,
+    grants: GrantServices,
+    thirdParties: @escaping @Sendable (ProjectID) async throws -> [NamedThirdParty],
+    deletionRequest: @escaping @Sendable (Vendor) async throws -> DeletionRequest
   ) {
+    self.grants = grants
+    self.thirdParties = thirdParties
+    self.deletionRequest = deletionRequest
     self.desk = desk
     self.simulate = simulate
   }

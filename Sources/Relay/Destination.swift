@@ -66,6 +66,14 @@ package enum Destination: Sendable, Hashable {
     }
   }
 
+  /// Ids that one request for deletion may name: Mixpanel's tasks and Segment's regulations are bounded.
+  package var mostIDsOfDeletion: Int {
+    switch self {
+    case .mixpanel: 1_999
+    case .segment, .webhook, .file: 5_000
+    }
+  }
+
   /// What it needs at every delivery.
   var secrets: [SecretReference] {
     switch self {

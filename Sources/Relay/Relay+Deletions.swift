@@ -12,6 +12,7 @@ extension Relay {
     while !Task.isCancelled {
       do {
         try await control.noteVendorDeletions()
+        try await enterThoseOfKilled()
         let due = try await control.dueVendorDeletions(limit: 100).filter { !gate.isShut($0.vendor) }
         // None waits for another vendor's answers, and one that fails keeps no other from being asked.
         await withTaskGroup { group in
@@ -24,6 +25,32 @@ extension Relay {
       }
       try? await Task.sleep(for: .seconds(2))
     }
+  }
+
+  /// Nothing leaves for a killed vendor any more, no request either. That it is to delete these stands in the ledger and in its list all the same, for
+  /// whoever asks by hand.
+  private func enterThoseOfKilled() async throws {
+    for deletion in try await control.unenteredDeletionsOfKilled(limit: 100) where !Task.isCancelled {
+      guard let vendor = try await control.vendor(deletion.vendor) else { continue }
+      let isEntered = try await enter(deletion, of: vendor)
+      try await control.vendorDeletionFailed(
+        deletion.id, reason: "The kill switch was pulled: ask the vendor by hand, and confirm here.",
+        next: isEntered ? Timestamp(milliseconds: .max) : later(deletion.attempts))
+    }
+  }
+
+  /// - Returns: whether the ledger has it; it does not where nobody is known whom it is about, since nobody named would mean everybody.
+  @discardableResult
+  private func enter(_ deletion: VendorDeletion, of vendor: Vendor) async throws -> Bool {
+    let numbers = deletion.subjects.compactMap { source.number(of: $0, in: vendor.project) }
+    if deletion.isEntered { return true }
+    if numbers.isEmpty { return false }
+    try await ledger.record(
+      .vendorDeletionAsked(vendor.project, vendor: vendor.id.rawValue, subjects: numbers),
+      by: Principal(kind: .system, id: "relay", credential: "erasure"))
+    // A crash before this asks, and enters, once more.
+    try await control.vendorDeletionEntered(deletion.id)
+    return true
   }
 
   private func tryToPassOn(_ deletion: VendorDeletion) async {
@@ -42,43 +69,55 @@ extension Relay {
       let pseudonyms = source.pseudonyms(of: vendor.id.rawValue, in: vendor.project)
     else { return }
     let sender = sender(of: vendor.id, inForce, destination)
-    if deletion.sentAt != nil {
-      guard let task = deletion.task else { return }
-      guard let outcome = await gate.pass(vendor.id, { await sender.deletionState(task) { self.gate.isShut(vendor.id) } }) else {
-        return
-      }
-      switch outcome {
-      case .done: try await confirm(deletion, of: vendor, by: Self.principal(vendor, destination))
-      case .underWay: try await control.vendorDeletionSent(deletion.id, task: task, next: later(deletion.attempts))
-      case .failed(let reason): try await failed(deletion, of: vendor, reason)
-      }
-      return
-    }
-    let numbers = deletion.subjects.compactMap { source.number(of: $0, in: vendor.project) }
-    if !deletion.isEntered, !numbers.isEmpty {
-      try await ledger.record(
-        .vendorDeletionAsked(vendor.project, vendor: vendor.id.rawValue, subjects: numbers),
-        by: Principal(kind: .system, id: "relay", credential: "erasure"))
-      // A crash before this asks, and enters, once more.
-      try await control.vendorDeletionEntered(deletion.id)
-    }
+    if deletion.sentAt != nil { return try await askHowFar(deletion, of: vendor, sender, destination) }
+    try await enter(deletion, of: vendor)
     // Every id that ever counted as the subject: the vendor knows it by whichever was in force when an event left.
     let people = deletion.subjects.map { pseudonyms($0).description }
-    guard
-      let outcome = await gate.pass(
-        vendor.id, { await sender.delete(people, id: "deletion_\(deletion.entry)") { self.gate.isShut(vendor.id) } })
-    else { return }
-    switch outcome {
-    case .done: try await confirm(deletion, of: vendor, by: Self.principal(vendor, destination))
-    case .taken(let task):
-      try await control.vendorDeletionSent(deletion.id, task: task, next: task == nil ? nil : later(0))
-    case .failed(let reason): try await failed(deletion, of: vendor, reason)
+    let size = destination.mostIDsOfDeletion
+    let pieces = stride(from: 0, to: people.count, by: size).map { Array(people[$0..<min($0 + size, people.count)]) }
+    var tasks = deletion.tasks ?? DeletionTasks(size: size)
+    // Cut in another way, by another version of the declaration: all of it anew.
+    if tasks.size != size { tasks = DeletionTasks(size: size) }
+    for (index, piece) in pieces.enumerated() {
+      if tasks.parts.indices.contains(index), tasks.parts[index] != .again { continue }
+      let id = "deletion_\(deletion.entry)\(index == 0 ? "" : "_\(index + 1)")"
+      guard let outcome = await gate.pass(vendor.id, { await sender.delete(piece, id: id) { self.gate.isShut(vendor.id) } }) else { return }
+      let part: DeletionTasks.Part
+      switch outcome {
+      case .done: part = .done
+      case .taken(let task): part = .taken(task)
+      case .failed(let reason): return try await failed(deletion, of: vendor, reason, tasks)
+      }
+      if tasks.parts.indices.contains(index) { tasks.parts[index] = part } else { tasks.parts.append(part) }
+      // A crash before this sends this one again; the vendor deletes twice what it has once.
+      if pieces.count > 1 { try await control.vendorDeletionPartlySent(deletion.id, tasks: tasks) }
     }
+    if tasks.areAllDone { return try await confirm(deletion, of: vendor, by: Self.principal(vendor, destination)) }
+    try await control.vendorDeletionSent(deletion.id, tasks: tasks, next: tasks.canBeAsked ? later(0) : nil)
+  }
+
+  private func askHowFar(_ deletion: VendorDeletion, of vendor: Vendor, _ sender: VendorSender, _ destination: Destination) async throws {
+    guard var tasks = deletion.tasks else { return }
+    var reason: String?
+    for (index, part) in tasks.parts.enumerated() {
+      guard case .taken(let task?) = part else { continue }
+      guard let state = await gate.pass(vendor.id, { await sender.deletionState(task) { self.gate.isShut(vendor.id) } }) else { return }
+      switch state {
+      case .done: tasks.parts[index] = .done
+      case .underWay: break
+      case .failed(let why):
+        tasks.parts[index] = .again
+        reason = reason ?? why
+      }
+    }
+    if let reason { return try await failed(deletion, of: vendor, reason, tasks) }
+    if tasks.areAllDone { return try await confirm(deletion, of: vendor, by: Self.principal(vendor, destination)) }
+    try await control.vendorDeletionSent(deletion.id, tasks: tasks, next: tasks.canBeAsked ? later(deletion.attempts) : nil)
   }
 
   /// It is asked for anew, later; whoever is told of alerts learns of it when it does not get better.
-  private func failed(_ deletion: VendorDeletion, of vendor: Vendor, _ reason: String) async throws {
-    try await control.vendorDeletionFailed(deletion.id, reason: reason, next: later(deletion.attempts))
+  private func failed(_ deletion: VendorDeletion, of vendor: Vendor, _ reason: String, _ tasks: DeletionTasks) async throws {
+    try await control.vendorDeletionFailed(deletion.id, reason: reason, tasks: tasks, next: later(deletion.attempts))
     guard deletion.attempts >= Relay.failuresToTell else { return }
     await alerts.raise(
       NewAlert(
@@ -120,7 +159,10 @@ package struct VendorDeletions: Sendable {
     guard vendor.state == .killed else {
       throw AccessError(.invalid, "Only a vendor whose kill switch was pulled can have deleted everything: others get more.")
     }
-    return try await ledger.record(.vendorDeletionConfirmed(vendor.project, vendor: vendor.id.rawValue, subjects: []), by: principal)
+    let receipt = try await ledger.record(
+      .vendorDeletionConfirmed(vendor.project, vendor: vendor.id.rawValue, subjects: []), by: principal)
+    try await control.confirmAllVendorDeletions(of: vendor.id)
+    return receipt
   }
 
   /// From then on the subject counts as not held by the vendor any more.

@@ -24,6 +24,9 @@ package final class VendorDesk: Sendable {
     self.gate = gate
   }
 
+  /// What stands behind `/vendors/` in the console's addresses and is no vendor.
+  private static let pages: Set<String> = ["grants", "third-parties"]
+
   /// SHA-256 of a declaration's text, 64 hexadecimal digits.
   package static func digest(of source: String) -> String {
     SHA256.hash(data: Array(source.utf8)).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
@@ -37,6 +40,9 @@ package final class VendorDesk: Sendable {
   ) {
     let declaration = try VendorDeclaration(yaml: text)
     let (id, digest) = (declaration.id, Self.digest(of: text))
+    guard !Self.pages.contains(id.rawValue) else {
+      throw AccessError(.invalid, "No vendor can be called \(id): a page of the console is. Choose another id.")
+    }
     let receipt = try await control.turns.take {
       let number = try await control.declare(id, in: project, source: text, digest: digest, by: principal, entry: 0, undone: true)
       let receipt = try await ledger.record(

@@ -22,7 +22,7 @@ extension VendorsCommand {
       @Option(help: "Only a vendor's.") var vendor: String?
       @Option(
         help:
-          "Only with a finding: retired_but_live, used_after_retirement, used_after_revocation, undeclared_vendor, wide_scope, unused_90_days, never_expires."
+          "Only with a finding: retired_but_live, vendor_killed_but_live, used_after_retirement, used_after_revocation, undeclared_vendor, wide_scope, unused_90_days, never_expires."
       ) var finding: String?
 
       func run() async throws {

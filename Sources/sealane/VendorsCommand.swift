@@ -14,7 +14,7 @@ struct VendorsCommand: AsyncParsableCommand {
       """,
     subcommands: [
       List.self, Show.self, Declare.self, Simulate.self, Approve.self, Refuse.self, Pause.self, Resume.self, Kill.self, DeadLetters.self,
-      Deletions.self, ConfirmDeletion.self,
+      Deletions.self, ConfirmDeletion.self, DeletionRequest.self,
       Grants.self, ThirdParties.self, Register.self,
     ])
 
@@ -213,7 +213,7 @@ struct VendorsCommand: AsyncParsableCommand {
 
   static func query(_ project: Int64?) -> String { project.map { "?project_id=\($0)" } ?? "" }
 
-  fileprivate static func checked(_ vendor: String) throws -> String {
+  static func checked(_ vendor: String) throws -> String {
     guard !vendor.isEmpty, vendor.utf8.allSatisfy({ $0.isWordByte }) else {
       throw CommandError("A vendor's id has lower-case letters, digits and -.")
     }

@@ -49,6 +49,29 @@ struct VendorGrantTests {
     #expect(expected.contains(where: \.isRed) == (expected.contains(.retiredButLive) || expected.contains(.usedAfterRevocation)))
   }
 
+  @Test func whatLivesOfAKilledVendorIsRed() throws {
+    let vendor = try #require(Vendor.ID(rawValue: "tallymark"))
+    let grants = [
+      Self.grant(1), Self.grant(2, revoked: 0), Self.grant(3, expires: -1), Self.grant(4, vendor: "other"), Self.grant(5, retired: -2),
+    ]
+    let found = VendorGrant.findings(of: grants, declared: [vendor], killed: [vendor], at: Self.now)
+    #expect(found[1] == [.vendorKilledButLive] && found[2] == nil && found[3] == nil && found[4] == [.undeclaredVendor])
+    #expect(found[5] == [.retiredButLive, .vendorKilledButLive, .usedAfterRetirement])
+    #expect(VendorGrant.Finding.vendorKilledButLive.isRed)
+  }
+
+  @Test(arguments: ["parts/1999 + ! - =task-1", "parts/2 =7", "parts/5000"])
+  func whatBecameOfARequestsPartsIsReadAsItWasWritten(text: String) {
+    #expect(DeletionTasks(text).text == text)
+  }
+
+  @Test func theNumberOfAnEarlierVersionIsTheOnlyRequests() {
+    let tasks = DeletionTasks("erasures-3")
+    #expect(tasks.parts == [.taken("erasures-3")] && tasks.canBeAsked && !tasks.areAllDone)
+    #expect(DeletionTasks("parts/3 + +").areAllDone && !DeletionTasks("parts/3 + !").areAllDone && !DeletionTasks("parts/3").areAllDone)
+    #expect(!DeletionTasks("parts/3 - +").canBeAsked)
+  }
+
   @Test func aScopeThatNoOtherHasIsWide() {
     let found = Self.findings([
       Self.grant(1, scopes: ["read"]), Self.grant(2, scopes: ["read", "write"]), Self.grant(3, scopes: ["read"]),

@@ -46,6 +46,8 @@ struct RouteTableTests {
       "POST /staff/roles": admins, "POST /staff/link": admins, "POST /staff/sessions/end": watchers, "POST /staff/cut-off": watchers,
       "GET /vendors": overseers, "GET /vendors/{id}": overseers, "POST /vendors": watchers, "POST /vendors/agree": watchers,
       "POST /vendors/refuse": watchers, "POST /vendors/pause": watchers, "POST /vendors/resume": watchers,
+      "GET /vendors/grants": overseers, "POST /vendors/grants": watchers, "POST /vendors/grants/import": watchers,
+      "POST /vendors/grants/change": watchers, "GET /vendors/third-parties": overseers, "GET /vendors/{id}/deletion-request": overseers,
       "GET /vendors/{id}/kill": watchers, "POST /vendors/kill": watchers, "POST /staff/quota": [.owner], "POST /staff/remove": admins,
       "GET /incidents": watchers, "POST /incidents": watchers, "GET /incidents/new": watchers, "POST /incidents/rows": watchers,
       "POST /incidents/contain": watchers, "POST /incidents/scope": watchers, "POST /incidents/window": watchers,
@@ -72,6 +74,7 @@ struct RouteTableTests {
     case "/alerts/{id}": "/alerts/1"
     case "/vendors/{id}": "/vendors/tallymark"
     case "/vendors/{id}/kill": "/vendors/tallymark/kill"
+    case "/vendors/{id}/deletion-request": "/vendors/tallymark/deletion-request"
     case let path where path.hasPrefix("/incidents/{id}"): path.replacing("{id}", with: "9")
     default: path
     }

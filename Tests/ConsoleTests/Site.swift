@@ -52,14 +52,65 @@ final class Site: Sendable {
     let desk = VendorDesk(
       control: control, ledger: ledger, alerts: AlertDesk(control: control, ledger: ledger, clock: { SampleEngine.now }),
       source: NoSource(), gate: VendorGate())
-    return VendorServices(desk: desk) { version, project, principal in
-      let simulation = try await Simulation(
-        try VendorDeclaration(yaml: version.source), engine: SampleEngine(kind: kind),
-        rules: ReportRules(calendar: ProjectCalendar(zone: "UTC", weekStart: .monday), smallestGroup: 1), at: SampleEngine.now)
-      return try await ledger.disclose(
-        simulation, Disclosure(.aggregate(queryDigest: "", dataVersion: 1, groupSizes: []), project: project, purpose: "test"),
-        to: principal)
-    }
+    return VendorServices(
+      desk: desk,
+      simulate: { version, project, principal in
+        let simulation = try await Simulation(
+          try VendorDeclaration(yaml: version.source), engine: SampleEngine(kind: kind),
+          rules: ReportRules(calendar: ProjectCalendar(zone: "UTC", weekStart: .monday), smallestGroup: 1), at: SampleEngine.now)
+        return try await ledger.disclose(
+          simulation, Disclosure(.aggregate(queryDigest: "", dataVersion: 1, groupSizes: []), project: project, purpose: "test"),
+          to: principal)
+      }, grants: grants(control, ledger),
+      thirdParties: { project in
+        try await control.thirdParties(of: project).map { party in
+          NamedThirdParty(seen: party, vendor: party.host.hasSuffix("tallymark.example") ? Vendor.ID(rawValue: "tallymark") : nil)
+        }
+      },
+      deletionRequest: { vendor in
+        guard let version = try await control.versions(of: vendor.id).first else { throw AccessError(.notFound, "There is no version.") }
+        return DeletionRequest(
+          vendor: vendor, declaration: try VendorDeclaration(yaml: version.source),
+          holding: DeletionRequest.Holding(people: 12, events: 340, fields: ["plan"], first: nil, last: nil, isComplete: true),
+          unconfirmed: 1, entry: 42, date: SampleEngine.now, by: nil)
+      })
+  }
+
+  /// What the server does, without its reading of lists: a pasted one is a name a line.
+  private static func grants(_ control: ControlDatabase, _ ledger: Ledger) -> GrantServices {
+    GrantServices(
+      inventory: { project in
+        GrantInventory(
+          try await control.vendorGrants(of: project), vendors: try await control.vendors(of: project), at: SampleEngine.now)
+      },
+      record: { texts, project, principal in
+        guard let name = texts["name"] else { throw AccessError(.invalid, "It names neither an application nor a client.") }
+        let draft = VendorGrantDraft(
+          vendor: texts["vendor"].flatMap(Vendor.ID.init(rawValue:)), name: name,
+          kind: texts["kind"].flatMap(VendorGrant.Kind.init(rawValue:)) ?? .oauthGrant,
+          scopes: (texts["scopes"] ?? "").split(separator: " ").map(String.init))
+        let id = try await control.record(draft, in: project)
+        return (id, try await ledger.record(.vendorGrantRecorded(project, grant: id, vendor: draft.vendor?.rawValue), by: principal))
+      },
+      take: { bytes, project, principal in
+        let names = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).map(String.init)
+        guard !names.isEmpty else { throw AccessError(.invalid, "The list has no rows.") }
+        let changes = try await control.importGrants(
+          names.map { VendorGrantDraft(vendor: nil, name: $0, kind: .apiKey) }, in: project)
+        let receipt = try await ledger.record(
+          .vendorGrantsImported(project, new: changes.new, changed: changes.changed, unchanged: changes.unchanged, refused: 1),
+          by: principal)
+        return GrantsTaken(
+          rows: names.count, changes: changes, refused: 1, refusals: [(7, "it is no <b>row</b>")], receipt: receipt)
+      },
+      change: { grant, act, principal in
+        switch act {
+        case .retired: try await control.retireGrant(grant.id)
+        case .revoked: try await control.revokeGrant(grant.id)
+        }
+        return try await ledger.record(
+          .vendorGrantChanged(grant.project, grant: grant.id, vendor: grant.draft.vendor?.rawValue, act: act), by: principal)
+      })
   }
 
   /// Whom the sample's figures are about: a store of as many.

@@ -2,9 +2,11 @@
 
 import datetime
 import json
+import time
 
 import pytest
 import requests
+from staff import invited, owner
 
 NOW = datetime.datetime.now(datetime.timezone.utc)
 
@@ -148,3 +150,66 @@ def test_programs_may_not(place):
         answer = requests.request(method, place.api + "/api/v1" + path, auth=place.account, data="name\nx\n", timeout=10)
         assert answer.status_code == 403, path
         assert requests.request(method, place.api + "/api/v1" + path, timeout=10).status_code == 401, path
+
+
+def test_what_lives_of_a_killed_vendor_is_red(place, tmp_path):
+    sealane = place
+    (tmp_path / "tallymark.yaml").write_text(DECLARATION)
+    sealane.command("vendors", "declare", tmp_path / "tallymark.yaml", "--data", sealane.data)
+    take(sealane, tmp_path, "list.csv", "name,vendor,expires\nSync,tallymark,2040-01-01\nOther,quillon,2040-01-01\nOld,tallymark,2020-01-01\n")
+    assert grants(sealane)["red"] == 0
+    sealane.command("vendors", "kill", "tallymark", "--data", sealane.data)
+    listed = grants(sealane)
+    assert listed["red"] == 1 and (listed["grants"][0]["name"], listed["grants"][0]["findings"]) == ("Sync", ["vendor_killed_but_live"])
+    assert len(grants(sealane, "--finding", "vendor_killed_but_live")["grants"]) == 1
+    # Nobody does anything here: it is found by itself within half a minute.
+    end = time.monotonic() + 60
+    while not alerts(sealane):
+        assert time.monotonic() < end
+        time.sleep(0.5)
+    [alert] = alerts(sealane)
+    assert "kill switch was pulled" in alert["sentence"] and alert["severity"] == "high" and alert["details"]["vendor"] == "tallymark"
+    sealane.command("vendors", "grants", "revoke", listed["grants"][0]["grant"], "--data", sealane.data)
+    assert grants(sealane)["red"] == 0
+
+
+def test_people_do_it_on_pages(place):
+    """The same by forms, each act in the ledger under the person's name; who may only look is refused."""
+    sealane, ada = place, owner(place)
+    table = "App name,Client ID,Publisher,Scopes,Client secret\nTallymark,cl-1,Tallymark,\"events.read, profile\",hush-hush\nfew\n"
+    taken = ada.post("/vendors/grants/import", {"list": table.replace("\n", "\r\n")})
+    assert taken.status_code == 200 and "1 new grant" in taken.text and "1 row was refused" in taken.text and "hush-hush" not in taken.text
+    taken = ada.post("/vendors/grants/import", {"list": '[{"displayText": "Pipes", "clientId": "cl-4", "scopes": ["*"]}]'})
+    assert "1 new grant" in taken.text and "wide scope" in taken.text
+    assert ada.post("/vendors/grants/import", {"list": "a,b\r\n1,2\r\n"}).status_code == 400
+    assert ada.post("/vendors/grants/import", {"list": "name\r\n" + "x\r\n" * 400_000}).status_code == 400
+    assert ada.post("/vendors/grants/import", {"list": "x" * (5 << 20)}).status_code in (400, 413)
+    made = ada.post("/vendors/grants", {
+        "name": "Warehouse", "vendor": "tallymark", "kind": "service_account", "scopes": "read write", "grantedby": "ben@orrery.example",
+        "createdat": "2024-01-02", "expiresat": "2040-01-01"})
+    assert made.status_code == 200 and "Written down" in made.text and "ben@orrery.example" in made.text
+    for bad in [{"name": ""}, {"name": "x", "vendor": "Not An Id"}, {"name": "x", "kind": "key"}, {"name": "x", "createdat": "soon"}]:
+        assert ada.post("/vendors/grants", bad).status_code == 400, bad
+    number = next(grant["grant"] for grant in grants(sealane)["grants"] if grant["name"] == "Warehouse")
+    retired = ada.post("/vendors/grants/change", {"grant": str(number), "act": "retired"})
+    assert retired.status_code == 200 and "retired but still live" in retired.text
+    assert "1 open alert" in ada.get("/vendors/grants").text and len(alerts(sealane)) == 1
+    assert ada.post("/vendors/grants/change", {"grant": str(number), "act": "revoked"}).status_code == 200
+    assert grants(sealane)["red"] == 0
+    acts = [entry for kind in ["recorded", "retired", "revoked"] for entry in entries(sealane, f"vendor_grant_{kind}")]
+    assert len(acts) == 5 and {act["detail"]["principal"]["kind"] for act in acts} == {"staff"}
+    shown = [entry for entry in entries(sealane, "disclosure.settings") if "vendor_grants" in entry["detail"]["fields"]]
+    assert len(shown) >= 5, "what a page showed is in the ledger"
+
+    report = {"csp-report": {"document-uri": "https://www.orrery.example/", "violated-directive": "script-src", "blocked-uri": "https://tracker.example/p"}}
+    sent = requests.post(
+        sealane.intake + "/csp-report", params={"token": sealane.token}, data=json.dumps(report), headers={"Content-Type": "application/csp-report"},
+        timeout=10)
+    assert sent.status_code == 204
+    page = ada.get("/vendors/third-parties")
+    assert page.status_code == 200 and "tracker.example" in page.text and "nobody declared it" in page.text
+    assert f"{sealane.intake.replace('127.0.0.1', 'localhost')}/csp-report?token={sealane.token}" in page.text.replace("127.0.0.1", "localhost")
+    bea = invited(sealane, ada, "Bea", "developer")
+    assert bea.get("/vendors/grants").status_code == 200 and bea.get("/vendors/third-parties").status_code == 200
+    for path, fields in [("", {"name": "x"}), ("/import", {"list": "name\nx\n"}), ("/change", {"grant": str(number), "act": "revoked"})]:
+        assert bea.post("/vendors/grants" + path, fields).status_code == 403, path

@@ -135,6 +135,7 @@ struct RouteRow: Sendable {
       RouteRow("POST /api/v1/vendors/{id}/resumption", .api, "/api/v1/vendors/nobody/resumption", "", machine, 404),
       RouteRow("POST /api/v1/vendors/{id}/kill", .api, "/api/v1/vendors/nobody/kill", "", machine, 404),
       RouteRow("GET /api/v1/vendors/{id}/dead-letters", .api, "/api/v1/vendors/nobody/dead-letters", machine, 404),
+      RouteRow("GET /api/v1/vendors/{id}/deletion-request", .api, "/api/v1/vendors/nobody/deletion-request", machine, 404),
       RouteRow("GET /api/v1/vendors/{id}/deletions", .api, "/api/v1/vendors/nobody/deletions", machine, 404),
       RouteRow(
         "POST /api/v1/vendors/{id}/deletions/{deletion}/confirmation", .api, "/api/v1/vendors/nobody/deletions/1/confirmation", "", machine,

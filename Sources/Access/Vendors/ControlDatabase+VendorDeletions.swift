@@ -15,8 +15,8 @@ package struct VendorDeletion: Sendable, Hashable {
   package let isEntered: Bool
   package let attempts: Int
   package let sentAt: Timestamp?
-  /// The vendor's own number for it.
-  package let task: String?
+  /// What became of its requests so far, and the vendor's own numbers for them.
+  package let tasks: DeletionTasks?
   package let confirmedAt: Timestamp?
   package let lastError: String?
 
@@ -26,7 +26,8 @@ package struct VendorDeletion: Sendable, Hashable {
 extension ControlDatabase {
   package static let vendorDeletionPage = 500
 
-  /// Writes down, for every vendor that events have flowed to, the erasures since: once each, whatever crashes in between.
+  /// Writes down, for every vendor that events have flowed to, the erasures since: once each, whatever crashes in between. Those too that come after
+  /// its kill switch was pulled: nobody sends them any more, and people must know whom to ask for.
   package func noteVendorDeletions() async throws(AccessError) {
     let now = clock()
     try await write { database in
@@ -34,7 +35,7 @@ extension ControlDatabase {
         sql: """
           INSERT INTO vendor_deletion (vendor_id, entry, next_at)
           SELECT vendor.id, erasure.entry, ? FROM vendor JOIN erasure ON erasure.project_id = vendor.project_id
-          WHERE vendor.in_force IS NOT NULL AND vendor.state <> 'killed'
+          WHERE vendor.in_force IS NOT NULL
             AND erasure.ordered_at >= (SELECT min(decided_at) FROM vendor_version WHERE vendor_id = vendor.id AND approved = 1)
           ON CONFLICT DO NOTHING
           """, arguments: [now.milliseconds])
@@ -55,6 +56,20 @@ extension ControlDatabase {
     }
   }
 
+  /// Of killed vendors: those of which the ledger does not have that they are asked.
+  package func unenteredDeletionsOfKilled(limit: Int) async throws(AccessError) -> [VendorDeletion] {
+    let now = clock()
+    return try await read { database in
+      try Row.fetchAll(
+        database,
+        sql: Self.selectVendorDeletions + """
+           JOIN vendor ON vendor.id = vendor_deletion.vendor_id
+          WHERE confirmed_at IS NULL AND entered = 0 AND next_at <= ? AND vendor.state = 'killed' ORDER BY vendor_deletion.id LIMIT ?
+          """, arguments: [now.milliseconds, limit]
+      ).map(Self.vendorDeletion)
+    }
+  }
+
   /// The newest first.
   package func vendorDeletions(of vendor: Vendor.ID, before: Int64? = nil, limit: Int) async throws(AccessError) -> [VendorDeletion] {
     try await read { database in
@@ -70,23 +85,34 @@ extension ControlDatabase {
     try await write { try $0.execute(sql: "UPDATE vendor_deletion SET entered = 1 WHERE id = ?", arguments: [id]) }
   }
 
-  /// - Parameter task: the vendor's own number; nil where it gave none, so that somebody confirms by hand.
-  package func vendorDeletionSent(_ id: Int64, task: String?, next: Timestamp?) async throws(AccessError) {
+  /// Some of its requests are taken, and others are to come: a crash, or a vendor that fails in between, sends none of them twice.
+  package func vendorDeletionPartlySent(_ id: Int64, tasks: DeletionTasks) async throws(AccessError) {
+    try await write { database in
+      try database.execute(sql: "UPDATE vendor_deletion SET task = ? WHERE id = ?", arguments: [tasks.text, id])
+    }
+  }
+
+  /// All of its requests are taken.
+  ///
+  /// - Parameter next: when to ask how far they are; nil where the vendor gave no numbers, so that somebody confirms by hand.
+  package func vendorDeletionSent(_ id: Int64, tasks: DeletionTasks, next: Timestamp?) async throws(AccessError) {
     let now = clock()
     try await write { database in
       try database.execute(
         sql: """
           UPDATE vendor_deletion SET sent_at = coalesce(sent_at, ?), task = ?, attempts = attempts + 1, next_at = ?, last_error = NULL WHERE id = ?
-          """, arguments: [now.milliseconds, task, next?.milliseconds ?? Int64.max, id])
+          """, arguments: [now.milliseconds, tasks.text, next?.milliseconds ?? Int64.max, id])
     }
   }
 
   /// It is asked for anew, also where the vendor had taken it once.
-  package func vendorDeletionFailed(_ id: Int64, reason: String, next: Timestamp) async throws(AccessError) {
+  ///
+  /// - Parameter tasks: those of its requests that need not be sent again.
+  package func vendorDeletionFailed(_ id: Int64, reason: String, tasks: DeletionTasks? = nil, next: Timestamp) async throws(AccessError) {
     try await write { database in
       try database.execute(
-        sql: "UPDATE vendor_deletion SET attempts = attempts + 1, next_at = ?, last_error = ?, sent_at = NULL, task = NULL WHERE id = ?",
-        arguments: [next.milliseconds, String(reason.prefix(300)), id])
+        sql: "UPDATE vendor_deletion SET attempts = attempts + 1, next_at = ?, last_error = ?, sent_at = NULL, task = ? WHERE id = ?",
+        arguments: [next.milliseconds, String(reason.prefix(300)), tasks?.text, id])
     }
   }
 
@@ -105,6 +131,16 @@ extension ControlDatabase {
     }
   }
 
+  /// The vendor has deleted all that it had: nothing of it waits any more.
+  package func confirmAllVendorDeletions(of vendor: Vendor.ID) async throws(AccessError) {
+    let now = clock()
+    try await write { database in
+      try database.execute(
+        sql: "UPDATE vendor_deletion SET confirmed_at = ? WHERE vendor_id = ? AND confirmed_at IS NULL AND entered = 1",
+        arguments: [now.milliseconds, vendor.rawValue])
+    }
+  }
+
   private static let selectVendorDeletions = """
     SELECT vendor_deletion.*, erasure.subjects AS subjects, erasure.ordered_at AS ordered_at
     FROM vendor_deletion JOIN erasure ON erasure.entry = vendor_deletion.entry
@@ -119,6 +155,6 @@ extension ControlDatabase {
       id: row["id"], vendor: vendor, entry: UInt64(row["entry"] as Int64),
       subjects: (row["subjects"] as String).split(separator: " ").compactMap { Pseudonym($0) },
       orderedAt: Timestamp(milliseconds: row["ordered_at"]), isEntered: row["entered"], attempts: row["attempts"], sentAt: time("sent_at"),
-      task: row["task"], confirmedAt: time("confirmed_at"), lastError: row["last_error"])
+      tasks: (row["task"] as String?).map(DeletionTasks.init), confirmedAt: time("confirmed_at"), lastError: row["last_error"])
   }
 }

@@ -121,17 +121,19 @@ extension ControlDatabase {
 
   // MARK: Alerts
 
-  /// Retired and live still, and nobody was told for a day.
+  /// Retired, or of a vendor whose kill switch was pulled, and live still, and nobody was told for a day.
   package func grantsToTell() async throws(AccessError) -> [VendorGrant] {
     let now = clock()
     return try await read { database in
       try Row.fetchAll(
         database,
         sql: """
-          SELECT * FROM vendor_grant WHERE retired_at IS NOT NULL AND (revoked_at IS NULL OR last_used_at > revoked_at)
-            AND coalesce(alerted_at, 0) <= ? ORDER BY id
+          SELECT * FROM vendor_grant
+          WHERE (retired_at IS NOT NULL OR EXISTS (
+              SELECT 1 FROM vendor WHERE vendor.id = vendor_grant.vendor AND vendor.project_id = vendor_grant.project_id AND vendor.state = 'killed'))
+            AND (revoked_at IS NULL OR last_used_at > revoked_at) AND coalesce(alerted_at, 0) <= ? ORDER BY id
           """, arguments: [now.milliseconds - 86_400_000]
-      ).map(Self.grant).filter { $0.isRetiredAndLive(at: now) }
+      ).map(Self.grant).filter { $0.isLive(at: now) }
     }
   }
 

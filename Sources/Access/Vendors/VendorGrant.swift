@@ -128,6 +128,7 @@ extension VendorGrant {
   /// What is wrong with a grant, the worst first.
   package enum Finding: String, Sendable, Hashable, CaseIterable {
     case retiredButLive = "retired_but_live"
+    case vendorKilledButLive = "vendor_killed_but_live"
     case usedAfterRetirement = "used_after_retirement"
     case usedAfterRevocation = "used_after_revocation"
     case undeclaredVendor = "undeclared_vendor"
@@ -136,14 +137,18 @@ extension VendorGrant {
     case neverExpires = "never_expires"
 
     /// Shown in red.
-    package var isRed: Bool { self == .retiredButLive || self == .usedAfterRevocation }
+    package var isRed: Bool { self == .retiredButLive || self == .vendorKilledButLive || self == .usedAfterRevocation }
   }
 
   /// After so long without use nobody would miss it.
   package static let unusedAfter: Duration = .seconds(90 * 86_400)
 
-  /// - Parameter declared: the vendors that somebody declared.
-  package static func findings(of grants: [VendorGrant], declared: Set<Vendor.ID>, at now: Timestamp) -> [Int64: [Finding]] {
+  /// - Parameters:
+  ///   - declared: the vendors that somebody declared.
+  ///   - killed: those whose kill switch was pulled.
+  package static func findings(
+    of grants: [VendorGrant], declared: Set<Vendor.ID>, killed: Set<Vendor.ID> = [], at now: Timestamp
+  ) -> [Int64: [Finding]] {
     let live = grants.filter { $0.isLive(at: now) }
     // By vendor: how many of its live grants have each scope.
     var holders: [Vendor.ID?: [String: Int]] = [:]
@@ -157,6 +162,7 @@ extension VendorGrant {
       let draft = grant.draft
       var of: [Finding] = []
       if grant.isRetiredAndLive(at: now) { of.append(.retiredButLive) }
+      if let vendor = draft.vendor, killed.contains(vendor), grant.isLive(at: now) { of.append(.vendorKilledButLive) }
       if let retired = draft.retiredAt, let used = draft.lastUsedAt, used > retired { of.append(.usedAfterRetirement) }
       if let revoked = draft.revokedAt, let used = draft.lastUsedAt, used > revoked { of.append(.usedAfterRevocation) }
       if grant.isLive(at: now) {

@@ -41,7 +41,7 @@ extension Visit {
       <th scope="col" class="num">Events sent</th><th scope="col">Last</th><th scope="col">Review</th></tr></thead><tbody>\(rows)</tbody></table></div>
       """
     let content: HTML = """
-      \(Self.heading("Vendors", "Who gets part of the events of \(project.name) outside of the company."))\(notice)<section class="panel">\(list)</section>\
+      \(Self.heading("Vendors", "Who gets part of the events of \(project.name) outside of the company.", actions: vendorTabs(.vendors)))\(notice)<section class="panel">\(list)</section>\
       \(may(.manageVendors) ? declareForm("") : "")\(Self.vendorNote)<p>\(Self.entry(receipt))</p>
       """
     return .html(page("Vendors", current: "Vendors", content), status: status)
@@ -105,20 +105,22 @@ extension Visit {
     let versions = try await services.control.versions(of: vendor.id)
     let letters = try await services.control.deadLetters(of: vendor.id, limit: 20)
     let people = try await services.control.staff()
-    let receipt = try await disclose(versions.count, .settings, "console.vendor", fields: ["vendor"]).receipt
+    let grants = try await services.vendors.grants.inventory(project.id)
+    let receipt = try await disclose(versions.count, .settings, "console.vendor", fields: ["vendor", "vendor_grants"]).receipt
     let inForce = versions.first { $0.version == vendor.inForce }
     let shown = (inForce ?? versions.first).flatMap { try? VendorDeclaration(yaml: $0.source) }
-    let waiting = versions.first.flatMap { $0.state(newest: $0.version) == .waiting ? $0 : nil }
+    // Nobody agrees to anything of a killed vendor any more.
+    let waiting = vendor.state == .killed ? nil : versions.first.flatMap { $0.state(newest: $0.version) == .waiting ? $0 : nil }
     let content: HTML = """
       \(Self.heading(shown?.name ?? vendor.id.rawValue, "<a href=\"\(Address("/vendors"))\">Vendors</a> · <code>\(vendor.id.rawValue)</code> · \(vendorState(vendor))", actions: actions(vendor)))\
-      \(notice)\(try await waiting.asyncMap { try await waitingPanel($0, of: vendor, people) } ?? "")\(progressPanel(vendor))\
-      \(shown.map { registerPanel($0) } ?? "")\(letterPanel(letters))\(versionPanel(versions, people))\
+      \(notice)\(vendor.state == .killed ? deletionPanel(vendor) : "")\(vendor.state == .killed ? grantPanel(vendor, grants) : "")\(try await waiting.asyncMap { try await waitingPanel($0, of: vendor, people) } ?? "")\(progressPanel(vendor))\
+      \(shown.map { registerPanel($0) } ?? "")\(vendor.state == .killed ? "" : grantPanel(vendor, grants))\(letterPanel(letters))\(versionPanel(versions, people))\
       \(may(.manageVendors) && vendor.state != .killed ? declareForm(versions.first?.source ?? "") : "")<p>\(Self.entry(receipt))</p>
       """
     return .html(page(shown?.name ?? vendor.id.rawValue, current: "Vendors", content), status: status)
   }
 
-  private func known(_ text: String) async throws -> Vendor? {
+  func known(_ text: String) async throws -> Vendor? {
     guard let id = Vendor.ID(rawValue: text), let vendor = try await services.control.vendor(id), vendor.project == project.id else {
       return nil
     }

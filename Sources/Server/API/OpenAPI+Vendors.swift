@@ -23,7 +23,7 @@ extension OpenAPI {
           parameters:
             - {$ref: "#/components/parameters/project"}
             - {name: vendor, in: query, schema: {type: string}}
-            - {name: finding, in: query, schema: {type: string, enum: [retired_but_live, used_after_retirement, used_after_revocation, undeclared_vendor, wide_scope, unused_90_days, never_expires]}}
+            - {name: finding, in: query, schema: {type: string, enum: [retired_but_live, vendor_killed_but_live, used_after_retirement, used_after_revocation, undeclared_vendor, wide_scope, unused_90_days, never_expires]}}
           responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}
         post:
           summary: Write one down by hand; never its secret (control socket only)

@@ -284,6 +284,8 @@ package enum OpenAPI {
         get: {summary: Events that it refused for good (control socket only), parameters: [{name: id, in: path, required: true, schema: {type: string}}, {name: limit, in: query, schema: {type: integer, minimum: 1, maximum: 1000}}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
       /api/v1/vendors/{id}/deletions:
         get: {summary: Erasures that it is asked to follow (control socket only), parameters: [{name: id, in: path, required: true, schema: {type: string}}, {name: limit, in: query, schema: {type: integer, minimum: 1, maximum: 500}}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
+      /api/v1/vendors/{id}/deletion-request:
+        get: {summary: "The letter that asks a killed vendor to delete everything; a draft, which a person sends (control socket only)", parameters: [{name: id, in: path, required: true, schema: {type: string}}, {name: by, in: query, description: "By when it is to confirm; in 30 days if it is left out.", schema: {type: string, format: date}}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
       /api/v1/vendors/{id}/deletions/{deletion}/confirmation:
         post: {summary: Say that it has deleted what it was asked to (control socket only), parameters: [{name: id, in: path, required: true, schema: {type: string}}, {name: deletion, in: path, required: true, schema: {type: string}}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
       /api/app/data-deletions/v3.0:

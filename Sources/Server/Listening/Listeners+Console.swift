@@ -54,7 +54,12 @@ extension Listeners {
         setupLinkCommand: "sealane setup-link --data \(configuration.data.path)", hasCanaryHosts: configuration.canaryDomain != nil),
       clock: installation.clock, plans: installation.planServices,
       vendors: VendorServices(
-        desk: installation.vendors, simulate: { try await installation.simulate($0, in: $1, for: $2) }),
+        desk: installation.vendors, simulate: { try await installation.simulate($0, in: $1, for: $2) },
+        grants: installation.grants.services,
+        thirdParties: { id in
+          guard let project = installation.projects[id] else { throw APIError.notFound("There is no such project.") }
+          return try await installation.thirdParties(of: project)
+        }, deletionRequest: { try await installation.deletionRequest(of: $0) }),
       incidents: IncidentServices(
         desk: installation.incidents,
         compare: { text, project, incident, principal in

@@ -1,17 +1,11 @@
 import Access
+import Console
 import Delivery
 import Events
 import Foundation
 import Ledger
 import Logging
 import Relay
-
-/// A host that the site calls, and the vendor whose declaration names it.
-struct NamedThirdParty: Sendable {
-  let seen: ThirdParty
-  /// Nil: nobody declared it.
-  let vendor: Vendor.ID?
-}
 
 /// The hosts that vendors' declarations name.
 struct DeclaredHosts: Sendable {

@@ -1,4 +1,5 @@
 import Access
+import Console
 import Events
 import Foundation
 import Ledger
@@ -12,18 +13,24 @@ package struct GrantDesk: Sendable {
   let alerts: AlertDesk
   let clock: @Sendable () -> Timestamp
 
-  /// A project's grants, with what is wrong with each.
-  struct Inventory: Sendable {
-    let grants: [VendorGrant]
-    let findings: [Int64: [VendorGrant.Finding]]
-    let at: Timestamp
+  func inventory(of project: ProjectID) async throws(AccessError) -> GrantInventory {
+    let grants = try await access.vendorGrants(of: project)
+    return GrantInventory(grants, vendors: try await access.vendors(of: project), at: clock())
   }
 
-  func inventory(of project: ProjectID) async throws(AccessError) -> Inventory {
-    let grants = try await access.vendorGrants(of: project)
-    let declared = Set(try await access.vendors(of: project).map(\.id))
-    let now = clock()
-    return Inventory(grants: grants, findings: VendorGrant.findings(of: grants, declared: declared, at: now), at: now)
+  /// What somebody writes down by hand.
+  ///
+  /// - Parameter texts: by names as `GrantRow.plain` makes them.
+  /// - Throws: `AccessError` `invalid`, a sentence for whoever wrote it.
+  func draft(_ texts: [String: String]) throws(AccessError) -> VendorGrantDraft {
+    let draft: VendorGrantDraft
+    do throws(GrantRow.Fault) { draft = try GrantRow(texts).draft(at: clock(), isStrict: true) } catch {
+      throw AccessError(.invalid, error.reason.prefix(1).uppercased() + error.reason.dropFirst() + ".")
+    }
+    if let said = texts["vendor"], !said.isEmpty, draft.vendor?.rawValue != said {
+      throw AccessError(.invalid, "“vendor” is a vendor's id: lower-case letters, digits and -, at most 40 of them.")
+    }
+    return draft
   }
 
   func record(_ draft: VendorGrantDraft, in project: ProjectID, by principal: Principal) async throws -> (id: Int64, receipt: LedgerReceipt)
@@ -67,7 +74,8 @@ package struct GrantDesk: Sendable {
     }
   }
 
-  /// Raises an alert a vendor where grants are retired and live, once a day while that stands.
+  /// Raises an alert a vendor where grants live that should not, once a day while that stands: the company does not use them any more, or the
+  /// vendor's kill switch was pulled.
   func tell() async throws(AccessError) {
     let due = try await access.grantsToTell()
     let groups = Dictionary(grouping: due) { grant in "\(grant.project)/\(grant.draft.vendor?.rawValue ?? "")" }
@@ -75,6 +83,8 @@ package struct GrantDesk: Sendable {
       guard let first = grants.first else { continue }
       let whose = first.draft.vendor.map { "the vendor \($0)" } ?? "no declared vendor"
       let many = grants.count == 1 ? "A grant of \(whose) is" : "\(grants.count) grants of \(whose) are"
+      // What nobody retired is here since its vendor is killed.
+      let isOfKilled = grants.contains { $0.draft.retiredAt == nil }
       var details: [String: Alert.Value] = [
         "count": .number(Int64(grants.count)), "grants": .text(grants.prefix(20).map { String($0.id) }.joined(separator: " ")),
       ]
@@ -82,7 +92,9 @@ package struct GrantDesk: Sendable {
       await alerts.raise(
         NewAlert(
           .grantStillLive, project: first.project,
-          sentence: "\(many) not used by the company any more and not revoked: whoever has the key is let in. Revoke it at its issuer.",
+          sentence: isOfKilled
+            ? "\(many) not revoked though its kill switch was pulled: whoever has the key is let in. Revoke it at its issuer."
+            : "\(many) not used by the company any more and not revoked: whoever has the key is let in. Revoke it at its issuer.",
           details: details, sameAs: "grants/\(first.draft.vendor?.rawValue ?? "")"))
     }
     if !due.isEmpty { try await access.noteTold(due) }

@@ -6,7 +6,15 @@ import Journeys
 /// A list of grants as an admin console exports it: CSV with names in its first row, a JSON array, a JSON object around one, or a JSON object a
 /// line. Read a row at a time; a bad one is named by its line and takes no other one down.
 package struct GrantList {
-  package enum Format: String, CaseIterable { case csv, json }
+  package enum Format: String, CaseIterable {
+    case csv, json
+
+    /// By its beginning, behind a byte order mark.
+    init(of bytes: [UInt8]) {
+      let first = bytes.first { $0 > 0x20 && ![0xEF, 0xBB, 0xBF].contains($0) }
+      self = first == UInt8(ascii: "[") || first == UInt8(ascii: "{") ? .json : .csv
+    }
+  }
 
   package struct Refused: Sendable, Hashable {
     package let line: Int

@@ -1,4 +1,5 @@
 import Access
+import Console
 import Events
 import HTTPTypes
 import Hummingbird
@@ -39,15 +40,13 @@ struct GrantRoutes: Sendable {
     let disclosure = Disclosure(.settings, project: project.id, purpose: "api.vendor_grants", fields: ["vendor_grants"])
     return DisclosedResponse.json(
       try await installation.ledger.disclose(inventory, disclosure, to: caller.principal).map { inventory in
-        func findings(_ grant: VendorGrant) -> [VendorGrant.Finding] { inventory.findings[grant.id] ?? [] }
-        func isRed(_ grant: VendorGrant) -> Bool { findings(grant).contains(where: \.isRed) }
-        let shown = inventory.grants.filter { grant in
-          (vendor.map { $0 == grant.draft.vendor?.rawValue ?? "" } ?? true) && (finding.map { findings(grant).contains($0) } ?? true)
+        let shown = inventory.sorted.filter { grant in
+          (vendor.map { $0 == grant.draft.vendor?.rawValue ?? "" } ?? true)
+            && (finding.map { inventory.findings(grant).contains($0) } ?? true)
         }
-        let sorted = shown.filter(isRed) + shown.filter { !isRed($0) }
         return [
-          "grants": .list(sorted.map { Self.json($0, findings($0), at: inventory.at) }),
-          "red": .number(Double(inventory.grants.count(where: isRed))), "next": .null,
+          "grants": .list(shown.map { Self.json($0, inventory.findings($0), at: inventory.at) }),
+          "red": .number(Double(inventory.redCount)), "next": .null,
         ]
       })
   }
@@ -63,13 +62,7 @@ struct GrantRoutes: Sendable {
       default: throw APIError.badRequest("“\(name)” must be a text.", field: name)
       }
     }
-    let draft: VendorGrantDraft
-    do throws(GrantRow.Fault) {
-      draft = try GrantRow(GrantList.texts(members)).draft(at: installation.now(), isStrict: true)
-    } catch { throw APIError.badRequest(error.reason.prefix(1).uppercased() + error.reason.dropFirst() + ".") }
-    if case .string(let said)? = members["vendor"], draft.vendor?.rawValue != said {
-      throw APIError.badRequest("“vendor” is a vendor's id: lower-case letters, digits and -, at most 40 of them.", field: "vendor")
-    }
+    let draft = try installation.grants.draft(GrantList.texts(members))
     let (id, receipt) = try await installation.grants.record(draft, in: project.id, by: caller.principal)
     return DisclosedResponse.plain(
       ["grant": .number(Double(id)), "ledger_index": .number(Double(receipt.index))], status: .created)
@@ -86,8 +79,7 @@ struct GrantRoutes: Sendable {
       guard let known = GrantList.Format(rawValue: text) else { throw APIError.badRequest("“format” is csv or json.", field: "format") }
       format = known
     } else {
-      let first = bytes.first { $0 > 0x20 && ![0xEF, 0xBB, 0xBF].contains($0) }
-      format = first == UInt8(ascii: "[") || first == UInt8(ascii: "{") ? .json : .csv
+      format = .init(of: bytes)
     }
     let list = try GrantList(bytes, format: format, at: installation.now())
     let (done, receipt) = try await installation.grants.take(list, in: project.id, by: caller.principal)

@@ -25,6 +25,7 @@ struct VendorRoutes: Sendable {
     router.get("/api/v1/vendors/:id/dead-letters", use: deadLetters)
     router.get("/api/v1/vendors/:id/deletions", use: deletions)
     router.post("/api/v1/vendors/:id/deletions/:deletion/confirmation", use: confirm)
+    router.get("/api/v1/vendors/:id/deletion-request", use: deletionRequest)
   }
 
   private func list(_ request: Request, _ context: ServerContext) async throws -> Response {
@@ -131,6 +132,29 @@ struct VendorRoutes: Sendable {
     return DisclosedResponse.json(
       try await installation.ledger.disclose(found, disclosure, to: caller.principal).map { found in
         ["deletions": .list(found.map(Self.json)), "next": .null]
+      })
+  }
+
+  /// The letter that asks for everything back: a draft, which a person sends.
+  private func deletionRequest(_ request: Request, _ context: ServerContext) async throws -> Response {
+    let (vendor, caller) = try await vendor(request, context, to: .readVendors, known: ["by"])
+    let by = try QueryParameters(request, known: ["by"])["by"].map { text in
+      guard let day = CalendarDate(text) else { throw APIError.badRequest("“by” is a day such as 2027-01-31.", field: "by") }
+      return day
+    }
+    let letter = try await installation.deletionRequest(of: vendor, by: by)
+    let disclosure = Disclosure(.settings, project: vendor.project, purpose: "api.vendor.deletion_request", fields: ["deletion_request"])
+    return DisclosedResponse.json(
+      try await installation.ledger.disclose(letter, disclosure, to: caller.principal).map { letter in
+        let holding = letter.holding
+        func time(_ at: Timestamp?) -> JSONValue { at.map { .string($0.text) } ?? .null }
+        return [
+          "vendor": .string(letter.vendor.id.rawValue), "is_draft": .boolean(true), "by": .string(letter.by), "text": .string(letter.text),
+          "people": .number(Double(holding.people)), "events": .number(Double(holding.events)),
+          "fields": .list(holding.fields.map { .string($0) }), "first_at": time(holding.first), "last_at": time(holding.last),
+          "is_complete": .boolean(holding.isComplete), "unconfirmed_deletions": .number(Double(letter.unconfirmed)),
+          "asked_entry": letter.entry.map { .number(Double($0)) } ?? .null,
+        ]
       })
   }
 

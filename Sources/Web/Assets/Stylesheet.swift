@@ -234,6 +234,15 @@ enum Stylesheet {
       .plan td.num br{display:none}
       .plan td[data-label]::before{content:attr(data-label) " ";color:var(--soft);font-size:12px}
     }
+    .ranges.wraps{flex-wrap:wrap;justify-content:flex-end}
+    #import textarea.code{min-height:300px}
+    .warn.small{font-size:12px}
+    td.state{min-width:180px}
+    td.scopes{min-width:150px;max-width:320px}
+    td .choices{flex-wrap:nowrap}
+    form>details.more{margin-bottom:16px}
+    form>details.more[open]>summary{margin-bottom:12px}
+    pre.letter{white-space:pre-wrap;max-width:100ch}
     textarea.code{min-height:480px;white-space:pre;overflow:auto;margin-bottom:12px}
     .t-kept,.t-coarsened,.t-pseudonymized,.t-sealed,.t-dropped,.t-refused{font-size:12px;white-space:nowrap}
     .t-kept{color:var(--soft)}.t-coarsened,.t-pseudonymized{color:var(--accent)}.t-sealed{color:var(--sealed);font-weight:600}.t-dropped,.t-refused{color:var(--danger)}
