@@ -19,7 +19,7 @@ extension IncidentDesk {
     guard incident.state != .closed else { throw AccessError(.inUse, "The incident is closed.") }
     var it = Containment()
     switch incident.source {
-    case .vendor(let vendor): await containVendor(vendor, &it, by: principal)
+    case .vendor(let vendor): await containVendor(vendor, of: incident, &it, by: principal)
     case .credential(let credential): await containCredential(credential, &it, by: principal)
     case .person(let person): await containPerson(StaffMember.ID(rawValue: person), &it, by: principal)
     case .export: try await containExport(incident, &it, by: principal)
@@ -46,7 +46,7 @@ extension IncidentDesk {
     }
   }
 
-  private func containVendor(_ name: String, _ it: inout Containment, by principal: Principal) async {
+  private func containVendor(_ name: String, of incident: Incident, _ it: inout Containment, by principal: Principal) async {
     do {
       if let id = Vendor.ID(rawValue: name), let vendor = try await control.vendor(id) {
         if vendor.state == .killed {
@@ -62,22 +62,20 @@ extension IncidentDesk {
     } catch {
       it.beyond.append("The relay to \(name): whether there is one cannot be read. Try again.")
     }
-    await grants(of: name, &it)
+    await grants(of: name, in: incident.project, &it)
     it.beyond.append("What \(name) holds already: ask it for deletion, in writing (sealane vendors deletion-request \(name)).")
   }
 
   /// Sealane has no keys at other companies: each way in that is known is named, so that somebody revokes it there.
-  private func grants(of name: String, _ it: inout Containment) async {
+  private func grants(of name: String, in project: ProjectID, _ it: inout Containment) async {
     it.beyond.append("Tokens and grants that \(name) holds and the inventory does not: revoke them where they were given.")
     do {
       let now = clock()
-      for project in control.projects() {
-        for grant in try await control.vendorGrants(of: project.id) where grant.draft.vendor?.rawValue == name && grant.isLive(at: now) {
-          let retired = grant.draft.retiredAt == nil ? "" : ", which the company does not use any more"
-          it.beyond.append(
-            "Grant no. \(grant.id), \(grant.draft.name)\(retired): revoke it at its issuer, then say so (sealane vendors grants revoke \(grant.id))."
-          )
-        }
+      for grant in try await control.vendorGrants(of: project) where grant.draft.vendor?.rawValue == name && grant.isLive(at: now) {
+        let retired = grant.draft.retiredAt == nil ? "" : ", which the company does not use any more"
+        it.beyond.append(
+          "Grant no. \(grant.id), \(grant.draft.name)\(retired): revoke it at its issuer, then say so (sealane vendors grants revoke \(grant.id))."
+        )
       }
     } catch {
       it.beyond.append("The inventory of grants cannot be read. Try again.")

@@ -16,6 +16,8 @@ extension IncidentDesk {
 
   package struct PeoplePage: Sendable, Hashable {
     package let version: Int
+    /// Whether it is exactly what was entered; if not, people were merged, came or were erased since.
+    package let isAsEntered: Bool
     /// By number.
     package let people: [Person]
     /// Where the next page begins; nil on the last.
@@ -48,12 +50,15 @@ extension IncidentDesk {
         number: number, pseudonym: place.pseudonyms([number.rawValue]).first, status: status, fields: scope.fields(of: number))
     }
     return PeoplePage(
-      version: version.version, people: people, next: begin + people.count < set.count ? people.last?.number.rawValue : nil)
+      version: version.version, isAsEntered: scope.digest == version.digest, people: people,
+      next: begin + people.count < set.count ? people.last?.number.rawValue : nil)
   }
 
   /// One person's answer, with the entries of the ledger that prove it.
   package struct Verdict: Sendable, Hashable {
     package let version: Int
+    /// As of a page.
+    package let isAsEntered: Bool
     package let number: SubjectNumber
     package let verdict: ScopeVerdict
   }
@@ -67,7 +72,9 @@ extension IncidentDesk {
     }
     let maker = ScopeMaker(index, resolver: place.resolver, groupKeys: place.groupKeys)
     let number = SubjectNumber(canonical)
-    return Verdict(version: version.version, number: number, verdict: try await maker.verdict(on: number, in: scope))
+    return Verdict(
+      version: version.version, isAsEntered: scope.digest == version.digest, number: number,
+      verdict: try await maker.verdict(on: number, in: scope))
   }
 
   package struct OrganizationRow: Sendable, Hashable {

@@ -72,9 +72,7 @@ extension IncidentDesk {
       facts.append(
         .init(
           "Names and addresses",
-          scope.openings > 0
-            ? "Opened by \(scope.openings) openings at the custodian, each approved by two people; the ledger says which."
-            : "None left by this way: identifying values are sealed, and none was opened."))
+          Self.identities(incident.source, scope)))
       let (is_, would) = (scope.severity(), scope.severityWithNames())
       facts.append(
         .init(
@@ -100,6 +98,20 @@ extension IncidentDesk {
             "\(reading.deadline?.text ?? ""): \(reading.rule.title), to \(reading.rule.to)\(reading.state == .overdue ? " (overdue)" : "")"
           }.joined(separator: "\n")))
     return .init(title: "For the management", facts: facts)
+  }
+
+  /// What opens seals is asked of the custodian by its own approvers: of a session, a person or a host only a person can say whether they did.
+  private static func identities(_ source: Incident.Source, _ scope: Scope) -> String {
+    if scope.openings > 0 {
+      return "Opened by \(scope.openings) openings at the custodian, each approved by two people; the ledger says which."
+    }
+    switch source {
+    case .vendor, .export: return "None left by this way: identifying values are sealed."
+    case .credential(let id) where id.hasPrefix("sa_"): return "None left by this way: identifying values are sealed."
+    case .host(.custodian): return "The keys that open them were on this host: whoever has the data too can read what was sealed before."
+    case .host(.backup): return "Sealed in the backup; it has no key that opens them."
+    case .credential, .person, .host(.server): return "Sealed; whether any was opened for this person or there, somebody must say."
+    }
   }
 
   private static func flags(_ severity: Severity) -> String {

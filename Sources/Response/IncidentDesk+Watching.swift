@@ -3,6 +3,7 @@ import Events
 import Foundation
 import Journeys
 import Ledger
+import Synchronization
 
 extension IncidentDesk {
   /// The people affected, as a cohort that every report can be asked of.
@@ -16,9 +17,13 @@ extension IncidentDesk {
 
   static func cohortName(_ incident: Int64) -> String { "Affected by incident \(incident)" }
 
-  /// Nil where nobody watches it, or somebody renamed or removed the cohort.
+  /// Which cohort it is stands under a name of its own: people may name theirs as they like.
+  private static func setting(_ incident: Int64) -> String { "incident.\(incident).cohort" }
+
+  /// Nil where nobody watches it, or somebody removed the cohort.
   package func watchedCohort(of incident: Incident) async throws -> SavedCohort? {
-    try await control.savedCohorts(of: incident.project).first { $0.name == Self.cohortName(incident.id) }
+    guard let id = try await control.setting(Self.setting(incident.id)).flatMap({ Int64($0) }) else { return nil }
+    return try await control.savedCohort(id, of: incident.project)
   }
 
   /// Makes the people affected by the newest scope a cohort; each further scope renews it, and closing the incident removes it.
@@ -37,18 +42,30 @@ extension IncidentDesk {
     let place = try await place(incident.project)
     // In the order of random numbers: as good a choice as any where not all fit.
     let pseudonyms = place.pseudonyms(Array(scope.affected.numbers.prefix(QueryLimits.cohortMembers)))
+    let definition = Cohort(rule: .members(pseudonyms.sorted())).json.text
     let before = try await watchedCohort(of: incident)
-    let name = Self.cohortName(incident.id)
+    let name = try await freeName(for: incident, besides: before?.id)
+    let made = Mutex<SavedCohort?>(nil)
     let receipt = try await step(
       incident.id, .watched, "\(pseudonyms.count) of \(scope.affected.count) people, as the cohort “\(name)”",
-      ["people": String(pseudonyms.count)], by: principal
-    ) { _ in }
-    // A crash here leaves the cohort as it was; whoever asks again makes it.
-    let cohort = try await control.saveCohort(
-      CohortDraft(
-        name: name, kind: .static, definition: Cohort(rule: .members(pseudonyms.sorted())).json.text, memberCount: pseudonyms.count),
-      replacing: before?.id, project: incident.project)
+      ["people": String(pseudonyms.count)], by: principal, change: { _ in },
+      then: {
+        // A crash here leaves the cohort as it was; whoever asks again makes it. Nobody closes the incident meanwhile.
+        let cohort = try await self.control.saveCohort(
+          CohortDraft(name: name, kind: .static, definition: definition, memberCount: pseudonyms.count),
+          replacing: try await self.watchedCohort(of: incident)?.id, project: incident.project)
+        try await self.control.setSetting(Self.setting(incident.id), to: String(cohort.id))
+        made.withLock { $0 = cohort }
+      })
+    guard let cohort = made.withLock({ $0 }) else { throw AccessError(.unavailable, "The cohort could not be read back.") }
     return Watch(cohort: cohort, people: pseudonyms.count, affected: scope.affected.count, receipt: receipt)
+  }
+
+  /// The usual name, or, where somebody has taken it, one beside it.
+  private func freeName(for incident: Incident, besides own: Int64?) async throws -> String {
+    let taken = Set(try await control.savedCohorts(of: incident.project).filter { $0.id != own }.map(\.name))
+    let usual = Self.cohortName(incident.id)
+    return ([usual] + (2...99).map { "\(usual) (\($0))" }).first { !taken.contains($0) } ?? "\(usual), \(clock().text)"
   }
 
   /// Of a closed incident: unless a report still asks for it, the list of its people goes.
@@ -63,5 +80,6 @@ extension IncidentDesk {
       }
       return reports.filter { asks($0.query) }.map(\.name) + cohorts.filter { asks($0.definition) }.map(\.name)
     }
+    try await control.setSetting(Self.setting(incident.id), to: nil)
   }
 }

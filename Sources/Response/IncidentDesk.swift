@@ -60,8 +60,13 @@ package final class IncidentDesk: Sendable {
     incident: Incident, receipt: LedgerReceipt
   ) {
     try await check(draft.source, in: project)
+    let now = clock()
+    guard draft.moments.values.allSatisfy({ $0 <= now }), draft.from.map({ $0 <= now }) ?? true else {
+      throw AccessError(.invalid, "A time that is not yet cannot be the one when something happened.")
+    }
     var draft = draft
-    if draft.moments[.firstSignal] == nil { draft.moments[.firstSignal] = clock() }
+    if draft.moments[.firstSignal] == nil { draft.moments[.firstSignal] = now }
+    draft.to = Self.end(draft.to, of: draft.source, at: now)
     let (opened, receipt) = try await control.turns.take { [draft] in
       let reserved = try await control.openIncident(draft, in: project, undone: true)
       let receipt = try await ledger.record(
@@ -74,6 +79,12 @@ package final class IncidentDesk: Sendable {
     return (opened, receipt)
   }
 
+  /// What a vendor deletes later it had: of one the window ends, now at the latest, so that nobody vanishes when it says that it has.
+  private static func end(_ to: Timestamp?, of source: Incident.Source, at now: Timestamp) -> Timestamp? {
+    guard case .vendor = source else { return to }
+    return min(to ?? now, now)
+  }
+
   /// What is another project's is no incident of this one, and a name that nobody has would say that nobody is affected.
   private func check(_ source: Incident.Source, in project: ProjectID) async throws {
     switch source {
@@ -81,12 +92,12 @@ package final class IncidentDesk: Sendable {
       // One that Sealane never sent anything may be breached all the same.
       guard let id = Vendor.ID(rawValue: name) else { throw AccessError(.invalid, "This is no vendor's id.") }
       if let vendor = try await control.vendor(id), vendor.project != project {
-        throw AccessError(.invalid, "The vendor \(name) is one of project \(vendor.project): open the incident there.")
+        throw AccessError(.invalid, "The vendor \(name) is not one of this project: open the incident in its own.")
       }
     case .credential(let id) where id.hasPrefix("sa_"):
       guard let account = control.serviceAccount(id) else { throw AccessError(.invalid, "There is no service account \(id).") }
       guard account.project == project else {
-        throw AccessError(.invalid, "The service account \(id) is one of project \(account.project): open the incident there.")
+        throw AccessError(.invalid, "The service account \(id) is not one of this project: open the incident in its own.")
       }
     case .person(let id):
       guard try await control.staffMember(StaffMember.ID(rawValue: id)) != nil else {
@@ -116,7 +127,7 @@ package final class IncidentDesk: Sendable {
       id, .windowSet, "\(from?.text ?? "…") to \(to?.text ?? "…")", ["from": from?.text ?? "", "to": to?.text ?? ""], by: principal
     ) {
       $0.from = from
-      $0.to = to
+      $0.to = Self.end(to, of: $0.source, at: clock())
     }
   }
 
@@ -139,19 +150,30 @@ package final class IncidentDesk: Sendable {
       "\(leak.ids) ids looked at, \(leak.people) people\(leak.outside.map { ", \($0) of them not in the newest scope" } ?? "")\(from.isEmpty ? "" : "; \(from.joined(separator: ", "))")",
       ["ids": String(leak.ids), "people": String(leak.people)], by: principal
     ) { incident in
-      if incident.moments[.dataSetReceived] == nil { incident.moments[.dataSetReceived] = clock() }
+      // Rows that are about nobody here are no data set.
+      let isOurs = leak.people > 0 || leak.suspects.contains(where: \.isCertain)
+      if isOurs, incident.moments[.dataSetReceived] == nil { incident.moments[.dataSetReceived] = clock() }
     }
+  }
+
+  private static let mostDraftsOfKind = 100
+
+  /// What an alert would be as an incident; nil where it is none, is closed, or has one.
+  package func draft(ofAlert id: Int64, in project: ProjectID) async throws -> IncidentDraft? {
+    let alert = try await control.alert(id).alert
+    guard alert.state != .closed, alert.project == nil || alert.project == project else { return nil }
+    guard let draft = IncidentDraft(alert), try await !control.incidentsKnown(in: project).alerts.contains(id) else { return nil }
+    return draft
   }
 
   /// Alerts that tell of something lost hold of which no incident is about yet, and that nobody closed: the newest first.
   package func drafts(in project: ProjectID) async throws -> [(alert: Alert, draft: IncidentDraft)] {
-    let incidents = try await control.incidents(of: project)
-    let opened = Set(incidents.compactMap(\.alert))
     // What containing an incident gives rise to, a vendor's kill switch say, is the same incident.
-    let known = Set(incidents.filter { $0.state != .closed }.map(\.source))
+    let (opened, known) = try await control.incidentsKnown(in: project)
     var found: [(Alert, IncidentDraft)] = []
-    for state in [Alert.State.open, .acknowledged] {
-      for alert in try await control.alerts(state: state, about: project, before: nil, limit: 100) where !opened.contains(alert.id) {
+    for (state, kind) in [Alert.State.open, .acknowledged].flatMap({ state in IncidentDraft.kinds.map { (state, $0) } }) {
+      for alert in try await control.alerts(state: state, kind: kind, about: project, limit: Self.mostDraftsOfKind)
+      where !opened.contains(alert.id) {
         if let draft = IncidentDraft(alert), !known.contains(draft.source) { found.append((alert, draft)) }
       }
     }
@@ -162,7 +184,8 @@ package final class IncidentDesk: Sendable {
   @discardableResult
   func step(
     _ id: Int64, _ act: AdministrativeEntry.IncidentAct, _ note: String, _ facts: [String: String],
-    _ subjects: SubjectSet? = nil, by principal: Principal, scope: ((UInt64) -> IncidentScope)? = nil, change: (inout Incident) -> Void
+    _ subjects: SubjectSet? = nil, by principal: Principal, scope: ((UInt64) -> IncidentScope)? = nil, change: (inout Incident) -> Void,
+    then: (() async throws -> Void)? = nil
   ) async throws -> LedgerReceipt {
     try await control.turns.take {
       guard var incident = try await control.incident(id) else { throw AccessError(.notFound, "There is no such incident.") }
@@ -171,6 +194,7 @@ package final class IncidentDesk: Sendable {
       let receipt = try await ledger.record(.incident(incident.project, id, act: act, facts: facts, subjects: subjects), by: principal)
       try await control.change(
         incident, act: act.rawValue, note: note, by: principal, entry: receipt.index, scope: scope?(receipt.index))
+      try await then?()
       return receipt
     }
   }
@@ -220,7 +244,8 @@ package final class IncidentDesk: Sendable {
         if incident.state < .scoped { incident.state = .scoped }
         if incident.moments[.certain] == nil, scope.affected.count > 0 { incident.moments[.certain] = self.clock() }
       })
-    if try await watchedCohort(of: incident) != nil { _ = try await watch(scope, of: incident, by: principal) }
+    // The version stands; a cohort that cannot be renewed keeps the people of before, and its page says how many they are.
+    if try await watchedCohort(of: incident) != nil { _ = try? await watch(scope, of: incident, by: principal) }
     return Scoped(scope: scope, change: change, receipt: receipt, seconds: seconds)
   }
 
@@ -256,7 +281,9 @@ extension Incident {
       case .vendor(let id): what = .vendor(id)
       case .credential(let id): what = id.hasPrefix("sa_") ? .serviceAccount(id) : .credential(id)
       case .person(let id): what = .person(id)
-      case .host: what = .everything
+      // What passed a server that is taken is seen there; the custodian and a backup have what they hold.
+      case .host(.server): what = .everything
+      case .host(.custodian), .host(.backup): what = .nothing
       case .export(let id):
         if id.hasPrefix("request:"), let number = Int64(id.dropFirst(8)) {
           what = .export(.request(number))

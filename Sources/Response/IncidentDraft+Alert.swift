@@ -11,6 +11,12 @@ extension IncidentDraft {
       title: String("\(alert.kind.title)\(about)".prefix(150)), source: source, moments: [.firstSignal: alert.raisedAt], alert: alert.id)
   }
 
+  /// Of the kinds that may be one.
+  static let kinds: [Alert.Kind] = [
+    .canaryUsed, .phished, .clonedPasskey, .credentialFrozen, .revokedCredentialUsed, .unusualUse, .differencing, .vendorKilled,
+    .grantStillLive, .ledgerWitness, .custodianAlarm,
+  ]
+
   private static func source(_ alert: Alert) -> Incident.Source? {
     func text(_ name: String) -> String? { if case .text(let text)? = alert.details[name] { text } else { nil } }
     switch alert.kind {

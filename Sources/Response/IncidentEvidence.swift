@@ -34,16 +34,22 @@ extension IncidentDesk {
     on incident: Incident, at now: Timestamp, proof: @Sendable (UInt64) throws -> LedgerProof
   ) async throws -> IncidentEvidence {
     let report = try await report(on: incident, at: now)
+    let current = try await currentScope(of: incident)
+    let isAsEntered = current.map { $0.scope.digest == $0.kept.digest } ?? true
+    let mind =
+      isAsEntered
+      ? ""
+      : "Mind: since the newest version was entered people were merged, came or were erased, or details of entries were. `entries.txt` is what the ledger still shows, and its digest may not be the one in that version's `entries`.\n"
     let steps = try await control.steps(of: incident.id)
     let scopes = try await control.scopes(of: incident.id)
     // What was entered a moment ago is under no checkpoint yet.
     let covered = try await ledger.publish().size
     var files: [IncidentEvidence.File] = [
-      .init(name: "README.md", text: Self.evidenceReadme), .init(name: "report.md", text: report.markdown),
+      .init(name: "README.md", text: Self.evidenceReadme + mind), .init(name: "report.md", text: report.markdown),
       .init(name: "report.html", text: report.html), .init(name: "report.json", text: report.json.text + "\n"),
     ]
     for scope in scopes.reversed() { files.append(.init(name: "scope-\(scope.version).json", text: scope.canonical)) }
-    let exposed = try await currentScope(of: incident)?.scope.entries ?? []
+    let exposed = current?.scope.entries ?? []
     files.append(.init(name: "entries.txt", text: exposed.map { "\($0)\n" }.joined()))
     let proven = Set(steps.map(\.entry) + exposed.prefix(IncidentEvidence.mostProofs)).filter { $0 < covered }.sorted()
     for entry in proven {

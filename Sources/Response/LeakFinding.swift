@@ -54,7 +54,7 @@ package struct LeakFinding: Sendable, Hashable {
   /// them.
   package var source: Incident.Source? {
     let certain = Set(suspects.filter(\.isCertain).map(\.source))
-    if !certain.isEmpty { return certain.count == 1 ? certain.first : suspects.first?.source }
+    if !certain.isEmpty { return certain.count == 1 ? certain.first : nil }
     let whole = suspects.filter { $0.count == people && people > 0 }
     return whole.count == 1 ? whole.first?.source : nil
   }

@@ -52,6 +52,7 @@ extension Scope {
       case .export(.request(let number)): ("request", String(number))
       case .export(.entry(let number)): ("entry", String(number))
       case .everything: ("everything", nil)
+      case .nothing: ("nothing", nil)
       }
     var members: [String: CanonicalJSON] = ["kind": .string(kind)]
     members["id"] = id.map { .string($0) }

@@ -9,7 +9,7 @@ extension Scope {
   /// the custodian opened identities by the same credential, they count as known (EI 1). A field that tells people apart by what others know
   /// too, and a host with the pseudonym key, make it 0.5 (docs/EXPOSURE.md). Keys without data say nothing by themselves.
   package func severity(isMalicious: Bool = true) -> Severity {
-    let isKeysAlone = holdings?.host == Incident.Source.Host.custodian.rawValue && entries.isEmpty
+    let isKeysAlone = holdings?.host == Incident.Source.Host.custodian.rawValue
     let tells = BlastRadius.identifiability(of: fields.map(\.name), hidden: Set(organizations.keys)) != .pseudonymous
     let isLinkable = tells || holdings?.host == Incident.Source.Host.server.rawValue
     let identification: Severity.Identification = openings > 0 ? .maximum : isLinkable && !isKeysAlone ? .limited : .negligible

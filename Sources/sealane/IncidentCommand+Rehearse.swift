@@ -35,6 +35,7 @@ extension IncidentCommand {
           throw CommandError("\(parent.path) takes no directory: \(error.localizedDescription). Choose another with --scratch.")
         }
         defer { try? FileManager.default.removeItem(at: root) }
+        Rehearsal.removeStale(in: parent, besides: root)
         var backup: URL?
         // Named by hand alone: nobody rehearses over real data because a variable of the environment names some.
         if options.data != nil {
@@ -46,7 +47,10 @@ extension IncidentCommand {
           backup = target
         }
         let quiet = options.json
-        let outcome = try await Rehearsal(in: root, events: events, backup: backup).run { if !quiet { Terminal.note($0) } }
+        let rehearsal = Rehearsal(in: root, events: events, backup: backup)
+        guard let outcome = try await rehearsal.runUnlessInterrupted(say: { if !quiet { Terminal.note($0) } }) else {
+          throw CommandError("Interrupted: the copy is removed.")
+        }
         if options.json { return Terminal.say(outcome.json.text) }
         for line in outcome.text.split(separator: "\n", omittingEmptySubsequences: false) { Terminal.say(String(line)) }
       }

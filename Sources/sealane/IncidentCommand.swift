@@ -101,7 +101,7 @@ struct IncidentCommand: AsyncParsableCommand {
         var members: [String: JSONValue] = [:]
         var clues: LeakCheck.Clues?
         if let leaked {
-          let found = try await LeakCheck(leaked).clues()
+          let found = try await ControlSession.run(try options.configuration()) { try await LeakCheck(leaked).clues($0) }
           clues = found
           let finding = try await IncidentCommand.compare(found, project, nil, options)
           if !options.json { Terminal.say(IncidentCommand.words(finding, found)) }
@@ -149,7 +149,7 @@ struct IncidentCommand: AsyncParsableCommand {
 
     func run() async throws {
       try await options.run {
-        let clues = try await LeakCheck(file).clues()
+        let clues = try await ControlSession.run(try options.configuration()) { try await LeakCheck(file).clues($0) }
         let finding = try await IncidentCommand.compare(clues, project, incident, options)
         Terminal.say(options.json ? JSONValue.object(finding).text : IncidentCommand.words(finding, clues))
       }

@@ -200,6 +200,7 @@ struct PlainExposure {
     case .export(.request(let number)): detail.facts["request"] == String(number)
     case .export(.entry(let number)): entry.index == number
     case .everything: true
+    case .nothing: false
     }
   }
 
@@ -211,6 +212,7 @@ struct PlainExposure {
     case .export(.canaries), .export(.request): entry.kind == "disclosure.subjects"
     case .export(.entry(let number)): entry.index == number
     case .everything: true
+    case .nothing: false
     }
   }
 }

@@ -6,13 +6,32 @@ import Ledger
 extension ControlDatabase {
   package static let incidentPage = 100
 
-  /// The newest first.
-  package func incidents(of project: ProjectID, open: Bool = false) async throws(AccessError) -> [Incident] {
+  /// The newest first, a page of them.
+  ///
+  /// - Parameter before: only older ones than this.
+  package func incidents(of project: ProjectID, open: Bool = false, before: Int64? = nil) async throws(AccessError) -> [Incident] {
     try await read { database in
       try Row.fetchAll(
-        database, sql: "SELECT * FROM incident WHERE project_id = ? AND (state <> 'closed' OR NOT ?) ORDER BY id DESC LIMIT ?",
-        arguments: [project.rawValue, open, Self.incidentPage]
+        database,
+        sql: """
+          SELECT * FROM incident WHERE project_id = ? AND (state <> 'closed' OR NOT ?) AND id < coalesce(?, 9223372036854775807)
+          ORDER BY id DESC LIMIT ?
+          """,
+        arguments: [project.rawValue, open, before, Self.incidentPage]
       ).map(Self.incident)
+    }
+  }
+
+  /// Alerts that an incident was opened of, and what open ones are about.
+  package func incidentsKnown(in project: ProjectID) async throws(AccessError) -> (alerts: Set<Int64>, sources: Set<Incident.Source>) {
+    try await read { database in
+      let alerts = try Int64.fetchAll(
+        database, sql: "SELECT alert_id FROM incident WHERE project_id = ? AND alert_id IS NOT NULL", arguments: [project.rawValue])
+      let sources = try Row.fetchAll(
+        database, sql: "SELECT DISTINCT source_kind, source_id FROM incident WHERE project_id = ? AND state <> 'closed'",
+        arguments: [project.rawValue]
+      ).compactMap { Incident.Source(kind: $0["source_kind"], id: $0["source_id"]) }
+      return (Set(alerts), Set(sources))
     }
   }
 

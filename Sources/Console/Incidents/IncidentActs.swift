@@ -20,6 +20,7 @@ extension Visit {
   private func act(_ done: (Incident) async throws -> LedgerReceipt) async throws -> Response {
     try authorize(.manageIncidents)
     let incident = try await chosenIncident()
+    try authorize(incident.source)
     do {
       let receipt = try await done(incident)
       return .seeOther(Address("/incidents/\(incident.id)").adding("done", String(receipt.index)))

@@ -51,7 +51,10 @@ extension Visit {
       """
   }
 
-  private func mayChange(_ incident: Incident) -> Bool { may(.manageIncidents) && incident.state != .closed }
+  private func mayChange(_ incident: Incident) -> Bool {
+    let isHost = if case .host = incident.source { true } else { false }
+    return may(.manageIncidents) && (!isHost || may(.manageOwners)) && incident.state != .closed
+  }
 
   private func hidden(_ incident: Incident) -> HTML { "\(formToken)<input type=\"hidden\" name=\"incident\" value=\"\(incident.id)\">" }
 
@@ -190,7 +193,7 @@ extension Visit {
     let between: HTML =
       if let first = kept.first, let last = kept.last { " Between \(time.minute(first)) and \(time.minute(last))." } else { "" }
     return
-      "<p class=\"tags\"><span class=\"soft\">Fields, of so many people:</span> \(chips.joined(" "))\(more)</p><p class=\"note\">\(NumberFormat.count(kept.rows, "row")) under pseudonyms; names and addresses are sealed.\(between)</p>"
+      "<p class=\"tags\"><span class=\"soft\">Fields, of so many people:</span> \(chips.joined(" "))\(more)</p><p class=\"note\">\(NumberFormat.count(kept.rows, "row")) under pseudonyms.\(between)</p>"
   }
 
   private func peopleLinks(_ incident: Incident, _ kept: KeptScope?) -> HTML {

@@ -35,6 +35,12 @@ extension Visit {
     return .html(page("Is somebody affected?", current: "Incidents", content))
   }
 
+  private static func version(_ number: Int, _ isAsEntered: Bool) -> String {
+    isAsEntered
+      ? "By version \(number) of the scope"
+      : "By version \(number) of the scope, as it would be answered now: people were merged, came or were erased since it was entered"
+  }
+
   private func verdictPanel(_ asked: String, _ incident: Incident) async throws -> HTML {
     guard let pseudonym = Pseudonym(asked) else {
       return "<div class=\"notice danger\"><p>A subject is named by its pseudonym: s_ and 32 hexadecimal digits.</p></div>"
@@ -45,6 +51,8 @@ extension Visit {
     do {
       found = try await services.incidents.desk.verdict(on: pseudonym, in: incident)
     } catch let error as AccessError where error.code == .notFound || error.code == .invalid {
+      // That nobody arrived under it is told as well.
+      _ = try await disclose(0, .subjectSearch(set: [], rows: 0), "console.incident.subject")
       return "<div class=\"notice warning\"><p>\(error.message)</p></div>"
     }
     let answer = try await disclose(
@@ -69,7 +77,7 @@ extension Visit {
       words = "<p>\(IncidentWords.status(.affected)), by \(shown.joined(separator: ", ")).</p>\(table)"
     }
     return """
-      <section class="panel" id="verdict"><h2><code>s_\(pseudonym.description)</code></h2><p class="sub">By version \(answer.value.version) of the scope</p>\(words)<p>\(Self.entry(answer.receipt))</p></section>
+      <section class="panel" id="verdict"><h2><code>s_\(pseudonym.description)</code></h2><p class="sub">\(Self.version(answer.value.version, answer.value.isAsEntered))</p>\(words)<p>\(Self.entry(answer.receipt))</p></section>
       """
   }
 
@@ -97,7 +105,7 @@ extension Visit {
       ? "<p class=\"empty\">Nobody.</p>"
       : "<div class=\"scroll\"><table><thead><tr><th scope=\"col\">Subject</th><th scope=\"col\">Status</th><th scope=\"col\">Fields</th></tr></thead><tbody>\(rows)</tbody></table></div>"
     return """
-      <section class="panel" id="people"><h2>\(NumberFormat.count(answer.value.people.count, "person", "people")) on this page</h2><p class="sub">By version \(answer.value.version) of the scope</p>\(table)\(more)<p>\(Self.entry(answer.receipt))</p></section>
+      <section class="panel" id="people"><h2>\(NumberFormat.count(answer.value.people.count, "person", "people")) on this page</h2><p class="sub">\(Self.version(answer.value.version, answer.value.isAsEntered))</p>\(table)\(more)<p>\(Self.entry(answer.receipt))</p></section>
       """
   }
 

@@ -10,7 +10,7 @@ import Web
 /// What the people affected by an incident do since: sign-ins and key use that stand out, and who has secured the account.
 extension Visit {
   private static let daysBefore: Int64 = 28
-  private static let daysShown: Int64 = 90
+  private static let mostDays: Int64 = 366
 
   func incidentWatchPage(_ text: String) async throws -> Response {
     try authorize(.readIncidents)
@@ -21,11 +21,17 @@ extension Visit {
     let catalog = try await catalog(purpose: "console.incident.watch")
     let events = WatchedEvents(catalog.value.events.map(\.name)) { meaning in fields[meaning.rawValue] }
     var entries = [catalog.receipt]
+    let watched = cohort.memberCount ?? 0
+    let all = try await services.control.scopes(of: incident.id).first.flatMap { try? $0.kept }?.affected ?? watched
+    let affected =
+      all > watched
+      ? "\(NumberFormat.exact(watched)) of \(NumberFormat.exact(all)) people affected"
+      : "\(NumberFormat.count(watched, "person", "people")) affected"
     let began = incident.moments[.peopleTold] ?? incident.moments[.certain] ?? incident.openedAt
     let funnel = try await watchFunnel(incident, cohort, events, since: began, &entries)
     let use = try await watchUse(incident, cohort, events, &entries)
     let content: HTML = """
-      \(Self.heading("What they do since", "<a href=\"\(Address("/incidents/\(incident.id)"))\">\(ValueView.name(incident.title))</a> · \(NumberFormat.count(cohort.memberCount ?? 0, "person", "people")) affected"))\
+      \(Self.heading("What they do since", "<a href=\"\(Address("/incidents/\(incident.id)"))\">\(ValueView.name(incident.title))</a> · \(affected)"))\
       \(watchForm(incident, events, catalog.value))\(funnel)\(use)<p>\(Self.entries(entries))</p>
       """
     return .html(page("What they do since", current: "Incidents", content))
@@ -62,7 +68,7 @@ extension Visit {
       guard case .cohort(let report) = answer.value.report.content else { return nil }
       return report.size
     }
-    var steps = [FunnelChart.Step(name: isTold ? "Told" : "Affected", counts: [cohort.memberCount ?? 0])]
+    var steps = [FunnelChart.Step(name: isTold ? "Told, of those watched" : "Watched", counts: [cohort.memberCount ?? 0])]
     var secured: Int?
     if let name = events.names[.secured] {
       secured = try await size([did(name)])
@@ -105,8 +111,9 @@ extension Visit {
         """
     }
     let day: Int64 = 86_400_000
-    let from = Timestamp(
-      milliseconds: max((incident.from ?? incident.openedAt).milliseconds - Self.daysBefore * day, now.milliseconds - Self.daysShown * day))
+    // Of a vendor it began at the latest when what it held was taken.
+    let start = incident.from ?? min(incident.to ?? incident.openedAt, incident.openedAt)
+    let from = Timestamp(milliseconds: max(start.milliseconds - Self.daysBefore * day, now.milliseconds - Self.mostDays * day))
     let filter = JSONValue.object(["in_cohort": ["saved": .number(Double(cohort.id))]])
     let query = try Query(json: [
       "report": "insights", "unit": "day", "range": ["from": .string(time.isoDay(from)), "to": .string(time.isoDay(now))],
@@ -116,12 +123,17 @@ extension Visit {
     entries.append(answer.receipt)
     guard case .insights(let report) = answer.value.report.content else { return "" }
     let labels = report.buckets.map { time.day($0) }
-    let first = report.buckets.firstIndex { $0 >= (incident.from ?? incident.openedAt) } ?? report.buckets.count - 1
+    let first = report.buckets.firstIndex { $0 >= start } ?? report.buckets.count - 1
     var unusual: [HTML] = []
+    var isComparable = true
     let lines = report.lines.filter { watched.indices.contains($0.series) }.map { line -> LineChart.Line in
       let values = line.values.map { $0 ?? 0 }
       let title = watched[line.series].0.title
-      for index in UnusualDays.of(values, after: max(0, first)) {
+      guard let days = UnusualDays.of(values, after: max(0, first)) else {
+        isComparable = false
+        return LineChart.Line(name: title, values: line.values)
+      }
+      for index in days {
         unusual.append(
           "<li><b>\(title)</b>, \(labels[index]): \(NumberFormat.exact(Int(values[index]))) times, more than is usual for them</li>")
       }
@@ -132,9 +144,11 @@ extension Visit {
       noun: "events", finding: "Line chart. \(unusual.isEmpty ? "No day stands out." : "\(unusual.count) days stand out.")"
     ).drawing()
     let found: HTML =
-      unusual.isEmpty
-      ? "<p><span class=\"good\">No day stands out</span> since it began.</p>"
-      : "<div class=\"notice warning\"><p><b>\(NumberFormat.count(unusual.count, "day stands", "days stand")) out.</b></p><ul>\(unusual)</ul></div>"
+      !isComparable
+      ? "<p><span class=\"warn\">Too few days lie before it began</span> to say what is usual.</p>"
+      : unusual.isEmpty
+        ? "<p><span class=\"good\">No day stands out</span> since it began.</p>"
+        : "<div class=\"notice warning\"><p><b>\(NumberFormat.count(unusual.count, "day stands", "days stand")) out.</b></p><ul>\(unusual)</ul></div>"
     return """
       <section class="panel" id="use"><h2>Sign-ins and key use</h2><p class="sub">Of the people affected, a day, from four weeks before it began</p>\(found)<div class="scroll">\(drawing)</div>\
       <p class="note">A day stands out where it is above what was usual before by three standard deviations. \(answer.value.report.notes.line([], time))</p></section>

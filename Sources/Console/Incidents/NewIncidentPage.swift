@@ -16,16 +16,18 @@ extension Visit {
     ("credential", "A key or a session was stolen", "It stood in a repository, or somebody used it from elsewhere."),
     ("person", "Somebody of the staff was phished", "With all sessions, and what they brought in."),
     ("export", "An export turned up", "A file that somebody fetched is where it does not belong."),
-    ("host", "A host or a backup was taken", "All that was readable there."),
+    ("host", "A host or a backup was taken", "All that was readable there. For an owner: it is about every project."),
   ]
 
   func newIncidentPage(_ notice: HTML = "", status: HTTPResponse.Status = .ok) async throws -> Response {
     try authorize(.manageIncidents)
     let alert = Int64(fields.text("alert"))
     let draft: IncidentDraft? =
-      if let alert { try await services.incidents.desk.drafts(in: project.id).first { $0.alert.id == alert }?.draft } else { nil }
+      if let alert { try await services.incidents.desk.draft(ofAlert: alert, in: project.id) } else { nil }
     let kind = draft?.source.kind ?? fields.text("kind")
-    let receipt = try await disclose(0, .settings, "console.incident.new", fields: ["vendors", "service_accounts", "exports"]).receipt
+    // What the form offers to choose from.
+    let offered = ["vendor": ["vendors"], "credential": ["service_accounts"], "person": ["staff"]][kind] ?? []
+    let receipt = try await disclose(0, .settings, "console.incident.new", fields: offered).receipt
     let chosen = Self.kinds.first { $0.kind == kind }
     let choices = Self.kinds.map { one -> HTML in
       """
@@ -131,11 +133,11 @@ extension Visit {
       guard let source = Incident.Source(kind: fields.text("kind"), id: id) else {
         throw AccessError(.invalid, "Say what was lost hold of.")
       }
+      try authorize(source)
       var draft = IncidentDraft(title: fields.text("title"), source: source, from: try time("from"), to: try time("to"))
       draft.alert = Int64(fields.text("alert"))
       if let alert = draft.alert {
-        let found = try await services.incidents.desk.drafts(in: project.id).first { $0.alert.id == alert }?.draft
-        draft.moments = found?.moments ?? [:]
+        draft.moments = try await services.incidents.desk.draft(ofAlert: alert, in: project.id)?.moments ?? [:]
       }
       draft.moments[.vendorToldUs] = try time("vendor_told_us")
       let opened = try await services.incidents.desk.open(draft, in: project.id, by: principal).incident
@@ -144,6 +146,11 @@ extension Visit {
       return try await newIncidentPage(
         "<div class=\"notice danger\"><p><b>Nothing was opened.</b> \(error.message)</p></div>", status: .badRequest)
     }
+  }
+
+  /// A host is that of every project: whoever has power in one alone stops nothing in the others.
+  func authorize(_ source: Incident.Source) throws {
+    if case .host = source { try authorize(.manageOwners) }
   }
 
   /// A time of a form, in UTC; nil where it is empty.
@@ -161,6 +168,7 @@ extension Visit {
   /// What pasted rows say of where they come from, with a way to open an incident of each source.
   func compareRows() async throws -> Response {
     try authorize(.manageIncidents)
+    try authorize(.readSubjects)
     let text = fields["rows"] ?? ""
     let answer = try await services.incidents.compare(text, project.id, nil, principal)
     let finding = answer.value

@@ -47,9 +47,10 @@ struct WatchedEvents: Sendable, Hashable {
 /// Days on which more happened than before.
 enum UnusualDays {
   /// Indices of values, from `first` on, that are above the mean of those before by more than three standard deviations and by two at least.
-  static func of(_ values: [Double], after first: Int) -> [Int] {
+  /// Nil where fewer than seven days lie before: nobody knows what is usual then.
+  static func of(_ values: [Double], after first: Int) -> [Int]? {
     let before = values.prefix(first)
-    guard before.count >= 7 else { return [] }
+    guard before.count >= 7 else { return nil }
     let mean = before.reduce(0, +) / Double(before.count)
     let variance = before.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(before.count)
     let limit = mean + max(3 * variance.squareRoot(), 2)

@@ -119,7 +119,7 @@ struct ExposurePass {
     switch question.source {
     case .credential(let name), .person(let name), .serviceAccount(let name), .vendor(let name), .export(.canaries(let name)):
       principal = state.names.number(of: name)
-    case .export(.request), .export(.entry), .everything: principal = nil
+    case .export(.request), .export(.entry), .everything, .nothing: principal = nil
     }
     var meant: [Int] = []
     for (position, row) in state.rows.enumerated() where question.isMeant(index: row.index, time: row.time, project: row.project) {
@@ -141,7 +141,7 @@ struct ExposurePass {
     case .vendor: row.principalKind == .vendor && row.principal == name
     case .export(.canaries): row.export == name
     case .export(.request(let number)): row.request == number && number != 0
-    case .export(.entry), .everything: true
+    case .export(.entry), .everything, .nothing: true
     }
   }
 

@@ -15,6 +15,8 @@ package struct ExposureQuestion: Sendable, Hashable {
     case export(Export)
     /// All that left through the interfaces.
     case everything
+    /// Nothing that left: for what a host held by itself.
+    case nothing
   }
 
   package enum Export: Sendable, Hashable {
@@ -62,6 +64,7 @@ package struct ExposureQuestion: Sendable, Hashable {
     case .export(.canaries), .export(.request): kind == .subjects || kind == .other
     case .export(.entry(let number)): index == number
     case .everything: true
+    case .nothing: false
     }
   }
 }

@@ -74,11 +74,11 @@ package struct CanaryCheck: Sendable {
 
   package func run(_ client: ControlClient) async throws -> Outcome {
     var outcome = Outcome()
-    outcome.bytes = try await ClueFile(path: path).read { ids, labels in try await ask(client, ids, labels, &outcome) }
+    outcome.bytes = try await ClueFile(path: path).read { ids, labels in try await Self.ask(client, ids, labels, &outcome) }
     return outcome
   }
 
-  private func ask(_ client: ControlClient, _ ids: Set<String>, _ labels: Set<String>, _ outcome: inout Outcome) async throws {
+  static func ask(_ client: ControlClient, _ ids: Set<String>, _ labels: Set<String>, _ outcome: inout Outcome) async throws {
     var (manyIDs, manyLabels) = (Array(ids), Array(labels))
     outcome.candidates += manyIDs.count + manyLabels.count
     while !manyIDs.isEmpty || !manyLabels.isEmpty {

@@ -1,10 +1,12 @@
+import Crypto
 import Foundation
 import Journeys
 
 /// Looks through a file that turned up, and asks the server where its rows come from.
 ///
-/// The file is read piece by piece. Of very many ids a sample is asked about: those whose digits fall into a part of the whole that is halved
-/// as often as needed, so that each id stands or falls by itself wherever it is in the file.
+/// The file is read piece by piece. Every id is looked at for canaries, and those are kept. Of very many others a sample is asked about: those
+/// whose digests fall into a part of the whole that is halved as often as needed, so that each id stands or falls by itself wherever it is in
+/// the file.
 package struct LeakCheck: Sendable {
   package struct Clues: Sendable {
     package var bytes = 0
@@ -14,7 +16,8 @@ package struct LeakCheck: Sendable {
     package var oneOf = 1
   }
 
-  static let most = 20_000
+  /// The canaries come on top.
+  static let most = 15_000
   private static let mostHosts = 5_000
 
   private let path: String
@@ -22,22 +25,30 @@ package struct LeakCheck: Sendable {
   /// - Parameter path: plain, gzip or zstd; `-` for standard input.
   package init(_ path: String) { self.path = path }
 
-  package func clues() async throws -> Clues {
+  package func clues(_ client: ControlClient) async throws -> Clues {
     var clues = Clues()
+    var checked = CanaryCheck.Outcome()
     clues.bytes = try await ClueFile(path: path).read { ids, labels in
+      try await CanaryCheck.ask(client, ids, labels, &checked)
       clues.ids.formUnion(ids.filter { Self.isKept($0, clues.oneOf) })
-      while clues.ids.count > Self.most {
+      while clues.ids.count > Self.most, clues.oneOf < 1 << 40 {
         clues.oneOf *= 2
         clues.ids = clues.ids.filter { Self.isKept($0, clues.oneOf) }
       }
       if clues.hosts.count < Self.mostHosts { clues.hosts.formUnion(labels.prefix(Self.mostHosts - clues.hosts.count)) }
     }
+    for case .object(let canary) in checked.canaries.prefix(Self.most / 2) {
+      guard case .string(let what)? = canary["canary"] else { continue }
+      if what.hasPrefix("s_") || what.hasPrefix("v_") { clues.ids.insert("s_\(what.dropFirst(2))") } else { clues.hosts.insert(what) }
+    }
     return clues
   }
 
-  /// By the digits themselves, which are as good as random.
+  /// By a digest: whoever made the file does not choose which ids are kept.
   private static func isKept(_ id: String, _ oneOf: Int) -> Bool {
-    UInt64(id.suffix(12), radix: 16).map { $0 % UInt64(oneOf) == 0 } ?? false
+    if oneOf == 1 { return true }
+    let start = SHA256.hash(data: Array(id.utf8)).prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    return start & UInt64(oneOf - 1) == 0
   }
 }
 

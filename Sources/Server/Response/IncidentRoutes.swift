@@ -32,15 +32,20 @@ struct IncidentRoutes: Sendable {
 
   private func list(_ request: Request, _ context: ServerContext) async throws -> Response {
     let caller = try await authenticator.require(request, context)
-    let parameters = try QueryParameters(request, known: ["project_id", "open"])
+    let parameters = try QueryParameters(request, known: ["project_id", "open", "before"])
     let project = try installation.project(try parameters.project(), for: caller, to: .readIncidents)
-    let found = try await installation.access.incidents(of: project.id, open: try parameters.flag("open"))
+    let before = try parameters["before"].map { text in
+      guard let number = Int64(text) else { throw APIError.badRequest("“before” is what “next” said.", field: "before") }
+      return number
+    }
+    let found = try await installation.access.incidents(of: project.id, open: try parameters.flag("open"), before: before)
+    let next: JSONValue = found.count == ControlDatabase.incidentPage ? found.last.map { .string(String($0.id)) } ?? .null : .null
     let drafts = try await installation.incidents.drafts(in: project.id)
     let disclosure = Disclosure(.settings, project: project.id, purpose: "api.incidents", fields: ["incidents"])
     return DisclosedResponse.json(
       try await installation.ledger.disclose(found, disclosure, to: caller.principal).map { found in
         [
-          "incidents": .list(found.map(Self.json)), "drafts": .list(drafts.map { Self.json($0.draft, of: $0.alert) }), "next": .null,
+          "incidents": .list(found.map(Self.json)), "drafts": .list(drafts.map { Self.json($0.draft, of: $0.alert) }), "next": next,
         ]
       })
   }
@@ -54,7 +59,7 @@ struct IncidentRoutes: Sendable {
       request, caller, known: ["title", "source", "from", "to", "alert", "vendor_told_us", "first_signal", "data_set_received"])
     let alert = try members.number("alert", 1...Int.max).map { Int64($0) }
     if let alert, members["source"] == nil {
-      guard var draft = try await installation.incidents.drafts(in: project.id).first(where: { $0.alert.id == alert })?.draft else {
+      guard var draft = try await installation.incidents.draft(ofAlert: alert, in: project.id) else {
         throw APIError.notFound("Alert \(alert) is no draft of an incident: it is closed, has one, or tells of nothing lost hold of.")
       }
       if case .string(let title)? = members["title"] { draft.title = title }
@@ -203,7 +208,8 @@ struct IncidentRoutes: Sendable {
     return DisclosedResponse.json(
       try await installation.ledger.disclose(page, disclosure, to: caller.principal).map { page in
         [
-          "version": .number(Double(page.version)), "next": page.next.map { .string(String($0)) } ?? .null,
+          "version": .number(Double(page.version)), "is_as_entered": .boolean(page.isAsEntered),
+          "next": page.next.map { .string(String($0)) } ?? .null,
           "subjects": .list(page.people.map(\.json)),
         ]
       })
@@ -215,7 +221,13 @@ struct IncidentRoutes: Sendable {
       throw APIError.badRequest("A subject is named by its pseudonym: s_ and 32 hexadecimal digits.", field: "pseudonym")
     }
     await installation.canaries.look(at: [pseudonym], in: incident.project, by: caller.principal)
-    let verdict = try await installation.incidents.verdict(on: pseudonym, in: incident)
+    let verdict: IncidentDesk.Verdict
+    do { verdict = try await installation.incidents.verdict(on: pseudonym, in: incident) } catch let error as AccessError {
+      // That nobody arrived under it is told as well.
+      let search = Disclosure(.subjectSearch(set: [], rows: 0), project: incident.project, purpose: "api.incident.subject")
+      _ = try await installation.ledger.disclose(0, search, to: caller.principal)
+      throw error
+    }
     let disclosure = Disclosure(
       .subjects(set: [verdict.number], rows: 1), project: incident.project, purpose: "api.incident.subject",
       fields: ["affected_by_incident"])
@@ -274,14 +286,8 @@ struct IncidentRoutes: Sendable {
       incident = try await installation.access.incident(Int64(number)).flatMap { $0.project == project.id ? $0 : nil }
       guard incident != nil else { throw APIError.notFound("There is no such incident.") }
     }
-    let finding = try await installation.leaks.find(ids, labels, in: project.id, incident: incident, by: caller.principal)
-    if let incident { try await installation.incidents.note(finding, with: incident.id, by: caller.principal) }
-    let disclosure = Disclosure(
-      .aggregate(
-        queryDigest: Disclosure.digest(ofQuery: bytes), dataVersion: await project.engine.dataVersion(),
-        groupSizes: [finding.people] + finding.suspects.map(\.count)), project: project.id, purpose: "api.leaks")
     return DisclosedResponse.json(
-      try await installation.ledger.disclose(finding, disclosure, to: caller.principal).map(\.json))
+      try await installation.compare(ids, labels, with: incident, in: project.id, purpose: "api.leaks", by: caller.principal).map(\.json))
   }
 
   private func close(_ request: Request, _ context: ServerContext) async throws -> Response {

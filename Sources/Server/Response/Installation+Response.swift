@@ -13,16 +13,24 @@ extension Installation {
   ) async throws -> Disclosed<LeakFinding> {
     let ids = Set(CanaryScan.ids(in: text).prefix(LeakDesk.most))
     let labels = Set(CanaryScan.labels(in: text).prefix(LeakDesk.most))
-    let finding = try await leaks.find(ids, labels, in: project, incident: incident, by: principal)
-    if let incident { try await incidents.note(finding, with: incident.id, by: principal) }
+    return try await compare(ids, labels, with: incident, in: project, purpose: "console.incident.rows", by: principal)
+  }
+
+  /// Of few people the answer is one about each of them, and entered as that.
+  func compare(
+    _ ids: Set<Pseudonym>, _ labels: Set<String>, with incident: Incident?, in project: ProjectID, purpose: String, by principal: Principal
+  ) async throws -> Disclosed<LeakFinding> {
     guard let open = projects[project] else { throw APIError.notFound("There is no such project.") }
-    let asked = ids.map(\.description).sorted().joined(separator: " ") + labels.sorted().joined(separator: " ")
+    let (finding, people) = try await leaks.find(ids, labels, in: project, incident: incident, by: principal)
+    if let incident { try await incidents.note(finding, with: incident.id, by: principal) }
+    let asked = ids.map(\.description).sorted().joined(separator: " ") + " " + labels.sorted().joined(separator: " ")
     return try await ledger.disclose(
       finding,
       Disclosure(
         .aggregate(
           queryDigest: Disclosure.digest(ofQuery: Array(asked.utf8)), dataVersion: await open.engine.dataVersion(),
-          groupSizes: [finding.people] + finding.suspects.map(\.count)), project: project, purpose: "console.incident.rows"),
+          groupSizes: [finding.people] + finding.suspects.map(\.count)), project: project, purpose: purpose,
+        fields: ["where_it_leaked"], singledOut: people.count < max(open.settings.smallestGroup, 10) ? people.sorted() : []),
       to: principal)
   }
 
@@ -50,7 +58,7 @@ extension LeakFinding {
 
 extension IncidentDesk.Verdict {
   var json: JSONValue {
-    var members: [String: JSONValue] = ["version": .number(Double(version))]
+    var members: [String: JSONValue] = ["version": .number(Double(version)), "is_as_entered": .boolean(isAsEntered)]
     switch verdict {
     case .notAffected: members["status"] = .string(Scope.Status.notAffected.rawValue)
     case .cannotBeExcluded(let untold):

@@ -21,7 +21,7 @@ struct LeakDesk: Sendable {
   /// - Parameter incident: whose newest scope is compared with the people, and which the comparison is written down with.
   func find(
     _ ids: Set<Pseudonym>, _ labels: Set<String>, in project: ProjectID, incident: Incident?, by principal: Principal
-  ) async throws -> LeakFinding {
+  ) async throws -> (finding: LeakFinding, people: Set<SubjectNumber>) {
     guard ids.count <= Self.most, labels.count <= Self.most else {
       throw APIError.badRequest("At most \(Self.most) ids and hosts at once.", field: "ids")
     }
@@ -47,7 +47,7 @@ struct LeakDesk: Sendable {
       let canonical = open.store.census().canonical(of: people.map(\.rawValue))
       outside = Set(canonical).count { scope.status(of: SubjectNumber($0)) != .affected }
     }
-    return LeakFinding(ids: ids.count, people: people.count, suspects: suspects, outside: outside)
+    return (LeakFinding(ids: ids.count, people: people.count, suspects: suspects, outside: outside), people)
   }
 
   private static func suspects(_ hits: [CanaryDesk.Hit]) -> [LeakFinding.Suspect] {
@@ -71,10 +71,10 @@ struct LeakDesk: Sendable {
         source = .export(export)
       } else {
         switch holder.kind {
-        case .vendor: source = .vendor(holder.id)
         case .serviceAccount: source = .credential(holder.id)
         case .staff: source = holder.credential.hasPrefix("ses_") ? .credential(holder.credential) : .person(holder.id)
-        case .owner, .operatingSystemUser, .custodian, .system: continue
+        // A vendor was given pseudonyms of its own: these it never had.
+        case .vendor, .owner, .operatingSystemUser, .custodian, .system: continue
         }
       }
       counts[source] = max(counts[source] ?? 0, holder.people)

@@ -3,6 +3,7 @@ import Events
 import Journeys
 import Ledger
 import Relay
+import Response
 
 extension Installation {
   /// The letter that asks a killed vendor to delete everything.
@@ -18,12 +19,15 @@ extension Installation {
       let declaration = try? VendorDeclaration(yaml: shown.source)
     else { throw AccessError(.invalid, "The declaration of \(vendor.id) does not read, so that nobody knows whom to write to.") }
     let answer = try await exposure.answer(ExposureQuestion(.vendor(vendor.id.rawValue), in: vendor.project))
+    let held =
+      try await projects[vendor.project].map { StoreResolver(store: $0.store) }?.moment().people(among: answer.subjects.rawNumbers)
+      ?? answer.subjects.rawNumbers
     let unconfirmed = try await access.vendorDeletions(of: vendor.id, limit: ControlDatabase.vendorDeletionPage)
       .count { $0.state != .confirmed }
     return DeletionRequest(
       vendor: vendor, declaration: declaration,
       holding: DeletionRequest.Holding(
-        people: answer.subjects.count, events: answer.rows, fields: answer.fields.keys.sorted(), first: answer.first, last: answer.last,
+        people: Set(held).count, events: answer.rows, fields: answer.fields.keys.sorted(), first: answer.first, last: answer.last,
         isComplete: answer.untold.isEmpty), unconfirmed: unconfirmed, entry: try await entryAskingForAll(of: vendor),
       date: now(), by: day)
   }

@@ -15,7 +15,8 @@ import Vault
 /// events pass the gate, leave by the relay, stand in the ledger; a canary fires; the incident is opened of its alert, contained, scoped and
 /// reported.
 ///
-/// The copy has keys and a ledger of its own, and speaks to nobody: nothing of the company's is touched, and nothing is signed in its name.
+/// The copy has keys and a ledger of its own, and speaks to nobody: the vendors that stand in a backup are killed in it before it is opened.
+/// Nothing of the company's is touched, and nothing is signed in its name.
 package struct Rehearsal: Sendable {
   /// Where the copy stands while it is played; removed afterwards.
   let root: URL
@@ -30,12 +31,40 @@ package struct Rehearsal: Sendable {
     self.backup = backup
   }
 
+  /// What a rehearsal that was killed has left: a copy of data, with keys of its own.
+  package static func removeStale(in parent: URL, besides root: URL) {
+    let files = FileManager.default
+    for name in (try? files.contentsOfDirectory(atPath: parent.path)) ?? []
+    where name.hasPrefix("sealane-rehearsal-") && name != root.lastPathComponent {
+      let place = parent.appendingPathComponent(name, isDirectory: true)
+      let made = (try? files.attributesOfItem(atPath: place.path)[.creationDate] as? Date) ?? nil
+      // One that is under way elsewhere is younger.
+      if let made, made.timeIntervalSinceNow < -86_400 { try? files.removeItem(at: place) }
+    }
+  }
+
+  /// Nil where SIGINT or SIGTERM came: then nothing is left running, and whoever asked removes the copy.
+  package func runUnlessInterrupted(say: @escaping @Sendable (String) -> Void) async throws -> RehearsalOutcome? {
+    let signals = SignalWait()
+    let playing = Task { try await run(say: say) }
+    let watching = Task {
+      while !signals.hasArrived, !Task.isCancelled { try? await Task.sleep(for: .milliseconds(100)) }
+      if signals.hasArrived { playing.cancel() }
+    }
+    defer { watching.cancel() }
+    do { return try await playing.value } catch {
+      if signals.hasArrived { return nil }
+      throw error
+    }
+  }
+
   package func run(say: @escaping @Sendable (String) -> Void) async throws -> RehearsalOutcome {
     let data = root.appendingPathComponent("data", isDirectory: true)
     say("Making the copy")
     if let backup {
       _ = try Restore(backup).restore(to: data, ledger: .begin)
       _ = try KeyDirectory.create(at: DataDirectory.defaultKeys(of: data))
+      try await silence(data)
     } else {
       _ = try await Initialization(data: data, projectName: "Orrery Labs", smallestGroup: 1).run()
     }
@@ -61,5 +90,12 @@ package struct Rehearsal: Sendable {
     _ = await (relaying.value, indexing.value)
     await installation.close()
     return try played.get()
+  }
+
+  /// Of a backup's vendors nobody is sent anything, and nobody is asked to delete anything.
+  private func silence(_ data: URL) async throws {
+    let control = try ControlDatabase.open(at: DataDirectory(data).controlDatabase, clock: Ledger.systemClock)
+    try await control.silenceVendors()
+    try control.close()
   }
 }
