@@ -66,7 +66,8 @@ package final class IncidentDesk: Sendable {
     }
     var draft = draft
     if draft.moments[.firstSignal] == nil { draft.moments[.firstSignal] = now }
-    draft.to = Self.end(draft.to, of: draft.source, at: now)
+    // Without an end it is the moment of opening, until it is contained.
+    if draft.to != nil { draft.to = Self.end(draft.to, of: draft.source, at: now) }
     let (opened, receipt) = try await control.turns.take { [draft] in
       let reserved = try await control.openIncident(draft, in: project, undone: true)
       let receipt = try await ledger.record(

@@ -20,7 +20,7 @@ WebDriverWait = functools.partial(ui.WebDriverWait, ignored_exceptions=[StaleEle
 
 HOSTILE = '<img src=x onerror="document.title=1"><script>window.pwned=1</script>'
 RIGHT_TO_LEFT = "abc\u202egnp.exe\u2066"
-PAGES = ["/", "/live", "/insights", "/funnels", "/retention", "/flows", "/lifecycle", "/stickiness", "/sessions", "/cohorts", "/cohorts/build", "/subjects", "/plan", "/plan/event?name=Signed+Up", "/plan/profiles?of=people", "/plan/edit", "/exports", "/ledger", "/ledger/0", "/staff", "/alerts", "/vendors", "/vendors/grants", "/vendors/third-parties", "/settings"]
+PAGES = ["/", "/live", "/insights", "/funnels", "/retention", "/flows", "/lifecycle", "/stickiness", "/sessions", "/cohorts", "/cohorts/build", "/subjects", "/plan", "/plan/event?name=Signed+Up", "/plan/profiles?of=people", "/plan/edit", "/exports", "/ledger", "/ledger/0", "/staff", "/alerts", "/incidents", "/incidents/new?kind=vendor", "/incidents/new?kind=rows", "/vendors", "/vendors/grants", "/vendors/third-parties", "/settings"]
 # Reports with everything that they draw: groups, several units, the time before, other rates, both sides of a flow.
 REPORTS = [
     "/insights?s0=*&by=plan&top=1", "/insights?s0=*&s1=Signed+Up&s1.m=unique&compare=before",

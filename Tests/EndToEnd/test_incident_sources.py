@@ -160,7 +160,7 @@ def test_rows_of_an_export_name_it_or_who_was_shown_them(place, tmp_path):
     entry = json.loads(sealane.command("ledger", "entries", "--data", sealane.data, "--limit", 1000))["entries"][-1]
     while entry["detail"]["purpose"] != "api.leaks":
         entry = json.loads(sealane.command("ledger", "entries", "--data", sealane.data, "--from", entry["index"] - 1, "--limit", 1))["entries"][0]
-    assert entry["detail"]["subject_count"] == 1, entry
+    assert len(entry["detail"]["subjects"]) == 1, entry
     done = sealane.run("incident", "open", "--leaked", tmp_path / "missing", "--data", sealane.data)
     assert done.returncode != 0 and "missing" in done.stderr
     file.write_text("")
@@ -240,7 +240,7 @@ def test_the_affected_are_watched_until_it_is_closed(place):
     incident(sealane, "scope", number)
     cohorts = requests.get(f"{sealane.api}/api/v1/cohorts", auth=sealane.account, timeout=10).json()["cohorts"]
     (mine,) = [cohort for cohort in cohorts if cohort["id"] == watch["cohort"]]
-    assert mine["name"] == f"Affected by incident {number}" and mine["members"] == 0
+    assert mine["name"] == f"Affected by incident {number}" and mine["member_count"] == 0
     incident(sealane, "close", number, "--note", "Over")
     cohorts = requests.get(f"{sealane.api}/api/v1/cohorts", auth=sealane.account, timeout=10).json()["cohorts"]
     assert watch["cohort"] not in [cohort["id"] for cohort in cohorts]

@@ -15,7 +15,7 @@ from pymerkle import InmemoryTree
 from selenium.webdriver.common.by import By
 from test_alarm import custodian, kinds, set_email, troubles, wait_for
 from staff import owner
-from tlog import Key, WitnessServer, read_checkpoint, read_note, root_of, tile_paths
+from tlog import Key, WitnessServer, read_checkpoint, read_note, read_proof, root_of, tile_paths
 from merkle_proofs import leaf_hash  # tlog knows where it is
 
 EVENT = "Witness Probe"
