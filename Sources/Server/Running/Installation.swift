@@ -44,6 +44,7 @@ package final class Installation: Sendable {
   package let incidents: IncidentDesk
   /// If something were stolen now: kept up while the server runs.
   package let blastRadii: BlastRadiusBook
+  let simulations = SimulationMemory()
   let clock: @Sendable () -> Timestamp
   private let lock: DirectoryLock
   let lookups: Lookups
