@@ -46,6 +46,23 @@ package struct NumberSet: Sendable, Hashable {
 
   package func contains(_ number: UInt32) -> Bool { place(of: number) != nil }
 
+  /// How many of these are in none of the others. One walk over all, since they ascend.
+  func count(outside others: [NumberSet]) -> Int {
+    var places = [Int](repeating: 0, count: others.count)
+    var outside = 0
+    for number in numbers {
+      var isInside = false
+      for (index, other) in others.enumerated() {
+        var place = places[index]
+        while place < other.numbers.count, other.numbers[place] < number { place += 1 }
+        places[index] = place
+        if place < other.numbers.count, other.numbers[place] == number { isInside = true }
+      }
+      if !isInside { outside += 1 }
+    }
+    return outside
+  }
+
   func subtracting(_ other: NumberSet) -> NumberSet { NumberSet(ascending: numbers.filter { !other.contains($0) }) }
   func intersection(_ other: NumberSet) -> NumberSet { NumberSet(ascending: numbers.filter { other.contains($0) }) }
 

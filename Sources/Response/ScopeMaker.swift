@@ -20,8 +20,10 @@ package struct ScopeMaker: Sendable {
   package func scope(
     _ question: ExposureQuestion, holdings: Scope.Holdings? = nil, superseding older: (version: Int, digest: String)? = nil
   ) async throws -> Scope {
-    let answer = try await index.answer(question)
     let moment = try await resolver.moment()
+    // Beside each other: one reads the store's columns, the other the index.
+    async let members = members(moment)
+    let answer = try await index.answer(question)
     let raw = answer.subjects.rawNumbers
     let canonical = moment.canonical(of: raw)
     let erased = NumberSet(moment.canonical(of: answer.erased.rawNumbers))
@@ -35,14 +37,14 @@ package struct ScopeMaker: Sendable {
       uncertain = NumberSet(existing + erased.numbers).subtracting(affected)
     }
     // Affected subjects that neither the store nor an erasure knows count as well: a store may be restored to an earlier state.
-    let rest = everybody.numbers.reduce(0) { $0 + (affected.contains($1) || uncertain.contains($1) ? 0 : 1) }
+    let rest = everybody.count(outside: [affected, uncertain])
     return Scope(
       version: (older?.version ?? 0) + 1, supersedes: older?.digest, question: question, holdings: holdings, ledgerSize: answer.size,
       merges: moment.merges, entries: answer.entries, first: answer.first, last: answer.last, rows: answer.rows,
       openings: answer.openings, shown: answer.subjects,
       affected: affected, affectedErased: affected.intersection(erased).count, cannotBeExcluded: uncertain, notAffectedCount: rest,
       fields: Self.fields(answer, raw, canonical, affected, NumberSet(held), holdings), untold: answer.untold,
-      organizations: try await organizations(affected, uncertain, moment),
+      organizations: organizations(affected, uncertain, try await members),
       plans: try await index.plans(of: question.project, from: Self.isVendor(question) ? answer.first : question.from, to: question.to))
   }
 
@@ -88,13 +90,20 @@ package struct ScopeMaker: Sendable {
     return bits.map { Scope.Field(name: $0, subjects: $1, count: $1.count) }.filter { $0.count > 0 }.sorted { $0.name < $1.name }
   }
 
+  /// By group key.
+  private func members(_ moment: any SubjectsMoment) async throws -> [String: [OrganizationMembers]] {
+    var found: [String: [OrganizationMembers]] = [:]
+    for key in groupKeys { found[key] = try await moment.organizations(by: key) }
+    return found
+  }
+
   private func organizations(
-    _ affected: NumberSet, _ uncertain: NumberSet, _ moment: any SubjectsMoment
-  ) async throws -> [String: [Scope.Organization]] {
+    _ affected: NumberSet, _ uncertain: NumberSet, _ members: [String: [OrganizationMembers]]
+  ) -> [String: [Scope.Organization]] {
     guard !affected.isEmpty || !uncertain.isEmpty else { return [:] }
     var found: [String: [Scope.Organization]] = [:]
-    for key in groupKeys {
-      let all = try await moment.organizations(by: key).compactMap { organization -> Scope.Organization? in
+    for (key, organizations) in members {
+      let all = organizations.compactMap { organization -> Scope.Organization? in
         var (hit, doubtful) = (0, 0)
         for member in organization.members {
           if affected.contains(member) { hit += 1 } else if uncertain.contains(member) { doubtful += 1 }

@@ -145,16 +145,27 @@ final class IdentityTable: Sendable {
 
   /// Those of the numbers that are groups.
   func groups(among numbers: ArraySlice<UInt32>) -> [UInt32] {
-    let ordinals = numbers.map { Int(permutation.ordinal(ofNumber: $0)) }
-    return state.withLock { state in
-      zip(numbers, ordinals).filter { $0.1 < state.flags.count && state.flags[$0.1] & 1 != 0 }.map(\.0)
+    // Outside of the lock, which intake waits for.
+    let ordinals = numbers.map { permutation.ordinal(ofNumber: $0) }
+    var found: [UInt32] = []
+    state.withLock { state in
+      for (index, number) in numbers.enumerated() {
+        let ordinal = Int(ordinals[index])
+        if ordinal < state.flags.count, state.flags[ordinal] & 1 != 0 { found.append(number) }
+      }
     }
+    return found
   }
 
   /// Numbers of those of a range of ordinals that are no groups.
   func subjects(_ ordinals: Range<Int>) -> [UInt32] {
     let flags = state.withLock { Array($0.flags[ordinals]) }
-    return flags.enumerated().filter { $0.element & 1 == 0 }.map { permutation.number(ofOrdinal: UInt32(ordinals.lowerBound + $0.offset)) }
+    var numbers: [UInt32] = []
+    numbers.reserveCapacity(flags.count)
+    for (offset, flag) in flags.enumerated() where flag & 1 == 0 {
+      numbers.append(permutation.number(ofOrdinal: UInt32(ordinals.lowerBound + offset)))
+    }
+    return numbers
   }
 
   /// Numbers of the subjects whose pseudonym begins with these hexadecimal digits, at most `limit`.

@@ -72,59 +72,75 @@ extension SegmentStore {
   package func organizationMembers(by key: String) throws -> [UInt32: [UInt32]] {
     do {
       let snapshot = try snapshotNow()
-      var members: [UInt32: [UInt32]] = [:]
+      // An organization above a subject in one number: sorted once, they stand together.
+      var pairs: [UInt64] = []
       for run in snapshot.runs {
         for block in run.blocks.indices {
           try JourneyScan.checkCancellation()
-          try Self.gather(&members, run, block, key, snapshot)
+          try Self.gather(&pairs, run, block, key, snapshot)
         }
       }
-      for group in members.keys { members[group]?.sortOnce() }
-      return members
+      return Self.grouped(&pairs)
     } catch let error as StoreError {
       throw QueryError(.unreadable, error.description)
     }
   }
 
+  /// What is known of a code of a block.
+  private enum Labels {
+    static let unknown: Int64 = -1
+    static let none: Int64 = -2
+    static let several: Int64 = -3
+  }
+
   private static func gather(
-    _ members: inout [UInt32: [UInt32]], _ run: ColumnRun, _ block: Int, _ key: String, _ snapshot: StoreSnapshot
+    _ pairs: inout [UInt64], _ run: ColumnRun, _ block: Int, _ key: String, _ snapshot: StoreSnapshot
   ) throws(StoreError) {
     guard let column = try run.column(key, block) else { return }
     let keys = try run.keys(block)
-    var labels: [Int: [UInt32]] = [:]
+    // Almost every value names one organization: by code, so that each is looked up once a block.
+    var labels: [Int64] = []
+    var lists: [Int: [UInt32]] = [:]
     for (index, subject) in keys.subjects.enumerated() where subject != ColumnRun.noActor {
-      let owner = snapshot.merges[subject] ?? subject
+      let owner = UInt64(snapshot.merges[subject] ?? subject)
       // Most people's rows all name the same.
       var previous = 0
       for row in Int(keys.starts[index])..<Int(keys.starts[index + 1]) {
         let code = column[row]
-        if code == previous { continue }
+        if code == previous || code == 0 { continue }
         previous = code
-        if code == 0 { continue }
-        let groups: [UInt32]
-        if let known = labels[code] {
-          groups = known
-        } else {
-          groups = GroupSnapshots.labels(of: column.value(code), snapshot)
-          labels[code] = groups
+        if code >= labels.count { labels += [Int64](repeating: Labels.unknown, count: max(code + 1 - labels.count, labels.count)) }
+        if labels[code] == Labels.unknown {
+          let groups = GroupSnapshots.labels(of: column.value(code), snapshot).filter { $0 != ColumnRun.noActor }
+          labels[code] = groups.count == 1 ? Int64(groups[0]) : groups.isEmpty ? Labels.none : Labels.several
+          if groups.count > 1 { lists[code] = groups }
         }
-        for group in groups where group != ColumnRun.noActor && members[group]?.last != owner {
-          members[group, default: []].append(owner)
+        let label = labels[code]
+        if label >= 0 {
+          pairs.append(UInt64(label) << 32 | owner)
+        } else if label == Labels.several {
+          for group in lists[code] ?? [] { pairs.append(UInt64(group) << 32 | owner) }
         }
       }
     }
   }
-}
 
-extension [UInt32] {
-  /// Ascending, each once.
-  fileprivate mutating func sortOnce() {
-    sort()
-    var kept = 0
-    for index in indices where index == 0 || self[index] != self[kept - 1] {
-      self[kept] = self[index]
-      kept += 1
+  /// By organization its subjects, ascending, each once.
+  private static func grouped(_ pairs: inout [UInt64]) -> [UInt32: [UInt32]] {
+    pairs.sort()
+    var members: [UInt32: [UInt32]] = [:]
+    var start = 0
+    while start < pairs.count {
+      let group = pairs[start] >> 32
+      var list: [UInt32] = []
+      var next = start
+      while next < pairs.count, pairs[next] >> 32 == group {
+        if next == start || pairs[next] != pairs[next - 1] { list.append(UInt32(truncatingIfNeeded: pairs[next])) }
+        next += 1
+      }
+      members[UInt32(group)] = list
+      start = next
     }
-    removeSubrange(kept...)
+    return members
   }
 }

@@ -24,7 +24,9 @@ struct StoreResolver: SubjectResolver {
     func organizations(by key: String) async throws -> [OrganizationMembers] {
       try store.organizationMembers(by: key).map { number, members in
         // Merges that came between the census and the rows' own moment make no difference: both are resolved by the census, and again.
-        OrganizationMembers(number: SubjectNumber(number), members: Array(Set(census.canonical(of: members))))
+        let canonical = census.canonical(of: members)
+        // Almost always nobody of them was merged meanwhile: then they are each once as they are.
+        return OrganizationMembers(number: SubjectNumber(number), members: canonical == members ? members : Array(Set(canonical)))
       }
     }
   }
