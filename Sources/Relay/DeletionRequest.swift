@@ -94,7 +94,7 @@ package struct DeletionRequest: Sendable {
     let least = holding.isComplete ? "" : "at least "
     var lines = [
       "What you hold, by our records:", "",
-      "- \(least)\(Self.count(holding.events, "event", "events")) of \(least)\(Self.count(holding.people, "person", "people"))",
+      "- \(least)\(Self.count(holding.people, "person", "people")), delivered in batches of together \(Self.count(holding.events, "event", "events"))",
       "- fields: \(holding.fields.isEmpty ? "none" : holding.fields.joined(separator: ", "))",
     ]
     if let first = holding.first, let last = holding.last { lines.append("- delivered from \(first.text) to \(last.text)") }

@@ -40,7 +40,6 @@ extension Relay {
   }
 
   /// - Returns: whether the ledger has it; it does not where nobody is known whom it is about, since nobody named would mean everybody.
-  @discardableResult
   private func enter(_ deletion: VendorDeletion, of vendor: Vendor) async throws -> Bool {
     let numbers = deletion.subjects.compactMap { source.number(of: $0, in: vendor.project) }
     if deletion.isEntered { return true }
@@ -70,7 +69,9 @@ extension Relay {
     else { return }
     let sender = sender(of: vendor.id, inForce, destination)
     if deletion.sentAt != nil { return try await askHowFar(deletion, of: vendor, sender, destination) }
-    try await enter(deletion, of: vendor)
+    guard try await enter(deletion, of: vendor) else {
+      throw AccessError(.unavailable, "Whom this deletion is about is not known here: nothing is sent that the ledger does not have first.")
+    }
     // Every id that ever counted as the subject: the vendor knows it by whichever was in force when an event left.
     let people = deletion.subjects.map { pseudonyms($0).description }
     let size = destination.mostIDsOfDeletion

@@ -18,6 +18,7 @@ extension IncidentDesk {
     guard let incident = try await control.incident(id) else { throw AccessError(.notFound, "There is no such incident.") }
     guard incident.state != .closed else { throw AccessError(.inUse, "The incident is closed.") }
     var it = Containment()
+    let wasKilled = try await end(of: incident, wasKilled: true) != nil
     switch incident.source {
     case .vendor(let vendor): await containVendor(vendor, of: incident, &it, by: principal)
     case .credential(let credential): await containCredential(credential, &it, by: principal)
@@ -25,13 +26,14 @@ extension IncidentDesk {
     case .export: try await containExport(incident, &it, by: principal)
     case .host(let host): await containHost(host, &it, by: principal)
     }
+    // Nobody said an end: it is when it was stopped, and where it could not be it stays open.
+    let end = try await end(of: incident, wasKilled: wasKilled)
     let receipt = try await step(
       id, .contained, (it.beyond.map { "not reached: \($0)" } + it.done).joined(separator: "\n"),
       ["done": String(it.done.count), "beyond": String(it.beyond.count)], by: principal
     ) { incident in
       if incident.state < .contained { incident.state = .contained }
-      // Nobody said an end: it is when it was stopped.
-      if case .vendor = incident.source, incident.to == incident.openedAt { incident.to = clock() }
+      if incident.isOpenEnded(at: incident.to), let end { incident.to = end }
     }
     return (it, receipt)
   }

@@ -73,11 +73,11 @@ extension IncidentDesk {
         .init(
           "Names and addresses",
           Self.identities(incident.source, scope)))
-      let (is_, would) = (scope.severity(), scope.severityWithNames())
+      let (severity, named) = (scope.severity(), scope.severityWithNames())
       facts.append(
         .init(
           "How severe (ENISA's aid)",
-          "\(is_.arithmetic)\(Self.flags(is_)). With names and addresses beside the rows it would be \(would.arithmetic)."))
+          "\(severity.arithmetic)\(Self.flags(severity)). With names and addresses beside the rows it would be \(named.arithmetic)."))
     } else {
       facts.append(.init("Whom it concerns", "Not determined yet."))
     }
@@ -159,7 +159,7 @@ extension IncidentDesk {
           "\($0.kept.affected) affected, \($0.kept.cannotBeExcluded) cannot be excluded, \($0.kept.notAffected) not affected"
         } ?? ""),
     ]
-    if current != nil, (from, to) != (incident.from, incident.to) {
+    if current != nil, from != incident.from || (to != incident.to && !incident.isOpenEnded(at: incident.to)) {
       facts.append(.init("Mind", "the incident's window was changed since this scope: scope it anew."))
     }
     return .init(title: "Summary", facts: facts)

@@ -66,8 +66,8 @@ package final class IncidentDesk: Sendable {
     }
     var draft = draft
     if draft.moments[.firstSignal] == nil { draft.moments[.firstSignal] = now }
-    // Without an end it is the moment of opening, until it is contained.
-    if draft.to != nil { draft.to = Self.end(draft.to, of: draft.source, at: now) }
+    // What is not yet is no end: of a vendor it is open until it is contained.
+    if case .vendor = draft.source, let to = draft.to, to >= now { draft.to = nil }
     let (opened, receipt) = try await control.turns.take { [draft] in
       let reserved = try await control.openIncident(draft, in: project, undone: true)
       let receipt = try await ledger.record(
@@ -80,10 +80,18 @@ package final class IncidentDesk: Sendable {
     return (opened, receipt)
   }
 
-  /// What a vendor deletes later it had: of one the window ends, now at the latest, so that nobody vanishes when it says that it has.
-  private static func end(_ to: Timestamp?, of source: Incident.Source, at now: Timestamp) -> Timestamp? {
-    guard case .vendor = source else { return to }
-    return min(to ?? now, now)
+  /// When a vendor's window ends that has no other end: when its kill switch was pulled. What it deletes later it had. Nil while it is not
+  /// pulled.
+  ///
+  /// - Parameter wasKilled: whether it was before this moment; then it is known when, and a batch that was under way had its entry before.
+  func end(of incident: Incident, wasKilled: Bool) async throws -> Timestamp? {
+    guard case .vendor(let name) = incident.source else { return nil }
+    let now = clock()
+    // Nothing ever left for it by Sealane.
+    guard let id = Vendor.ID(rawValue: name), let vendor = try await control.vendor(id) else { return now }
+    guard vendor.state == .killed else { return nil }
+    let killed = wasKilled ? vendor.killedAt.map { Timestamp(milliseconds: $0.milliseconds + 2_000) } ?? now : now
+    return max(Timestamp(milliseconds: incident.openedAt.milliseconds + 1), min(now, killed))
   }
 
   /// What is another project's is no incident of this one, and a name that nobody has would say that nobody is affected.
@@ -123,12 +131,19 @@ package final class IncidentDesk: Sendable {
 
   /// Another window: the next scope is by it.
   package func setWindow(from: Timestamp?, to: Timestamp?, of id: Int64, by principal: Principal) async throws -> LedgerReceipt {
-    if let from, let to, from > to { throw AccessError(.invalid, "The window ends before it begins.") }
+    guard let incident = try await control.incident(id) else { throw AccessError(.notFound, "There is no such incident.") }
+    var end = to
+    if case .vendor = incident.source, to.map({ $0 >= clock() }) ?? true {
+      end = try await self.end(of: incident, wasKilled: true) ?? incident.openedAt
+    }
+    if let from, let end, from > end { throw AccessError(.invalid, "The window ends before it begins.") }
+    let isOpen = incident.isOpenEnded(at: end)
     return try await step(
-      id, .windowSet, "\(from?.text ?? "…") to \(to?.text ?? "…")", ["from": from?.text ?? "", "to": to?.text ?? ""], by: principal
-    ) {
+      id, .windowSet, "\(from?.text ?? "…") to \(isOpen ? "when it is contained" : end?.text ?? "…")",
+      ["from": from?.text ?? "", "to": isOpen ? "" : end?.text ?? ""], by: principal
+    ) { [end] in
       $0.from = from
-      $0.to = Self.end(to, of: $0.source, at: clock())
+      $0.to = end
     }
   }
 
@@ -220,8 +235,13 @@ package final class IncidentDesk: Sendable {
     let before = try await control.scopes(of: id).first
     try await index.catchUp()
     let began = ContinuousClock.now
+    var question = try incident.question
+    if incident.isOpenEnded(at: incident.to) {
+      // Its end is not yet: what it holds at this moment.
+      question = ExposureQuestion(question.source, in: question.project, from: question.from, to: clock())
+    }
     let scope = try await maker.scope(
-      try incident.question, holdings: incident.holdings(place.fields), superseding: before.map { ($0.version, $0.digest) })
+      question, holdings: incident.holdings(place.fields), superseding: before.map { ($0.version, $0.digest) })
     let seconds = (ContinuousClock.now - began) / .seconds(1)
     var change: ScopeChange?
     if let before, let kept = try? before.kept {
@@ -274,6 +294,11 @@ package final class IncidentDesk: Sendable {
 }
 
 extension Incident {
+  /// Whether this end means “until it is contained”: of a vendor, the moment of opening itself.
+  package func isOpenEnded(at to: Timestamp?) -> Bool {
+    if case .vendor = source { to == openedAt } else { false }
+  }
+
   /// What the ledger is asked.
   package var question: ExposureQuestion {
     get throws {

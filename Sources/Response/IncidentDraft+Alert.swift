@@ -25,6 +25,8 @@ extension IncidentDraft {
       if let export = text("export") { return .export(export) }
       return credential(alert)
     case .phished, .clonedPasskey: return alert.about.flatMap { $0.kind == Principal.Kind.staff.rawValue ? .person($0.id) : nil }
+    // Somebody froze it and knows why; containing a server's host does so to everybody.
+    case .credentialFrozen where text("quota") == "by hand": return nil
     case .credentialFrozen, .revokedCredentialUsed, .unusualUse, .differencing: return credential(alert)
     case .vendorKilled, .grantStillLive: return (text("vendor") ?? alert.about?.id).map { .vendor($0) }
     // Who rewrites the ledger, or swaps the custodian's keys, has the server.

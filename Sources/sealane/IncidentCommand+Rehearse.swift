@@ -36,19 +36,26 @@ extension IncidentCommand {
         }
         defer { try? FileManager.default.removeItem(at: root) }
         Rehearsal.removeStale(in: parent, besides: root)
+        // Ctrl-C from here on removes the copy.
+        let interruption = Interruption()
         var backup: URL?
         // Named by hand alone: nobody rehearses over real data because a variable of the environment names some.
         if options.data != nil {
           let target = root.appendingPathComponent("backup", isDirectory: true)
           let body = Array(JSONValue.object(["target": .string(target.path)]).text.utf8)
-          _ = try await ControlSession.run(try options.configuration()) { client in
-            try await client.text("POST", "/api/v1/backups", body: body, deadline: .seconds(86_400))
+          let configuration = try options.configuration()
+          let written: String? = try await interruption.unlessArrived {
+            try await ControlSession.run(configuration) { client in
+              try await client.text("POST", "/api/v1/backups", body: body, deadline: .seconds(86_400))
+            }
           }
+          guard written != nil else { throw CommandError("Interrupted: the copy is removed; the server may write its backup to the end.") }
           backup = target
         }
         let quiet = options.json
         let rehearsal = Rehearsal(in: root, events: events, backup: backup)
-        guard let outcome = try await rehearsal.runUnlessInterrupted(say: { if !quiet { Terminal.note($0) } }) else {
+        let outcome = try await interruption.unlessArrived { try await rehearsal.run { if !quiet { Terminal.note($0) } } }
+        guard let outcome else {
           throw CommandError("Interrupted: the copy is removed.")
         }
         if options.json { return Terminal.say(outcome.json.text) }

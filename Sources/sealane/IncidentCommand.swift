@@ -132,30 +132,6 @@ struct IncidentCommand: AsyncParsableCommand {
     }
   }
 
-  struct Leaked: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-      abstract: "Look through a file that turned up: where its rows come from, and how many people they are about.",
-      discussion: """
-        Canaries and pseudonyms that only one vendor or export was given name the source. Of other rows it is said who was shown these people. \
-        With --incident the comparison is written down, and whoever is not in its newest scope is counted: then the scope is too narrow.
-
-        Example:
-          sealane incident leaked rows.csv.gz --incident 3 --data DIR
-        """)
-    @OptionGroup var options: DataOptions
-    @Option(help: "A project's number; the first one if it is left out.") var project: Int64?
-    @Option(help: "An incident's number.") var incident: Int64?
-    @Argument(help: "The file, or - for standard input.", completion: .file()) var file: String
-
-    func run() async throws {
-      try await options.run {
-        let clues = try await ControlSession.run(try options.configuration()) { try await LeakCheck(file).clues($0) }
-        let finding = try await IncidentCommand.compare(clues, project, incident, options)
-        Terminal.say(options.json ? JSONValue.object(finding).text : IncidentCommand.words(finding, clues))
-      }
-    }
-  }
-
   struct Moment: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Set one of the times that the law tells apart; clocks begin by them.")
     @OptionGroup var options: DataOptions
@@ -226,132 +202,6 @@ struct IncidentCommand: AsyncParsableCommand {
     }
   }
 
-  struct Report: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "A draft for the authority and the management.")
-    @OptionGroup var options: DataOptions
-    @Argument(help: "Its number.") var incident: Int64
-    @Option(help: "markdown, html or json.") var format = "markdown"
-    @Option(help: "authority: the whole draft; management: one page.") var audience = "authority"
-
-    func run() async throws {
-      try await options.run {
-        guard format.allSatisfy(\.isLetter) else { throw CommandError("--format is markdown, html or json.") }
-        guard audience.allSatisfy(\.isLetter) else { throw CommandError("--audience is authority or management.") }
-        let answer = try await ControlAnswer.ask(
-          "GET", "/api/v1/incidents/\(incident)/report?format=\(format)&audience=\(audience)", options)
-        guard !options.json, case .string(let text)? = answer.members["text"] else { return Terminal.say(answer.text) }
-        // A report has lines, and nothing of it obeys a terminal: what people typed has no control characters.
-        for line in text.split(separator: "\n", omittingEmptySubsequences: false) { Terminal.say(String(line)) }
-      }
-    }
-  }
-
-  struct Evidence: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-      abstract: "Write what was found out as files that anybody can check with the ledger's public key alone.")
-    @OptionGroup var options: DataOptions
-    @Argument(help: "Its number.") var incident: Int64
-    @Option(help: "A directory that is not there yet.", completion: .directory) var output: String
-
-    func run() async throws {
-      try await options.run {
-        let answer = try await ControlAnswer.ask("GET", "/api/v1/incidents/\(incident)/evidence", options)
-        guard case .list(let list)? = answer.members["files"] else { throw CommandError("The server's answer has no files.") }
-        let files = try list.map { file -> EvidenceDirectory.File in
-          guard case .object(let file) = file, case .string(let name)? = file["name"], case .string(let text)? = file["text"] else {
-            throw CommandError("The server's answer has a file without name or text.")
-          }
-          return EvidenceDirectory.File(name: name, text: text)
-        }
-        try EvidenceDirectory(output).write(files)
-        Terminal.say(
-          options.json
-            ? JSONValue.object(["files": .number(Double(files.count)), "output": .string(output)]).text
-            : "\(files.count) files in \(output); README.md says how to check them.")
-      }
-    }
-  }
-
-  struct Subject: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-      abstract: "Whether one person is affected, by which fields, and which entries of the ledger prove it.")
-    @OptionGroup var options: DataOptions
-    @Argument(help: "The incident's number.") var incident: Int64
-    @Argument(help: "A pseudonym, s_…") var subject: String
-
-    func run() async throws {
-      try await options.run {
-        guard subject.allSatisfy({ $0.isLetter || $0.isNumber || $0 == "_" }), !subject.isEmpty else {
-          throw CommandError("A subject is named by its pseudonym: s_ and 32 hexadecimal digits.")
-        }
-        let answer = try await ControlAnswer.ask("GET", "/api/v1/incidents/\(incident)/subjects/\(subject)", options)
-        guard !options.json else { return Terminal.say(answer.text) }
-        Terminal.say(IncidentCommand.text(answer.members["status"]).replacing("_", with: " "))
-        if case .list(let fields)? = answer.members["fields"] {
-          Terminal.say("  fields: \(fields.map { IncidentCommand.text($0) }.joined(separator: ", "))")
-        }
-        if case .list(let entries)? = answer.members["entries"] {
-          for case .object(let entry) in entries {
-            Terminal.say("  entry \(IncidentCommand.text(entry["ledger_index"])) of \(IncidentCommand.text(entry["at"]))")
-          }
-        }
-      }
-    }
-  }
-
-  struct Subjects: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-      abstract: "Who is affected, or cannot be excluded: a line of JSON each, page by page, each page in the ledger first.")
-    @OptionGroup var options: DataOptions
-    @Argument(help: "The incident's number.") var incident: Int64
-    @Option(help: "affected or cannot_be_excluded.") var status = "affected"
-
-    func run() async throws {
-      try await options.run {
-        guard status.allSatisfy({ $0.isLetter || $0 == "_" }) else { throw CommandError("--status is affected or cannot_be_excluded.") }
-        var after: String?
-        repeat {
-          let page = try await ControlAnswer.ask(
-            "GET", "/api/v1/incidents/\(incident)/subjects?status=\(status)\(after.map { "&after=\($0)" } ?? "")", options)
-          if case .list(let subjects)? = page.members["subjects"] { for subject in subjects { Terminal.say(subject.text) } }
-          if case .string(let next)? = page.members["next"] { after = next } else { after = nil }
-        } while after != nil
-      }
-    }
-  }
-
-  struct Organizations: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-      abstract: "Organizations that somebody affected belongs to, and how many of its people.")
-    @OptionGroup var options: DataOptions
-    @Argument(help: "The incident's number.") var incident: Int64
-
-    func run() async throws {
-      try await options.run {
-        let answer = try await ControlAnswer.ask("GET", "/api/v1/incidents/\(incident)/organizations", options)
-        guard !options.json, case .list(let rows)? = answer.members["organizations"] else { return Terminal.say(answer.text) }
-        for case .object(let row) in rows {
-          Terminal.say(
-            "\(IncidentCommand.text(row["organization"]))  \(IncidentCommand.text(row["group_key"]))  \(IncidentCommand.text(row["affected"])) of \(IncidentCommand.text(row["members"])) affected"
-          )
-        }
-      }
-    }
-  }
-
-  struct Watch: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-      abstract: "Make the people affected a cohort that every report can be asked of, until the incident is closed.")
-    @OptionGroup var options: DataOptions
-    @Argument(help: "Its number.") var incident: Int64
-
-    func run() async throws {
-      try await IncidentCommand.act("watch", incident, options, nil) { answer in
-        "Cohort \(IncidentCommand.text(answer["cohort"])): \(IncidentCommand.text(answer["people"])) of \(IncidentCommand.text(answer["affected"])) people affected."
-      }
-    }
-  }
-
   struct Close: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Close it; what was found out stays with it.")
     @OptionGroup var options: DataOptions
@@ -361,7 +211,7 @@ struct IncidentCommand: AsyncParsableCommand {
     func run() async throws { try await IncidentCommand.act("closing", incident, options, ["note": .string(note)]) { _ in "Closed." } }
   }
 
-  fileprivate static func act(
+  static func act(
     _ path: String, _ incident: Int64, _ options: DataOptions, _ body: JSONValue?, _ words: ([String: JSONValue]) -> String
   ) async throws {
     try await options.run {
@@ -371,42 +221,11 @@ struct IncidentCommand: AsyncParsableCommand {
     }
   }
 
-  fileprivate static func compare(
-    _ clues: LeakCheck.Clues, _ project: Int64?, _ incident: Int64?, _ options: DataOptions
-  ) async throws -> [String: JSONValue] {
-    try await ControlAnswer.ask(
-      "POST", "/api/v1/leaks\(project.map { "?project_id=\($0)" } ?? "")", options, body: clues.body(incident: incident)
-    ).members
-  }
-
-  fileprivate static func words(_ finding: [String: JSONValue], _ clues: LeakCheck.Clues) -> String {
-    var lines = [
-      "\(clues.ids.count) ids\(clues.oneOf > 1 ? ", one of \(clues.oneOf)," : "") looked at; \(text(finding["people"])) people here"
-    ]
-    if case .list(let suspects)? = finding["suspects"] {
-      for case .object(let suspect) in suspects {
-        guard case .object(let source)? = suspect["source"] else { continue }
-        let what =
-          switch suspect["evidence"] {
-          case .string("canaries"): "synthetic people that nobody else was given"
-          case .string("pseudonyms"): "pseudonyms that nobody else was given"
-          default: "of these people were shown to it"
-          }
-        lines.append("  \(text(source["kind"])) \(text(source["id"])): \(text(suspect["count"])) \(what)")
-      }
-      if suspects.isEmpty { lines.append("  Nothing in it is known here.") }
-    }
-    if finding["outside_scope"] != .null, finding["outside_scope"] != nil {
-      lines.append("  not in the newest scope: \(text(finding["outside_scope"]))")
-    }
-    return lines.joined(separator: "\n")
-  }
-
-  fileprivate static func line(_ incident: [String: JSONValue]) -> String {
+  static func line(_ incident: [String: JSONValue]) -> String {
     var source = "–"
     if case .object(let it)? = incident["source"] { source = "\(text(it["kind"])) \(text(it["id"]))" }
     return "\(text(incident["incident"]))  \(text(incident["state"]))  \(source)  \(text(incident["title"]))"
   }
 
-  fileprivate static func text(_ value: JSONValue?) -> String { value.word ?? "–" }
+  static func text(_ value: JSONValue?) -> String { value.word ?? "–" }
 }

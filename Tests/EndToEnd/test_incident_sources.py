@@ -119,6 +119,14 @@ def test_a_single_canary_names_the_vendor(place, tmp_path):
     after = json.loads(sealane.command("incident", "list", "--data", sealane.data, "--json"))["drafts"]
     assert alert["id"] not in [draft["alert"] for draft in after]
     assert sealane.run("incident", "open", "--alert", alert["id"], "--data", sealane.data).returncode != 0
+    # From the canary to the report, by the command line alone.
+    number = str(opened["incident"])
+    contained = incident(sealane, "contain", number)
+    assert any("kill switch" in line for line in contained["done"]) and state(sealane, "otherwise")["state"] == "killed"
+    scope = incident(sealane, "scope", number)
+    assert scope["affected"] == PEOPLE and scope["organizations"]["org_id"] == 5
+    report = sealane.command("incident", "report", number, "--data", sealane.data)
+    assert f"{PEOPLE} affected, 0 cannot be excluded" in report and "vendor otherwise" in report and alert["raised_at"] in report
 
 
 def test_rows_of_an_export_name_it_or_who_was_shown_them(place, tmp_path):

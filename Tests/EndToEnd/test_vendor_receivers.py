@@ -293,7 +293,7 @@ def test_whoever_is_erased_after_the_kill_switch_is_noted_for_whoever_asks_by_ha
     assert letter["is_draft"] and letter["people"] == 3 and letter["events"] == 3 and letter["unconfirmed_deletions"] == 1 and letter["is_complete"]
     assert letter["asked_entry"] == min(entry["index"] for entry in asked) and letter["by"] == "2027-03-01" and len(whole) >= 1
     assert set(letter["fields"]) == {"event", "time", "plan"}
-    for words in ["DRAFT.", "privacy@tallymark.example", "security@tallymark.example", "C-2025-17", "3 events of 3 people", "one request to erase single people",
+    for words in ["DRAFT.", "privacy@tallymark.example", "security@tallymark.example", "C-2025-17", "3 people, delivered in batches of together 3 events", "one request to erase single people",
                   "v_ and 32", "Cloudhost (US)", "28(3)(g)", f"entry no. {letter['asked_entry']}."]:
         assert words in text and words in letter["text"], words
     for secret in [*subjects, "u-0", "u-1", "s_", *(json.loads(line)["person"] for line in arrived.splitlines())]:
@@ -301,7 +301,7 @@ def test_whoever_is_erased_after_the_kill_switch_is_noted_for_whoever_asks_by_ha
     assert "by 2027-03-01" in letter["text"]
     assert sealane.run("vendors", "deletion-request", "tallymark", "--by", "soon", "--data", sealane.data).returncode == 1
     page = ada.get("/vendors/tallymark/deletion-request")
-    assert page.status_code == 200 and "3 events of 3 people" in page.text and "deletion-request" in ada.get("/vendors/tallymark").text
+    assert page.status_code == 200 and "3 people, delivered in batches of together 3 events" in page.text and "deletion-request" in ada.get("/vendors/tallymark").text
 
     sealane.command("vendors", "confirm-deletion", "tallymark", "all", "--data", sealane.data)
     assert [deletion["state"] for deletion in deletions(sealane)] == ["confirmed"]

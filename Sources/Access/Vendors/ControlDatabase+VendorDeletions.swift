@@ -36,6 +36,7 @@ extension ControlDatabase {
           INSERT INTO vendor_deletion (vendor_id, entry, next_at)
           SELECT vendor.id, erasure.entry, ? FROM vendor JOIN erasure ON erasure.project_id = vendor.project_id
           WHERE vendor.in_force IS NOT NULL
+            AND NOT (vendor.state = 'killed' AND EXISTS (SELECT 1 FROM setting WHERE name = 'vendor.' || vendor.id || '.has_nothing'))
             AND erasure.ordered_at >= (SELECT min(decided_at) FROM vendor_version WHERE vendor_id = vendor.id AND approved = 1)
           ON CONFLICT DO NOTHING
           """, arguments: [now.milliseconds])
@@ -71,6 +72,15 @@ extension ControlDatabase {
   }
 
   /// The newest first.
+  /// How many it was asked for and has not confirmed.
+  package func unconfirmedVendorDeletions(of vendor: Vendor.ID) async throws(AccessError) -> Int {
+    try await read { database in
+      try Int.fetchOne(
+        database, sql: "SELECT count(*) FROM vendor_deletion WHERE vendor_id = ? AND confirmed_at IS NULL", arguments: [vendor.rawValue])
+        ?? 0
+    }
+  }
+
   package func vendorDeletions(of vendor: Vendor.ID, before: Int64? = nil, limit: Int) async throws(AccessError) -> [VendorDeletion] {
     try await read { database in
       try Row.fetchAll(
@@ -111,7 +121,8 @@ extension ControlDatabase {
   package func vendorDeletionFailed(_ id: Int64, reason: String, tasks: DeletionTasks? = nil, next: Timestamp) async throws(AccessError) {
     try await write { database in
       try database.execute(
-        sql: "UPDATE vendor_deletion SET attempts = attempts + 1, next_at = ?, last_error = ?, sent_at = NULL, task = ? WHERE id = ?",
+        sql:
+          "UPDATE vendor_deletion SET attempts = attempts + 1, next_at = ?, last_error = ?, sent_at = NULL, task = coalesce(?, task) WHERE id = ?",
         arguments: [next.milliseconds, String(reason.prefix(300)), tasks?.text, id])
     }
   }
@@ -136,8 +147,17 @@ extension ControlDatabase {
     let now = clock()
     try await write { database in
       try database.execute(
-        sql: "UPDATE vendor_deletion SET confirmed_at = ? WHERE vendor_id = ? AND confirmed_at IS NULL AND entered = 1",
+        sql: """
+          UPDATE vendor_deletion SET confirmed_at = ?
+          WHERE vendor_id = ? AND confirmed_at IS NULL AND (entered = 1 OR (SELECT state FROM vendor WHERE id = vendor_id) = 'killed')
+          """,
         arguments: [now.milliseconds, vendor.rawValue])
+      // A killed vendor that has nothing any more is asked for nothing more.
+      try database.execute(
+        sql: """
+          INSERT INTO setting (name, value) SELECT 'vendor.' || id || '.has_nothing', ? FROM vendor WHERE id = ? AND state = 'killed'
+          ON CONFLICT (name) DO UPDATE SET value = excluded.value
+          """, arguments: [String(now.milliseconds), vendor.rawValue])
     }
   }
 

@@ -116,17 +116,17 @@ extension ControlDatabase {
     }
   }
 
-  /// - Throws: `notFound`, or `invalid` where the vendor is in none of the states that this may begin in.
   /// Of a copy: every vendor is killed, and nothing waits for any.
   package func silenceVendors() async throws(AccessError) {
     let now = clock()
     try await write { database in
       try database.execute(
-        sql: "UPDATE vendor SET state = 'killed', killed_at = coalesce(killed_at, ?)", arguments: [now.milliseconds])
+        sql: "UPDATE vendor SET state = 'killed', killed_at = coalesce(killed_at, ?), in_force = NULL", arguments: [now.milliseconds])
       try database.execute(sql: "DELETE FROM vendor_deletion")
     }
   }
 
+  /// - Throws: `notFound`, or `invalid` where the vendor is in none of the states that this may begin in.
   package func setState(_ state: Vendor.State, of id: Vendor.ID, from states: Set<Vendor.State>, undone: Bool = false)
     async throws(AccessError)
   {

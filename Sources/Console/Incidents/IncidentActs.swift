@@ -41,7 +41,13 @@ extension Visit {
 
   func setIncidentWindow() async throws -> Response {
     try await act {
-      try await services.incidents.desk.setWindow(from: try time("from"), to: try time("to"), of: $0.id, by: principal)
+      // The browser knows seconds: what nobody touched stays as exact as it is.
+      func kept(_ name: String, _ before: Timestamp?) throws(AccessError) -> Timestamp? {
+        if let before, fields.text(name) == String(before.text.prefix(19)) { return before }
+        return try time(name)
+      }
+      return try await services.incidents.desk.setWindow(
+        from: try kept("from", $0.from), to: try kept("to", $0.to), of: $0.id, by: principal)
     }
   }
 

@@ -163,7 +163,8 @@ extension Visit {
       <form method="post" action="/incidents/scope">\(hidden(incident))<button class="\(kept == nil && incident.state != .suspected ? "primary" : "")">\(kept == nil ? "Determine who is affected" : "Determine it anew")</button></form>
       """
       : ""
-    let isOther = kept.map { $0.from != incident.from || $0.to != incident.to } ?? false
+    let isOpen = incident.isOpenEnded(at: incident.to)
+    let isOther = kept.map { $0.from != incident.from || ($0.to != incident.to && !isOpen) } ?? false
     let mind: HTML =
       isOther && incident.state != .closed
       ? "<div class=\"notice warning\"><p>The window was changed since: determine it anew.</p></div>" : ""
@@ -221,10 +222,11 @@ extension Visit {
   private func windowForm(_ incident: Incident) -> HTML {
     let isVendor = if case .vendor = incident.source { true } else { false }
     guard mayChange(incident) else { return "" }
+    let end = incident.isOpenEnded(at: incident.to) ? nil : incident.to
     let from: HTML = isVendor ? "" : Self.timeField("from", "Since (UTC)", incident.from, "Empty: since ever.")
     return """
-      <details class="more"><summary>The window: \(incident.from.map { "from \(time.minute($0)) " } ?? "")\(incident.to.map { "until \(time.minute($0))" } ?? "until now")</summary>\
-      <form method="post" action="/incidents/window">\(hidden(incident))\(from)\(Self.timeField("to", isVendor ? "What it held then counts (UTC)" : "Until (UTC)", incident.to, "Empty: until now."))\
+      <details class="more"><summary>The window: \(incident.from.map { "from \(time.minute($0)) " } ?? "")\(end.map { "until \(time.minute($0))" } ?? (isVendor ? "until it is contained" : "until now"))</summary>\
+      <form method="post" action="/incidents/window">\(hidden(incident))\(from)\(Self.timeField("to", isVendor ? "What it held then counts (UTC)" : "Until (UTC)", end, isVendor ? "Empty: until it is contained." : "Empty: until now."))\
       <button>Set the window</button></form></details>
       """
   }

@@ -74,10 +74,16 @@ extension SegmentStore {
       let snapshot = try snapshotNow()
       // An organization above a subject in one number: sorted once, they stand together.
       var pairs: [UInt64] = []
+      var limit = 4_000_000
       for run in snapshot.runs {
         for block in run.blocks.indices {
           try JourneyScan.checkCancellation()
           try Self.gather(&pairs, run, block, key, snapshot)
+          // Whoever has many rows of many organizations stands in it many times: once is enough.
+          if pairs.count > limit {
+            Self.sortOnce(&pairs)
+            limit = max(limit, pairs.count * 2)
+          }
         }
       }
       return Self.grouped(&pairs)
@@ -101,6 +107,8 @@ extension SegmentStore {
     // Almost every value names one organization: by code, so that each is looked up once a block.
     var labels: [Int64] = []
     var lists: [Int: [UInt32]] = [:]
+    // By code, one behind the last subject that had it: a subject whose rows alternate has each once.
+    var last: [UInt32] = []
     for (index, subject) in keys.subjects.enumerated() where subject != ColumnRun.noActor {
       let owner = UInt64(snapshot.merges[subject] ?? subject)
       // Most people's rows all name the same.
@@ -109,7 +117,13 @@ extension SegmentStore {
         let code = column[row]
         if code == previous || code == 0 { continue }
         previous = code
-        if code >= labels.count { labels += [Int64](repeating: Labels.unknown, count: max(code + 1 - labels.count, labels.count)) }
+        if code >= labels.count {
+          let more = max(code + 1 - labels.count, labels.count)
+          labels += [Int64](repeating: Labels.unknown, count: more)
+          last += [UInt32](repeating: 0, count: more)
+        }
+        if last[code] == UInt32(index) + 1 { continue }
+        last[code] = UInt32(index) + 1
         if labels[code] == Labels.unknown {
           let groups = GroupSnapshots.labels(of: column.value(code), snapshot).filter { $0 != ColumnRun.noActor }
           labels[code] = groups.count == 1 ? Int64(groups[0]) : groups.isEmpty ? Labels.none : Labels.several
@@ -125,9 +139,20 @@ extension SegmentStore {
     }
   }
 
+  /// Ascending, each once.
+  private static func sortOnce(_ pairs: inout [UInt64]) {
+    pairs.sort()
+    var kept = 0
+    for index in pairs.indices where index == 0 || pairs[index] != pairs[kept - 1] {
+      pairs[kept] = pairs[index]
+      kept += 1
+    }
+    pairs.removeSubrange(kept...)
+  }
+
   /// By organization its subjects, ascending, each once.
   private static func grouped(_ pairs: inout [UInt64]) -> [UInt32: [UInt32]] {
-    pairs.sort()
+    sortOnce(&pairs)
     var members: [UInt32: [UInt32]] = [:]
     var start = 0
     while start < pairs.count {
@@ -135,7 +160,7 @@ extension SegmentStore {
       var list: [UInt32] = []
       var next = start
       while next < pairs.count, pairs[next] >> 32 == group {
-        if next == start || pairs[next] != pairs[next - 1] { list.append(UInt32(truncatingIfNeeded: pairs[next])) }
+        list.append(UInt32(truncatingIfNeeded: pairs[next]))
         next += 1
       }
       members[UInt32(group)] = list

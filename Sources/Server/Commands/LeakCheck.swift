@@ -37,7 +37,7 @@ package struct LeakCheck: Sendable {
       }
       if clues.hosts.count < Self.mostHosts { clues.hosts.formUnion(labels.prefix(Self.mostHosts - clues.hosts.count)) }
     }
-    for case .object(let canary) in checked.canaries.prefix(Self.most / 2) {
+    for case .object(let canary) in checked.canaries.prefix(LeakDesk.most - Self.most) {
       guard case .string(let what)? = canary["canary"] else { continue }
       if what.hasPrefix("s_") || what.hasPrefix("v_") { clues.ids.insert("s_\(what.dropFirst(2))") } else { clues.hosts.insert(what) }
     }

@@ -22,8 +22,7 @@ extension Installation {
     let held =
       try await projects[vendor.project].map { StoreResolver(store: $0.store) }?.moment().people(among: answer.subjects.rawNumbers)
       ?? answer.subjects.rawNumbers
-    let unconfirmed = try await access.vendorDeletions(of: vendor.id, limit: ControlDatabase.vendorDeletionPage)
-      .count { $0.state != .confirmed }
+    let unconfirmed = try await access.unconfirmedVendorDeletions(of: vendor.id)
     return DeletionRequest(
       vendor: vendor, declaration: declaration,
       holding: DeletionRequest.Holding(

@@ -43,21 +43,6 @@ package struct Rehearsal: Sendable {
     }
   }
 
-  /// Nil where SIGINT or SIGTERM came: then nothing is left running, and whoever asked removes the copy.
-  package func runUnlessInterrupted(say: @escaping @Sendable (String) -> Void) async throws -> RehearsalOutcome? {
-    let signals = SignalWait()
-    let playing = Task { try await run(say: say) }
-    let watching = Task {
-      while !signals.hasArrived, !Task.isCancelled { try? await Task.sleep(for: .milliseconds(100)) }
-      if signals.hasArrived { playing.cancel() }
-    }
-    defer { watching.cancel() }
-    do { return try await playing.value } catch {
-      if signals.hasArrived { return nil }
-      throw error
-    }
-  }
-
   package func run(say: @escaping @Sendable (String) -> Void) async throws -> RehearsalOutcome {
     let data = root.appendingPathComponent("data", isDirectory: true)
     say("Making the copy")
