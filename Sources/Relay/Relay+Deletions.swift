@@ -87,7 +87,7 @@ extension Relay {
       switch outcome {
       case .done: part = .done
       case .taken(let task): part = .taken(task)
-      case .failed(let reason): return try await failed(deletion, of: vendor, reason, tasks)
+      case .failed(let reason), .unreached(let reason): return try await failed(deletion, of: vendor, reason, tasks)
       }
       if tasks.parts.indices.contains(index) { tasks.parts[index] = part } else { tasks.parts.append(part) }
       // A crash before this sends this one again; the vendor deletes twice what it has once.
@@ -109,6 +109,9 @@ extension Relay {
       case .failed(let why):
         tasks.parts[index] = .again
         reason = reason ?? why
+      case .unreached:
+        // It said nothing of it: what it took it has still, and is asked about later.
+        return try await control.vendorDeletionSent(deletion.id, tasks: tasks, next: later(deletion.attempts))
       }
     }
     if let reason { return try await failed(deletion, of: vendor, reason, tasks) }

@@ -84,11 +84,14 @@ struct VendorSender: Sendable {
     case taken(task: String?)
     case done
     case failed(String)
+    /// Nobody knows whether it took it.
+    case unreached(String)
   }
 
   enum DeletionState: Sendable, Hashable {
     case done, underWay
     case failed(String)
+    case unreached(String)
   }
 
   /// Asks the vendor to delete what it has of these.
@@ -139,9 +142,10 @@ struct VendorSender: Sendable {
       case .done: .done
       case .taken: .underWay
       case .failed(let reason): .failed(reason)
+      case .unreached(let reason): .unreached(reason)
       }
     } catch {
-      return .failed("\(error)")
+      return .unreached("\(error)")
     }
   }
 
@@ -174,10 +178,11 @@ struct VendorSender: Sendable {
     do throws(OutboundError) {
       let response = try await client.send(
         request(address, method, path, headers, body.map { Array($0.text.utf8) } ?? [], isShut), deadline: Self.deadline)
+      if response.status == 408 || response.status == 429 || response.status >= 500 { return .unreached("It answered \(response.status).") }
       guard (200..<300).contains(response.status) else { return .failed("It answered \(response.status).") }
       return judge(response.body)
     } catch {
-      return .failed(error.description)
+      return .unreached(error.description)
     }
   }
 
