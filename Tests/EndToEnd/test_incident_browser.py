@@ -121,6 +121,7 @@ def test_act_one_the_vendor_tells_us(place):
     # It widens: the vendor corrects the day.
     seat.open(urllib.parse.urlparse(page).path if "/incidents/1" in page else "/incidents/1")
     seat.open("/incidents/1")
+    seat.until("2. Scope")
     seat.press("#scope details summary")
     fill(seat, "to", "")
     seat.press("#scope details button")
@@ -187,6 +188,7 @@ def test_rows_that_turned_up_lead_to_an_incident(place):
     seat.until("When it was stolen from the vendor")
     assert Select(seat.driver.find_element(By.NAME, "chosen")).first_selected_option.text == "tallymark"
     seat.open("/incidents/new?kind=rows")
+    seat.until("Paste rows of any form")
     fill(seat, "rows", "name,city\nnobody,nowhere\n<script>alert(1)</script>")
     seat.press("#open button.primary")
     seat.until("Nothing in these rows is known here")
@@ -208,6 +210,7 @@ def test_act_two_a_forgotten_token(place):
     seat.open("/incidents")
     seat.until("A retired grant is still live")
     seat.open("/incidents/new?kind=credential")
+    seat.until("In a few words")
     Select(seat.driver.find_element(By.NAME, "chosen")).select_by_value(forgotten["username"])
     seat.driver.find_element(By.NAME, "title").send_keys("A forgotten token of Quillon Chat")
     seat.press("#open button.primary")
@@ -234,11 +237,14 @@ def test_a_mistake_is_said_and_changes_nothing(place):
             ("credential", "id", "sa_0000000000000000", "There is no service account"), ("credential", "id", "nonsense", "A credential is a service account"),
             ("person", "id", "st_0000000000000000", "nobody of the id"), ("export", "id", "", "Say what was lost hold of")]:
         seat.open(f"/incidents/new?kind={kind}")
+        # A page that asks for a proof comes a second time.
+        seat.until("In a few words")
         seat.driver.find_element(By.NAME, field).send_keys(text)
         seat.driver.find_element(By.NAME, "title").send_keys("A mistake")
         seat.press("#open button.primary")
         seat.until("Nothing was opened.", words)
     seat.open("/incidents/999")
+    seat.until("Sealane")
     assert "Contain it now" not in seat.text and "1. Contain" not in seat.text
     seat.open("/incidents/1/people?subject=s_" + "0" * 32)
     seat.until("Nobody ever arrived under this pseudonym")
