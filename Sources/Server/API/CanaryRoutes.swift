@@ -44,16 +44,12 @@ struct CanaryRoutes: Sendable {
       })
   }
 
-  /// `{"ids": ["s_…"], "hosts": ["….example.net"]}`; of hosts the first label counts.
-  private func clues(_ request: Request, by caller: Authenticated) async throws -> [CanaryDesk.Clue] {
-    let bytes = try await authenticator.body(of: request, by: caller, limit: Self.bodyLimit)
-    guard case .object(let members) = try JSONValue(parsing: bytes, limit: Self.bodyLimit), !members.isEmpty,
-      Set(members.keys).isSubset(of: ["ids", "hosts"])
-    else { throw APIError.badRequest("The body must be an object with “ids”, “hosts” or both.") }
+  /// What of a body's “ids” and “hosts” has the form of an id or of a canary's host.
+  static func clues(in members: [String: JSONValue], atMost most: Int) throws -> (ids: Set<Pseudonym>, labels: Set<String>) {
     func texts(_ name: String) throws -> [String] {
       guard let value = members[name] else { return [] }
-      guard case .list(let elements) = value, elements.count <= Self.most else {
-        throw APIError.badRequest("“\(name)” must be a list of at most \(Self.most) texts.", field: name)
+      guard case .list(let elements) = value, elements.count <= most else {
+        throw APIError.badRequest("“\(name)” must be a list of at most \(most) texts.", field: name)
       }
       return try elements.map { element in
         guard case .string(let text) = element, text.utf8.count <= 300 else {
@@ -62,9 +58,19 @@ struct CanaryRoutes: Sendable {
         return text
       }
     }
-    let ids = try texts("ids").flatMap { CanaryScan.ids(in: $0) }.map { CanaryDesk.Clue.id($0) }
-    let labels = try texts("hosts").flatMap { CanaryScan.labels(in: $0 + ".") }.map { CanaryDesk.Clue.label($0) }
-    return Array(Set(ids + labels))
+    return (
+      Set(try texts("ids").flatMap { CanaryScan.ids(in: $0) }), Set(try texts("hosts").flatMap { CanaryScan.labels(in: $0 + ".") })
+    )
+  }
+
+  /// `{"ids": ["s_…"], "hosts": ["….example.net"]}`; of hosts the first label counts.
+  private func clues(_ request: Request, by caller: Authenticated) async throws -> [CanaryDesk.Clue] {
+    let bytes = try await authenticator.body(of: request, by: caller, limit: Self.bodyLimit)
+    guard case .object(let members) = try JSONValue(parsing: bytes, limit: Self.bodyLimit), !members.isEmpty,
+      Set(members.keys).isSubset(of: ["ids", "hosts"])
+    else { throw APIError.badRequest("The body must be an object with “ids”, “hosts” or both.") }
+    let (ids, labels) = try Self.clues(in: members, atMost: Self.most)
+    return ids.map { .id($0) } + labels.map { .label($0) }
   }
 }
 

@@ -77,20 +77,7 @@ extension IncidentRoutes {
     guard case .object(let members) = try JSONValue(parsing: bytes, limit: 2 << 20),
       Set(members.keys).isSubset(of: ["ids", "hosts", "incident"])
     else { throw APIError.badRequest("The body must be an object with “ids”, “hosts” and “incident”.") }
-    func texts(_ name: String) throws -> [String] {
-      guard let value = members[name] else { return [] }
-      guard case .list(let elements) = value, elements.count <= LeakDesk.most else {
-        throw APIError.badRequest("“\(name)” must be a list of at most \(LeakDesk.most) texts.", field: name)
-      }
-      return try elements.map { element in
-        guard case .string(let text) = element, text.utf8.count <= 300 else {
-          throw APIError.badRequest("“\(name)” must hold texts of at most 300 bytes.", field: name)
-        }
-        return text
-      }
-    }
-    let ids = Set(try texts("ids").flatMap { CanaryScan.ids(in: $0) })
-    let labels = Set(try texts("hosts").flatMap { CanaryScan.labels(in: $0 + ".") })
+    let (ids, labels) = try CanaryRoutes.clues(in: members, atMost: LeakDesk.most)
     var incident: Incident?
     if let number = try members.number("incident", 1...Int.max) {
       incident = try await installation.access.incident(Int64(number)).flatMap { $0.project == project.id ? $0 : nil }
