@@ -10,6 +10,7 @@ let room: [SwiftSetting] = [
 ]
 
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
@@ -43,6 +44,7 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .systemLibrary(name: "CMaxMindDB", pkgConfig: "libmaxminddb", providers: [.apt(["libmaxminddb-dev"])]),
+    .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CRoaring", providers: [.apt(["libroaring-dev"])]),
 
     // Bit sets over rows by SIMD instructions, which Swift has no way to.
@@ -60,6 +62,7 @@ let package = Package(
     .target(name: "Journeys", dependencies: ["Events"], swiftSettings: room),
     .target(name: "SegmentStore", dependencies: ["Events", "Journeys", "Gate", "Vault", "CRowBits", "CZstd", crypto], swiftSettings: room),
     .target(name: "Access", dependencies: ["Events", "Ledger", "Passkeys", crypto, database], swiftSettings: room),
+    .target(name: "Notices", dependencies: ["Events", "Ledger", "COpenSSL", crypto, cryptoExtras], swiftSettings: room),
     .target(name: "Answers", dependencies: ["Events", "Ledger", "Journeys", "Access", "CRoaring"], swiftSettings: room),
     .target(name: "Passkeys", dependencies: ["Events", crypto], swiftSettings: room),
     .target(name: "Web", dependencies: ["Events", "Passkeys", hummingbird], swiftSettings: room),
@@ -81,7 +84,7 @@ let package = Package(
     .target(
       name: "Custodian",
       dependencies: [
-        "Events", "Vault", "Ledger", "Access", "Passkeys", "Web", "Outbound", crypto, database, hummingbird, logging,
+        "Events", "Vault", "Ledger", "Notices", "Access", "Passkeys", "Web", "Outbound", crypto, database, hummingbird, logging,
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -178,6 +181,8 @@ let package = Package(
     .testTarget(
       name: "ResponseTests", dependencies: ["Response", "Access", "Journeys", "Ledger", "Events", "TestSupport", crypto],
       swiftSettings: room),
+    .testTarget(
+      name: "NoticesTests", dependencies: ["Notices", "Ledger", "Events", "TestSupport", crypto, cryptoExtras], swiftSettings: room),
     .testTarget(name: "DemoTests", dependencies: ["Demo", "Events"], swiftSettings: room),
   ],
   swiftLanguageModes: [.v6],

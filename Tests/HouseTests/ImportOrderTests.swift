@@ -12,6 +12,7 @@ struct ImportOrderTests {
     "Journeys": ["Events"],
     "SegmentStore": ["Events", "Journeys", "Gate", "Vault", "CRowBits", "CZstd"],
     "Access": ["Events", "Ledger", "Passkeys"],
+    "Notices": ["Events", "Ledger", "COpenSSL"],
     "Answers": ["Events", "Ledger", "Journeys", "Access", "CRoaring"],
     "Passkeys": ["Events"],
     "Web": ["Events", "Passkeys"],
@@ -20,7 +21,7 @@ struct ImportOrderTests {
     "Delivery": ["Events", "Ledger", "Access", "Outbound"],
     "Relay": ["Events", "Vault", "Ledger", "Journeys", "Access", "Outbound", "Delivery"],
     "Response": ["Events", "Ledger", "Access", "Journeys", "Relay"],
-    "Custodian": ["Events", "Vault", "Ledger", "Access", "Passkeys", "Web", "Outbound"],
+    "Custodian": ["Events", "Vault", "Ledger", "Notices", "Access", "Passkeys", "Web", "Outbound"],
     "Console": ["Events", "Web", "Access", "Passkeys", "Ledger", "Journeys", "Gate", "Answers", "Relay", "Response", "Delivery"],
     "Server": [
       "Events", "Vault", "Gate", "Intake", "Ledger", "Journeys", "SegmentStore", "Access", "Web", "Outbound", "Delivery", "Console", "Demo",
@@ -33,7 +34,7 @@ struct ImportOrderTests {
   static let framework: Set<String> = ["Hummingbird", "HummingbirdCore", "HummingbirdTLS", "NIOHTTP1", "HTTPTypes"]
   static let frameworkRooms: Set<String> = ["Server", "Console", "Web", "Custodian"]
   static let ours = Set(rooms.keys).union([
-    "CMaxMindDB", "CRE2", "CSimdJSON", "CZlib", "CZstd", "CRowBits", "CRoaring", "CCurl", "CProcess",
+    "CMaxMindDB", "CRE2", "CSimdJSON", "CZlib", "CZstd", "CRowBits", "CRoaring", "CCurl", "COpenSSL", "CProcess",
   ])
 
   @Test("a room imports only what the floor plan allows", arguments: rooms.keys.sorted())
