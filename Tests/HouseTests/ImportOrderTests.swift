@@ -28,8 +28,8 @@ struct ImportOrderTests {
       "Answers", "Relay", "Response",
       "CZlib",
     ],
-    "sealane": ["Events", "Intake", "Ledger", "Journeys", "SegmentStore", "Access", "Vault", "Server", "Outbound", "Demo"],
-    "sealane-custodian": ["Custodian", "Vault", "Events"],
+    "sealane": ["Events", "Intake", "Ledger", "Journeys", "SegmentStore", "Access", "Vault", "Server", "Notices", "Outbound", "Demo"],
+    "sealane-custodian": ["Custodian", "Notices", "Vault", "Events"],
   ]
   static let framework: Set<String> = ["Hummingbird", "HummingbirdCore", "HummingbirdTLS", "NIOHTTP1", "HTTPTypes"]
   static let frameworkRooms: Set<String> = ["Server", "Console", "Web", "Custodian"]
