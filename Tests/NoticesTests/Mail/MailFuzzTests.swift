@@ -50,7 +50,9 @@ struct MailFuzzTests {
       let text = String(decoding: bytes, as: UTF8.self)
       let words = CanonicalWords(text).words
       let again = CanonicalWords(words.joined(separator: " ")).words
-      #expect(again == words || words.contains { $0.hasPrefix(">") || $0.hasPrefix("*") || $0.hasPrefix("_") }, "round \(round): \(text.debugDescription)")
+      #expect(
+        again == words || words.contains { $0.hasPrefix(">") || $0.hasPrefix("*") || $0.hasPrefix("_") },
+        "round \(round): \(text.debugDescription)")
       switch MailText.match(signed: MailTextTests.signed, shown: text) {
       case .whole: #expect(words == CanonicalWords(MailTextTests.signed).words, "round \(round)")
       case .altered(let difference): #expect(difference.found.unicodeScalars.count <= 120, "round \(round)")
@@ -71,7 +73,10 @@ struct MailFuzzTests {
     ("ends without elements", { html(String(repeating: "<b>", count: 400) + String(repeating: "</i>", count: 2_500_000)) }),
     ("comments", { html(String(repeating: "<!--", count: 2_500_000)) }),
     ("references", { html(String(repeating: "&#x41", count: 2_000_000)) }),
-    ("styles", { html("<style>" + (0..<500).map { "p{color:#00\($0 % 10)}" }.joined() + "</style>" + String(repeating: "<p>", count: 3_300_000)) }),
+    (
+      "styles",
+      { html("<style>" + (0..<500).map { "p{color:#00\($0 % 10)}" }.joined() + "</style>" + String(repeating: "<p>", count: 3_300_000)) }
+    ),
     ("style attributes", { html(String(repeating: "<p style='/*;color:red;font-size:9'>", count: 300_000)) }),
     ("links", { html(String(repeating: "<a href=x>", count: 1_000_000)) }),
     ("attributes", { html("<p " + String(repeating: "a=b ", count: 2_500_000)) }),

@@ -7,7 +7,8 @@ struct MailMessageTests {
   @Test("headers: folds, encoded words, order and raw bytes", arguments: ["\r\n", "\n"])
   func headers(lineEnd: String) {
     let text = [
-      "From: =?utf-8?q?Orrery_Labs?= <notices@orrery.example>", "Subject: =?UTF-8?B?w4k=?=", " =?utf-8?b?dMOp?= of", "\t=?iso-8859-1?Q?caf=E9?=",
+      "From: =?utf-8?q?Orrery_Labs?= <notices@orrery.example>", "Subject: =?UTF-8?B?w4k=?=", " =?utf-8?b?dMOp?= of",
+      "\t=?iso-8859-1?Q?caf=E9?=",
       "To: a@b.example", "", "Body",
     ]
     let message = MailMessage(Array(text.joined(separator: lineEnd).utf8))
@@ -56,27 +57,37 @@ struct MailMessageTests {
     #expect(message.enclosed[0].readings().map(\.text) == ["Inner text"])
   }
 
-  @Test("charsets", arguments: [
-    ("utf-8", [0x63, 0xC3, 0xA9], "cé"), ("ISO-8859-1", [0xE9, 0x80], "é€"), ("windows-1252", [0x93], "\u{201C}"),
-    ("utf-16le", [0xE9, 0, 0x41, 0], "éA"), ("UTF-16", [0xFE, 0xFF, 0, 0xE9], "é"), ("koi8-r", [0xC1], "а"), ("shift_jis", [0x83, 0x41], "ア"),
-    ("utf-8", [0xE9, 0x41], "\u{FFFD}A"), ("x-nobody", [0xE9], "é"), ("gb18030", [0xC4, 0xE3], "你"), ("us-ascii", [0xC3, 0xA9], "é"),
-  ] as [(String, [UInt8], String)])
+  @Test(
+    "charsets",
+    arguments: [
+      ("utf-8", [0x63, 0xC3, 0xA9], "cé"), ("ISO-8859-1", [0xE9, 0x80], "é€"), ("windows-1252", [0x93], "\u{201C}"),
+      ("utf-16le", [0xE9, 0, 0x41, 0], "éA"), ("UTF-16", [0xFE, 0xFF, 0, 0xE9], "é"), ("koi8-r", [0xC1], "а"),
+      ("shift_jis", [0x83, 0x41], "ア"),
+      ("utf-8", [0xE9, 0x41], "\u{FFFD}A"), ("x-nobody", [0xE9], "é"), ("gb18030", [0xC4, 0xE3], "你"), ("us-ascii", [0xC3, 0xA9], "é"),
+    ] as [(String, [UInt8], String)])
   func charsets(name: String, bytes: [UInt8], text: String) { #expect(MailCharset.decode(bytes, name).text == text) }
 
-  @Test("odd messages are read, and what is odd about them is said", arguments: [
-    ("Content-Type: multipart/mixed\r\n\r\n--a\r\n", MailFinding.missingBoundary),
-    ("Content-Type: multipart/mixed; boundary=a\r\n\r\n--a\r\n\r\nx", .unterminatedMultipart), ("no field\r\nSubject: x\r\n\r\n", .malformedField),
-    ("From: a@b.example\r\nFrom: c@d.example\r\n\r\n", .repeatedField), ("From: \"a@b.example\" <c@d.example>\r\n\r\n", .nameHoldsAddress),
-  ])
+  @Test(
+    "odd messages are read, and what is odd about them is said",
+    arguments: [
+      ("Content-Type: multipart/mixed\r\n\r\n--a\r\n", MailFinding.missingBoundary),
+      ("Content-Type: multipart/mixed; boundary=a\r\n\r\n--a\r\n\r\nx", .unterminatedMultipart),
+      ("no field\r\nSubject: x\r\n\r\n", .malformedField),
+      ("From: a@b.example\r\nFrom: c@d.example\r\n\r\n", .repeatedField),
+      ("From: \"a@b.example\" <c@d.example>\r\n\r\n", .nameHoldsAddress),
+    ])
   func odd(text: String, finding: MailFinding) { #expect(MailMessage(Array(text.utf8)).findings == [finding]) }
 
-  @Test("a body's oddities are said with its reading", arguments: [
-    ("Content-Transfer-Encoding: x-own\n\nabc", MailFinding.unknownEncoding), ("Content-Transfer-Encoding: base64\n\nYW?Jj", .badEncoding),
-    ("Content-Type: text/plain; charset=x-own\n\n\u{E9}", .unknownCharset), ("\n\u{202E}abc", .bidirectional),
-    ("Content-Type: text/html\n\n<form action=x>", .form), ("Content-Type: text/html\n\n<img src=https://a.example/x>", .remoteImage),
-    ("Content-Type: text/html\n\n<p style='display:none'>x", .hiddenText),
-    ("Content-Type: multipart/alternative; boundary=a\n\n--a\n\nx\n--a\nContent-Type: text/x-amp-html\n\ny\n--a--", .otherAlternative),
-  ])
+  @Test(
+    "a body's oddities are said with its reading",
+    arguments: [
+      ("Content-Transfer-Encoding: x-own\n\nabc", MailFinding.unknownEncoding),
+      ("Content-Transfer-Encoding: base64\n\nYW?Jj", .badEncoding),
+      ("Content-Type: text/plain; charset=x-own\n\n\u{E9}", .unknownCharset), ("\n\u{202E}abc", .bidirectional),
+      ("Content-Type: text/html\n\n<form action=x>", .form), ("Content-Type: text/html\n\n<img src=https://a.example/x>", .remoteImage),
+      ("Content-Type: text/html\n\n<p style='display:none'>x", .hiddenText),
+      ("Content-Type: multipart/alternative; boundary=a\n\n--a\n\nx\n--a\nContent-Type: text/x-amp-html\n\ny\n--a--", .otherAlternative),
+    ])
   func oddBodies(text: String, finding: MailFinding) {
     #expect(MailMessage(Array(text.utf8)).readings().contains { $0.findings.contains(finding) })
   }
@@ -86,14 +97,18 @@ struct MailMessageTests {
     #expect(message.readings()[0].text == "abcdef\n-- \nx")
   }
 
-  @Test("base64 and quoted-printable forgive", arguments: [
-    ("YWJj", "abc"), ("YW Jj\r\n", "abc"), ("YWI=YWI=", "abab"), ("YWJ", "ab"), ("Y", ""), ("", ""),
-  ])
+  @Test(
+    "base64 and quoted-printable forgive",
+    arguments: [
+      ("YWJj", "abc"), ("YW Jj\r\n", "abc"), ("YWI=YWI=", "abab"), ("YWJ", "ab"), ("Y", ""), ("", ""),
+    ])
   func base64(encoded: String, decoded: String) {
     #expect(TransferEncoding.base64(Array(encoded.utf8)[...]).bytes == Array(decoded.utf8))
   }
 
-  @Test(arguments: [("a=3Db", "a=b"), ("a=\r\nb", "ab"), ("a = b", "a = b"), ("a  \r\nb", "a\r\nb"), ("a= \nb", "ab"), ("a=", "a"), ("=4", "=4")])
+  @Test(arguments: [
+    ("a=3Db", "a=b"), ("a=\r\nb", "ab"), ("a = b", "a = b"), ("a  \r\nb", "a\r\nb"), ("a= \nb", "ab"), ("a=", "a"), ("=4", "=4"),
+  ])
   func quotedPrintable(encoded: String, decoded: String) {
     #expect(TransferEncoding.quotedPrintable(Array(encoded.utf8)[...]).bytes == Array(decoded.utf8))
   }

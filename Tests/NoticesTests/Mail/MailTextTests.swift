@@ -20,15 +20,17 @@ struct MailTextTests {
 
   @Test func theSameIsWhole() { #expect(MailText.match(signed: Self.signed, shown: Self.signed) == .whole) }
 
-  @Test("a changed form is still whole", arguments: [
-    { $0.replacing("’", with: "'").replacing("“", with: "\"").replacing("”", with: "\"").replacing("—", with: "-") },
-    { $0.replacing("\u{A0}", with: " ").replacing("\u{202F}", with: " ") },
-    { $0.split(separator: " ", omittingEmptySubsequences: false).joined(separator: "\n") },
-    { $0.split(separator: "\n", omittingEmptySubsequences: false).map { "> > \($0)" }.joined(separator: "\r\n") },
-    { wrapped($0, 40) }, { wrapped($0, 25).split(separator: "\n").map { ">\($0)" }.joined(separator: "\n") },
-    { $0.replacing("\n- ", with: "\n• ") }, { $0.decomposedStringWithCanonicalMapping }, { $0.replacing("-", with: "\u{2011}") },
-    { $0.map { "\($0)\u{200B}" }.joined() },
-  ] as [@Sendable (String) -> String])
+  @Test(
+    "a changed form is still whole",
+    arguments: [
+      { $0.replacing("’", with: "'").replacing("“", with: "\"").replacing("”", with: "\"").replacing("—", with: "-") },
+      { $0.replacing("\u{A0}", with: " ").replacing("\u{202F}", with: " ") },
+      { $0.split(separator: " ", omittingEmptySubsequences: false).joined(separator: "\n") },
+      { $0.split(separator: "\n", omittingEmptySubsequences: false).map { "> > \($0)" }.joined(separator: "\r\n") },
+      { wrapped($0, 40) }, { wrapped($0, 25).split(separator: "\n").map { ">\($0)" }.joined(separator: "\n") },
+      { $0.replacing("\n- ", with: "\n• ") }, { $0.decomposedStringWithCanonicalMapping }, { $0.replacing("-", with: "\u{2011}") },
+      { $0.map { "\($0)\u{200B}" }.joined() },
+    ] as [@Sendable (String) -> String])
   func form(change: @Sendable (String) -> String) {
     #expect(MailText.match(signed: Self.signed, shown: change(Self.signed)) == .whole, "\(change(Self.signed))")
   }
@@ -40,10 +42,14 @@ struct MailTextTests {
         == .wrapped(before: CanonicalWords(Self.banner).words, after: CanonicalWords(Self.footer).words))
   }
 
-  @Test("one word that is another is found", arguments: [
-    ("9 November", "8 November", "9", "8"), ("were not:", "were too:", "not:", "too:"), ("some customers.", "some customers, call 555.", "customers.", "customers,"),
-    ("On 9", "At 9", "On", "At"), ("a password", "your pаssword", "a", "your"), (" jamais", "", "jamais", "demanderons"), ("orrery.example", "orrery-billing.example", "orrery[.]example", "orrery-"),
-  ])
+  @Test(
+    "one word that is another is found",
+    arguments: [
+      ("9 November", "8 November", "9", "8"), ("were not:", "were too:", "not:", "too:"),
+      ("some customers.", "some customers, call 555.", "customers.", "customers,"),
+      ("On 9", "At 9", "On", "At"), ("a password", "your pаssword", "a", "your"), (" jamais", "", "jamais", "demanderons"),
+      ("orrery.example", "orrery-billing.example", "orrery[.]example", "orrery-"),
+    ])
   func altered(old: String, new: String, expected: String, found: String) throws {
     let shown = "\(Self.banner)\n\(Self.signed.replacingOccurrences(of: old, with: new))"
     guard case .altered(let difference) = MailText.match(signed: Self.signed, shown: shown) else {

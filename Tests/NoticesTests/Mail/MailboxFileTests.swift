@@ -12,7 +12,10 @@ struct MailboxFileTests {
 
   @Test("messages are told apart", arguments: ["\n", "\r\n"])
   func split(end: String) throws {
-    let text = ["From a@b.example Mon Nov 9", "Subject: 1", "", "From here it is text", ">From x", ">>From y", "", "From c", "Subject: 2", "", "z", ""]
+    let text = [
+      "From a@b.example Mon Nov 9", "Subject: 1", "", "From here it is text", ">From x", ">>From y", "", "From c", "Subject: 2", "", "z",
+      "",
+    ]
     let found = try entries(text.joined(separator: end)).map { String(decoding: $0.bytes, as: UTF8.self) }
     let first = ["Subject: 1", "", "From here it is text", "From x", ">From y", ""].joined(separator: end)
     // The line behind the empty one of the headers begins a message, as mbox has it.
@@ -22,7 +25,9 @@ struct MailboxFileTests {
   }
 
   @Test func aMessageTooLongIsCutAndTheNextOneWhole() throws {
-    let text = "From a\nSubject: 1\n\n" + String(repeating: "abcdefg\n", count: 50_000) + String(repeating: "y", count: 300_000) + "\n\nFrom b\nSubject: 2\n\nz\n"
+    let text =
+      "From a\nSubject: 1\n\n" + String(repeating: "abcdefg\n", count: 50_000) + String(repeating: "y", count: 300_000)
+      + "\n\nFrom b\nSubject: 2\n\nz\n"
     let found = try entries(text, limit: 10_000)
     #expect(found.map(\.isCut) == [true, false])
     #expect(found[0].bytes.count <= 10_000)

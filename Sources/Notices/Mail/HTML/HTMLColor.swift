@@ -36,7 +36,9 @@ enum HTMLColor {
   }
 
   private static func function(_ value: String) -> (color: UInt32, alpha: Double)? {
-    guard value.hasPrefix("rgb"), let open = value.firstIndex(of: "("), let close = value.firstIndex(of: ")"), open < close else { return nil }
+    guard value.hasPrefix("rgb"), let open = value.firstIndex(of: "("), let close = value.firstIndex(of: ")"), open < close else {
+      return nil
+    }
     let numbers = value[value.index(after: open)..<close].split { $0 == "," || $0 == " " || $0 == "/" }.prefix(4).map { Double($0) ?? 0 }
     guard numbers.count >= 3 else { return nil }
     let color = numbers.prefix(3).reduce(UInt32(0)) { $0 << 8 | UInt32(max(0, min(255, $1))) }

@@ -109,7 +109,11 @@ struct MailReadingMaker {
     var result: [UInt8] = []
     for byte in text.utf8 {
       if byte == 0x0D { continue }
-      if byte == 0x0A, result.last == 0x20, !result.suffix(4).elementsEqual(Array("\n-- ".utf8)) { result.removeLast() } else { result.append(byte) }
+      if byte == 0x0A, result.last == 0x20, !result.suffix(4).elementsEqual(Array("\n-- ".utf8)) {
+        result.removeLast()
+      } else {
+        result.append(byte)
+      }
     }
     return String(decoding: result, as: UTF8.self)
   }

@@ -55,7 +55,9 @@ package struct CanonicalWords: Sendable, Hashable {
   }
 
   private mutating func keep(_ piece: ArraySlice<Unicode.Scalar>) {
-    guard piece.contains(where: { Self.isLetterOrNumber($0) || $0 == "%" || $0.properties.generalCategory == .currencySymbol }) else { return }
+    guard piece.contains(where: { Self.isLetterOrNumber($0) || $0 == "%" || $0.properties.generalCategory == .currencySymbol }) else {
+      return
+    }
     words.append(String(String.UnicodeScalarView(piece)))
   }
 

@@ -18,7 +18,8 @@ package enum Harmless {
     for (index, scalar) in letters.enumerated() {
       switch scalar {
       // Inside of a word, where it makes an address or a link; at its end it ends a sentence.
-      case let mark where ".@:".unicodeScalars.contains(mark) && index > 0 && index + 1 < letters.count: scalars.append(contentsOf: "[\(scalar)]".unicodeScalars)
+      case let mark where ".@:".unicodeScalars.contains(mark) && index > 0 && index + 1 < letters.count:
+        scalars.append(contentsOf: "[\(scalar)]".unicodeScalars)
       case "<", ">", "&", "\"", "`": scalars.append("\u{FFFD}")
       default:
         switch scalar.properties.generalCategory {
