@@ -12,7 +12,7 @@ struct ImportOrderTests {
     "Journeys": ["Events"],
     "SegmentStore": ["Events", "Journeys", "Gate", "Vault", "CRowBits", "CZstd"],
     "Access": ["Events", "Ledger", "Passkeys"],
-    "Notices": ["Events", "Ledger", "COpenSSL"],
+    "Notices": ["Events", "Ledger", "CICU", "COpenSSL", "CResolver"],
     "Answers": ["Events", "Ledger", "Journeys", "Access", "CRoaring"],
     "Passkeys": ["Events"],
     "Web": ["Events", "Passkeys"],
@@ -34,7 +34,7 @@ struct ImportOrderTests {
   static let framework: Set<String> = ["Hummingbird", "HummingbirdCore", "HummingbirdTLS", "NIOHTTP1", "HTTPTypes"]
   static let frameworkRooms: Set<String> = ["Server", "Console", "Web", "Custodian"]
   static let ours = Set(rooms.keys).union([
-    "CMaxMindDB", "CRE2", "CSimdJSON", "CZlib", "CZstd", "CRowBits", "CRoaring", "CCurl", "COpenSSL", "CProcess",
+    "CMaxMindDB", "CRE2", "CSimdJSON", "CZlib", "CZstd", "CRowBits", "CRoaring", "CCurl", "CICU", "COpenSSL", "CProcess", "CResolver",
   ])
 
   @Test("a room imports only what the floor plan allows", arguments: rooms.keys.sorted())
