@@ -65,12 +65,12 @@ package struct Dispatch: Sendable, Hashable {
     guard self.text == text else { return nil }
   }
 
-  /// What commits to one letter: SHA-256 over a random salt and the letter's words, so that the tree says nothing about a letter to whoever has not its
-  /// salt, and a letter that was wrapped otherwise on its way is the same letter.
+  /// What commits to one letter: SHA-256 over a random salt, the letter's kind and its text, so that the tree says nothing about a letter to whoever has
+  /// not its salt.
   ///
   /// - Parameter salt: 16 bytes.
   package static func leaf(of letter: Letter, salt: [UInt8]) -> [UInt8] {
-    Array(SHA256.hash(data: salt + Array("\(letter.kind.text)\n\(LetterWords.words(of: letter.text).joined(separator: " "))".utf8)))
+    Array(SHA256.hash(data: salt + Array("\(letter.kind.text)\n\(letter.text)".utf8)))
   }
 
   /// SHA-256 of a template's text, hexadecimal.
