@@ -104,7 +104,7 @@ let package = Package(
       name: "Server",
       dependencies: [
         "Events", "Vault", "Gate", "Intake", "Ledger", "Journeys", "SegmentStore", "Answers", "Access", "Web", "Outbound", "Delivery",
-        "Relay", "Response", "Console",
+        "Relay", "Response", "Notices", "Console",
         "Demo",
         "CMalloc", "CZlib", hummingbird, logging, crypto, "Yams",
         .product(name: "HummingbirdCore", package: "hummingbird"),

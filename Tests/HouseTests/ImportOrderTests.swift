@@ -25,7 +25,7 @@ struct ImportOrderTests {
     "Console": ["Events", "Web", "Access", "Passkeys", "Ledger", "Journeys", "Gate", "Answers", "Relay", "Response", "Delivery"],
     "Server": [
       "Events", "Vault", "Gate", "Intake", "Ledger", "Journeys", "SegmentStore", "Access", "Web", "Outbound", "Delivery", "Console", "Demo",
-      "Answers", "Relay", "Response",
+      "Answers", "Relay", "Response", "Notices",
       "CZlib",
     ],
     "sealane": ["Events", "Intake", "Ledger", "Journeys", "SegmentStore", "Access", "Vault", "Server", "Notices", "Outbound", "Demo"],
