@@ -1,11 +1,11 @@
-/// Phrases that lures have, in English and French. `|` stands between words of which one is there, `~` for up to four words or none.
+/// Phrases that lures have, in English and French. `|` stands between words of which one is there, `~` for up to five words or none.
 enum LurePhrases {
   /// What people are asked for.
   static let secrets: [(LureSign.Kind, [String])] = [
     (
       .password,
       [
-        "password|passwords|passcode|passphrase|pwd", "login|sign-in|account credentials|details|information", "credentials", "username",
+        "password|passwords|passcode|passphrase|pwd", "login|sign-in credentials|details|information", "credentials", "username",
         "mot|mots de passe", "identifiant|identifiants",
       ]
     ),
@@ -79,11 +79,13 @@ enum LurePhrases {
       .threat,
       [
         "legal|court|police action|proceedings|order", "permanently ~ deleted|deletes|delete|closed|lost|erased|removed",
-        "will be ~ deleted|erased|terminated|prosecuted|published|reported", "lose|lost ~ access|data|account|files",
+        "will be ~ deleted|erased|terminated|prosecuted", "data|files|photos|documents|videos ~ published|leaked|released|sold",
+        "lose|lost ~ access|data|account|files",
         "debt collection|collectors",
         "poursuites|poursuite", "huissier", "recouvrement",
         "definitivement ~ supprime|supprimee|supprimes|supprimees|perdu|perdues|ferme|efface|effacees",
-        "sera|seront ~ supprime|supprimee|supprimes|supprimees|efface|effacees|publie|publiees|resilie",
+        "sera|seront ~ supprime|supprimee|supprimes|supprimees|efface|effacees|resilie",
+        "donnees|fichiers|photos|documents ~ publie|publiees|publies|divulguees|divulgues|vendues",
         "perdre|perdrez|perte ~ acces|donnees|compte", "penalite|penalites|amende", "penalty|fine ~ charged|applied|applies|apply",
       ]
     ),
@@ -93,7 +95,9 @@ enum LurePhrases {
         "invoice|invoices", "payment ~ failed|declined|overdue|due|rejected|processed",
         "unpaid|overdue|outstanding balance|amount|bill|payment",
         "billing ~ problem|issue|information|details|department|update|error|failed|failure", "past due",
-        "card ~ declined|expired|charged", "could|unable ~ charge|process ~ card|payment|subscription", "billing", "amount due",
+        "card ~ declined|expired|charged",
+        "could|can|cannot|unable|not ~ charge|process|renew|renewed|collect ~ card|payment|subscription|plan",
+        "could|can not ~ renewed|charged", "billing", "amount due",
         "subscription ~ renewed|renew|renewal|charged|lapsed",
         "facture|factures|facturation", "paiement ~ echoue|refuse|rejete|retard|attente|echec", "impaye|impayes|impayee",
         "prelevement ~ echoue|refuse|rejete", "solde ~ du|impaye", "carte ~ refusee|expiree|debitee",
@@ -135,10 +139,12 @@ enum LurePhrases {
       [
         "account|profile|access|service|mailbox|workspace|organization ~ suspended|locked|restricted|disabled|deactivated|blocked|limited|closed|terminated|hold|frozen|suspension|deactivate|close|suspend",
         "suspend|suspending|lock|deactivate|restrict|close ~ account|access|service|workspace",
+        "suspended|blocked|limited|restricted|locked|closed|disabled ~ account|access",
         "avoid|prevent ~ suspension|interruption|deactivation|closure", "reactivate|restore|unlock ~ account|access|profile|service",
         "compte|acces|profil|service|espace ~ suspendu|suspendus|bloque|restreint|desactive|limite|ferme|verrouille|interrompu|cloture",
         "suspension|blocage|fermeture|desactivation|cloture ~ compte|acces|service",
-        "reactiver|reactivez|debloquer|debloquez|retablir|deverrouiller ~ compte|acces|profil",
+        "reactiver|reactivez|debloquer|debloquez|retablir|deverrouiller ~ compte|acces|profil|espace|service",
+        "suspendu|bloque|limite|restreint|desactive|ferme ~ compte|acces",
         "suspendrons|bloquerons|fermerons|suspendre|bloquer|fermer ~ compte|acces",
       ]
     ),
@@ -175,7 +181,8 @@ enum LurePhrases {
   ]
   /// Words behind a negation that only hurry.
   static let hurrying: Set<String> = [
-    "wait", "delay", "ignore", "hesitate", "worry", "miss", "lose", "attendez", "tardez", "ignorez", "hesitez", "perdez", "later", "only",
+    "wait", "delay", "ignore", "hesitate", "worry", "miss", "lose", "attendez", "tardez", "ignorez", "hesitez", "perdez", "response",
+    "reply", "reponse", "retour", "later", "only",
     "just", "longer", "attendre", "tarder", "delai", "plus", "seulement",
   ]
 }

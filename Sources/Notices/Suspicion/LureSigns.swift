@@ -30,16 +30,20 @@ package enum LureSigns {
   private static let subjectRules = table(LurePhrases.subjects)
   private static let secretRules = table(LurePhrases.secrets)
   private static let asking = Set(LurePhrases.asking.map(LurePhrase.folded))
-  private static let negations = Set(LurePhrases.negations.map(Skeleton.fold))
-  private static let conditions = Set(LurePhrases.conditions.map(Skeleton.fold))
-  private static let hurrying = Set(LurePhrases.hurrying.map(Skeleton.fold))
+  private static let negations = Set(LurePhrases.negations.map(Skeleton.foldLetters))
+  private static let conditions = Set(LurePhrases.conditions.map(Skeleton.foldLetters))
+  private static let hurrying = Set(LurePhrases.hurrying.map(Skeleton.foldLetters))
 
   private static func subjects(in text: LureText) -> [LureSign] {
     var signs: [LureSign] = []
     var seen: Set<LureSign.Kind> = []
     for index in text.words.indices {
       for rule in subjectRules[text.words[index].folded] ?? [] where !seen.contains(rule.kind) {
-        guard let end = rule.phrase.end(in: text.words, at: index), !isNegated(text, from: index, to: end) else { continue }
+        guard let end = rule.phrase.end(in: text.words, at: index),
+          !isNegated(text, from: index, to: rule.phrase.holdsNegation ? index : end)
+        else {
+          continue
+        }
         seen.insert(rule.kind)
         signs.append(sign(rule.kind, text, index, end))
       }

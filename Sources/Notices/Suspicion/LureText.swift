@@ -31,9 +31,9 @@ struct LureText {
     let core = trimmed[...last]
     let parts = core.split(separator: "'", maxSplits: 1)
     if parts.count == 2, parts[0].count == 1 || ["qu", "lorsqu", "puisqu", "jusqu"].contains(parts[0].lowercased()) {
-      return [Skeleton.fold(String(parts[0]) + (parts[0].lowercased() == "n" ? "'" : "")), Skeleton.fold(String(parts[1]))]
+      return [Skeleton.foldLetters(String(parts[0]) + (parts[0].lowercased() == "n" ? "'" : "")), Skeleton.foldLetters(String(parts[1]))]
     }
-    return [Skeleton.fold(String(core))]
+    return [Skeleton.foldLetters(String(core))]
   }
 }
 
@@ -45,8 +45,10 @@ struct LurePhrase {
   }
 
   let first: Set<String>
+  /// Whether a negation is a part of it: one inside says nothing then.
+  let holdsNegation: Bool
   private let pieces: [Piece]
-  private static let widestGap = 4
+  private static let widestGap = 5
 
   init(_ text: String) {
     var pieces: [Piece] = []
@@ -55,10 +57,11 @@ struct LurePhrase {
       pieces.append(part == "~" ? .gap : .words(Set(part.split(separator: "|").map { Self.folded(String($0)) })))
     }
     self.pieces = pieces
+    holdsNegation = text.split { $0 == " " || $0 == "|" }.contains { LurePhrases.negations.contains(String($0)) }
     if case .words(let words)? = pieces.first { first = words } else { first = [] }
   }
 
-  static func folded(_ word: String) -> String { Skeleton.fold(word.split(separator: "-").first.map(String.init) ?? word) }
+  static func folded(_ word: String) -> String { Skeleton.foldLetters(word.split(separator: "-").first.map(String.init) ?? word) }
 
   /// Where the phrase ends that begins at a word; nil if none does.
   func end(in words: [LureText.Word], at start: Int) -> Int? {

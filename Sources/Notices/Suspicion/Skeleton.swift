@@ -4,10 +4,12 @@ internal import Foundation
 /// Texts that look alike come to one form: the skeleton of UTS #39, section 4, in lower case, and a little more.
 package enum Skeleton {
   /// The lower case of the text's skeleton (of its own lower case), without combining marks; `vv` is `w` and `cl` is `d`.
-  package static func fold(_ text: String) -> String {
+  package static func fold(_ text: String) -> String { pairs(foldLetters(text)) }
+
+  /// The same without the pairs: in words of a language they are letters as any.
+  package static func foldLetters(_ text: String) -> String {
     let lower = text.lowercased()
-    if lower.utf8.allSatisfy({ $0 < 0x80 }) { return pairs(lower.utf8.map { ascii[Int($0)] }.joined()) }
-    return pairs(base(lower))
+    return lower.utf8.allSatisfy { $0 < 0x80 } ? lower.utf8.map { ascii[Int($0)] }.joined() : base(lower)
   }
 
   /// Without the pairs.

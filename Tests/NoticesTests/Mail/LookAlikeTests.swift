@@ -80,10 +80,13 @@ struct LookAlikeTests {
   }
 
   static let known = [
-    "example.com", "example.org", "wikipedia.org", "bbc.co.uk", "lemonde.fr", "service-public.gouv.fr", "impots.gouv.fr", "kernel.org", "ietf.org",
-    "unicode.org", "w3.org", "mozilla.org", "debian.org", "python.org", "swift.org", "gnu.org", "nasa.gov", "europa.eu", "who.int", "un.org",
+    "example.com", "example.org", "wikipedia.org", "bbc.co.uk", "lemonde.fr", "service-public.gouv.fr", "impots.gouv.fr", "kernel.org",
+    "ietf.org",
+    "unicode.org", "w3.org", "mozilla.org", "debian.org", "python.org", "swift.org", "gnu.org", "nasa.gov", "europa.eu", "who.int",
+    "un.org",
     "openstreetmap.org", "archive.org", "arxiv.org", "nature.com", "theguardian.com", "spiegel.de", "elpais.com", "xn--mnchen-3ya.de",
-    "xn--80ak6aa92e.test", "xn--fsqu00a.xn--0zwm56d", "例え.テスト", "παράδειγμα.δοκιμή", "пример.испытание", "brightfen.example", "tallymark.example",
+    "xn--80ak6aa92e.test", "xn--fsqu00a.xn--0zwm56d", "例え.テスト", "παράδειγμα.δοκιμή", "пример.испытание", "brightfen.example",
+    "tallymark.example",
     "quillon.example", "localhost", "mail.example", "accounts.example.com", "a.b.c.d.e.example",
   ]
   static let words = """
@@ -101,16 +104,20 @@ struct LookAlikeTests {
     water weary weather willow window winter wintry wisdom witchery wonder worry yellow zephyr zipper
     """.split(whereSeparator: \.isWhitespace).map(String.init)
 
-  @Test("labels of punycode", arguments: [
-    ("mnchen-3ya", "münchen"), ("fsqu00a", "例子"), ("80ak6aa92e", "аррӏе"), ("egbpdaj6bu4bxfgehfvwxn", "ليهمابتكلموشعربي؟"), ("-", ""), ("a-", "a"),
-    ("99999999", nil), ("é", nil), ("ab-\u{1}", nil),
-  ] as [(String, String?)])
+  @Test(
+    "labels of punycode",
+    arguments: [
+      ("mnchen-3ya", "münchen"), ("fsqu00a", "例子"), ("80ak6aa92e", "аррӏе"), ("egbpdaj6bu4bxfgehfvwxn", "ليهمابتكلموشعربي؟"), ("-", ""),
+      ("a-", "a"),
+      ("99999999", nil), ("é", nil), ("ab-\u{1}", nil),
+    ] as [(String, String?)])
   func punycode(label: String, text: String?) { #expect(Punycode.decode(label) == text) }
 
   @Test func theTableFoldsAsTheFunctionDoes() {
     let table = Skeleton.table()
     #expect(table.count > 1_000)
-    #expect(table[0x430] == "a" && table[0x440] == "p" && table[0x30] == "o" && table[0x31] == "l" && table[0x6D] == "rn" && table[0x61] == nil)
+    #expect(
+      table[0x430] == "a" && table[0x440] == "p" && table[0x30] == "o" && table[0x31] == "l" && table[0x6D] == "rn" && table[0x61] == nil)
     #expect(table.values.allSatisfy { $0.utf8.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D } })
     print("figure: \(table.count) code points fold to ASCII, \(table.values.reduce(0) { $0 + $1.utf8.count }) bytes")
     for (value, folded) in table.filter({ $0.value.utf8.count == 1 }).prefix(500) {
@@ -122,12 +129,15 @@ struct LookAlikeTests {
     var random = Fuzzing.generator(65)
     let judge = LookAlike(own: ["orrery.example"], brands: ["orrery"])
     Fuzzing.forAWhile { round in
-      var bytes = Array(["orrery.example", "xn--rrery-2qf.example", "a.xn--80ak6aa92e.orrery.co.uk"].randomElement(using: &random)?.utf8 ?? "".utf8)
+      var bytes = Array(
+        ["orrery.example", "xn--rrery-2qf.example", "a.xn--80ak6aa92e.orrery.co.uk"].randomElement(using: &random)?.utf8 ?? "".utf8)
       random.alter(&bytes, places: 0...4, telling: Array(".-xn0\u{430}".utf8) + [0xE3, 0x80, 0x82])
       let domain = String(decoding: bytes, as: UTF8.self)
       let verdict = judge.judge(domain)
       #expect(judge.judge(domain.uppercased() + ".") == judge.judge(domain.uppercased()), "round \(round)")
-      if verdict == .own { #expect(domain.lowercased().contains("orrery") || !domain.utf8.allSatisfy { $0 < 0x80 }, "round \(round): \(domain)") }
+      if verdict == .own {
+        #expect(domain.lowercased().contains("orrery") || !domain.utf8.allSatisfy { $0 < 0x80 }, "round \(round): \(domain)")
+      }
       _ = Punycode.decode(domain)
     }
     let start = ContinuousClock.now
