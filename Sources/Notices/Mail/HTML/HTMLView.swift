@@ -32,7 +32,7 @@ package struct HTMLView: Sendable {
   private var styleWork = 0
 
   private static let deepest = 500
-  private static let mostStyleWork = 300_000
+  private static let mostStyleWork = 100_000
   private static let void: Set<String> = [
     "br", "img", "hr", "meta", "link", "input", "area", "base", "col", "embed", "source", "track", "wbr", "param",
   ]

@@ -11,6 +11,12 @@ package struct MailLink: Sendable, Hashable {
   package let target: String
   /// What a reader sees in its place, cut at 512 bytes.
   package let shown: String
+
+  package init(kind: Kind, target: String, shown: String) {
+    self.kind = kind
+    self.target = target
+    self.shown = shown
+  }
 }
 
 /// What somebody sees of a message.
