@@ -1,4 +1,5 @@
 import Crypto
+import Events
 import Foundation
 import Notices
 import Testing

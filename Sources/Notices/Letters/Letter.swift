@@ -135,6 +135,12 @@ package struct Letter: Sendable, Hashable {
   package let subject: String
   package let body: String
 
+  package init(kind: LetterKind, subject: String, body: String) {
+    self.kind = kind
+    self.subject = subject
+    self.body = body
+  }
+
   /// What is committed to: subject and body.
   package var text: String { "\(subject)\n\n\(body)" }
 }

@@ -1,5 +1,6 @@
 package import Events
 internal import Foundation
+internal import Ledger
 
 /// Judges messages by what somebody pinned beforehand: whether the company wrote them, whether they were changed since, and what in them would deceive.
 /// Asks nobody, unless it is given something to ask DNS with.

@@ -1,7 +1,8 @@
 import Events
 import Foundation
 import Journeys
-package import Notices
+import Ledger
+import Notices
 
 /// What `sealane verify` does: reads a message or a proof, and the trust anchors that somebody kept.
 package struct MessageCheck: Sendable {
