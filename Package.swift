@@ -87,7 +87,8 @@ let package = Package(
     .target(
       name: "Custodian",
       dependencies: [
-        "Events", "Vault", "Ledger", "Notices", "Access", "Passkeys", "Web", "Outbound", crypto, cryptoExtras, database, hummingbird, logging,
+        "Events", "Vault", "Ledger", "Notices", "Access", "Passkeys", "Web", "Outbound", crypto, cryptoExtras, database, hummingbird,
+        logging,
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

@@ -65,7 +65,8 @@ package struct CustodianService: Sendable {
       try settings.map { SMTPTransport($0, password: try MailSettings.password(in: options.directory), pause: options.mailPause) }
       ?? FileTransport(directory: options.directory, from: ("notices@localhost", "Sealane"))
     let notices = NoticeWorker(
-      store: store, connection: connection, witness: approvals.witness, transport: transport, interval: min(options.pollInterval, .seconds(2)),
+      store: store, connection: connection, witness: approvals.witness, transport: transport,
+      interval: min(options.pollInterval, .seconds(2)),
       clock: wallClock, logger: logger)
     let application = Application(
       router: CustodianSite(status: status, approvals: approvals, mail: settings).router(context: BasicRequestContext.self),
@@ -76,7 +77,8 @@ package struct CustodianService: Sendable {
           metadata: ["page": "\(origin)", "server": "\(options.server)", "key": "\(status.fingerprint() ?? "-")"])
       }, logger: logger)
     let group = ServiceGroup(
-      configuration: .init(services: [application, poller, witnessing, notices], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+      configuration: .init(
+        services: [application, poller, witnessing, notices], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
     try await group.run()
     logger.info("custodian has stopped")
   }

@@ -20,10 +20,14 @@ struct NoticesCommand: AsyncParsableCommand {
     if json { return print(try JSONText.of(report)) }
     if report.statements.isEmpty { return print("There is no statement yet.") }
     for statement in report.statements {
-      print("case \(statement.caseNumber), version \(statement.version): \(statement.state), \(statement.people) people, \(statement.unreachable) without an address")
+      print(
+        "case \(statement.caseNumber), version \(statement.version): \(statement.state), \(statement.people) people, \(statement.unreachable) without an address"
+      )
       if let failure = statement.failure { print("  \(failure)") }
       guard let letters = statement.letters else { continue }
-      print("  letters \(letters.state): \(letters.sent) of \(letters.messages) sent, \(letters.waiting) waiting, \(letters.refused) refused, \(letters.bounced) came back, \(letters.repeated) sent twice")
+      print(
+        "  letters \(letters.state): \(letters.sent) of \(letters.messages) sent, \(letters.waiting) waiting, \(letters.refused) refused, \(letters.bounced) came back, \(letters.repeated) sent twice"
+      )
       if let failure = letters.failure { print("  \(failure)") }
     }
   }

@@ -39,7 +39,8 @@ struct VerifyCommand: AsyncParsableCommand {
   func run() async throws {
     do {
       let check = MessageCheck(
-        file: file, trust: trust ?? ProcessInfo.processInfo.environment["SEALANE_TRUST"], reader: reader, asksDNS: dns, nameServer: nameServer)
+        file: file, trust: trust ?? ProcessInfo.processInfo.environment["SEALANE_TRUST"], reader: reader, asksDNS: dns,
+        nameServer: nameServer)
       let outcome = try await check.run()
       Terminal.say(json ? outcome.json : outcome.text)
       if !outcome.isGenuine { throw ExitCode(1) }

@@ -21,7 +21,8 @@ struct LetterTests {
     arguments: [
       ("{{fields}}", "", "lacks {{fields}}"), ("{{check_code}}", "", "lacks {{check_code}}"),
       ("something plain", "see https://orrery.example/now", "a link"), ("something plain", "see www.orrery.example", "a link"),
-      ("something plain", "act now", "hurries"), ("something plain", "<b>bold</b>", "markup"), ("something plain", "a\u{202E}b", "does not show"),
+      ("something plain", "act now", "hurries"), ("something plain", "<b>bold</b>", "markup"),
+      ("something plain", "a\u{202E}b", "does not show"),
       ("something plain", "{{nonsense}}", "no such place"), ("something plain", String(repeating: "a", count: 21_000), "longer than"),
     ])
   func whatMayNotGoOut(old: String, new: String, words: String) throws {
@@ -31,7 +32,8 @@ struct LetterTests {
   }
 
   @Test func whatIsFilledInIsNotReadAgain() throws {
-    let template = LetterTemplate(LetterKind(.administrator, .en), subject: "{{organization}}", body: "{{people}} of {{organization}}, {{nobody}} {{")
+    let template = LetterTemplate(
+      LetterKind(.administrator, .en), subject: "{{organization}}", body: "{{people}} of {{organization}}, {{nobody}} {{")
     let letter = template.letter([.organization: "{{people}}", .people: "{{organization}}"])
     #expect(letter.subject == "{{people}}" && letter.body == "{{organization}} of {{people}}, {{nobody}} {{")
   }

@@ -69,7 +69,8 @@ struct NoticeBench {
     var note = try checkpoint.signed(by: log)
     if let witness { note += try witness.line(for: checkpoint.text, time: 1_763_400_001) }
     let path = [hashes[3], .node(hashes[0], hashes[1]), hashes[4]]
-    return CommittedText(note: text + "\n" + (try signer.line(for: text)), ledger: LedgerProof(index: 2, entry: entry, hashes: path, note: note))
+    return CommittedText(
+      note: text + "\n" + (try signer.line(for: text)), ledger: LedgerProof(index: 2, entry: entry, hashes: path, note: note))
   }
 
   func reader(_ name: StatementName) throws -> NoticeProof.Reader {

@@ -13,7 +13,9 @@ struct NoticeProofTests {
   private func name(_ text: String) throws -> StatementName { try #require(StatementName(guessing: text)) }
 
   @Test func whoIsInAndWhoIsNot() throws {
-    for (text, isIn) in [("person-3@brightfen.example", true), ("PERSON-3@Brightfen.example ", true), ("nobody@brightfen.example", false), ("u_3", false)] {
+    for (text, isIn) in [
+      ("person-3@brightfen.example", true), ("PERSON-3@Brightfen.example ", true), ("nobody@brightfen.example", false), ("u_3", false),
+    ] {
       let reader = try it.reader(name(text))
       let proof = StatementProof(statement: it.committedStatement, name: reader.name, blind: reader.blind, place: reader.place)
       #expect(ProofFile(ProofFile.statement(proof).json) == .statement(proof))
@@ -54,7 +56,9 @@ struct NoticeProofTests {
     // Signed by the ledger's key, as a server could that was taken.
     #expect(throws: CommittedText.Failure.self) { try verify(NoticeBench.commit(text, .statement, it.log, it.witness, it.log)) }
     // Entered as something else.
-    #expect(throws: CommittedText.Failure.otherEntry) { try verify(NoticeBench.commit(it.statement.text, .dispatch, it.log, it.witness, it.signer)) }
+    #expect(throws: CommittedText.Failure.otherEntry) {
+      try verify(NoticeBench.commit(it.statement.text, .dispatch, it.log, it.witness, it.signer))
+    }
   }
 
   @Test func aLetterIsTheOneThatWasWritten() throws {

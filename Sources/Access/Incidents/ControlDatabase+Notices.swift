@@ -28,16 +28,18 @@ extension ControlDatabase {
   /// By when they began.
   package func notices(of incident: Int64, in project: ProjectID) async throws(AccessError) -> [NoticeProgress] {
     try await read { database in
-      try Row.fetchAll(database, sql: "SELECT * FROM incident_notice WHERE incident_id = ? ORDER BY started_at, dispatch", arguments: [incident])
-        .compactMap { row in
-          guard let mode = NoticeProgress.Mode(rawValue: row["mode"]) else { return nil }
-          return NoticeProgress(
-            project: project, incident: incident, statement: row["statement"], statementVersion: row["statement_version"],
-            dispatch: row["dispatch"], mode: mode, startedAt: Timestamp(milliseconds: row["started_at"]),
-            finishedAt: (row["finished_at"] as Int64?).map { Timestamp(milliseconds: $0) }, people: row["people"],
-            unreachable: row["unreachable"], messages: row["messages"], sent: row["sent"], repeated: row["repeated"],
-            refused: row["refused"], bounced: row["bounced"])
-        }
+      try Row.fetchAll(
+        database, sql: "SELECT * FROM incident_notice WHERE incident_id = ? ORDER BY started_at, dispatch", arguments: [incident]
+      )
+      .compactMap { row in
+        guard let mode = NoticeProgress.Mode(rawValue: row["mode"]) else { return nil }
+        return NoticeProgress(
+          project: project, incident: incident, statement: row["statement"], statementVersion: row["statement_version"],
+          dispatch: row["dispatch"], mode: mode, startedAt: Timestamp(milliseconds: row["started_at"]),
+          finishedAt: (row["finished_at"] as Int64?).map { Timestamp(milliseconds: $0) }, people: row["people"],
+          unreachable: row["unreachable"], messages: row["messages"], sent: row["sent"], repeated: row["repeated"],
+          refused: row["refused"], bounced: row["bounced"])
+      }
     }
   }
 

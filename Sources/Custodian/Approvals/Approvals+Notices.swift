@@ -29,7 +29,8 @@ package struct LetterDraft: Sendable, Hashable {
 
 extension Approvals {
   /// Writes the request to fix whom an incident's newest scope affects, as the server shows it.
-  package func writeStatement(project: ProjectID, incident: Int64, purpose: String, by approver: Approver) async throws -> CustodianRequest {
+  package func writeStatement(project: ProjectID, incident: Int64, purpose: String, by approver: Approver) async throws -> CustodianRequest
+  {
     let shown: [ScopedIncident]
     do { shown = try await connection.scopedIncidents() } catch {
       throw ApprovalError.serverFailed("the server cannot be asked for its incidents. Try again when it answers.")

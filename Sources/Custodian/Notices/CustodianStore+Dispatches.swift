@@ -1,9 +1,9 @@
 package import Events
 package import Foundation
 internal import GRDB
-internal import Vault
 internal import Ledger
 package import Notices
+internal import Vault
 
 /// Letters that approvers agreed to, and how far they are.
 package struct StoredDispatch: Sendable, Hashable {
@@ -78,7 +78,9 @@ extension CustodianStore {
 
   /// - Throws: `ApprovalError.changedBytes` where a text is not the one that the request names.
   package func letters(of request: [UInt8], _ order: CustodianRequest.LettersToSend) throws -> [LetterKind: LetterTemplate] {
-    let rows = try database.read { try Row.fetchAll($0, sql: "SELECT kind, subject, body FROM letter WHERE request = ?", arguments: [Data(request)]) }
+    let rows = try database.read {
+      try Row.fetchAll($0, sql: "SELECT kind, subject, body FROM letter WHERE request = ?", arguments: [Data(request)])
+    }
     var letters: [LetterKind: LetterTemplate] = [:]
     for row in rows {
       guard let kind = LetterKind(text: row["kind"] as String) else { throw ApprovalError.changedBytes }
@@ -93,8 +95,13 @@ extension CustodianStore {
   /// Begins what two others agreed to. Durable: from here on the work goes on by itself, after a crash too.
   func begin(dispatch order: CustodianRequest.LettersToSend, of statement: [UInt8], by digest: [UInt8], at time: Timestamp) throws {
     try database.write { database in
-      guard try Int.fetchOne(database, sql: "SELECT count(*) FROM dispatch WHERE statement = ? AND state <> 'failed'", arguments: [Data(statement)]) == 0
-      else { throw ApprovalError.badInput("Letters to the people of this statement were begun already: a second request would write to them twice.") }
+      guard
+        try Int.fetchOne(
+          database, sql: "SELECT count(*) FROM dispatch WHERE statement = ? AND state <> 'failed'", arguments: [Data(statement)]) == 0
+      else {
+        throw ApprovalError.badInput(
+          "Letters to the people of this statement were begun already: a second request would write to them twice.")
+      }
       try Self.finish(digest, at: time, in: database)
       try database.execute(
         sql: "INSERT INTO dispatch (request, statement, state, updated_at) VALUES (?, ?, 'preparing', ?)",
@@ -113,7 +120,8 @@ extension CustodianStore {
 
   package func dispatch(_ request: [UInt8]) throws -> StoredDispatch? {
     try database.read { database in
-      try Row.fetchOne(database, sql: "SELECT \(Self.dispatchColumns) FROM dispatch WHERE request = ?", arguments: [Data(request)]).flatMap {
+      try Row.fetchOne(database, sql: "SELECT \(Self.dispatchColumns) FROM dispatch WHERE request = ?", arguments: [Data(request)]).flatMap
+      {
         try Self.dispatch($0, in: database)
       }
     }
@@ -193,7 +201,8 @@ extension CustodianStore {
           arguments: [Data(statement), organization]) ?? 0
       let people = try Row.fetchAll(
         database,
-        sql: "SELECT number, sealed FROM organization_person WHERE statement = ? AND organization = ? AND is_new = 1 ORDER BY number LIMIT ?",
+        sql:
+          "SELECT number, sealed FROM organization_person WHERE statement = ? AND organization = ? AND is_new = 1 ORDER BY number LIMIT ?",
         arguments: [Data(statement), organization, limit]
       ).map { row in
         let number: Int64 = row["number"]

@@ -1,8 +1,8 @@
 package import Events
 internal import Foundation
 internal import GRDB
-internal import Vault
 internal import Notices
+internal import Vault
 
 extension CustodianStore {
   /// What a dispatch is once every letter is committed to.
@@ -52,7 +52,8 @@ extension CustodianStore {
           WHERE request = ? AND state = 'preparing'
           """,
         arguments: [
-          try secrets.seal(made.secret, at: "dispatch secret \(stored.request.hexadecimal)"), made.leaves, made.text, made.note, made.digest,
+          try secrets.seal(made.secret, at: "dispatch secret \(stored.request.hexadecimal)"), made.leaves, made.text, made.note,
+          made.digest,
           time.milliseconds, Data(stored.request),
         ])
       guard database.changesCount == 1 else { throw CustodianError.damagedStore("a dispatch was made twice") }
@@ -73,7 +74,8 @@ extension CustodianStore {
   func sending(dispatch: [UInt8], entry: UInt64, proof: String, at time: Timestamp) throws {
     try database.write {
       try $0.execute(
-        sql: "UPDATE dispatch SET state = 'sending', entry = ?, proof = ?, started_at = ?, updated_at = ? WHERE request = ? AND state = 'made'",
+        sql:
+          "UPDATE dispatch SET state = 'sending', entry = ?, proof = ?, started_at = ?, updated_at = ? WHERE request = ? AND state = 'made'",
         arguments: [Int64(clamping: entry), proof, time.milliseconds, time.milliseconds, Data(dispatch)])
     }
   }
@@ -118,7 +120,8 @@ extension CustodianStore {
       ).compactMap(Self.message)
       for message in messages {
         try database.execute(
-          sql: "UPDATE message SET state = 'sending', attempts = attempts + 1, updated_at = ? WHERE dispatch = ? AND audience = ? AND key = ?",
+          sql:
+            "UPDATE message SET state = 'sending', attempts = attempts + 1, updated_at = ? WHERE dispatch = ? AND audience = ? AND key = ?",
           arguments: [time.milliseconds, Data(dispatch), message.audience.rawValue, message.key])
       }
       return messages
@@ -197,7 +200,8 @@ extension CustodianStore {
   /// The message that a check code stands in.
   package func message(code: String) throws -> (message: StoredMessage, dispatch: [UInt8])? {
     try database.read { database in
-      guard let row = try Row.fetchOne(database, sql: "SELECT * FROM message WHERE code = ?", arguments: [code]), let message = Self.message(row)
+      guard let row = try Row.fetchOne(database, sql: "SELECT * FROM message WHERE code = ?", arguments: [code]),
+        let message = Self.message(row)
       else { return nil }
       let dispatch: Data = row["dispatch"]
       return (message, Array(dispatch))

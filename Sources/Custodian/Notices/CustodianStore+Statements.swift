@@ -2,8 +2,8 @@ package import Events
 internal import Foundation
 internal import GRDB
 internal import Ledger
-internal import Vault
 package import Notices
+internal import Vault
 
 /// A statement that approvers agreed to, and how far it is.
 package struct StoredStatement: Sendable, Hashable {
@@ -180,7 +180,8 @@ extension CustodianStore {
         }
         let isNew = try audience != .person || !(told(key) || record.numbers.allSatisfy { try told(secrets.subjectKey($0)) })
         try database.execute(
-          sql: "INSERT OR REPLACE INTO recipient (statement, audience, key, organization, language, is_new, sealed) VALUES (?, ?, ?, ?, ?, ?, ?)",
+          sql:
+            "INSERT OR REPLACE INTO recipient (statement, audience, key, organization, language, is_new, sealed) VALUES (?, ?, ?, ?, ?, ?, ?)",
           arguments: [
             Data(statement), audience.rawValue, key, record.organization, LetterLanguage(locale: record.locale).rawValue, isNew,
             try secrets.seal(JSONEncoder().encode(record), at: place),
@@ -294,7 +295,8 @@ extension CustodianStore {
   func secretParts(of statement: [UInt8]) throws -> (key: Data, leaves: Data)? {
     try database.read { database in
       guard
-        let row = try Row.fetchOne(database, sql: "SELECT voprf_key, leaves FROM statement WHERE request = ?", arguments: [Data(statement)]),
+        let row = try Row.fetchOne(
+          database, sql: "SELECT voprf_key, leaves FROM statement WHERE request = ?", arguments: [Data(statement)]),
         let key: Data = row["voprf_key"], let leaves: Data = row["leaves"]
       else { return nil }
       return (try secrets.open(key, at: "statement key \(statement.hexadecimal)"), leaves)

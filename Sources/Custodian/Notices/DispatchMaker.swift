@@ -22,13 +22,15 @@ struct DispatchMaker: Sendable {
       statement.digest == stored.order.statement, made.root.description == stored.order.root
     else { throw StatementBuilder.Impossible(description: "The statement is not the one that was approved.") }
     guard try store.recipients(of: stored.statement) == stored.order.recipients else {
-      throw StatementBuilder.Impossible(description: "The recipients are not as many as were approved: others were told meanwhile. Ask again.")
+      throw StatementBuilder.Impossible(
+        description: "The recipients are not as many as were approved: others were told meanwhile. Ask again.")
     }
     try store.clearMessages(of: stored.request)
     let secret = SymmetricKey(size: .bits256).withUnsafeBytes { Data($0) }
     let writer: LetterWriter
     do { writer = try LetterWriter(store: store, dispatch: stored, statement: made, secret: secret) } catch ApprovalError.changedBytes {
-      throw StatementBuilder.Impossible(description: "A text is not the one that was approved. Find out who changed the custodian's database.")
+      throw StatementBuilder.Impossible(
+        description: "A text is not the one that was approved. Find out who changed the custodian's database.")
     }
     var leaves: [[UInt8]] = []
     var subjects: Set<UInt32> = []

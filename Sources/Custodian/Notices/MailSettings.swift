@@ -102,8 +102,11 @@ package struct MailSettings: Sendable, Hashable, Codable {
 
   /// Hands a short message to the relay. - Throws: `CustodianError` with the relay's word.
   package func test(to address: String, in directory: URL) async throws {
-    guard let security = OutboundMail.Security(rawValue: security) else { throw CustodianError.badOption("--security is starttls, tls or none.") }
-    let message = "From: <\(from)>\r\nTo: <\(address)>\r\nSubject: A test of the relay for notices\r\n\r\nThis relay takes mail from the Sealane custodian.\r\n"
+    guard let security = OutboundMail.Security(rawValue: security) else {
+      throw CustodianError.badOption("--security is starttls, tls or none.")
+    }
+    let message =
+      "From: <\(from)>\r\nTo: <\(address)>\r\nSubject: A test of the relay for notices\r\n\r\nThis relay takes mail from the Sealane custodian.\r\n"
     do {
       try await MailClient.send(
         OutboundMail(

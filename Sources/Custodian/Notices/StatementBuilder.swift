@@ -28,7 +28,8 @@ struct StatementBuilder: Sendable {
   /// - Throws: `Impossible`, or what went wrong on the way and may go well later.
   func build(_ stored: StoredStatement) async throws {
     guard let request = try store.request(stored.request), let scopeSet = try await scopeSet(stored.scope) else {
-      throw Impossible(description: "The server shows another scope than the one that was approved. Scope the incident anew, and ask again.")
+      throw Impossible(
+        description: "The server shows another scope than the one that was approved. Scope the incident anew, and ask again.")
     }
     let approved = ApprovedRequest(request, project: stored.scope.project)
     try store.clearRecipients(of: stored.request)
@@ -61,7 +62,8 @@ struct StatementBuilder: Sendable {
     let text = statement.text
     try store.put(
       CustodianStore.MadeStatement(
-        key: key.rawRepresentation, leaves: Data(tree.leaves.joined()), text: text, note: text + "\n" + store.secrets.noticeSigner().line(for: text),
+        key: key.rawRepresentation, leaves: Data(tree.leaves.joined()), text: text,
+        note: text + "\n" + store.secrets.noticeSigner().line(for: text),
         digest: CommittedText.digest(of: text), version: version, unreachable: gathering.unreachable), of: stored, at: clock())
     logger.notice(
       "a statement was made",

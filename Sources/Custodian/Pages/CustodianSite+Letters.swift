@@ -46,7 +46,9 @@ extension CustodianSite {
 
   private func lettersOf(_ digest: [UInt8]) throws -> (StoredStatement, [LetterKind: Int]) {
     guard let stored = try approvals.store.statement(digest) else { throw ApprovalError.noSuchRequest }
-    guard stored.state == .witnessed else { throw ApprovalError.badInput("This statement is not in the ledger yet: nobody is told before it is.") }
+    guard stored.state == .witnessed else {
+      throw ApprovalError.badInput("This statement is not in the ledger yet: nobody is told before it is.")
+    }
     return (stored, try approvals.store.recipients(of: digest))
   }
 
@@ -133,7 +135,8 @@ extension CustodianSite {
       faults.isEmpty
       ? "<div class=\"notice\"><p>Nothing is missing, and nothing stands in them that a lure would have. Read them as somebody who gets one.</p></div>"
       : "<div class=\"notice danger\" id=\"faults\"><ul>\(faults.map { "<li>\($0.description)</li>" as HTML })</ul></div>"
-    return "<section class=\"panel\" id=\"preview\"><h2>As they are read</h2>\(list)\(letters.map { Self.shown($0, kinds[$0.kind]) })</section>"
+    return
+      "<section class=\"panel\" id=\"preview\"><h2>As they are read</h2>\(list)\(letters.map { Self.shown($0, kinds[$0.kind]) })</section>"
   }
 
   /// One letter with its recipients' own places marked; nobody's data stand in it.
@@ -170,6 +173,7 @@ extension CustodianSite {
   func letters(_ stored: StoredRequest) throws -> HTML? {
     guard case .notify(let order) = stored.request.wish else { return nil }
     let letters = try approvals.store.letters(of: stored.request.digest, order)
-    return "<section class=\"panel\" id=\"letters\"><h2>The letters</h2>\(letters.keys.sorted().compactMap { kind in letters[kind].map { Self.shown($0, order.recipients[kind]) } })</section>"
+    return
+      "<section class=\"panel\" id=\"letters\"><h2>The letters</h2>\(letters.keys.sorted().compactMap { kind in letters[kind].map { Self.shown($0, order.recipients[kind]) } })</section>"
   }
 }

@@ -76,7 +76,8 @@ extension CustodianSite {
         <td data-label="Scope">version \(incident.version), \(Self.moment(Timestamp(milliseconds: incident.madeAt)))</td><td>\(action)</td></tr>
         """
     }
-    let none: HTML = "<p class=\"soft\">None is scoped and open. Incidents are scoped at the server’s console, or by <code>sealane incident scope</code>.</p>"
+    let none: HTML =
+      "<p class=\"soft\">None is scoped and open. Incidents are scoped at the server’s console, or by <code>sealane incident scope</code>.</p>"
     let table: HTML = """
       <div class="scroll"><table class="stack"><thead><tr><th>Incident</th><th class="num">Affected</th><th>Scope</th><th>Statement</th></tr></thead>\
       <tbody>\(rows)</tbody></table></div>
@@ -120,7 +121,8 @@ extension CustodianSite {
           \(Wording.audience(message.audience).lowercased()), in \(message.kind.language.name): \(message.state.rawValue).</p></div>
           """
       } else {
-        answer = "<div class=\"notice warning\"><p><strong>No message of ours has this code.</strong> Ask for the message itself, and report it as a lure.</p></div>"
+        answer =
+          "<div class=\"notice warning\"><p><strong>No message of ours has this code.</strong> Ask for the message itself, and report it as a lure.</p></div>"
       }
     }
     return """
@@ -168,7 +170,8 @@ extension CustodianSite {
     guard let dispatch else {
       let counts = try approvals.store.recipients(of: stored.request)
       guard !counts.isEmpty else {
-        return "<section class=\"panel\" id=\"letters\"><h2>Letters</h2><p>There is nobody to write to who was not told already.</p></section>"
+        return
+          "<section class=\"panel\" id=\"letters\"><h2>Letters</h2><p>There is nobody to write to who was not told already.</p></section>"
       }
       return """
         <section class="panel" id="letters"><h2>Letters</h2>\(countTable(counts))<p><a class="button primary" href="/notices/\(stored.request.hexadecimal)/letters">Write the letters</a></p></section>

@@ -205,7 +205,8 @@ package struct CustodianSite: Sendable {
   }
 
   private static let links = [
-    ("Requests", "/"), ("New request", "/requests/new"), ("Notices", "/notices"), ("Approvers", "/approvers"), ("Record", "/record"), ("Status", "/status"),
+    ("Requests", "/"), ("New request", "/requests/new"), ("Notices", "/notices"), ("Approvers", "/approvers"), ("Record", "/record"),
+    ("Status", "/status"),
   ]
 
   static let time = LocalTime(zone: "UTC")

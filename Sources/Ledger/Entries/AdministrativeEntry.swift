@@ -210,7 +210,8 @@ package enum AdministrativeEntry: Sendable, Hashable {
       .serviceAccountCreated(_, let project, _, _), .serviceAccountRotated(_, let project), .serviceAccountRevoked(_, let project),
       .subjectErased(let project, _, _),
       .erasureReceipted(let project, _, _),
-      .identitiesOpened(let project, _, _, _, _), .noticeCommitted(let project, _, _, _, _, _), .vendorDeclared(let project, _, _, _), .vendorDecided(let project, _, _, _),
+      .identitiesOpened(let project, _, _, _, _), .noticeCommitted(let project, _, _, _, _, _), .vendorDeclared(let project, _, _, _),
+      .vendorDecided(let project, _, _, _),
       .vendorChanged(let project, _, _), .incident(let project, _, _, _, _), .vendorDeletionAsked(let project, _, _),
       .vendorDeletionConfirmed(let project, _, _),
       .vendorGrantRecorded(let project, _, _), .vendorGrantsImported(let project, _, _, _, _), .vendorGrantChanged(let project, _, _, _):

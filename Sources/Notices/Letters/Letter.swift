@@ -42,7 +42,9 @@ package struct LetterKind: Sendable, Hashable, Comparable {
 
   package init?(text: some StringProtocol) {
     let parts = String(text).split(separator: ".").map { String($0) }
-    guard parts.count == 2, let audience = Audience(rawValue: parts[0]), let language = LetterLanguage(rawValue: parts[1]) else { return nil }
+    guard parts.count == 2, let audience = Audience(rawValue: parts[0]), let language = LetterLanguage(rawValue: parts[1]) else {
+      return nil
+    }
     self.init(audience, language)
   }
 

@@ -1,5 +1,5 @@
-internal import Foundation
 package import Events
+internal import Foundation
 
 /// A letter as it is handed to a relay: a plain text and the proof beside it, and nothing else (RFC 5322, RFC 2045).
 package struct LetterMail: Sendable, Hashable {
@@ -90,7 +90,8 @@ package struct LetterMail: Sendable, Hashable {
         let isLast = place == bytes.count - 1
         // A dot at the start of a line and “From ” are left alone by few; a blank at the end by nobody.
         let isPlain =
-          byte >= 33 && byte <= 126 && byte != UInt8(ascii: "=") && !(width == 0 && (byte == UInt8(ascii: ".") || byte == UInt8(ascii: "F")))
+          byte >= 33 && byte <= 126 && byte != UInt8(ascii: "=")
+          && !(width == 0 && (byte == UInt8(ascii: ".") || byte == UInt8(ascii: "F")))
           || byte == 0x20 && !isLast
         let piece = isPlain ? [byte] : [UInt8(ascii: "="), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
         if width + piece.count > 75 {

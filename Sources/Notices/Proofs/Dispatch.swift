@@ -1,6 +1,6 @@
 internal import Crypto
-internal import Foundation
 package import Events
+internal import Foundation
 package import Ledger
 
 /// What the people of a statement are told, fixed before the first of them is: the text of each letter as two people approved it, and the root over

@@ -41,7 +41,9 @@ package struct TrustAnchors: Sendable {
     self.ledgerKeys = ledgerKeys
     self.noticeKeys = noticeKeys
     policyText = policy
-    do { self.policy = try policy.map { try WitnessPolicy(Array($0.utf8)) } } catch { throw Malformed(reason: "its policy cannot be read: \(error)") }
+    do { self.policy = try policy.map { try WitnessPolicy(Array($0.utf8)) } } catch {
+      throw Malformed(reason: "its policy cannot be read: \(error)")
+    }
   }
 
   package init(json bytes: [UInt8]) throws(Malformed) {

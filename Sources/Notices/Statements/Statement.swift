@@ -1,6 +1,6 @@
 internal import Crypto
-internal import Foundation
 package import Events
+internal import Foundation
 package import Ledger
 
 /// Whom an incident affects, fixed so that each person can check it and nobody else learns anything: the root of a sorted Merkle tree over

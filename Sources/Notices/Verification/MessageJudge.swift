@@ -54,7 +54,8 @@ package struct MessageJudge: Sendable {
     reasons.insert(
       Reason(
         .proofHolds, .good,
-        "\(anchors.organization) wrote the text in its proof: it is signed, and in the ledger under a checkpoint that was cosigned (\(verified.checkpoint.size) entries)."),
+        "\(anchors.organization) wrote the text in its proof: it is signed, and in the ledger under a checkpoint that was cosigned (\(verified.checkpoint.size) entries)."
+      ),
       at: 0)
     reasons += readerReasons(verified, message, reader)
     reasons += textReasons(verified.letter, message)
@@ -79,7 +80,8 @@ package struct MessageJudge: Sendable {
         reasons.append(
           Reason(
             .textWrapped, .note,
-            "The message\(which) shows that text whole. \(count) words around it are not ours, such as a gateway's banner or a footer: “\(Harmless.text((before.suffix(6) + after.prefix(6))))”."))
+            "The message\(which) shows that text whole. \(count) words around it are not ours, such as a gateway's banner or a footer: “\(Harmless.text((before.suffix(6) + after.prefix(6))))”."
+          ))
         reasons += addedReasons((before.joined(separator: " ") + "\n" + after.joined(separator: " ")))
       case .altered(let difference):
         reasons.append(
@@ -92,7 +94,10 @@ package struct MessageJudge: Sendable {
     switch subject {
     case .whole, .wrapped: break
     case .altered, .absent:
-      reasons.append(Reason(.subjectDiffers, .note, "Its subject is not the one that we wrote: “\(Harmless.text(message.subject.split(separator: " ").map(String.init)))”."))
+      reasons.append(
+        Reason(
+          .subjectDiffers, .note,
+          "Its subject is not the one that we wrote: “\(Harmless.text(message.subject.split(separator: " ").map(String.init)))”."))
     }
     return reasons
   }
@@ -115,7 +120,9 @@ package struct MessageJudge: Sendable {
     var reasons: [Reason] = []
     var seen: Set<String> = []
     for reading in message.readings() {
-      let written = LureSigns.of(text: reading.text).filter { [.link, .linkElsewhere, .shortened, .rawAddress, .punycode, .nameInLink, .runningLink].contains($0.kind) }
+      let written = LureSigns.of(text: reading.text).filter {
+        [.link, .linkElsewhere, .shortened, .rawAddress, .punycode, .nameInLink, .runningLink].contains($0.kind)
+      }
       let links = reading.links.map { ($0.target, $0.kind) }
       for (target, _) in links.prefix(20) where seen.insert(target).inserted && seen.count <= 3 {
         reasons.append(Reason(.addedLink, .bad, "It has a link that we did not write: “\(Harmless.word(target))”. Do not follow it."))
@@ -167,7 +174,8 @@ package struct MessageJudge: Sendable {
     return [
       Reason(
         .writtenTo, .note,
-        "It was written to \(name.value). If that is not you, it is not about you.\(isAddressed ? "" : " The message names another recipient, as when it was forwarded.")")
+        "It was written to \(name.value). If that is not you, it is not about you.\(isAddressed ? "" : " The message names another recipient, as when it was forwarded.")"
+      )
     ]
   }
 
@@ -176,17 +184,21 @@ package struct MessageJudge: Sendable {
     var reasons: [Reason] = []
     switch looks.judge(from.domain) {
     case .own, .ownSubdomain:
-      reasons.append(Reason(.senderOwn, .note, "It says that it comes from \(Harmless.word(from.domain)), which is ours. Anybody can write that."))
+      reasons.append(
+        Reason(.senderOwn, .note, "It says that it comes from \(Harmless.word(from.domain)), which is ours. Anybody can write that."))
     case .lookAlike(let reason, let of):
       reasons.append(
         Reason(
-          .senderLookAlike, .bad, "It comes from \(Harmless.word(from.domain)), which looks like \(of) and is not (\(Self.words(reason)))."))
+          .senderLookAlike, .bad, "It comes from \(Harmless.word(from.domain)), which looks like \(of) and is not (\(Self.words(reason))).")
+      )
     case .unrelated:
-      reasons.append(Reason(.senderOther, .note, "It comes from \(Harmless.word(from.domain)), which is not ours: somebody forwarded it, or pretends."))
+      reasons.append(
+        Reason(.senderOther, .note, "It comes from \(Harmless.word(from.domain)), which is not ours: somebody forwarded it, or pretends."))
     }
     for reply in message.addresses("reply-to") {
       if case .lookAlike(_, let of) = looks.judge(reply.domain) {
-        reasons.append(Reason(.senderLookAlike, .bad, "Answers would go to \(Harmless.word(reply.domain)), which looks like \(of) and is not."))
+        reasons.append(
+          Reason(.senderLookAlike, .bad, "Answers would go to \(Harmless.word(reply.domain)), which looks like \(of) and is not."))
       }
     }
     return reasons
@@ -201,7 +213,10 @@ package struct MessageJudge: Sendable {
       default: return [Reason(.dkimPasses, .note, "Its transport is signed by \(Harmless.word(domain)), which is not ours (DKIM).")]
       }
     case .fail(let failure):
-      return [Reason(.dkimFails, .note, "The signature of its transport does not hold (DKIM: \(failure.rawValue)), as after a gateway changed it.")]
+      return [
+        Reason(
+          .dkimFails, .note, "The signature of its transport does not hold (DKIM: \(failure.rawValue)), as after a gateway changed it.")
+      ]
     case .none: return [Reason(.dkimUnknown, .note, "Its transport is not signed (DKIM).")]
     case .silent: return [Reason(.dkimUnknown, .note, "DNS did not say with which key its transport is signed (DKIM).")]
     }
@@ -218,12 +233,15 @@ package struct MessageJudge: Sendable {
         let words = "“\(sign.words)”"
         switch sign.kind {
         case .link, .linkElsewhere, .shortened, .rawAddress, .punycode, .nameInLink, .runningLink:
-          reasons.append(Reason(.link, .bad, "It has a link (\(sign.kind.rawValue.replacing("-", with: " "))): \(words). Our notices have none."))
+          reasons.append(
+            Reason(.link, .bad, "It has a link (\(sign.kind.rawValue.replacing("-", with: " "))): \(words). Our notices have none."))
         case .runningFile, .pageFile: reasons.append(Reason(.addedFile, .bad, "It has a file that could do harm: \(words)."))
         case let kind where kind.asksForSecret:
-          reasons.append(Reason(.asksForSecret, .bad, "It asks for what we never ask for (\(kind.rawValue.replacing("-", with: " "))): \(words)."))
+          reasons.append(
+            Reason(.asksForSecret, .bad, "It asks for what we never ask for (\(kind.rawValue.replacing("-", with: " "))): \(words)."))
         default:
-          reasons.append(Reason(.lureWording, .bad, "It speaks of what lures speak of (\(sign.kind.rawValue.replacing("-", with: " "))): \(words)."))
+          reasons.append(
+            Reason(.lureWording, .bad, "It speaks of what lures speak of (\(sign.kind.rawValue.replacing("-", with: " "))): \(words)."))
         }
       }
       for link in reading.links.prefix(50) {

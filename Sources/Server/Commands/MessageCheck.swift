@@ -150,6 +150,8 @@ package struct MessageCheck: Sendable {
   private static func failure(_ error: any Error) -> Outcome {
     Outcome(
       isGenuine: false, text: "NOT OURS: the proof does not hold. \(error)",
-      json: JSONValue.object(["verdict": "not_ours", "reasons": .list([["code": "proof_fails", "weight": "bad", "sentence": .string("\(error)")]])]).text)
+      json: JSONValue.object([
+        "verdict": "not_ours", "reasons": .list([["code": "proof_fails", "weight": "bad", "sentence": .string("\(error)")]]),
+      ]).text)
   }
 }

@@ -58,7 +58,9 @@ final class AffectedPages: Sendable {
       let members = census.members(of: census.canonical(of: [number])[0]).prefix(Self.mostIDs)
       var ids: [JSONValue] = []
       for member in members {
-        guard let id = try await json(of: SubjectNumber(member), isShown: shown.contains(SubjectNumber(member)), in: project) else { continue }
+        guard let id = try await json(of: SubjectNumber(member), isShown: shown.contains(SubjectNumber(member)), in: project) else {
+          continue
+        }
         ids.append(id)
         page.numbers.append(SubjectNumber(member))
       }

@@ -42,7 +42,8 @@ extension CustodianRoutes {
   }
 
   private func approved(_ members: [String: JSONValue]) throws -> Approved {
-    guard case .number(let project)? = members["project"], let project = Int64(exactly: project), case .string(let digest)? = members["request"],
+    guard case .number(let project)? = members["project"], let project = Int64(exactly: project),
+      case .string(let digest)? = members["request"],
       Self.isHexadecimal(digest, 64), case .string(let requester)? = members["requester"], Self.isHexadecimal(requester, 32),
       let approvers = Self.texts(members["approvers"], atMost: 16), approvers.allSatisfy({ Self.isHexadecimal($0, 32) })
     else { throw Self.malformed }
@@ -81,7 +82,8 @@ extension CustodianRoutes {
   /// Administrators and contacts of organizations, sealed as above.
   func organizations(_ request: Request, _ context: ServerContext) async throws -> Response {
     try await authenticate(request)
-    guard case .object(let members) = try await json(request), let texts = Self.texts(members["organizations"], atMost: Self.mostOrganizations)
+    guard case .object(let members) = try await json(request),
+      let texts = Self.texts(members["organizations"], atMost: Self.mostOrganizations)
     else { throw Self.malformed }
     let asked = texts.compactMap { $0.hasPrefix("g_") ? Pseudonym($0) : nil }
     guard asked.count == texts.count else { throw Self.malformed }
@@ -123,7 +125,7 @@ extension CustodianRoutes {
     do {
       let proof = try Ledger.proof(of: entry, directory: installation.directory.ledger)
       return DisclosedResponse.plain(["proof": .string(proof.text)])
-    } catch where error.code == .refused {
+    } catch  where error.code == .refused {
       throw APIError(.conflict, "not_covered", "No checkpoint covers this entry yet. Ask again in a second.")
     }
   }

@@ -10,7 +10,8 @@ extension NoticeProgress {
       return number
     }
     func digest(_ name: String) -> String? {
-      guard case .string(let text)? = members[name], text.utf8.count == 64, text.utf8.allSatisfy({ (48...57).contains($0) || (97...102).contains($0) })
+      guard case .string(let text)? = members[name], text.utf8.count == 64,
+        text.utf8.allSatisfy({ (48...57).contains($0) || (97...102).contains($0) })
       else { return nil }
       return text
     }
