@@ -153,7 +153,7 @@ let package = Package(
     .testTarget(
       name: "CustodianTests",
       dependencies: [
-        "Custodian", "Access", "Ledger", "Vault", "Events", "Passkeys", "Web", "SoftAuthenticator", "TestSupport", crypto, database,
+        "Custodian", "Access", "Ledger", "Notices", "Vault", "Events", "Passkeys", "Web", "SoftAuthenticator", "TestSupport", crypto, database,
         hummingbird, logging,
       ],
       swiftSettings: room),

@@ -61,13 +61,8 @@ package struct CustodianService: Sendable {
       interval: min(options.pollInterval, WitnessPoller.longestInterval), logger: logger)
     let approvals = Approvals(store: store, relyingParty: relyingParty, connection: connection, logger: logger, clock: wallClock)
     let settings = try MailSettings.read(in: options.directory)
-    let transport: any NoticeTransport =
-      try settings.map { SMTPTransport($0, password: try MailSettings.password(in: options.directory), pause: options.mailPause) }
-      ?? FileTransport(directory: options.directory, from: ("notices@localhost", "Sealane"))
-    let notices = NoticeWorker(
-      store: store, connection: connection, witness: approvals.witness, transport: transport,
-      interval: min(options.pollInterval, .seconds(2)),
-      clock: wallClock, logger: logger)
+    let notices = try NoticeWorker(
+      approvals, settings: settings, mailPause: options.mailPause, interval: min(options.pollInterval, .seconds(2)))
     let application = Application(
       router: CustodianSite(status: status, approvals: approvals, mail: settings).router(context: BasicRequestContext.self),
       configuration: .init(address: .hostname(options.host, port: options.port), serverName: nil),

@@ -41,6 +41,7 @@ final class FakeServer: Sendable {
     var cosigned: [VerifiedCheckpoint] = []
     /// What is entered instead of the opening that was asked for.
     var forgedEntry: [UInt8]?
+    var notices = NoticeState()
   }
 
   /// The body of `POST /custodian/v1/changes`.
@@ -192,7 +193,7 @@ final class FakeServer: Sendable {
       guard announcement.identity == state.announcement.identity else { return .init(status: 403, body: []) }
       state.witness = announcement.key
       return .init(status: 204, body: [])
-    default: return .init(status: 404, body: [])
+    default: return try answerNotices(request, &state)
     }
   }
 }

@@ -1,5 +1,6 @@
 import Access
 import Custodian
+import Events
 import Passkeys
 import SoftAuthenticator
 import Vault
@@ -20,7 +21,7 @@ struct RouteRow: Sendable {
     case program
   }
 
-  typealias Make = @Sendable (CustodianDoor) throws -> CustodianDoor.Asked
+  typealias Make = @Sendable (CustodianDoor) async throws -> CustodianDoor.Asked
 
   let route: String
   /// To Ada, whose request it is, or who may approve it.
@@ -62,7 +63,28 @@ struct RouteRow: Sendable {
   /// Signing out is the last: it ends the sessions that ask.
   static let table: [RouteRow] = [
     open("/"), open("/status"), open("/status.json"), open("/healthz"), open("/enrol"),
-    page("/approvers"), page("/record"), page("/requests/new"),
+    page("/approvers"), page("/record"), page("/requests/new"), page("/notices"),
+    RouteRow("POST /notices", 303, other: 303, newcomer: 403, outsider: 401) { door in
+      let number = door.it.bench.server.addIncident()
+      return .init(
+        address: "/notices",
+        body: .form([
+          .init("project", "\(door.it.bench.project.rawValue)"), .init("incident", "\(number)"), .init("purpose", "To tell those who are affected"),
+        ]))
+    },
+    RouteRow("GET /notices/{request}", 200, other: 200, newcomer: 200, outsider: 401) { door in
+      .init(address: "/notices/\(try await door.it.statement().hexadecimal)")
+    },
+    RouteRow("GET /notices/{request}/letters", 200, other: 200, newcomer: 200, outsider: 401) { door in
+      .init(address: "/notices/\(try await door.it.statement().hexadecimal)/letters")
+    },
+    RouteRow("POST /notices/{request}/letters", 200, other: 200, newcomer: 200, outsider: 401) { door in
+      .init(address: "/notices/\(try await door.it.statement().hexadecimal)/letters", body: .form([.init("act", "preview")]))
+    },
+    RouteRow("POST /requests/{request}/begin", 303, other: 403, newcomer: 403, outsider: 401) { door in
+      let request = try await door.it.approvedScope(approvers: ["Bea", "Dora"])
+      return .init(address: address(request, "/begin"), body: .form([.init("ticket", Base64URL.encode(try door.it.ticket(request)))]))
+    },
     RouteRow("GET /requests/{request}", 200, other: 200, newcomer: 200, outsider: 401) { door in
       .init(address: address(try door.it.ask(), ""))
     },

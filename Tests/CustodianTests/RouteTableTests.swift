@@ -56,7 +56,7 @@ struct RouteTableTests {
   /// What an outsider and a newcomer are refused is the same that then is granted, so that it was for want of them that it was refused.
   @Test func `everybody gets what the table says and nothing else`() async throws {
     for row in RouteRow.table {
-      let asked = try row.make(door)
+      let asked = try await row.make(door)
       for outsider in RouteRow.Outsider.allCases {
         let answer = try await ask(row, asked, as: outsider)
         #expect(answer.status == row.outsider, "\(row.route), \(outsider): \(answer.status) \(answer.text.suffix(300))")
@@ -66,7 +66,7 @@ struct RouteTableTests {
       }
       let newcomer = try await ask(row, asked, as: "Emil")
       #expect(newcomer.status == row.newcomer, "\(row.route), newcomer: \(newcomer.status) \(newcomer.text.suffix(300))")
-      let other = try await ask(row, row.other < 400 ? row.make(door) : asked, as: "Bea")
+      let other = try await ask(row, row.other < 400 ? try await row.make(door) : asked, as: "Bea")
       #expect(other.status == row.other, "\(row.route), other: \(other.status) \(other.text.suffix(300))")
       let own = try await ask(row, asked, as: "Ada")
       #expect(own.status == row.own, "\(row.route), own: \(own.status) \(own.text.suffix(300))")
@@ -77,7 +77,7 @@ struct RouteTableTests {
   @Test func `what no page of the custodian sent is refused`() async throws {
     let ada = try #require(door.seats["Ada"])
     for row in RouteRow.table where row.route.hasPrefix("POST ") {
-      let asked = try row.make(door)
+      let asked = try await row.make(door)
       func refused(_ token: String?, _ headers: [String: String?], _ why: String) async throws {
         let answer = try await door.ask(row.route, asked, cookie: ada.cookie, token: token, headers: headers)
         #expect(answer.status == 400, "\(row.route), \(why): \(answer.status)")

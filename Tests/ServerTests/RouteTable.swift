@@ -212,6 +212,12 @@ struct RouteRow: Sendable {
   }
 
   private static let custodian = [
+    RouteRow("GET /custodian/v1/incidents", .custodian, "/custodian/v1/incidents", custodians, 200),
+    RouteRow("POST /custodian/v1/affected", .custodian, "/custodian/v1/affected", "{}", custodians, 400),
+    RouteRow("POST /custodian/v1/organizations", .custodian, "/custodian/v1/organizations", "{}", custodians, 400),
+    RouteRow("POST /custodian/v1/commitments", .custodian, "/custodian/v1/commitments", "{}", custodians, 400),
+    RouteRow("GET /custodian/v1/proof", .custodian, "/custodian/v1/proof?entry=0", custodians, 200),
+    RouteRow("POST /custodian/v1/notices", .custodian, "/custodian/v1/notices", "{}", custodians, 400),
     RouteRow("GET /custodian/v1/parcels", .custodian, "/custodian/v1/parcels", custodians, 200),
     RouteRow("POST /custodian/v1/parcels/ack", .custodian, "/custodian/v1/parcels/ack", #"{"acknowledged":[]}"#, custodians, 204),
     RouteRow("POST /custodian/v1/alarm", .custodian, "/custodian/v1/alarm", "{}", custodians, 400),

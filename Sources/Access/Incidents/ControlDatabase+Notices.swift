@@ -1,5 +1,7 @@
 import Events
+import Foundation
 import GRDB
+import Ledger
 
 extension ControlSchema {
   /// How far the custodian is with notices.
@@ -19,6 +21,15 @@ extension ControlSchema {
       repeated INTEGER NOT NULL,
       refused INTEGER NOT NULL,
       bounced INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE notice_commitment (
+      digest TEXT PRIMARY KEY,
+      incident_id INTEGER NOT NULL REFERENCES incident (id) ON DELETE CASCADE,
+      kind TEXT NOT NULL CHECK (kind IN ('statement', 'dispatch')),
+      note TEXT NOT NULL,
+      letters TEXT NOT NULL,
+      ledger_index INTEGER NOT NULL,
+      made_at INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX incident_notice_by_incident ON incident_notice (incident_id, started_at);
     """
@@ -58,6 +69,44 @@ extension ControlDatabase {
           notices.startedAt.milliseconds, notices.finishedAt?.milliseconds, notices.people, notices.unreachable, notices.messages,
           notices.sent, notices.repeated, notices.refused, notices.bounced,
         ])
+    }
+  }
+
+  // MARK: What is public
+
+  /// The newest entry about it counts.
+  package func put(_ commitment: PublishedCommitment) async throws(AccessError) {
+    try await write { database in
+      try database.execute(
+        sql: """
+          INSERT INTO notice_commitment (digest, incident_id, kind, note, letters, ledger_index, made_at) VALUES (?, ?, ?, ?, ?, ?, ?)
+          ON CONFLICT (digest) DO UPDATE SET ledger_index = excluded.ledger_index
+          """,
+        arguments: [
+          commitment.digest, commitment.incident, commitment.kind.rawValue, commitment.note,
+          String(decoding: try JSONEncoder().encode(commitment.letters), as: UTF8.self), Int64(bitPattern: commitment.entry),
+          commitment.madeAt.milliseconds,
+        ])
+    }
+  }
+
+  /// The newest first.
+  package func commitments(of incident: Int64? = nil) async throws(AccessError) -> [PublishedCommitment] {
+    try await read { database in
+      try Row.fetchAll(
+        database,
+        sql: """
+          SELECT notice_commitment.*, incident.project_id FROM notice_commitment JOIN incident ON incident.id = incident_id
+          WHERE ?1 IS NULL OR incident_id = ?1 ORDER BY made_at DESC, digest
+          """, arguments: [incident]
+      ).compactMap { row in
+        guard let kind = AdministrativeEntry.NoticeCommitment(rawValue: row["kind"]) else { return nil }
+        let letters: String = row["letters"]
+        return PublishedCommitment(
+          digest: row["digest"], project: ProjectID(row["project_id"]), incident: row["incident_id"], kind: kind, note: row["note"],
+          letters: (try? JSONDecoder().decode([PublishedLetter].self, from: Data(letters.utf8))) ?? [],
+          entry: UInt64(bitPattern: row["ledger_index"] as Int64), madeAt: Timestamp(milliseconds: row["made_at"]))
+      }
     }
   }
 }

@@ -1,5 +1,6 @@
 internal import Events
 internal import Foundation
+internal import Notices
 internal import Vault
 
 /// What the server hands over for statements and notices. None of it is trusted beyond what opens in its place and fits the digests that approvers
@@ -122,12 +123,15 @@ extension ServerConnection {
     return try await ask("/custodian/v1/organizations", members, "Asking for organizations' administrators", OrganizationsPage.self)
   }
 
-  /// Has a commitment entered; gives the entry's number.
-  func commit(_ kind: String, _ digest: String, incident: Int64, _ request: ApprovedRequest) async throws -> UInt64 {
+  /// Has a commitment entered; gives the entry's number. The texts of letters go along, for the company's public pages: they name nobody.
+  func commit(
+    _ kind: String, _ note: String, _ letters: [LetterTemplate], incident: Int64, _ request: ApprovedRequest
+  ) async throws -> UInt64 {
     struct Body: Decodable { let entry: UInt64 }
     var members = request.members
     members["kind"] = kind
-    members["digest"] = digest
+    members["note"] = note
+    members["letters"] = letters.map { ["kind": $0.kind.text, "subject": $0.subject, "body": $0.body] }
     members["incident"] = incident
     return try await ask("/custodian/v1/commitments", members, "Entering a commitment", Body.self).entry
   }

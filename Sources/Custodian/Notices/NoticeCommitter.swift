@@ -15,9 +15,10 @@ struct NoticeCommitter: Sendable {
   ///
   /// A crash leaves an entry that no proof here is of; the same is entered again.
   func commit(
-    _ commitment: AdministrativeEntry.NoticeCommitment, digest: String, incident: Int64, _ request: ApprovedRequest
+    _ commitment: AdministrativeEntry.NoticeCommitment, note: String, digest: String, letters: [LetterTemplate] = [], incident: Int64,
+    _ request: ApprovedRequest
   ) async throws -> (entry: UInt64, proof: String) {
-    let index = try await connection.commit(commitment.rawValue, digest, incident: incident, request)
+    let index = try await connection.commit(commitment.rawValue, note, letters, incident: incident, request)
     try await witness.confirm(at: index) { entry in
       entry.kind == AdministrativeEntry.kind(of: commitment) && entry.project == request.project && entry.facts["digest"] == digest
         && entry.facts["request"] == request.digest

@@ -7,7 +7,7 @@ internal import ServiceLifecycle
 internal import Vault
 
 /// Carries on with statements and dispatches that approvers agreed to, from wherever a crash left them.
-struct NoticeWorker: Service {
+package struct NoticeWorker: Service {
   let store: CustodianStore
   let connection: ServerConnection
   let witness: Witness
@@ -17,7 +17,25 @@ struct NoticeWorker: Service {
   let clock: @Sendable () -> Timestamp
   let logger: Logger
 
-  func run() async throws {
+  /// - Parameters:
+  ///   - settings: of the relay; nil: letters are written to files.
+  ///   - mailPause: milliseconds of one step of waiting before mail that was not taken goes again.
+  package init(
+    _ approvals: Approvals, settings: MailSettings?, mailPause: Int64 = 60_000, interval: Duration = .seconds(2)
+  ) throws {
+    store = approvals.store
+    connection = approvals.connection
+    witness = approvals.witness
+    clock = approvals.clock
+    logger = approvals.logger
+    self.interval = interval
+    let directory = approvals.store.secrets.directory
+    transport =
+      try settings.map { SMTPTransport($0, password: try MailSettings.password(in: directory), pause: mailPause) }
+      ?? FileTransport(directory: directory, from: ("notices@localhost", "Sealane"))
+  }
+
+  package func run() async throws {
     try? await cancelWhenGracefulShutdown {
       do {
         let recovered = try store.recoverMessages(at: clock())
@@ -42,7 +60,7 @@ struct NoticeWorker: Service {
   }
 
   /// One step with each that is not over.
-  func round() async throws {
+  package func round() async throws {
     for statement in try store.statements() { try await carryOn(statement) }
     for dispatch in try store.dispatches() { try await carryOn(dispatch) }
   }
@@ -62,9 +80,9 @@ struct NoticeWorker: Service {
       }
       if let made = try store.statement(statement.request) { try await carryOn(made) }
     case .made:
-      guard let request = try store.request(statement.request), let digest = statement.digest else { return }
+      guard let request = try store.request(statement.request), let digest = statement.digest, let note = statement.note else { return }
       let (entry, proof) = try await committer.commit(
-        .statement, digest: digest, incident: statement.scope.incident, ApprovedRequest(request, project: statement.scope.project))
+        .statement, note: note, digest: digest, incident: statement.scope.incident, ApprovedRequest(request, project: statement.scope.project))
       try store.witnessed(statement: statement.request, entry: entry, proof: proof, at: clock())
       logger.notice("a statement is in the ledger", metadata: ["entry": "\(entry)"])
     case .witnessed, .failed: return
@@ -83,9 +101,10 @@ struct NoticeWorker: Service {
       }
       if let made = try store.dispatch(dispatch.request) { try await carryOn(made) }
     case .made:
-      guard let request = try store.request(dispatch.request), let digest = dispatch.digest else { return }
+      guard let request = try store.request(dispatch.request), let digest = dispatch.digest, let note = dispatch.note else { return }
+      let letters = try store.letters(of: dispatch.request, dispatch.order).values.sorted { $0.kind < $1.kind }
       let (entry, proof) = try await committer.commit(
-        .dispatch, digest: digest, incident: dispatch.order.incident, ApprovedRequest(request, project: dispatch.order.project))
+        .dispatch, note: note, digest: digest, letters: letters, incident: dispatch.order.incident, ApprovedRequest(request, project: dispatch.order.project))
       try store.sending(dispatch: dispatch.request, entry: entry, proof: proof, at: clock())
       logger.notice("letters are in the ledger, and begin to leave", metadata: ["entry": "\(entry)"])
       if let sending = try store.dispatch(dispatch.request) { try await carryOn(sending) }

@@ -4,6 +4,7 @@ import Foundation
 import Hummingbird
 import Journeys
 import Ledger
+import Notices
 import Response
 import SegmentStore
 import Vault
@@ -105,16 +106,22 @@ extension CustodianRoutes {
   /// Enters what the custodian committed to. The same again is entered again: it asks until it has the number of an entry that it can prove.
   func commitments(_ request: Request, _ context: ServerContext) async throws -> Response {
     try await authenticate(request)
-    guard case .object(let members) = try await json(request), case .string(let kind)? = members["kind"],
-      let commitment = AdministrativeEntry.NoticeCommitment(rawValue: kind), case .string(let digest)? = members["digest"],
-      Self.isHexadecimal(digest, 64)
+    guard case .object(let members) = try await json(request, limit: 1 << 20), case .string(let kind)? = members["kind"],
+      let commitment = AdministrativeEntry.NoticeCommitment(rawValue: kind), case .string(let note)? = members["note"],
+      let signed = try? SignedNote(Array(note.utf8)), let letters = PublishedLetter.list(members["letters"])
     else { throw Self.malformed }
+    let digest = CommittedText.digest(of: signed.text)
     let approved = try approved(members)
     let incident = try await incident(members, in: approved.project.id)
     let receipt = try await installation.ledger.record(
       .noticeCommitted(
         approved.project.id, incident: incident.id, commitment, digest: digest, request: approved.digest, approvers: approved.approvers),
       by: Principal(kind: .custodian, id: approved.requester, credential: "notices"))
+    // A crash here leaves an entry that no public page shows: the custodian asks again, and the newest counts.
+    try await installation.access.put(
+      PublishedCommitment(
+        digest: digest, project: approved.project.id, incident: incident.id, kind: commitment, note: note, letters: letters,
+        entry: receipt.index, madeAt: installation.now()))
     return DisclosedResponse.plain(["entry": .number(Double(receipt.index))])
   }
 

@@ -38,3 +38,20 @@ extension NoticeProgress {
     ]
   }
 }
+
+extension PublishedLetter {
+  private static let most = 20
+  private static let longest = 40_000
+
+  /// As the custodian sends them. Nil for anything else.
+  static func list(_ value: JSONValue?) -> [PublishedLetter]? {
+    guard case .list(let elements)? = value, elements.count <= most else { return nil }
+    let letters = elements.compactMap { element -> PublishedLetter? in
+      guard case .object(let members) = element, case .string(let kind)? = members["kind"], case .string(let subject)? = members["subject"],
+        case .string(let body)? = members["body"], kind.utf8.count <= 40, subject.utf8.count + body.utf8.count <= longest
+      else { return nil }
+      return PublishedLetter(kind: kind, subject: subject, body: body)
+    }
+    return letters.count == elements.count ? letters : nil
+  }
+}
