@@ -87,7 +87,8 @@ let package = Package(
     .target(
       name: "Custodian",
       dependencies: [
-        "Events", "Vault", "Ledger", "Notices", "Access", "Passkeys", "Web", "Outbound", crypto, database, hummingbird, logging,
+        "Events", "Vault", "Ledger", "Notices", "Access", "Passkeys", "Web", "Outbound", crypto, cryptoExtras, database, hummingbird,
+        logging,
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -104,7 +105,7 @@ let package = Package(
       name: "Server",
       dependencies: [
         "Events", "Vault", "Gate", "Intake", "Ledger", "Journeys", "SegmentStore", "Answers", "Access", "Web", "Outbound", "Delivery",
-        "Relay", "Response", "Console",
+        "Relay", "Response", "Notices", "Console",
         "Demo",
         "CMalloc", "CZlib", hummingbird, logging, crypto, "Yams",
         .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -121,8 +122,8 @@ let package = Package(
       ],
       swiftSettings: room),
     .executableTarget(
-      name: "sealane", dependencies: ["Server", "Vault", "Outbound", "Demo", "Events", "Ledger", arguments], swiftSettings: room),
-    .executableTarget(name: "sealane-custodian", dependencies: ["Custodian", "Vault", arguments, logging], swiftSettings: room),
+      name: "sealane", dependencies: ["Server", "Notices", "Vault", "Outbound", "Demo", "Events", "Ledger", arguments], swiftSettings: room),
+    .executableTarget(name: "sealane-custodian", dependencies: ["Custodian", "Notices", "Vault", arguments, logging], swiftSettings: room),
 
     // Randomness that can be repeated, and bytes that it alters.
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: room),

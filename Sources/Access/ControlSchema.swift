@@ -24,6 +24,7 @@ enum ControlSchema {
     migrator.registerMigration("v14") { database in try database.execute(sql: version14) }
     migrator.registerMigration("v15") { database in try database.execute(sql: version15) }
     migrator.registerMigration("v16") { database in try database.execute(sql: version16) }
+    migrator.registerMigration("v17") { database in try database.execute(sql: version17) }
     return migrator
   }
 

@@ -220,10 +220,13 @@ int sealane_curl_perform(
 typedef struct {
   const char *bytes;
   size_t left;
+  // libcurl asks for bytes only once the server has answered DATA with 354.
+  int is_asked;
 } source;
 
 static size_t read_mail(char *target, size_t size, size_t count, void *opaque) {
   source *self = opaque;
+  self->is_asked = 1;
   size_t length = size * count < self->left ? size * count : self->left;
   memcpy(target, self->bytes, length);
   self->bytes += length;
@@ -231,14 +234,17 @@ static size_t read_mail(char *target, size_t size, size_t count, void *opaque) {
   return length;
 }
 
-int sealane_curl_send_mail(const sealane_curl_mail *mail, long *status, char *reason, size_t reason_size) {
+int sealane_curl_send_mail(void *handle, const sealane_curl_mail *mail, long *status, int *stage, char *reason, size_t reason_size) {
   *status = 0;
-  CURL *curl = curl_easy_init();
+  *stage = SEALANE_MAIL_BEFORE;
+  CURL *curl = handle ? handle : curl_easy_init();
+  // Forgets the options of the last mail, keeps its connection.
+  if (handle) curl_easy_reset(handle);
   struct curl_slist *recipients = NULL;
   for (size_t i = 0; curl && i < mail->recipient_count; i++) {
     struct curl_slist *longer = curl_slist_append(recipients, mail->recipients[i]);
     if (longer == NULL) {
-      curl_easy_cleanup(curl);
+      if (!handle) curl_easy_cleanup(curl);
       curl = NULL;
     } else {
       recipients = longer;
@@ -250,7 +256,7 @@ int sealane_curl_send_mail(const sealane_curl_mail *mail, long *status, char *re
     return SEALANE_CURL_OTHER;
   }
   char text[CURL_ERROR_SIZE] = {0};
-  source body = {mail->body, mail->body_size};
+  source body = {mail->body, mail->body_size, 0};
   curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, text);
   curl_easy_setopt(curl, CURLOPT_URL, mail->url);
   curl_easy_setopt(curl, CURLOPT_PROTOCOLS, (long)(CURLPROTO_SMTP | CURLPROTO_SMTPS));
@@ -273,8 +279,16 @@ int sealane_curl_send_mail(const sealane_curl_mail *mail, long *status, char *re
   curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, mail->timeout_milliseconds);
   CURLcode code = curl_easy_perform(curl);
   curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, status);
-  curl_easy_cleanup(curl);
+  if (handle) {
+    // These point into what is freed now.
+    curl_easy_setopt(curl, CURLOPT_MAIL_RCPT, NULL);
+    curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, NULL);
+  } else {
+    curl_easy_cleanup(curl);
+  }
   curl_slist_free_all(recipients);
+  if (body.is_asked) *stage = SEALANE_MAIL_MESSAGE;
+  else if (strncmp(text, "RCPT failed", 11) == 0) *stage = SEALANE_MAIL_RECIPIENT;
   if (code == CURLE_OK) return SEALANE_CURL_OK;
   snprintf(reason, reason_size, "%s", text[0] ? text : curl_easy_strerror(code));
   // A reply of 400 and above is the server's word, whatever libcurl makes of it.

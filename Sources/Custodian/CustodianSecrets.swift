@@ -13,6 +13,9 @@ package struct CustodianSecrets: Sendable {
   private let identityKey: SecretKey
   private let lookUpKey: SymmetricKey
   private let storeKey: SymmetricKey
+  /// Encrypts what is kept for notices, and names their recipients in tables.
+  let noticeKey: SymmetricKey
+  let recipientNameKey: SymmetricKey
 
   package init(directory: URL) throws {
     try SecretFile.checkDirectory(directory)
@@ -26,6 +29,8 @@ package struct CustodianSecrets: Sendable {
     let store = try SecretKey(reading: directory.appendingPathComponent(CustodianDirectory.storeKey))
     lookUpKey = Self.derive(store, "sealane custodian look-up v1")
     storeKey = Self.derive(store, "sealane custodian store v1")
+    noticeKey = Self.derive(store, "sealane custodian notices v1")
+    recipientNameKey = Self.derive(store, "sealane custodian recipients v1")
     let tokenFile = directory.appendingPathComponent(CustodianDirectory.serverToken)
     let token = String(decoding: try SecretFile.read(tokenFile, limit: 512), as: UTF8.self)
     serverToken = token.trimmingCharacters(in: .whitespacesAndNewlines)
@@ -106,6 +111,8 @@ package struct CustodianSecrets: Sendable {
   private func signingKey() throws -> Curve25519.Signing.PrivateKey {
     try identityKey.withUnsafeBytes { try Curve25519.Signing.PrivateKey(rawRepresentation: $0) }
   }
+
+  func derivedFromIdentity(_ label: String) -> SymmetricKey { Self.derive(identityKey, label) }
 
   private static func derive(_ key: SecretKey, _ label: String) -> SymmetricKey {
     HKDF<SHA256>.deriveKey(inputKeyMaterial: key.symmetricKey, salt: [UInt8](), info: Array(label.utf8), outputByteCount: 32)

@@ -23,6 +23,8 @@ package struct CustodianService: Sendable {
     package var keyLifetime = Keyring.defaultLifetime
     package var keyOverlap = Keyring.defaultOverlap
     package var erasuresPerDay = Courier.defaultErasuresPerDay
+    /// Milliseconds of one step of waiting before mail that was not taken goes again; a minute but for tests.
+    package var mailPause: Int64 = 60_000
 
     package init(directory: URL, server: String) {
       self.directory = directory
@@ -58,8 +60,16 @@ package struct CustodianService: Sendable {
       witness: Witness(store: store, connection: connection, logger: logger, clock: wallClock),
       interval: min(options.pollInterval, WitnessPoller.longestInterval), logger: logger)
     let approvals = Approvals(store: store, relyingParty: relyingParty, connection: connection, logger: logger, clock: wallClock)
+    let settings = try MailSettings.read(in: options.directory)
+    let transport: any NoticeTransport =
+      try settings.map { SMTPTransport($0, password: try MailSettings.password(in: options.directory), pause: options.mailPause) }
+      ?? FileTransport(directory: options.directory, from: ("notices@localhost", "Sealane"))
+    let notices = NoticeWorker(
+      store: store, connection: connection, witness: approvals.witness, transport: transport,
+      interval: min(options.pollInterval, .seconds(2)),
+      clock: wallClock, logger: logger)
     let application = Application(
-      router: CustodianSite(status: status, approvals: approvals).router(context: BasicRequestContext.self),
+      router: CustodianSite(status: status, approvals: approvals, mail: settings).router(context: BasicRequestContext.self),
       configuration: .init(address: .hostname(options.host, port: options.port), serverName: nil),
       onServerRunning: { _ in
         logger.info(
@@ -67,7 +77,8 @@ package struct CustodianService: Sendable {
           metadata: ["page": "\(origin)", "server": "\(options.server)", "key": "\(status.fingerprint() ?? "-")"])
       }, logger: logger)
     let group = ServiceGroup(
-      configuration: .init(services: [application, poller, witnessing], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+      configuration: .init(
+        services: [application, poller, witnessing, notices], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
     try await group.run()
     logger.info("custodian has stopped")
   }

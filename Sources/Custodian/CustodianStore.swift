@@ -74,6 +74,7 @@ package final class CustodianStore: Sendable {
     migrator.registerMigration("4 removals, further passkeys") { try $0.execute(sql: Self.removalTables) }
     migrator.registerMigration("5 erasures") { try $0.execute(sql: Self.erasureTable) }
     migrator.registerMigration("6 witness") { try $0.execute(sql: Self.witnessTable) }
+    migrator.registerMigration("7 notices") { try $0.execute(sql: Self.noticeTables) }
     return migrator
   }
 

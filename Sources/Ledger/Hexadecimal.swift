@@ -1,6 +1,6 @@
 /// Lower-case hexadecimal digits, two a byte.
-enum Hexadecimal {
-  static func text(_ bytes: some Sequence<UInt8>) -> String {
+package enum Hexadecimal {
+  package static func text(_ bytes: some Sequence<UInt8>) -> String {
     var digits: [UInt8] = []
     for byte in bytes {
       digits.append(digit(byte >> 4))
@@ -10,7 +10,7 @@ enum Hexadecimal {
   }
 
   /// Nil for anything but pairs of lower-case digits.
-  static func bytes(_ text: some StringProtocol) -> [UInt8]? {
+  package static func bytes(_ text: some StringProtocol) -> [UInt8]? {
     var bytes: [UInt8] = []
     var high: UInt8?
     for digit in text.utf8 {

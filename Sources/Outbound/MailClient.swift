@@ -40,20 +40,35 @@ package struct OutboundMail: Sendable {
   }
 }
 
+/// What became of one mail.
+package enum MailOutcome: Sendable, Hashable {
+  case accepted
+  /// The server will not take it, now or later (5xx).
+  case refused(reason: String)
+  /// Nothing was taken; another time it may be (4xx, no connection, no trust in the connection).
+  case notTaken(reason: String)
+  /// The server had the message, or part of it, and its answer did not come: it may be delivered.
+  case answerLost(reason: String)
+}
+
 /// Hands mail to a server by SMTP (RFC 5321), with libcurl, on threads of its own. All recipients take it, or it counts as refused.
 package enum MailClient {
   private static let queue = DispatchQueue(label: "sealane.mail", attributes: .concurrent)
 
   /// - Throws: `OutboundError`; `rejected` is the server's own word.
   package static func send(_ mail: OutboundMail, deadline: Duration = .seconds(60)) async throws(OutboundError) {
+    try check(mail)
+    let result: Result<Void, OutboundError> = await withCheckedContinuation { continuation in
+      queue.async { continuation.resume(returning: perform(mail, deadline, on: nil).result) }
+    }
+    try result.get()
+  }
+
+  fileprivate static func check(_ mail: OutboundMail) throws(OutboundError) {
     guard HTTPClient.isStarted else { throw OutboundError(code: .other, reason: "libcurl could not start.") }
     for address in mail.recipients + [mail.from] where !isAddress(address) {
       throw OutboundError(code: .invalid, reason: "An address holds a character that no address has.")
     }
-    let result: Result<Void, OutboundError> = await withCheckedContinuation { continuation in
-      queue.async { continuation.resume(returning: perform(mail, deadline)) }
-    }
-    try result.get()
   }
 
   /// Nothing that ends a command or an address.
@@ -62,7 +77,34 @@ package enum MailClient {
       && text.utf8.count <= 254
   }
 
-  private static func perform(_ mail: OutboundMail, _ deadline: Duration) -> Result<Void, OutboundError> {
+  /// One attempt, as libcurl tells of it.
+  fileprivate struct Attempt {
+    let code: Int32
+    /// The server's last reply.
+    let status: Int
+    let stage: Int32
+    let reason: String
+
+    var result: Result<Void, OutboundError> {
+      guard Int(code) != SEALANE_CURL_OK else { return .success(()) }
+      return .failure(OutboundError(code: OutboundError.Code(curl: code), reason: status >= 400 ? "status \(status)" : reason))
+    }
+
+    var outcome: MailOutcome {
+      guard Int(code) != SEALANE_CURL_OK else { return .accepted }
+      let words = status >= 400 ? "status \(status)" : reason
+      switch Int(stage) {
+      // A reply to the message itself; 354 only asked for it.
+      case SEALANE_MAIL_MESSAGE where status >= 500: return .refused(reason: words)
+      case SEALANE_MAIL_MESSAGE where status >= 400: return .notTaken(reason: words)
+      case SEALANE_MAIL_MESSAGE: return .answerLost(reason: words)
+      case SEALANE_MAIL_RECIPIENT where status >= 500: return .refused(reason: words)
+      default: return .notTaken(reason: words)
+      }
+    }
+  }
+
+  fileprivate static func perform(_ mail: OutboundMail, _ deadline: Duration, on handle: UnsafeMutableRawPointer?) -> Attempt {
     let host = mail.host.contains(":") ? "[\(mail.host)]" : mail.host
     let url = "\(mail.security == .tls ? "smtps" : "smtp")://\(host):\(mail.port)"
     let words: [String] = [url, "<\(mail.from)>"] + mail.recipients.map { "<\($0)>" }
@@ -80,6 +122,7 @@ package enum MailClient {
       }
     }
     var status = 0
+    var stage: Int32 = 0
     var reason = [CChar](repeating: 0, count: 256)
     let code = mail.message.withUnsafeBytes { body in
       let recipients: [UnsafePointer<CChar>?] = texts.dropFirst(2).map { UnsafePointer($0) }
@@ -96,12 +139,33 @@ package enum MailClient {
         call.body_size = body.count
         call.certificate_authority = UnsafePointer(optional[2])
         call.timeout_milliseconds = max(1, Int(deadline / .milliseconds(1)))
-        return sealane_curl_send_mail(&call, &status, &reason, reason.count)
+        return sealane_curl_send_mail(handle, &call, &status, &stage, &reason, reason.count)
       }
     }
-    guard Int(code) != SEALANE_CURL_OK else { return .success(()) }
     let text = String(decoding: reason.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    return .failure(OutboundError(code: OutboundError.Code(curl: code), reason: status >= 400 ? "status \(status)" : text))
+    return Attempt(code: code, status: status, stage: stage, reason: text)
+  }
+}
+
+/// A connection to a relay that is kept from one mail to the next. One mail at a time; others wait their turn.
+package final class MailSession: Sendable {
+  private let queue = DispatchQueue(label: "sealane.mail.session")
+  private let handle: Handle
+
+  package init() { handle = Handle() }
+
+  /// - Throws: `OutboundError` `invalid` where the mail itself cannot be sent by anybody.
+  package func deliver(_ mail: OutboundMail, deadline: Duration = .seconds(60)) async throws(OutboundError) -> MailOutcome {
+    try MailClient.check(mail)
+    return await withCheckedContinuation { continuation in
+      queue.async { [handle] in continuation.resume(returning: MailClient.perform(mail, deadline, on: handle.pointer).outcome) }
+    }
+  }
+
+  /// Used on the session's queue alone, and ended when nobody has the session any more.
+  private final class Handle: @unchecked Sendable {
+    let pointer = HTTPClient.isStarted ? sealane_curl_open() : nil
+    deinit { if let pointer { sealane_curl_close(pointer) } }
   }
 }
 

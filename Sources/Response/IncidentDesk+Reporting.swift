@@ -124,7 +124,7 @@ extension IncidentDesk {
   }
 
   /// In one sentence, without what people typed.
-  static func sentence(_ incident: Incident) -> String {
+  package static func sentence(_ incident: Incident) -> String {
     let what =
       switch incident.source {
       case .vendor(let id): "The vendor \(id) lost hold of what it had been given"

@@ -41,6 +41,9 @@ struct ServeCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Seconds for which a replaced HPKE key is kept at least.", visibility: .hidden))
   var keyOverlap: Double = 7_200
 
+  @Option(help: ArgumentHelp("Seconds of the first pause before mail that was not taken goes again.", visibility: .hidden))
+  var mailPause: Double = 60
+
   func run() async throws {
     let environment = ProcessInfo.processInfo.environment
     guard let server = server ?? environment["SEALANE_SERVER_URL"] else {
@@ -62,6 +65,7 @@ struct ServeCommand: AsyncParsableCommand {
     options.keyOverlap = .seconds(keyOverlap)
     guard erasuresPerDay >= 0 else { throw ValidationError("--erasures-per-day takes 0 or more.") }
     options.erasuresPerDay = erasuresPerDay
+    options.mailPause = Int64(mailPause * 1_000)
     try await CustodianService.run(options, logger: LogLines.standardError("custodian"))
   }
 }

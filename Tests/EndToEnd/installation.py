@@ -50,6 +50,7 @@ class Installation:
         self.custodian_log = root / "custodian.log"
         self.console_port, self.intake_port, self.custodian_port = free_port(), free_port(), free_port()
         self.server = None
+        self.custodian_arguments = []
         self.custodian = None
         made = made or json.loads(
             self.command("init", "--data", str(self.data), "--custodian-origin", self.custodian_origin, "--json", *map(str, init)))
@@ -116,7 +117,7 @@ class Installation:
     def start_custodian(self, timeout: float = 30):
         self.custodian = self._spawn(
             [BINARIES / "sealane-custodian", "serve", "--data", self.custodian_data, "--server", self.api, "--listen",
-             f"127.0.0.1:{self.custodian_port}", "--interval", "0.3"], self.custodian_log)
+             f"127.0.0.1:{self.custodian_port}", "--interval", "0.3", *self.custodian_arguments], self.custodian_log)
         deadline = time.monotonic() + timeout
         while True:
             assert self.custodian.poll() is None, f"the custodian ended:\n{self.custodian_log.read_text()[-4000:]}"

@@ -25,11 +25,11 @@ struct ImportOrderTests {
     "Console": ["Events", "Web", "Access", "Passkeys", "Ledger", "Journeys", "Gate", "Answers", "Relay", "Response", "Delivery"],
     "Server": [
       "Events", "Vault", "Gate", "Intake", "Ledger", "Journeys", "SegmentStore", "Access", "Web", "Outbound", "Delivery", "Console", "Demo",
-      "Answers", "Relay", "Response",
+      "Answers", "Relay", "Response", "Notices",
       "CZlib",
     ],
-    "sealane": ["Events", "Intake", "Ledger", "Journeys", "SegmentStore", "Access", "Vault", "Server", "Outbound", "Demo"],
-    "sealane-custodian": ["Custodian", "Vault", "Events"],
+    "sealane": ["Events", "Intake", "Ledger", "Journeys", "SegmentStore", "Access", "Vault", "Server", "Notices", "Outbound", "Demo"],
+    "sealane-custodian": ["Custodian", "Notices", "Vault", "Events"],
   ]
   static let framework: Set<String> = ["Hummingbird", "HummingbirdCore", "HummingbirdTLS", "NIOHTTP1", "HTTPTypes"]
   static let frameworkRooms: Set<String> = ["Server", "Console", "Web", "Custodian"]

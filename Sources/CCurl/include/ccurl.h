@@ -73,8 +73,17 @@ int sealane_curl_perform(
   void *handle, const sealane_curl_request *request, sealane_curl_header on_header, sealane_curl_body on_body,
   sealane_curl_given_up given_up, void *context, long *status,
   char *reason, size_t reason_size);
-// Sends one mail over a connection of its own. The status is the last reply code of the server.
-int sealane_curl_send_mail(const sealane_curl_mail *mail, long *status, char *reason, size_t reason_size);
+enum {
+  // Nothing was said about this mail yet, or the server would not hear of its sender.
+  SEALANE_MAIL_BEFORE = 0,
+  // The server would not have a recipient.
+  SEALANE_MAIL_RECIPIENT = 1,
+  // The server asked for the message, and some of it went: without a reply nobody knows whether it has it.
+  SEALANE_MAIL_MESSAGE = 2,
+};
+// Sends one mail; a handle keeps its connection for the next one, NULL has one of its own. The status is the server's last reply code, the stage how
+// far it came.
+int sealane_curl_send_mail(void *handle, const sealane_curl_mail *mail, long *status, int *stage, char *reason, size_t reason_size);
 // Whether `refuse_internal` keeps away from an address as text: 1, 0, or -1 for no address.
 int sealane_curl_is_internal(const char *address);
 

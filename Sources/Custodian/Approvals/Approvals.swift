@@ -2,6 +2,7 @@ package import Access
 package import Events
 internal import Foundation
 package import Logging
+package import Notices
 package import Passkeys
 internal import Vault
 
@@ -53,7 +54,11 @@ package final class Approvals: Sendable {
   // MARK: Requests
 
   /// Writes a request, which is nothing until its writer signs it.
-  package func write(_ wish: CustodianRequest.Wish, purpose: String, by approver: Approver) throws -> CustodianRequest {
+  ///
+  /// - Parameter letters: the texts that a request to notify names.
+  package func write(
+    _ wish: CustodianRequest.Wish, purpose: String, by approver: Approver, letters: [LetterTemplate] = []
+  ) throws -> CustodianRequest {
     try recording("request", by: approver) {
       let now = clock()
       try ApprovalRule.mayAct(approver, at: now)
@@ -61,7 +66,7 @@ package final class Approvals: Sendable {
       let request = try CustodianRequest(wish, purpose: purpose, by: approver, at: now)
       let left = try store.dailyLimit(at: now).left
       guard request.subjectCount <= left else { throw ApprovalError.overDailyLimit(left: left) }
-      try store.enter(request)
+      try store.enter(request, letters: letters)
       return request
     }
   }
@@ -123,7 +128,7 @@ package final class Approvals: Sendable {
         try take(ticket, for: digest, by: approver)
         try store.grantPasskey(
           to: approver.id, by: digest, link: link.digest.bytes, expires: end(CustodianRequest.passkeyLinkLifetime), at: now)
-      case .open, .dailyLimit, .remove, .acceptLedger: throw ApprovalError.noSuchRequest
+      case .open, .dailyLimit, .remove, .acceptLedger, .state, .notify: throw ApprovalError.noSuchRequest
       }
       return link
     }

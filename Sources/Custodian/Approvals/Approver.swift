@@ -46,6 +46,16 @@ package struct Approver: Sendable, Hashable {
 
 /// Words that stand on pages and in requests: they must say on every screen what they say on one.
 enum PlainText {
+  /// What somebody else wrote, as such a text: characters that do not show become blanks, and it is cut to the limit.
+  static func shown(_ text: String, limit: Int) -> String {
+    let shown = String(text.unicodeScalars.map { isShown(String($0), limit: 4) ? Character($0) : " " })
+    let words = shown.split(separator: " ").joined(separator: " ")
+    var cut = words[...]
+    while cut.utf8.count > limit { cut = cut.dropLast() }
+    let text = String(cut).split(separator: " ").joined(separator: " ")
+    return text.isEmpty ? "–" : text
+  }
+
   /// Whether a text is 1 to `limit` bytes without control, format and other characters that do not show.
   static func isShown(_ text: String, limit: Int) -> Bool {
     (1...limit).contains(text.utf8.count) && !text.hasPrefix(" ") && !text.hasSuffix(" ")

@@ -21,6 +21,10 @@ package struct CustodianRequest: Sendable, Hashable {
     case remove(approver: String, name: String)
     /// Goes on witnessing from a checkpoint that was refused: a ledger that had to be set back.
     case acceptLedger(LedgerReset)
+    /// Fixes whom an incident affects in a statement.
+    case state(ScopeToState)
+    /// Writes to the people of a statement.
+    case notify(LettersToSend)
   }
 
   /// Two checkpoints: the one that was cosigned last and the one that is to count from now on. Roots are base64.
@@ -106,6 +110,12 @@ package struct CustodianRequest: Sendable, Hashable {
       else { return nil }
       wish = .acceptLedger(
         LedgerReset(key: key, cosignedSize: cosignedSize, cosignedRoot: cosignedRoot, size: size, root: root))
+    case "state":
+      guard let scope = Self.scope(of: value) else { return nil }
+      wish = .state(scope)
+    case "notify":
+      guard let letters = Self.letters(of: value) else { return nil }
+      wish = .notify(letters)
     default: return nil
     }
     let read = try? CustodianRequest(
@@ -152,11 +162,13 @@ package struct CustodianRequest: Sendable, Hashable {
       members["cosigned_root"] = .string(reset.cosignedRoot)
       members["size"] = .integer(Int64(clamping: reset.size))
       members["root"] = .string(reset.root)
+    case .state(let scope): members.merge(Self.members(of: scope)) { $1 }
+    case .notify(let letters): members.merge(Self.members(of: letters)) { $1 }
     }
     canonical = CanonicalJSON.object(members).bytes
   }
 
-  /// `open`, `admit`, `daily_limit`, `passkey`, `remove` or `accept_ledger`.
+  /// `open`, `admit`, `daily_limit`, `passkey`, `remove`, `accept_ledger`, `state` or `notify`.
   package var kind: String { Self.kind(wish) }
 
   /// SHA-256 of the canonical bytes: the request's name everywhere, the ledger included.
@@ -177,6 +189,8 @@ package struct CustodianRequest: Sendable, Hashable {
     case .passkey: "passkey"
     case .remove: "remove"
     case .acceptLedger: "accept_ledger"
+    case .state: "state"
+    case .notify: "notify"
     }
   }
 
@@ -213,6 +227,8 @@ package struct CustodianRequest: Sendable, Hashable {
       guard NoteKey(reset.key) != nil, reset.size > 0, reset.size < 1 << 53, reset.cosignedSize < 1 << 53,
         [reset.root, reset.cosignedRoot].allSatisfy({ MerkleHash(Data(base64Encoded: $0) ?? Data())?.description == $0 })
       else { throw .badInput("Name both checkpoints by size and root, and the ledger's key.") }
+    case .state(let scope): try check(scope)
+    case .notify(let letters): try check(letters)
     }
   }
 }

@@ -68,7 +68,8 @@ extension CustodianStore {
     try database.read { database in
       try Data.fetchAll(
         database,
-        sql: "SELECT digest FROM request WHERE state = 'done' AND kind <> 'open' AND ledger_entry IS NULL ORDER BY done_at, digest LIMIT ?",
+        sql:
+          "SELECT digest FROM request WHERE state = 'done' AND kind NOT IN ('open', 'state', 'notify') AND ledger_entry IS NULL ORDER BY done_at, digest LIMIT ?",
         arguments: [limit]
       ).compactMap { digest in
         // One whose bytes were changed is shown to people; it is nothing to enter.

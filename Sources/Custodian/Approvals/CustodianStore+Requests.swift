@@ -1,11 +1,12 @@
 package import Events
 internal import Foundation
 internal import GRDB
+package import Notices
 package import Passkeys
 
 /// Requests and their signatures. Every step is one transaction that looks again at what it depends on: two at once cannot both pass.
 extension CustodianStore {
-  package func enter(_ request: CustodianRequest) throws {
+  package func enter(_ request: CustodianRequest, letters: [LetterTemplate] = []) throws {
     try database.write {
       // Drafts that nobody signed in time are nothing any more.
       try $0.execute(
@@ -16,6 +17,7 @@ extension CustodianStore {
         arguments: [
           Data(request.digest), Data(request.canonical), request.kind, request.subjectCount, request.created.milliseconds,
         ])
+      try Self.put(letters, of: request.digest, in: $0)
     }
   }
 
@@ -95,7 +97,7 @@ extension CustodianStore {
         case .dailyLimit(let subjects): try Self.set(subjects, by: digest, at: time, in: database)
         case .remove(let gone, _): try Self.remove(gone, by: digest, at: time, in: database)
         case .acceptLedger(let reset): try Self.accept(reset, by: digest, at: time, in: database)
-        case .open, .admit, .passkey: break
+        case .open, .admit, .passkey, .state, .notify: break
         }
       case .approval, .completion: break
       }

@@ -80,7 +80,7 @@ extension CustodianSite {
       <dt>Good until</dt><dd>\(Self.moment(stored.request.expires))</dd><dt>SHA-256</dt><dd><code>\(digest.hexadecimal)</code></dd></dl>\
       \(signatures.isEmpty ? nil : "<h3>Signatures</h3><ul>\(signatures)</ul>" as HTML)\(entry)\
       <details><summary class="soft">The bytes that are signed</summary><pre id="bytes">\(String(decoding: stored.request.canonical, as: UTF8.self))</pre></details></section>\
-      \(actions(stored, visitor, isOwn: isOwn, at: now))
+      \(try letters(stored))\(actions(stored, visitor, isOwn: isOwn, at: now))
       """
     return .html(frame(Wording.title(stored.request), content, visitor: visitor))
   }
@@ -123,6 +123,12 @@ extension CustodianSite {
         case .passkey:
           return complete("link", "Make the link", "Open it on the device that is to have the passkey. It works once, within a day.")
             + refuse
+        case .state:
+          return complete("begin", "Make the statement", "It is made in the background, and its page shows how far it is.") + refuse
+        case .notify(let letters):
+          return complete(
+            "begin", letters.mode == .smtp ? "Send the letters" : "Write the letters to files",
+            "They are committed to in the ledger first; then they leave one after the other. This cannot be taken back.") + refuse
         case .dailyLimit, .remove, .acceptLedger: return ""
         }
       case .refused, .done: return ""

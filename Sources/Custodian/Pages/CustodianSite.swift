@@ -17,9 +17,13 @@ package struct CustodianSite: Sendable {
   let status: CustodianStatus
   let approvals: Approvals
 
-  package init(status: CustodianStatus, approvals: Approvals) {
+  /// Nil where letters are only written to files.
+  let mail: MailSettings?
+
+  package init(status: CustodianStatus, approvals: Approvals, mail: MailSettings? = nil) {
     self.status = status
     self.approvals = approvals
+    self.mail = mail
   }
 
   static let bodyLimit = 131_072
@@ -44,6 +48,7 @@ package struct CustodianSite: Sendable {
     router.get("/requests/new") { request, _ in await page { try newRequestPage(request) } }
     router.get("/requests/:request") { request, context in await page { try requestPage(request, try requestDigest(context)) } }
     addForms(to: router)
+    addNotices(to: router)
     addCeremonies(to: router)
     return router
   }
@@ -200,7 +205,8 @@ package struct CustodianSite: Sendable {
   }
 
   private static let links = [
-    ("Requests", "/"), ("New request", "/requests/new"), ("Approvers", "/approvers"), ("Record", "/record"), ("Status", "/status"),
+    ("Requests", "/"), ("New request", "/requests/new"), ("Notices", "/notices"), ("Approvers", "/approvers"), ("Record", "/record"),
+    ("Status", "/status"),
   ]
 
   static let time = LocalTime(zone: "UTC")

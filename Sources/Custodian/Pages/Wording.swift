@@ -1,4 +1,5 @@
 internal import Events
+internal import Notices
 internal import Vault
 internal import Web
 
@@ -20,6 +21,8 @@ enum Wording {
     case .passkey: "Give \(request.requesterName) another passkey"
     case .remove(_, let name): "Remove \(name) as an approver"
     case .acceptLedger(let reset): "Accept a ledger of \(NumberFormat.count(Int(clamping: reset.size), "entry", "entries"))"
+    case .state(let scope): "State whom incident \(scope.incident) affects: \(NumberFormat.count(scope.affected, "person", "people"))"
+    case .notify(let letters): "Send \(NumberFormat.count(letters.count, "letter")) about incident \(letters.incident)"
     }
   }
 
@@ -84,6 +87,36 @@ enum Wording {
       <strong>\(String(reset.cosignedSize)) entries</strong>, root <code>\(reset.cosignedRoot)</code>. What only that one had is gone from the \
       server’s ledger: know why before you approve.</p>
       """
+    case .state(let scope):
+      """
+      <p><strong>\(request.requesterName)</strong> asks to fix, in a signed statement in the ledger, whom incident \(scope.incident) of project \
+      \(scope.project.description) affects, “\(scope.title)”: <strong>\(NumberFormat.count(scope.affected, "person", "people"))</strong>, by version \
+      \(scope.version) of its scope, SHA-256 <code>\(scope.digest)</code>.</p>\
+      <p>For that their addresses and account ids are opened here, whatever the daily limit is, and kept encrypted until letters to them are sent. Nobody is \
+      shown them. What a statement proves is what the company committed to, not what somebody took.</p>
+      """
+    case .notify(let letters):
+      """
+      <p><strong>\(request.requesterName)</strong> asks to send <strong>\(NumberFormat.count(letters.count, "letter"))</strong> about incident \
+      \(letters.incident) of project \(letters.project.description), “\(letters.title)”, \
+      \(letters.mode == .smtp ? "by mail" : "to files: nobody gets any").</p>\
+      <dl class="values"><dt>Statement</dt><dd><code>\(letters.statement)</code></dd><dt>Its root</dt><dd><code>\(letters.root)</code></dd></dl>\
+      <table><thead><tr><th>Letter</th><th class="num">Recipients</th><th>SHA-256 of its text</th></tr></thead><tbody>\(letters.recipients.keys.sorted().map { row($0, letters) })</tbody></table>
+      """
+    }
+  }
+
+  private static func row(_ kind: LetterKind, _ letters: CustodianRequest.LettersToSend) -> HTML {
+    """
+    <tr><td>\(audience(kind.audience)), \(kind.language.name)</td><td class="num">\(letters.recipients[kind] ?? 0)</td><td><code>\(letters.texts[kind] ?? "")</code></td></tr>
+    """
+  }
+
+  static func audience(_ audience: Audience) -> String {
+    switch audience {
+    case .person: "To the people themselves"
+    case .administrator: "To administrators of their organizations"
+    case .contact: "To contacts of their organizations"
     }
   }
 

@@ -55,15 +55,24 @@ package struct Witness: Sendable {
   ///
   /// - Throws: `Failure` where it is not.
   func confirm(opening request: [UInt8], of project: ProjectID, at index: UInt64) async throws {
+    try await confirm(at: index) { entry in
+      entry.kind == "identities_opened" && entry.project == project && entry.facts["request"] == request.hexadecimal
+    }
+  }
+
+  /// Cosigns a checkpoint that covers entry `index`, and verifies that this entry is the one that was asked for.
+  ///
+  /// - Throws: `Failure` where it is not.
+  func confirm(at index: UInt64, _ isIt: (LedgerEntry) -> Bool) async throws {
     guard let (checkpoint, shown) = try await cosign(covering: index), let inclusion = shown.inclusion, checkpoint.size > index else {
       throw Failure.notThere("the server shows no checkpoint that covers the ledger's entry \(index).")
     }
     do { try checkpoint.verify(contains: inclusion.entry, at: index, proof: inclusion.proof) } catch {
       throw Failure.notThere("the ledger's entry \(index) is not in the checkpoint that was cosigned: \(error)")
     }
-    guard let entry = LedgerEntry(index: index, bytes: inclusion.entry), entry.kind == "identities_opened", entry.project == project,
-      entry.facts["request"] == request.hexadecimal
-    else { throw Failure.notThere("the ledger's entry \(index) is not the one of this opening.") }
+    guard let entry = LedgerEntry(index: index, bytes: inclusion.entry), isIt(entry) else {
+      throw Failure.notThere("the ledger's entry \(index) is not the one that was asked for.")
+    }
   }
 
   /// Nil where the ledger is empty still.

@@ -59,6 +59,17 @@ package enum AdministrativeEntry: Sendable, Hashable {
   case identitiesOpened(ProjectID, subjects: [SubjectNumber], fields: [String], request: String, approvers: [String])
   /// Approvers at the custodian changed who they are or what they may do; `act` from a closed set, the others as above.
   case approversChanged(act: String, request: String, approvers: [String])
+  /// The custodian fixed what people are told of an incident, and signed it. `digest`: SHA-256 of the text that was signed; `request`: of what its
+  /// approvers agreed to.
+  case noticeCommitted(ProjectID, incident: Int64, NoticeCommitment, digest: String, request: String, approvers: [String])
+
+  package enum NoticeCommitment: String, Sendable, Hashable, CaseIterable {
+    /// Whom it affects.
+    case statement
+    /// What each of them is told.
+    case dispatch
+  }
+
   case sealingStopped(reason: String)
   case sealingResumed(reason: String)
   /// The details of entry `index` are removed for good.
@@ -165,6 +176,7 @@ package enum AdministrativeEntry: Sendable, Hashable {
     case .custodianAlarmSettled: "custodian_alarm_settled"
     case .identitiesOpened: "identities_opened"
     case .approversChanged: "approvers_changed"
+    case .noticeCommitted(_, _, let commitment, _, _, _): Self.kind(of: commitment)
     case .sealingStopped: "sealing_stopped"
     case .sealingResumed: "sealing_resumed"
     case .detailErased: "detail_erased"
@@ -187,6 +199,9 @@ package enum AdministrativeEntry: Sendable, Hashable {
     }
   }
 
+  /// The kind of the entries that fix what people are told.
+  package static func kind(of commitment: NoticeCommitment) -> String { "notice_\(commitment.rawValue)" }
+
   var project: ProjectID? {
     switch self {
     case .exportAsked(let project, _), .exportDecided(let project, _, _), .accountAsked(let project, _, _),
@@ -195,7 +210,8 @@ package enum AdministrativeEntry: Sendable, Hashable {
       .serviceAccountCreated(_, let project, _, _), .serviceAccountRotated(_, let project), .serviceAccountRevoked(_, let project),
       .subjectErased(let project, _, _),
       .erasureReceipted(let project, _, _),
-      .identitiesOpened(let project, _, _, _, _), .vendorDeclared(let project, _, _, _), .vendorDecided(let project, _, _, _),
+      .identitiesOpened(let project, _, _, _, _), .noticeCommitted(let project, _, _, _, _, _), .vendorDeclared(let project, _, _, _),
+      .vendorDecided(let project, _, _, _),
       .vendorChanged(let project, _, _), .incident(let project, _, _, _, _), .vendorDeletionAsked(let project, _, _),
       .vendorDeletionConfirmed(let project, _, _),
       .vendorGrantRecorded(let project, _, _), .vendorGrantsImported(let project, _, _, _, _), .vendorGrantChanged(let project, _, _, _):
@@ -220,6 +236,7 @@ package enum AdministrativeEntry: Sendable, Hashable {
     case .signingKeyRotated(let succession): ["public_key": succession.next.description, "succession": succession.note]
     case .setsKeyRotated(let number, let id): ["id": id, "number": String(number)]
     case .identitiesOpened(_, _, _, let request, _): ["request": request]
+    case .noticeCommitted(_, _, _, let digest, let request, _): ["digest": digest, "request": request]
     case .approversChanged(let act, let request, _): ["act": act, "request": request]
     default: [:]
     }
@@ -275,6 +292,8 @@ package enum AdministrativeEntry: Sendable, Hashable {
       detail.subjects = SubjectSet(subjects)
       detail.fields = fields
       detail.facts = ["approvers": approvers.joined(separator: " ")]
+    case .noticeCommitted(_, let incident, _, _, _, let approvers):
+      detail.facts = ["incident": String(incident), "approvers": approvers.joined(separator: " ")]
     case .approversChanged(_, _, let approvers): detail.facts = ["approvers": approvers.joined(separator: " ")]
     case .custodianAlarm(_, let sentence): if let sentence { detail.facts = ["sentence": sentence] }
     case .ledgerOpened, .projectCreated, .trackingPlanChanged, .setupLinkCreated, .custodianKeyPinned, .custodianKeyRotated,

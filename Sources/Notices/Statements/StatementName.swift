@@ -35,7 +35,9 @@ package struct StatementName: Sendable, Hashable {
 
   /// An address where it has an at sign, otherwise an account's id.
   package init?(guessing text: String) {
-    if let email = StatementName(.email, text) { self = email } else {
+    if let email = StatementName(.email, text) {
+      self = email
+    } else {
       guard let account = StatementName(.account, text) else { return nil }
       self = account
     }

@@ -13,6 +13,12 @@ import Vault
 /// docs/FORMATS.md, "Custodian and server over HTTP".
 struct CustodianRoutes: Sendable {
   let installation: Installation
+  let affectedPages: AffectedPages
+
+  init(installation: Installation) {
+    self.installation = installation
+    affectedPages = AffectedPages(installation: installation)
+  }
 
   static let bodyLimit = 65_536
   private static let alarms = CustodianDesk.ledgerAlarms.union([
@@ -36,6 +42,12 @@ struct CustodianRoutes: Sendable {
     router.get("/custodian/v1/checkpoint", use: checkpoint)
     router.post("/custodian/v1/cosignature", use: cosignature)
     router.post("/custodian/v1/witness", use: witness)
+    router.get("/custodian/v1/incidents", use: incidents)
+    router.post("/custodian/v1/affected", use: affected)
+    router.post("/custodian/v1/organizations", use: organizations)
+    router.post("/custodian/v1/commitments", use: commitments)
+    router.get("/custodian/v1/proof", use: proof)
+    router.post("/custodian/v1/notices", use: notices)
   }
 
   func authenticate(_ request: Request) async throws {
@@ -161,7 +173,7 @@ struct CustodianRoutes: Sendable {
     return DisclosedResponse.plain(["entry": .number(Double(receipt.index))])
   }
 
-  private static func texts(_ value: JSONValue?, atMost limit: Int) -> [String]? {
+  static func texts(_ value: JSONValue?, atMost limit: Int) -> [String]? {
     guard case .list(let elements)? = value, (1...limit).contains(elements.count) else { return nil }
     let texts = elements.compactMap { element -> String? in if case .string(let text) = element { text } else { nil } }
     return texts.count == elements.count ? texts : nil
@@ -175,7 +187,7 @@ struct CustodianRoutes: Sendable {
 
   private static func isAlarmID(_ id: String) -> Bool { isHexadecimal(id, 32) }
 
-  private static func isHexadecimal(_ text: String, _ count: Int) -> Bool {
+  static func isHexadecimal(_ text: String, _ count: Int) -> Bool {
     text.utf8.count == count && text.utf8.allSatisfy { (48...57).contains($0) || (97...102).contains($0) }
   }
 

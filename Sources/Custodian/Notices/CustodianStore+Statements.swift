@@ -1,0 +1,305 @@
+package import Events
+internal import Foundation
+internal import GRDB
+internal import Ledger
+package import Notices
+internal import Vault
+
+/// A statement that approvers agreed to, and how far it is.
+package struct StoredStatement: Sendable, Hashable {
+  package enum State: String, Sendable, Hashable {
+    /// Addresses are being opened; a crash here begins anew.
+    case building
+    /// Its tree is made and signed; it is not in the ledger yet.
+    case made
+    /// It is in the ledger and cosigned.
+    case witnessed
+    /// It cannot be made any more; `failure` says why.
+    case failed
+  }
+
+  /// The digest of the request.
+  package let request: [UInt8]
+  package let scope: CustodianRequest.ScopeToState
+  package let state: State
+  /// From 1 on, within the incident; 0 before it is made.
+  package let version: Int
+  /// The statement's text, and the same with the custodian's signature.
+  package let text: String?
+  package let note: String?
+  /// SHA-256 of the text, hexadecimal.
+  package let digest: String?
+  package let entry: UInt64?
+  /// A tlog-proof of the entry.
+  package let proof: String?
+  /// Of the affected people, how many have no address here.
+  package let unreachable: Int
+  package let failure: String?
+  package let updatedAt: Timestamp
+
+  package var statement: Notices.Statement? { text.flatMap { Notices.Statement(text: $0) } }
+
+  package var committed: CommittedText? {
+    guard let note, let proof, let ledger = try? LedgerProof(text: proof) else { return nil }
+    return CommittedText(note: note, ledger: ledger)
+  }
+}
+
+/// Whom letters go to, as it is kept until they are sent: encrypted, and gone afterwards.
+struct RecipientRecord: Codable, Sendable {
+  /// The affected subjects that have this address.
+  var numbers: [UInt32]
+  var address: String
+  var locale: String?
+  /// Which of their data, by names of fields.
+  var fields: [String]
+  /// Of an administrator or a contact: `g_…`.
+  var organization: String?
+  /// The organization's name, or the id that it was sent with.
+  var organizationName: String?
+}
+
+/// One of an organization's affected people, for its administrators.
+struct OrganizationPerson: Codable, Sendable {
+  /// An address, or an id where there is none.
+  let label: String
+  let fields: [String]
+}
+
+extension CustodianStore {
+  static let noticeTables = """
+    CREATE TABLE statement (
+      request BLOB PRIMARY KEY REFERENCES request (digest),
+      project INTEGER NOT NULL, incident INTEGER NOT NULL, version INTEGER NOT NULL DEFAULT 0,
+      state TEXT NOT NULL CHECK (state IN ('building', 'made', 'witnessed', 'failed')),
+      voprf_key BLOB, leaves BLOB, text TEXT, note TEXT, digest TEXT UNIQUE, entry INTEGER, proof TEXT,
+      unreachable INTEGER NOT NULL DEFAULT 0, failure TEXT, updated_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE TABLE recipient (
+      statement BLOB NOT NULL REFERENCES statement (request), audience TEXT NOT NULL, key BLOB NOT NULL,
+      organization TEXT, language TEXT NOT NULL, is_new INTEGER NOT NULL, sealed BLOB,
+      PRIMARY KEY (statement, audience, key)) STRICT, WITHOUT ROWID;
+    CREATE TABLE organization_person (
+      statement BLOB NOT NULL REFERENCES statement (request), organization TEXT NOT NULL, number INTEGER NOT NULL,
+      is_new INTEGER NOT NULL, sealed BLOB NOT NULL,
+      PRIMARY KEY (statement, organization, number)) STRICT, WITHOUT ROWID;
+    CREATE TABLE told (
+      project INTEGER NOT NULL, incident INTEGER NOT NULL, key BLOB NOT NULL, statement BLOB NOT NULL,
+      PRIMARY KEY (project, incident, key)) STRICT, WITHOUT ROWID;
+    CREATE TABLE dispatch (
+      request BLOB PRIMARY KEY REFERENCES request (digest),
+      statement BLOB NOT NULL REFERENCES statement (request),
+      state TEXT NOT NULL CHECK (state IN ('preparing', 'made', 'sending', 'done', 'failed')),
+      secret BLOB, leaves BLOB, text TEXT, note TEXT, digest TEXT UNIQUE, entry INTEGER, proof TEXT,
+      started_at INTEGER, finished_at INTEGER, reported TEXT, failure TEXT, updated_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE TABLE letter (
+      request BLOB NOT NULL REFERENCES request (digest) ON DELETE CASCADE, kind TEXT NOT NULL, subject TEXT NOT NULL, body TEXT NOT NULL,
+      PRIMARY KEY (request, kind)) STRICT, WITHOUT ROWID;
+    CREATE TABLE message (
+      dispatch BLOB NOT NULL REFERENCES dispatch (request), audience TEXT NOT NULL, key BLOB NOT NULL,
+      language TEXT NOT NULL, code TEXT NOT NULL, message_id TEXT NOT NULL,
+      state TEXT NOT NULL CHECK (state IN ('waiting', 'sending', 'sent', 'refused', 'bounced')),
+      attempts INTEGER NOT NULL DEFAULT 0, copies INTEGER NOT NULL DEFAULT 0, due_at INTEGER NOT NULL, reason TEXT, updated_at INTEGER NOT NULL,
+      PRIMARY KEY (dispatch, audience, key)) STRICT, WITHOUT ROWID;
+    CREATE INDEX message_due ON message (dispatch, state, due_at);
+    CREATE INDEX message_by_code ON message (code);
+    CREATE INDEX message_by_id ON message (message_id);
+    """
+
+  /// Begins a statement that two others agreed to. Durable: from here on the work goes on by itself, after a crash too.
+  func begin(statement scope: CustodianRequest.ScopeToState, by digest: [UInt8], at time: Timestamp) throws {
+    try database.write { database in
+      try Self.finish(digest, at: time, in: database)
+      try database.execute(
+        sql: "INSERT INTO statement (request, project, incident, state, updated_at) VALUES (?, ?, ?, 'building', ?)",
+        arguments: [Data(digest), scope.project.rawValue, scope.incident, time.milliseconds])
+    }
+  }
+
+  /// The newest first.
+  package func statements() throws -> [StoredStatement] {
+    try database.read { database in
+      try Row.fetchAll(database, sql: "SELECT \(Self.statementColumns) FROM statement ORDER BY updated_at DESC, request").compactMap {
+        try Self.statement($0, in: database)
+      }
+    }
+  }
+
+  package func statement(_ request: [UInt8]) throws -> StoredStatement? {
+    try database.read { database in
+      try Row.fetchOne(database, sql: "SELECT \(Self.statementColumns) FROM statement WHERE request = ?", arguments: [Data(request)])
+        .flatMap { try Self.statement($0, in: database) }
+    }
+  }
+
+  /// Without the key and the leaves, which are large and seldom needed.
+  private static let statementColumns =
+    "request, version, state, text, note, digest, entry, proof, unreachable, failure, updated_at"
+
+  private static func statement(_ row: Row, in database: Database) throws -> StoredStatement? {
+    let digest: Data = row["request"]
+    guard let request = try? Self.request(Array(digest), in: database), case .state(let scope) = request.request.wish,
+      let state = StoredStatement.State(rawValue: row["state"])
+    else { return nil }
+    let entry: Int64? = row["entry"]
+    return StoredStatement(
+      request: Array(digest), scope: scope, state: state, version: row["version"], text: row["text"], note: row["note"],
+      digest: row["digest"], entry: entry.map { UInt64($0) }, proof: row["proof"], unreachable: row["unreachable"], failure: row["failure"],
+      updatedAt: Timestamp(milliseconds: row["updated_at"]))
+  }
+
+  // MARK: Recipients
+
+  static func place(_ statement: [UInt8], _ audience: String, _ key: Data) -> String {
+    "recipient \(statement.hexadecimal) \(audience) \(Array(key).hexadecimal)"
+  }
+
+  /// Forgets what was opened for a statement, so that it can be made anew.
+  func clearRecipients(of statement: [UInt8]) throws {
+    try database.write { database in
+      try database.execute(sql: "DELETE FROM recipient WHERE statement = ?", arguments: [Data(statement)])
+      try database.execute(sql: "DELETE FROM organization_person WHERE statement = ?", arguments: [Data(statement)])
+    }
+  }
+
+  /// Keeps whom letters go to. Two subjects with one address are one recipient.
+  func keep(_ recipients: [(audience: Audience, key: Data, record: RecipientRecord)], of stored: StoredStatement) throws {
+    let statement = stored.request
+    try database.write { database in
+      let told = try told(stored.scope, in: database)
+      for (audience, key, record) in recipients {
+        var record = record
+        let place = Self.place(statement, audience.rawValue, key)
+        if let sealed = try Data.fetchOne(
+          database, sql: "SELECT sealed FROM recipient WHERE statement = ? AND audience = ? AND key = ?",
+          arguments: [Data(statement), audience.rawValue, key])
+        {
+          let known = try JSONDecoder().decode(RecipientRecord.self, from: secrets.open(sealed, at: place))
+          record.numbers = Set(known.numbers + record.numbers).sorted()
+          record.fields = Set(known.fields + record.fields).sorted()
+          record.locale = known.locale ?? record.locale
+        }
+        let isNew = try audience != .person || !(told(key) || record.numbers.allSatisfy { try told(secrets.subjectKey($0)) })
+        try database.execute(
+          sql:
+            "INSERT OR REPLACE INTO recipient (statement, audience, key, organization, language, is_new, sealed) VALUES (?, ?, ?, ?, ?, ?, ?)",
+          arguments: [
+            Data(statement), audience.rawValue, key, record.organization, LetterLanguage(locale: record.locale).rawValue, isNew,
+            try secrets.seal(JSONEncoder().encode(record), at: place),
+          ])
+      }
+    }
+  }
+
+  func keep(_ people: [(organization: String, number: UInt32, person: OrganizationPerson)], of stored: StoredStatement) throws {
+    let statement = stored.request
+    try database.write { database in
+      let told = try told(stored.scope, in: database)
+      for (organization, number, person) in people {
+        let place = Self.place(statement, organization, number)
+        try database.execute(
+          sql: "INSERT OR REPLACE INTO organization_person (statement, organization, number, is_new, sealed) VALUES (?, ?, ?, ?, ?)",
+          arguments: [
+            Data(statement), organization, number, try !told(secrets.subjectKey(number)),
+            try secrets.seal(JSONEncoder().encode(person), at: place),
+          ])
+      }
+    }
+  }
+
+  static func place(_ statement: [UInt8], _ organization: String, _ number: UInt32) -> String {
+    "person \(statement.hexadecimal) \(organization) \(number)"
+  }
+
+  /// Whether somebody was told of an incident already, by the key of an address or of a subject.
+  private func told(_ scope: CustodianRequest.ScopeToState, in database: Database) throws -> (Data) throws -> Bool {
+    let find = try database.cachedStatement(sql: "SELECT 1 FROM told WHERE project = ? AND incident = ? AND key = ?")
+    return { key in try Int.fetchOne(find, arguments: [scope.project.rawValue, scope.incident, key]) != nil }
+  }
+
+  /// Organizations of affected people, behind one of them, in order.
+  func organizations(of statement: [UInt8], after: String, limit: Int) throws -> [String] {
+    try database.read {
+      try String.fetchAll(
+        $0,
+        sql: "SELECT DISTINCT organization FROM organization_person WHERE statement = ? AND organization > ? ORDER BY organization LIMIT ?",
+        arguments: [Data(statement), after, limit])
+    }
+  }
+
+  // MARK: Steps
+
+  /// What a statement is once its tree is made.
+  struct MadeStatement {
+    let key: Data
+    let leaves: Data
+    let text: String
+    let note: String
+    let digest: String
+    let version: Int
+    let unreachable: Int
+  }
+
+  /// The tree is made: key, leaves and text in one step, and whom it is the first to name.
+  func put(_ made: MadeStatement, of stored: StoredStatement, at time: Timestamp) throws {
+    try database.write { database in
+      let place = "statement key \(stored.request.hexadecimal)"
+      try database.execute(
+        sql: """
+          UPDATE statement SET state = 'made', voprf_key = ?, leaves = ?, text = ?, note = ?, digest = ?, version = ?, unreachable = ?, updated_at = ?
+          WHERE request = ? AND state = 'building'
+          """,
+        arguments: [
+          try secrets.seal(made.key, at: place), made.leaves, made.text, made.note, made.digest, made.version, made.unreachable,
+          time.milliseconds, Data(stored.request),
+        ])
+      guard database.changesCount == 1 else { throw CustodianError.damagedStore("a statement was made twice") }
+      // An organization of whose people nobody is new was told of all of them.
+      try database.execute(
+        sql: """
+          UPDATE recipient SET is_new = 0 WHERE statement = ?1 AND audience <> 'person' AND NOT EXISTS (
+            SELECT 1 FROM organization_person WHERE statement = ?1 AND organization = recipient.organization AND is_new = 1)
+          """, arguments: [Data(stored.request)])
+    }
+  }
+
+  /// The next version within an incident, and the digest of the one before.
+  func nextStatement(project: ProjectID, incident: Int64) throws -> (version: Int, supersedes: String?) {
+    try database.read { database in
+      let last = try Row.fetchOne(
+        database,
+        sql: """
+          SELECT version, digest FROM statement WHERE project = ? AND incident = ? AND state IN ('made', 'witnessed') ORDER BY version DESC LIMIT 1
+          """, arguments: [project.rawValue, incident])
+      return (last.map { $0["version"] as Int + 1 } ?? 1, last.flatMap { $0["digest"] as String? })
+    }
+  }
+
+  func witnessed(statement: [UInt8], entry: UInt64, proof: String, at time: Timestamp) throws {
+    try database.write {
+      try $0.execute(
+        sql: "UPDATE statement SET state = 'witnessed', entry = ?, proof = ?, updated_at = ? WHERE request = ? AND state = 'made'",
+        arguments: [Int64(clamping: entry), proof, time.milliseconds, Data(statement)])
+    }
+  }
+
+  func fail(statement: [UInt8], _ sentence: String, at time: Timestamp) throws {
+    try clearRecipients(of: statement)
+    try database.write {
+      try $0.execute(
+        sql: "UPDATE statement SET state = 'failed', failure = ?, updated_at = ? WHERE request = ?",
+        arguments: [sentence, time.milliseconds, Data(statement)])
+    }
+  }
+
+  /// The secret key of a statement, and its leaves, 32 bytes each, ascending.
+  func secretParts(of statement: [UInt8]) throws -> (key: Data, leaves: Data)? {
+    try database.read { database in
+      guard
+        let row = try Row.fetchOne(
+          database, sql: "SELECT voprf_key, leaves FROM statement WHERE request = ?", arguments: [Data(statement)]),
+        let key: Data = row["voprf_key"], let leaves: Data = row["leaves"]
+      else { return nil }
+      return (try secrets.open(key, at: "statement key \(statement.hexadecimal)"), leaves)
+    }
+  }
+}

@@ -1,0 +1,138 @@
+internal import Events
+internal import Foundation
+internal import Ledger
+internal import Logging
+internal import Notices
+internal import ServiceLifecycle
+internal import Vault
+
+/// Carries on with statements and dispatches that approvers agreed to, from wherever a crash left them.
+struct NoticeWorker: Service {
+  let store: CustodianStore
+  let connection: ServerConnection
+  let witness: Witness
+  /// Of mail; files where there is none.
+  let transport: any NoticeTransport
+  let interval: Duration
+  let clock: @Sendable () -> Timestamp
+  let logger: Logger
+
+  func run() async throws {
+    try? await cancelWhenGracefulShutdown {
+      do {
+        let recovered = try store.recoverMessages(at: clock())
+        if recovered > 0 {
+          logger.warning("messages were on their way when the program ended; they go again, marked", metadata: ["messages": "\(recovered)"])
+        }
+      } catch { logger.error("messages cannot be read", metadata: ["reason": "\(error)"]) }
+      var failures = 0
+      while !Task.isCancelled {
+        do {
+          try await round()
+          failures = 0
+        } catch is CancellationError {
+          return
+        } catch {
+          failures += 1
+          if failures % 20 == 1 { logger.warning("notices wait", metadata: ["reason": "\(error)", "failures": "\(failures)"]) }
+        }
+        try await Task.sleep(for: min(interval * (1 << min(failures, 4)), .seconds(30)))
+      }
+    }
+  }
+
+  /// One step with each that is not over.
+  func round() async throws {
+    for statement in try store.statements() { try await carryOn(statement) }
+    for dispatch in try store.dispatches() { try await carryOn(dispatch) }
+  }
+
+  private var committer: NoticeCommitter { NoticeCommitter(store: store, connection: connection, witness: witness) }
+
+  private func carryOn(_ statement: StoredStatement) async throws {
+    switch statement.state {
+    case .building:
+      do {
+        let builder = StatementBuilder(store: store, connection: connection, witness: witness, clock: clock, logger: logger)
+        try await builder.build(statement)
+      } catch let error as StatementBuilder.Impossible {
+        logger.error("a statement cannot be made", metadata: ["reason": "\(error)"])
+        try store.fail(statement: statement.request, error.description, at: clock())
+        return
+      }
+      if let made = try store.statement(statement.request) { try await carryOn(made) }
+    case .made:
+      guard let request = try store.request(statement.request), let digest = statement.digest else { return }
+      let (entry, proof) = try await committer.commit(
+        .statement, digest: digest, incident: statement.scope.incident, ApprovedRequest(request, project: statement.scope.project))
+      try store.witnessed(statement: statement.request, entry: entry, proof: proof, at: clock())
+      logger.notice("a statement is in the ledger", metadata: ["entry": "\(entry)"])
+    case .witnessed, .failed: return
+    }
+  }
+
+  private func carryOn(_ dispatch: StoredDispatch) async throws {
+    switch dispatch.state {
+    case .preparing:
+      do { try DispatchMaker(store: store, domain: transport.domain, clock: clock, logger: logger).make(dispatch) } catch let error
+        as StatementBuilder.Impossible
+      {
+        logger.error("letters cannot be written", metadata: ["reason": "\(error)"])
+        try store.fail(dispatch: dispatch.request, error.description, at: clock())
+        return
+      }
+      if let made = try store.dispatch(dispatch.request) { try await carryOn(made) }
+    case .made:
+      guard let request = try store.request(dispatch.request), let digest = dispatch.digest else { return }
+      let (entry, proof) = try await committer.commit(
+        .dispatch, digest: digest, incident: dispatch.order.incident, ApprovedRequest(request, project: dispatch.order.project))
+      try store.sending(dispatch: dispatch.request, entry: entry, proof: proof, at: clock())
+      logger.notice("letters are in the ledger, and begin to leave", metadata: ["entry": "\(entry)"])
+      if let sending = try store.dispatch(dispatch.request) { try await carryOn(sending) }
+    case .sending:
+      guard dispatch.order.mode == transport.mode else {
+        throw CustodianError.badOption(
+          dispatch.order.mode == .smtp
+            ? "Letters wait for a relay: set one with sealane-custodian mail, and start again."
+            : "Letters that were approved for files wait: a relay is set now. Remove mail.json, or let them be.")
+      }
+      try await report(dispatch)
+      _ = try await MessageSender(store: store, transport: transport, clock: clock, logger: logger).send(dispatch)
+      if let now = try store.dispatch(dispatch.request) { try await report(now) }
+    case .done: try await report(dispatch)
+    case .failed: return
+    }
+  }
+
+  /// Tells the server how far a dispatch is, where that is news.
+  private func report(_ dispatch: StoredDispatch) async throws {
+    guard let progress = try store.progress(of: dispatch) else { return }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    let text = String(decoding: try encoder.encode(progress), as: UTF8.self)
+    guard try store.reported(of: dispatch.request) != text else { return }
+    try await connection.report(progress)
+    try store.put(reported: text, of: dispatch.request)
+  }
+}
+
+extension NoticeTransport {
+  /// Of message ids.
+  var domain: String { from.address.split(separator: "@").last.map(String.init) ?? "localhost" }
+}
+
+extension CustodianStore {
+  /// How far a dispatch is; nil before it is in the ledger.
+  func progress(of dispatch: StoredDispatch) throws -> DispatchProgress? {
+    guard let digest = dispatch.digest, let started = dispatch.startedAt, let statement = try statement(dispatch.statement),
+      let made = statement.statement
+    else { return nil }
+    let counts = try messageCounts(of: dispatch.request)
+    return DispatchProgress(
+      project: dispatch.order.project.rawValue, incident: dispatch.order.incident, statement: dispatch.order.statement,
+      statementVersion: made.version, dispatch: digest, mode: dispatch.order.mode.rawValue, startedAt: started.milliseconds,
+      finishedAt: dispatch.finishedAt?.milliseconds, people: made.people + made.nameless, unreachable: statement.unreachable,
+      messages: dispatch.order.count, sent: counts.states[.sent, default: 0], repeated: counts.repeated,
+      refused: counts.states[.refused, default: 0], bounced: counts.states[.bounced, default: 0])
+  }
+}

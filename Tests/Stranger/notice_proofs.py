@@ -1,0 +1,81 @@
+"""Checks the proofs that come with notices. Written from docs/FORMATS.md, "Statement", "Dispatch" and "Proof of a notice", alone; uses no code of
+Sealane. Signatures by PyNaCl."""
+
+import base64
+import hashlib
+import json
+
+from merkle_proofs import includes, leaf_hash
+from tlog import Key, read_note, read_proof
+from voprf_p384 import output
+
+
+def committed(part: dict, kind: str, anchors: dict) -> dict:
+    """A text that the custodian signed and that the witnessed ledger has."""
+    text, signers = read_note(part["note"], *[Key(key) for key in anchors["notices"]])
+    assert signers, "not signed by a key of the company"
+    witness = next(line.split()[2] for line in anchors["policy"].splitlines() if line.startswith("witness "))
+    entry, signed = read_proof(part["ledger"], *[Key(key) for key in anchors["ledger"]], Key(witness))
+    assert Key(witness).name in signed and any(Key(key).name in signed for key in anchors["ledger"]), signed
+    entry = json.loads(entry)
+    assert entry["kind"] == f"notice_{kind}" and entry["facts"]["digest"] == hashlib.sha256(text.encode()).hexdigest()
+    assert text.endswith("\n")
+    body = json.loads(text)
+    assert body["kind"] == kind and body["v"] == 1
+    return body
+
+
+def holds(leaf: dict, size: int, root: bytes) -> bytes:
+    value = base64.b64decode(leaf["value"])
+    assert includes(leaf_hash(value), leaf["index"], size, [base64.b64decode(part) for part in leaf["path"]], root), "not in the tree"
+    return value
+
+
+def is_included(value: bytes, place: dict, size: int, root: bytes) -> bool:
+    if place.get("included"):
+        assert holds(place["included"], size, root) == value, "somebody else's place"
+        return True
+    before, after = place.get("before"), place.get("after")
+    if before:
+        assert holds(before, size, root) < value
+    if after:
+        assert value < holds(after, size, root)
+    if before and after:
+        assert after["index"] == before["index"] + 1
+    elif after:
+        assert after["index"] == 0
+    elif before:
+        assert before["index"] == size - 1
+    else:
+        assert size == 0 and root == hashlib.sha256(b"").digest()
+    return False
+
+
+def named(statement: dict, reader: dict) -> bool:
+    """Whether the reader's name is in the statement, as the reader's own proof says."""
+    blind = base64.b64decode(reader["blind"])
+    assert len(blind) == 193
+    value = hashlib.sha256(
+        output(reader["name"].encode(), base64.b64decode(statement["key"]), int.from_bytes(blind[:48], "big"), blind[48:97], blind[97:])).digest()
+    return is_included(value, reader["place"], statement["names"], base64.b64decode(statement["root"]))
+
+
+def statement_proof(proof: dict, anchors: dict) -> tuple[dict, bool]:
+    assert proof["kind"] == "statement_proof"
+    statement = committed(proof["statement"], "statement", anchors)
+    return statement, named(statement, proof["reader"])
+
+
+def notice_proof(proof: dict, anchors: dict) -> tuple[dict, dict]:
+    """The dispatch and the statement of a letter that was really written like this."""
+    assert proof["kind"] == "notice_proof"
+    statement, dispatch = committed(proof["statement"], "statement", anchors), committed(proof["dispatch"], "dispatch", anchors)
+    text, _ = read_note(proof["statement"]["note"], *[Key(key) for key in anchors["notices"]])
+    assert dispatch["statement"] == hashlib.sha256(text.encode()).hexdigest()
+    letter = proof["letter"]
+    written = f"{letter['kind']}\n{letter['subject']}\n\n{letter['body']}".encode()
+    value = hashlib.sha256(base64.b64decode(letter["salt"]) + written).digest()
+    assert is_included(value, letter["place"], dispatch["messages"], base64.b64decode(dispatch["root"])), "another letter"
+    if proof.get("reader"):
+        assert named(statement, proof["reader"]), "the reader is not affected"
+    return dispatch, statement
