@@ -109,10 +109,12 @@ struct DomainName {
 
   init(_ domain: String) {
     // No name is longer (RFC 1035, section 2.3.4), decoded or not.
-    let start = String(String.UnicodeScalarView(domain.unicodeScalars.prefix(260)))
-    let text = start.precomposedStringWithCompatibilityMapping.lowercased().trimmingCharacters(in: .whitespacesAndNewlines)
-    labels = text.split { $0 == "." || $0 == "\u{3002}" || $0 == "\u{FF61}" }.suffix(40).map { label in
-      label.hasPrefix("xn--") ? Punycode.decode(label.dropFirst(4))?.lowercased() ?? String(label) : String(label)
+    let seen = domain.unicodeScalars.prefix(2_000).filter { !CanonicalWords.isIgnored($0) && !CanonicalWords.isBlank($0) }.prefix(260)
+    let text = String(String.UnicodeScalarView(seen)).precomposedStringWithCompatibilityMapping.lowercased()
+    // By code points: a dot with a mark on it is a dot.
+    labels = text.unicodeScalars.split { $0 == "." || $0 == "\u{3002}" || $0 == "\u{FF61}" }.suffix(40).map { scalars in
+      let label = String(String.UnicodeScalarView(scalars))
+      return label.hasPrefix("xn--") ? Punycode.decode(label.dropFirst(4))?.lowercased() ?? label : label
     }
   }
 

@@ -21,7 +21,7 @@ struct HTMLViewTests {
       "<table bgcolor=#000000><tr><td><font color=black>x</font></td></table>", "<p style='visibility:hidden'>x</p>",
       "<p style='opacity:0'>x</p>", "<p style='max-height:0;overflow:hidden'>x</p>", "<style>.z{display:none}</style><p class='y z'>x</p>",
       "<p style='position:absolute;left:-9999px'>x</p>", "<p style='color:rgba(0,0,0,0)'>x</p>", "<p style='dis/**/play:none'>x</p>",
-      "<p style='color:transparent'>x</p>",
+      "<p style='color:transparent'>x</p>", "<s>x</s>", "<del>x</del>", "<span style='text-decoration:line-through red'>x</span>",
       "<style>/* a */ @media print{.q{color:red}} p.k{color:rgb(255, 255,255)}</style><p class=k>x</p>",
     ])
   func hidden(html: String) {
@@ -51,6 +51,14 @@ struct HTMLViewTests {
     #expect(view.links.map(\.kind) == [.anchor, .anchor, .form, .refresh])
     #expect(view.remoteImages == ["https://i.example/x.png"])
   }
+
+  @Test(
+    "styles that show what is not there, or otherwise",
+    arguments: [
+      ("<style>p::before{content:'Call us'}</style><p>x", MailFinding.generatedText), ("<bdo dir=rtl>x</bdo>", .bidirectional),
+      ("<p style='unicode-bidi: bidi-override'>x", .bidirectional), ("<style>p::after{content:\"\"} p{color:red}</style><p>x", nil),
+    ] as [(String, MailFinding?)])
+  func styles(html: String, finding: MailFinding?) { #expect(HTMLView(html).findings == (finding.map { [$0] } ?? [])) }
 
   @Test func aBaseMovesLinks() {
     #expect(HTMLView("<base href='https://evil.example/'><a href='in'>x</a>").links[0].target == "https://evil.example/in")

@@ -3,6 +3,9 @@ import Notices
 import TestSupport
 import Testing
 
+/// Of 166 labelled messages in English and French: precision 0.98, recall 1.00 over kinds, one alarm about 60 innocent ones. The phrases were
+/// adjusted to these; at first sight the first 130 gave 0.97 and 0.93 without an alarm, the 36 that were written after the phrases 0.90 and
+/// 0.97 with two alarms about twelve. Messages and phrases are of one hand: real mail will do worse.
 struct LureSignsTests {
   private struct Message: Decodable {
     var text: String

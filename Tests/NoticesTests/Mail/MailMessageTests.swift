@@ -71,6 +71,7 @@ struct MailMessageTests {
     "odd messages are read, and what is odd about them is said",
     arguments: [
       ("Content-Type: multipart/mixed\r\n\r\n--a\r\n", MailFinding.missingBoundary),
+      ("Subject: a\rFrom: b@c.example\r\n\r\n", .bareCarriageReturn),
       ("Content-Type: multipart/mixed; boundary=a\r\n\r\n--a\r\n\r\nx", .unterminatedMultipart),
       ("no field\r\nSubject: x\r\n\r\n", .malformedField),
       ("From: a@b.example\r\nFrom: c@d.example\r\n\r\n", .repeatedField),

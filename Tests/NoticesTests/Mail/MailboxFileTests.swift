@@ -1,5 +1,6 @@
 import Foundation
 import Notices
+import TestSupport
 import Testing
 
 struct MailboxFileTests {
@@ -38,5 +39,37 @@ struct MailboxFileTests {
     #expect(try entries("Subject: x\n\nabc").isEmpty)
     #expect(try entries("").isEmpty)
     #expect(MailboxFile.isMailbox(Array("From a\n".utf8)) && !MailboxFile.isMailbox(Array("From: a\n".utf8)))
+  }
+
+  @Test("fuzz: messages of any bytes come back as they went in, wherever the file is read in pieces") func fuzz() throws {
+    var random = Fuzzing.generator(69)
+    try Fuzzing.forAWhile(0.5) { round in
+      let messages = (0..<Int.random(in: 1...4, using: &random)).map { _ in
+        var bytes = Array("Subject: x\n\nFrom here\n>From there\n\nFrom a\n\n\n".utf8)
+        if Bool.random(using: &random) { bytes += [UInt8](repeating: 0x61, count: Int.random(in: 65_500...65_560, using: &random)) }
+        random.alter(&bytes, places: 0...3, telling: Array("From >\n\r".utf8))
+        return bytes
+      }
+      var file: [UInt8] = []
+      for message in messages {
+        file += "From a@b.example Mon Nov 17 2025\n".utf8
+        // As mboxrd quotes.
+        var lines = message.split(separator: 0x0A, omittingEmptySubsequences: false).map(Array.init)
+        for (index, line) in lines.enumerated() where line.drop(while: { $0 == 0x3E }).starts(with: Array("From ".utf8)) {
+          lines[index] = [0x3E] + line
+        }
+        file += lines.joined(separator: [0x0A])
+        file += [0x0A, 0x0A]
+      }
+      let path = FileManager.default.temporaryDirectory.appendingPathComponent("mbox-\(UUID().uuidString)")
+      try Data(file).write(to: path)
+      defer { try? FileManager.default.removeItem(at: path) }
+      let found = try Array(MailboxFile(path: path.path)).map(\.bytes)
+      #expect(found.count == messages.count, "round \(round)")
+      // The line end that the file puts behind a message belongs to it.
+      for (one, other) in zip(found, messages) where found.count == messages.count {
+        #expect(one == other + [0x0A], "round \(round)")
+      }
+    }
   }
 }

@@ -6,7 +6,9 @@ struct HTMLStyle: Hashable {
 
   /// Nobody sees the element or what is in it, whatever that says.
   var isGone = false
-  /// These three are inherited, and what is inside may say otherwise.
+  /// Text runs against its direction.
+  var isTurned = false
+  /// These are inherited, and what is inside may say otherwise.
   var isInvisible = false
   var isTiny = false
   var color: Color? = 0x000000
@@ -22,17 +24,18 @@ struct HTMLStyle: Hashable {
   /// - Parameter sheets: declarations of style sheets about the element, the most particular last.
   mutating func apply(attributes: [String: String], sheets: [[(property: String, value: String)]], name: String) {
     for declarations in sheets { apply(declarations) }
-    if attributes["hidden"] != nil { isGone = true }
+    if attributes["hidden"] != nil || name == "s" || name == "strike" || name == "del" { isGone = true }
+    if name == "bdo" { isTurned = true }
     if let value = attributes["bgcolor"] { background = HTMLColor.named(value.lowercased()) }
     if attributes["background"] != nil { background = nil }
     if let value = attributes["color"], name == "font" { setColor(value.lowercased()) }
     if let style = attributes["style"] { apply(Self.declarations(style)) }
   }
 
-  /// Properties and values of a style, in lower case; at most 100.
-  static func declarations(_ style: String) -> [(property: String, value: String)] {
+  /// Properties and values of a style, in lower case.
+  static func declarations(_ style: String, most: Int = 100) -> [(property: String, value: String)] {
     let text = String(decoding: HTMLRules.withoutComments(style.utf8.map(\.lowercased)), as: UTF8.self)
-    return text.split(separator: ";", maxSplits: 100).compactMap { declaration in
+    return text.split(separator: ";", maxSplits: most).compactMap { declaration in
       guard let colon = declaration.firstIndex(of: ":") else { return nil }
       var value = declaration[declaration.index(after: colon)...]
       if let mark = value.firstIndex(of: "!") { value = value[..<mark] }
@@ -52,6 +55,9 @@ struct HTMLStyle: Hashable {
       case "font": if let size = value.split(separator: " ").first(where: { $0.first?.isNumber == true }) { setSize(String(size)) }
       case "height", "width", "max-height", "max-width": if clips, let number = Self.number(value), number < 2 { isGone = true }
       case "mso-hide": if value == "all" { isGone = true }
+      // Struck out is unsaid.
+      case "text-decoration", "text-decoration-line": if value.contains("line-through") { isGone = true }
+      case "unicode-bidi": if value.contains("override") { isTurned = true }
       case "left", "top", "text-indent", "margin-left", "margin-top":
         if let number = Self.number(value), number <= -500 { isGone = true }
       case "clip", "clip-path": if value.contains("rect(0") || value.contains("inset(50%") || value.contains("inset(100%") { isGone = true }

@@ -54,7 +54,10 @@ package struct HTMLView: Sendable {
       case .close(let name): close(name)
       case .raw(let name, let range):
         switch name {
-        case "style": rules.add(String(decoding: bytes[range].prefix(256 << 10), as: UTF8.self))
+        case "style":
+          let sheet = String(decoding: bytes[range].prefix(256 << 10), as: UTF8.self)
+          rules.add(sheet)
+          if HTMLRules.addsText(sheet) { findings.insert(.generatedText) }
         case "textarea", "xmp": show(bytes[range])
         default: break
         }
@@ -94,6 +97,7 @@ package struct HTMLView: Sendable {
       findings.insert(.tooLarge)
     }
     next.style.apply(attributes: attributes, sheets: sheets, name: name)
+    if next.style.isTurned { findings.insert(.bidirectional) }
     if name == "pre" || name == "textarea" { next.isPreformatted = true }
     if name == "template" || name == "head" || name == "object" { next.style.isGone = name != "object" }
     // A paragraph or list item ends the one before it.

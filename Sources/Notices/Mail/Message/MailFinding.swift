@@ -4,6 +4,8 @@ package enum MailFinding: String, Sendable, Hashable, CaseIterable {
   case tooLarge, tooManyFields, nestedTooDeep, tooManyParts, textTooLong, tooManyLinks
   /// A line among the headers that is no field.
   case malformedField
+  /// A CR without LF among the headers: a line end to some programs.
+  case bareCarriageReturn
   /// A field that may stand once (RFC 5322, section 3.6) stands twice: programs differ in which one they show.
   case repeatedField
   /// A multipart without a boundary, or without its last line.
@@ -12,14 +14,16 @@ package enum MailFinding: String, Sendable, Hashable, CaseIterable {
   case unknownEncoding, badEncoding, unknownCharset, badCharset
   /// Alternatives beside plain text and HTML, which some programs show instead.
   case otherAlternative
-  /// Text that a reader does not see.
+  /// Text that a reader does not see, or sees struck out. Programs differ in which styles they follow: it is to be judged as well.
   case hiddenText
   /// An image that is fetched when the message is shown.
   case remoteImage
   /// A form, a script, or another page in a frame.
   case form, script, frame
-  /// Characters that turn the direction of text around.
+  /// Characters or styles that turn the direction of text around.
   case bidirectional
+  /// A style sheet that adds text of its own.
+  case generatedText
   /// A display name that looks like an address.
   case nameHoldsAddress
 }

@@ -50,6 +50,7 @@ package struct MailHeaders: Sendable {
         close()
         return (headers, next)
       }
+      if bytes[line].firstPlace(of: 0x0D, from: line.lowerBound) != nil { findings.insert(.bareCarriageReturn) }
       let first = bytes[line.lowerBound]
       if first == 0x20 || first == 0x09 {
         if open != nil { open?.end = line.upperBound } else { findings.insert(.malformedField) }

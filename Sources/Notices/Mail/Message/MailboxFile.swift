@@ -63,8 +63,8 @@ package struct MailboxFile: Sequence, IteratorProtocol {
       atStart = piece.endsLine
       if !isCut, bytes.count + line.count <= limit { bytes += line } else { isCut = true }
     }
-    // The empty line before the next message belongs to the file.
-    if pending, bytes.last == 0x0A {
+    // The empty line behind a message belongs to the file.
+    if afterEmpty, !isCut, bytes.last == 0x0A {
       bytes.removeLast()
       if bytes.last == 0x0D { bytes.removeLast() }
     }
