@@ -69,7 +69,8 @@ struct RouteRow: Sendable {
       return .init(
         address: "/notices",
         body: .form([
-          .init("project", "\(door.it.bench.project.rawValue)"), .init("incident", "\(number)"), .init("purpose", "To tell those who are affected"),
+          .init("project", "\(door.it.bench.project.rawValue)"), .init("incident", "\(number)"),
+          .init("purpose", "To tell those who are affected"),
         ]))
     },
     RouteRow("GET /notices/{request}", 200, other: 200, newcomer: 200, outsider: 401) { door in

@@ -4,7 +4,9 @@ passkeys, and a relay."""
 import json
 import re
 import subprocess
+import sys
 import time
+from pathlib import Path
 
 import requests
 from aiosmtpd.controller import Controller
@@ -16,6 +18,7 @@ from staff import owner
 from test_incidents import incident, now
 from test_vendors import Sink, agree, declaration, declare, mixpanel, state, until
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "Stranger"))
 PASSWORD = "relay-password-4d1c"
 
 
@@ -137,17 +140,20 @@ def delivered(sealane):
     until(none_left, seconds=60)
 
 
-def breached_vendor(sealane, tmp_path, people, numbers):
-    """Tallymark has these people's data; returns the incident's number, scoped, and the vendor's sink."""
+def breached_vendor(sealane, tmp_path, people, numbers, late=()):
+    """Tallymark has these people's data, of some only after the end of what it says; the incident's number, scoped, and the vendor's sink."""
     sink = Sink()
     ada = owner(sealane)
     declare(sealane, tmp_path, declaration("tallymark", mixpanel(sink, tmp_path), fields="[plan, $city]"))
     agree(sealane, ada, "tallymark")
-    before = len(list(numbers))
-    people.send(numbers)
-    until(lambda: state(sealane, "tallymark")["events"] == before, seconds=60)
+    early = [number for number in numbers if number not in late]
+    people.send(early)
+    until(lambda: state(sealane, "tallymark")["events"] == len(early), seconds=60)
     end = now()
     time.sleep(0.05)
+    if late:
+        people.send(late)
+        until(lambda: state(sealane, "tallymark")["events"] == len(early) + len(late), seconds=60)
     opened = incident(sealane, "open", "--vendor", "tallymark", "--to", end, "--title", "Tallymark was phished", "--vendor-told", now())
     incident(sealane, "contain", str(opened["incident"]))
     scope = incident(sealane, "scope", str(opened["incident"]))

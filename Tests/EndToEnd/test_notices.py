@@ -1,15 +1,20 @@
 """People are told: from a scoped incident to letters at a real relay, whose proofs a stranger's program verifies."""
 
 import collections
+import copy
 import email
 import email.policy
+import json
 import random
+import subprocess
 import time
 
 import pytest
+import requests
 from desk import Desk, look, start_browser
-from installation import free_port
-from notices import Approvers, People, Relay, breached_vendor, delivered, notices, set_relay
+from installation import BINARIES, free_port
+from notices import Approvers, People, Relay, breached_vendor, custodian, delivered, notices, set_relay
+from notice_proofs import named, notice_proof
 from test_incidents import incident
 from test_tls import certificate
 from test_vendors import until
@@ -20,6 +25,27 @@ def browser():
     driver = start_browser()
     yield driver
     driver.quit()
+
+
+def read(content):
+    """A message, and the proof that is attached to it."""
+    message = email.message_from_bytes(content, policy=email.policy.default)
+    (attached,) = message.iter_attachments()
+    assert attached.get_filename() == "sealane-proof.json"
+    return message, json.loads(attached.get_content() if isinstance(attached.get_content(), str) else attached.get_content().decode())
+
+
+def trust(sealane) -> str:
+    return custodian(sealane, "trust", "--organization", "Orrery Labs", "--domain", "orrery.example", "--brand", "orrery")
+
+
+def verify(sealane, content: bytes, *arguments, code: int = 0) -> dict:
+    file = sealane.root / "orrery.trust.json"
+    if not file.exists():
+        file.write_text(trust(sealane))
+    done = subprocess.run([BINARIES / "sealane", "verify", "-", "--trust", file, "--json", *arguments], input=content, capture_output=True, timeout=60)
+    assert done.returncode == code, done.stdout.decode() + done.stderr.decode()
+    return json.loads(done.stdout)
 
 
 def test_from_a_scope_to_letters(make_installation, browser, tmp_path):
@@ -47,10 +73,125 @@ def test_from_a_scope_to_letters(make_installation, browser, tmp_path):
             assert letters["sent"] == letters["messages"] == 12 + 2 + 2, letters
         to = sorted(address for address, _, _ in relay.mails)
         assert to == sorted([people.address(n) for n in range(12)] + [f"admin-{n}@brightfen.example" for n in range(2)] + [f"contact-{n}@brightfen.example" for n in range(2)])
-        message = email.message_from_bytes(relay.to(people.address(0))[0], policy=email.policy.default)
-        print(message.get_body().get_content())
+        anchors = json.loads(trust(sealane))
+        names = {}
+        for address, sender, content in relay.mails:
+            message, proof = read(content)
+            assert sender == "security@orrery.example" and message["From"] == "Orrery Labs Security <security@orrery.example>"
+            dispatch, told = notice_proof(proof, anchors)
+            assert dispatch["messages"] == 16 and told["names"] == 24 and told["people"] == 12
+            assert message["Subject"] == proof["letter"]["subject"] and message.get_body().get_content().split() == proof["letter"]["body"].split()
+            assert "http" not in content.decode().split("sealane-proof.json")[0] and message.get_content_type() == "multipart/mixed"
+            assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "application/json"]
+            # Who administers others is told of them, and is in the statement only if affected.
+            assert ("reader" in proof) == address.endswith("@sorrel.example")
+            if "reader" in proof:
+                names[address] = proof["reader"]["name"]
+        assert names == {people.address(n): f"email:{people.address(n)}" for n in range(12)}
+        french, _ = read(relay.to(people.address(1))[0])
+        assert french["Content-Language"] == "fr" and "- ville" in french.get_body().get_content()
+        contact, _ = read(relay.to("contact-0@brightfen.example")[0])
+        for n in range(12):
+            assert (f"- {people.address(n)}: city" in contact.get_body().get_content()) == (n % 2 == 0), n
+        assert "people of Brightfen 0" in contact["Subject"]
+
+        # By its reader, offline: genuine; with a word changed, or to somebody else: not.
+        content = relay.to(people.address(0))[0]
+        assert verify(sealane, content, "--reader", people.address(0))["verdict"] == "genuine"
+        assert verify(sealane, content, "--reader", people.address(2), code=1)["verdict"] == "altered"
+        assert verify(sealane, content.replace(b"19 December", b"21 December"), code=1)["verdict"] == "altered"
+        # A statement that is changed afterwards, by the company itself or by whoever took its server, is caught.
+        _, proof = read(content)
+        for part in ("statement", "dispatch"):
+            for old, new in (('"people":12', '"people":11'), ('"messages":16', '"messages":15'), ('"version":1', '"version":2')):
+                forged = copy.deepcopy(proof)
+                forged[part]["note"] = forged[part]["note"].replace(old, new)
+                if forged != proof:
+                    with pytest.raises(AssertionError):
+                        notice_proof(forged, anchors)
+                    assert verify(sealane, json.dumps(forged).encode(), code=1)["verdict"] == "not_ours"
+        with pytest.raises(AssertionError, match="not by this key"):
+            named(json.loads(proof["statement"]["note"].split("\n")[0]), {**proof["reader"], "name": f"email:{people.address(2)}"})
+
         shown = incident(sealane, "show", str(number))
-        assert shown["state"] == "notified"
+        assert shown["state"] == "notified" and [step["act"] for step in shown["steps"]][-2:] == ["notified", "notified"]
+        assert json.loads(sealane.command("ledger", "verify", "--data", sealane.data, "--json"))["sound"]
+        # No address stands anywhere but encrypted.
+        for path in [*sealane.data.rglob("*"), *sealane.custodian_data.rglob("*"), sealane.server_log, sealane.custodian_log]:
+            if path.is_file() and not path.is_socket():
+                assert people.address(3).encode() not in path.read_bytes(), path
+    finally:
+        sink.close()
+
+
+def test_a_wider_scope_tells_new_people_only(make_installation, browser, tmp_path):
+    sealane = make_installation()
+    sealane.start()
+    port = free_port()
+    set_relay(sealane, port)
+    sealane.start_custodian()
+    people = People(sealane, 9)
+    number, scope, sink = breached_vendor(sealane, tmp_path, people, range(9), late=range(6, 9))
+    try:
+        assert scope["affected"] == 6, scope
+        delivered(sealane)
+        approvers = Approvers(sealane, Desk(browser, sealane.custodian_origin))
+        with Relay(port) as relay:
+            approvers.send(approvers.statement(number))
+            until(lambda: (notices(sealane)[0]["letters"] or {}).get("state") == "done", seconds=60)
+            first = {address for address, _, _ in relay.mails}
+            assert {people.address(n) for n in range(6)} <= first and not {people.address(n) for n in range(6, 9)} & first
+            relay.mails.clear()
+            # The vendor corrects the day.
+            incident(sealane, "window", str(number))
+            assert incident(sealane, "scope", str(number))["newly_affected"] == 3
+            second = approvers.statement(number)
+            made = next(one for one in notices(sealane) if one["request"] == second)
+            assert made["version"] == 2 and made["people"] == 9
+            approvers.send(second)
+            until(lambda: next(one for one in notices(sealane) if one["request"] == second)["letters"]["state"] == "done", seconds=60)
+            told = sorted(address for address, _, _ in relay.mails)
+            assert [address for address in told if "sorrel" in address] == [people.address(n) for n in range(6, 9)]
+            # Administrators are told of the new people alone.
+            _, content = next((address, content) for address, _, content in relay.mails if address == "contact-0@brightfen.example")
+            body = read(content)[0].get_body().get_content()
+            assert people.address(6) in body and people.address(8) in body and people.address(0) not in body
+            statement = json.loads(read(content)[1]["statement"]["note"].split("\n")[0])
+            assert statement["supersedes"] == next(one for one in notices(sealane) if one["request"] != second)["digest"]
+    finally:
+        sink.close()
+
+
+def test_whoever_has_the_public_token_turns_no_letter_aside(make_installation, browser, tmp_path):
+    """Addresses, roles and memberships that the public token writes, and people whom it merges, change nobody's letter."""
+    sealane = make_installation()
+    sealane.start()
+    port = free_port()
+    set_relay(sealane, port)
+    sealane.start_custodian()
+    people = People(sealane, 4)
+    number, scope, sink = breached_vendor(sealane, tmp_path, people, range(4))
+    try:
+        mallory = {"$email": "mallory@intruder.example", "org_id": "org-0", "role": "admin"}
+        updates = [{"$token": sealane.token, "$distinct_id": who, "$set": mallory} for who in ("user-0", "user-1", "mallory")]
+        updates.append({"$token": sealane.token, "$group_key": "org_id", "$group_id": "org-1", "$set": {"security_contact": "mallory@intruder.example"}})
+        assert requests.post(sealane.intake + "/engage", json=updates[:3], timeout=30).text == "1"
+        assert requests.post(sealane.intake + "/groups", json=updates[3:], timeout=30).text == "1"
+        # An account of Mallory's own, with an address that the company verified, is merged with somebody who is affected.
+        own = {"$token": sealane.token, "$distinct_id": "mallory-account", "$set": {"$email": "mallory-account@intruder.example"}}
+        assert requests.post(sealane.intake + "/engage", json=[own], auth=sealane.account, timeout=30).text == "1"
+        sealane.track({"event": "$identify", "properties": {"$identified_id": "user-0", "$anon_id": "mallory-account", "distinct_id": "user-0"}})
+        sealane.track({"event": "$create_alias", "properties": {"distinct_id": "mallory-account", "alias": "user-2"}})
+        incident(sealane, "scope", str(number))
+        delivered(sealane)
+        approvers = Approvers(sealane, Desk(browser, sealane.custodian_origin))
+        with Relay(port) as relay:
+            approvers.send(approvers.statement(number))
+            until(lambda: (notices(sealane)[0]["letters"] or {}).get("state") == "done", seconds=60)
+        told = {address for address, _, _ in relay.mails}
+        assert not any("mallory" in address for address in told), told
+        assert {people.address(n) for n in range(4)} <= told
+        assert not any(b"mallory@intruder.example" in content for _, _, content in relay.mails)
     finally:
         sink.close()
 

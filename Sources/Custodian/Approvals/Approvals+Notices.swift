@@ -40,7 +40,7 @@ extension Approvals {
     let scope = CustodianRequest.ScopeToState(
       project: project, incident: incident, title: PlainText.shown(scoped.title, limit: CustodianRequest.longestTitle),
       version: scoped.version, digest: scoped.digest, affected: affected)
-    if try store.statements().contains(where: { $0.scope.digest == scope.digest && $0.state != .failed }) {
+    if try store.statements().contains(where: { $0.isOf(scope) && $0.state != .failed }) {
       throw ApprovalError.badInput("There is a statement of this version of the scope already.")
     }
     return try write(.state(scope), purpose: purpose, by: approver)

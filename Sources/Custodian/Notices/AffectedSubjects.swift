@@ -61,8 +61,15 @@ struct OrganizationsPage: Sendable, Decodable {
     let field: String?
     let addresses: [Data]
     let language: String?
+    /// In the clear, or sealed as it was found to identify.
     let name: String?
+    let sealedName: [Data]
     let id: Data?
+
+    private enum CodingKeys: String, CodingKey {
+      case organization, field, addresses, language, name, id
+      case sealedName = "sealed_name"
+    }
   }
 
   let entry: UInt64

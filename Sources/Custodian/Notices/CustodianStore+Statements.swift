@@ -39,6 +39,11 @@ package struct StoredStatement: Sendable, Hashable {
 
   package var statement: Notices.Statement? { text.flatMap { Notices.Statement(text: $0) } }
 
+  /// Whether it states this very version of this incident's scope.
+  func isOf(_ other: CustodianRequest.ScopeToState) -> Bool {
+    scope.project == other.project && scope.incident == other.incident && scope.digest == other.digest
+  }
+
   package var committed: CommittedText? {
     guard let note, let proof, let ledger = try? LedgerProof(text: proof) else { return nil }
     return CommittedText(note: note, ledger: ledger)

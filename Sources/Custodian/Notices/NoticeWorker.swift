@@ -82,7 +82,8 @@ package struct NoticeWorker: Service {
     case .made:
       guard let request = try store.request(statement.request), let digest = statement.digest, let note = statement.note else { return }
       let (entry, proof) = try await committer.commit(
-        .statement, note: note, digest: digest, incident: statement.scope.incident, ApprovedRequest(request, project: statement.scope.project))
+        .statement, note: note, digest: digest, incident: statement.scope.incident,
+        ApprovedRequest(request, project: statement.scope.project))
       try store.witnessed(statement: statement.request, entry: entry, proof: proof, at: clock())
       logger.notice("a statement is in the ledger", metadata: ["entry": "\(entry)"])
     case .witnessed, .failed: return
@@ -104,7 +105,8 @@ package struct NoticeWorker: Service {
       guard let request = try store.request(dispatch.request), let digest = dispatch.digest, let note = dispatch.note else { return }
       let letters = try store.letters(of: dispatch.request, dispatch.order).values.sorted { $0.kind < $1.kind }
       let (entry, proof) = try await committer.commit(
-        .dispatch, note: note, digest: digest, letters: letters, incident: dispatch.order.incident, ApprovedRequest(request, project: dispatch.order.project))
+        .dispatch, note: note, digest: digest, letters: letters, incident: dispatch.order.incident,
+        ApprovedRequest(request, project: dispatch.order.project))
       try store.sending(dispatch: dispatch.request, entry: entry, proof: proof, at: clock())
       logger.notice("letters are in the ledger, and begin to leave", metadata: ["entry": "\(entry)"])
       if let sending = try store.dispatch(dispatch.request) { try await carryOn(sending) }

@@ -175,7 +175,10 @@ struct StatementBuilder: Sendable {
       for organization in page.organizations where organizations.contains(organization.organization) {
         guard let pseudonym = Pseudonym(organization.organization) else { continue }
         let id = try organization.id.flatMap { try text($0, subject: pseudonym, field: Sealing.idField, project: stored.scope.project) }
-        let name = organization.name ?? id ?? organization.organization
+        let opened = try organization.sealedName.first.flatMap {
+          try text($0, subject: pseudonym, field: "name", project: stored.scope.project)
+        }
+        let name = organization.name ?? opened ?? id ?? organization.organization
         names[organization.organization] = (name, organization.language)
         for address in try addresses(organization.addresses, pseudonym, organization.field ?? "$email", stored) {
           recipients.append(recipient(.contact, address, organization.organization, name, organization.language))

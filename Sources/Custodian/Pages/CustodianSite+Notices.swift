@@ -59,7 +59,10 @@ extension CustodianSite {
         """
     }
     let rows = shown.map { incident -> HTML in
-      let stated = statements.first { $0.scope.digest == incident.digest && $0.state != .failed }
+      let stated = statements.first {
+        $0.scope.project.rawValue == incident.project && $0.scope.incident == incident.incident && $0.scope.digest == incident.digest
+          && $0.state != .failed
+      }
       let action: HTML
       if let stated {
         action = "<a href=\"/notices/\(stated.request.hexadecimal)\">\(Self.words(stated))</a>"

@@ -132,6 +132,7 @@ final class AffectedPages: Sendable {
       organizations.append([
         "organization": .string("g_\(pseudonym)"), "field": contact.map { JSONValue.string($0) } ?? JSONValue.null,
         "addresses": Self.sealed(verified, contact ?? ""), "language": language(of: verified), "name": name,
+        "sealed_name": Self.sealed(verified, sources.organizationName),
         "id": Self.sealed(try project.store.sealedID(of: pseudonym)),
       ])
     }
