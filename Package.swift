@@ -68,6 +68,7 @@ let package = Package(
     .target(name: "Web", dependencies: ["Events", "Passkeys", hummingbird], swiftSettings: room),
     .target(name: "Demo", dependencies: ["Events"], swiftSettings: room),
     .target(name: "Outbound", dependencies: ["CCurl"], swiftSettings: room),
+    .target(name: "Audit", dependencies: ["Events", "Gate", "Outbound", "CProcess", crypto], swiftSettings: room),
     .target(
       name: "Delivery",
       dependencies: [
@@ -118,7 +119,7 @@ let package = Package(
       ],
       swiftSettings: room),
     .executableTarget(
-      name: "sealane", dependencies: ["Server", "Vault", "Outbound", "Demo", "Events", "Ledger", arguments], swiftSettings: room),
+      name: "sealane", dependencies: ["Server", "Audit", "Vault", "Outbound", "Demo", "Events", "Ledger", arguments], swiftSettings: room),
     .executableTarget(name: "sealane-custodian", dependencies: ["Custodian", "Vault", arguments, logging], swiftSettings: room),
 
     // Randomness that can be repeated, and bytes that it alters.
@@ -183,6 +184,7 @@ let package = Package(
       swiftSettings: room),
     .testTarget(
       name: "NoticesTests", dependencies: ["Notices", "Ledger", "Events", "TestSupport", crypto, cryptoExtras], swiftSettings: room),
+    .testTarget(name: "AuditTests", dependencies: ["Audit", "Events", "TestSupport"], swiftSettings: room),
     .testTarget(name: "DemoTests", dependencies: ["Demo", "Events"], swiftSettings: room),
   ],
   swiftLanguageModes: [.v6],

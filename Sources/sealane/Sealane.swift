@@ -22,7 +22,7 @@ struct Sealane: AsyncParsableCommand {
       RestoreCommand.self,
       LedgerCommand.self, VendorsCommand.self, ExposureCommand.self, IncidentCommand.self, AlertsCommand.self, CanariesCommand.self,
       KeysCommand.self,
-      DoctorCommand.self,
+      DoctorCommand.self, AuditCommand.self,
     ])
 
   static func main() async {

@@ -1,0 +1,27 @@
+/// Judges quoted rows of letters and digits that no name speaks for: somebody has to look at those.
+enum DrawnJudge {
+  static let shortest = 32
+  /// Somebody wrote lines up to this length; a program longer ones.
+  private static let longestLine = 600
+  private static let harmless: [StaticString] = [
+    "integrity", "sha1", "sha2", "sha3", "sha5", "hash", "digest", "checksum", "nonce", "md5", "etag", "fingerprint", "data:", "base64",
+    "signature", "public", "cert",
+    "font", "image", "icon", "<svg", "<path", "seed", "vector", "expected", "fixture", "resolved", "cid", "commit", "address", "alphabet",
+    "charset", "chars", "uuid", "guid",
+    "ssh-rsa", "ssh-ed", "ecdsa-", "mii", "pubkey", "verif", "csp", "script-src", "cache", "blob", "snapshot", "proof", "block", "tx",
+    "avatar", "thumb",
+  ]
+
+  static func judge(_ bytes: Bytes, _ range: Range<Int>, _ kind: FileKind) -> Candidate? {
+    guard range.count <= 200, !kind.isGenerated, !kind.traits.contains(.test), !kind.traits.contains(.documentation) else { return nil }
+    let quote = bytes.byte(range.lowerBound - 1)
+    guard quote.isQuote, bytes.byte(range.upperBound) == quote else { return nil }
+    let value = bytes.piece(range)
+    guard Randomness(value).isClearlyDrawn, !Placeholder.isPlaceholder(value) else { return nil }
+    let line = bytes.line(around: range.lowerBound)
+    guard line.count <= longestLine, !harmless.contains(where: { bytes.holds($0, in: line.lowerBound..<range.lowerBound) }) else {
+      return nil
+    }
+    return Candidate(range: range, kind: .drawn, confidence: .possible)
+  }
+}
