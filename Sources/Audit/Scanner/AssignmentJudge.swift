@@ -24,6 +24,12 @@ struct AssignmentJudge {
     return judge(bytes, name: start + 2..<end, meaning: meaning, from: end, allowsBare: true)
   }
 
+  /// `password value`, as in .netrc.
+  func word(_ bytes: Bytes, blank: Int) -> Candidate? {
+    guard bytes.holds("password", at: blank - 8), !bytes.byte(blank - 9).isWordByte else { return nil }
+    return judge(bytes, name: blank - 8..<blank, meaning: .password, from: blank)
+  }
+
   /// `put("X-Api-Key", "value")`: a comma between two quoted texts.
   func pair(_ bytes: Bytes, comma: Int) -> Candidate? {
     guard bytes.byte(comma - 1).isQuote, let name = name(bytes, before: comma), let meaning = SecretName.meaning(of: bytes.piece(name))
@@ -70,7 +76,7 @@ struct AssignmentJudge {
       let from = max(0, name.lowerBound - 160)
       for index in stride(from: name.lowerBound - 4, through: from, by: -1) {
         guard bytes.holds("name", at: index) || bytes.holds("key", at: index) && !bytes.byte(index + 3).isWordByte else { continue }
-        guard !bytes.byte(index - 1).isWordByte else { continue }
+        guard !bytes.byte(index - 1).isWordByte, bytes.byte(index - 1) != .of("_"), bytes.byte(index - 1) != .of("-") else { continue }
         var start = index + 3
         while start < name.lowerBound, !bytes[start].isWordByte || start == index + 3 && bytes.holds("name", at: index) { start += 1 }
         var end = start
@@ -114,12 +120,19 @@ struct AssignmentJudge {
     }
     let quote = bytes.byte(index)
     if quote.isQuote {
+      // Within a text that is quoted itself, `\"` ends what `\"` began.
+      let isEscaped = bytes.byte(index - 1) == .of("\\")
       var end = index + 1
-      while end < bytes.count, bytes[end] != quote, !bytes[end].isLineEnd, end - index < 600 {
-        end += bytes[end] == .of("\\") && bytes.byte(end + 1) == quote ? 2 : 1
+      while end < bytes.count, !bytes[end].isLineEnd, end - index < 600 {
+        if bytes[end] == .of("\\"), bytes.byte(end + 1) == quote {
+          if isEscaped { break }
+          end += 2
+          continue
+        }
+        if bytes[end] == quote { break }
+        end += 1
       }
-      guard end < bytes.count, bytes[end] == quote else { return nil }
-      if bytes.byte(end - 1) == .of("\\") { end -= 1 }
+      guard end < bytes.count, bytes[end] == quote || isEscaped && bytes.byte(end + 1) == quote else { return nil }
       return value(bytes, index + 1..<max(index + 1, end), name: name, meaning: meaning, isQuoted: true)
     }
     var end = index
@@ -157,14 +170,19 @@ struct AssignmentJudge {
         range: range, kind: .password, provider: SecretName.provider(in: bytes.piece(name)), confidence: isAside ? .possible : .likely,
         name: name)
     case .key:
-      guard text.count >= 12, text.count <= 400, !Placeholder.isPlaceholder(text),
-        text.allSatisfy({ $0.isCoded || $0 == .of(".") || $0 == .of("~") || $0 == .of(":") })
-          || SharedKeyJudge.holdsKey(text)
-      else { return passwordLike(bytes, range, name: name, isAside: isAside) }
+      guard text.count >= 12, text.count <= 400, !Placeholder.isPlaceholder(text) else {
+        return passwordLike(bytes, range, name: name, isAside: isAside)
+      }
       let random = Randomness(text)
-      guard random.isDrawn || isIdentifier(text) else { return passwordLike(bytes, range, name: name, isAside: isAside) }
+      let isCoded = text.allSatisfy { $0.isCoded || $0 == .of(".") || $0 == .of("~") || $0 == .of(":") }
+      guard isCoded ? random.isDrawn || isIdentifier(text) : isOfSigns(text, random) || SharedKeyJudge.holdsKey(text) else {
+        return passwordLike(bytes, range, name: name, isAside: isAside)
+      }
       guard !isPath(text) else { return nil }
-      let isWeak = isAside || isIdentifier(text) || bytes.piece(name).count <= 4 || text.count < 16
+      let isBriefName = bytes.piece(name).count <= 4
+      // `KEY = 2b7e…` in test vectors.
+      if isBriefName, isAside || random.isHexadecimal { return nil }
+      let isWeak = isAside || isIdentifier(text) || isBriefName || text.count < 16
       return Candidate(
         range: range, kind: .namedSecret, provider: SecretName.provider(in: bytes.piece(name)), confidence: isWeak ? .possible : .likely,
         name: name)
@@ -190,6 +208,13 @@ struct AssignmentJudge {
   private func isIdentifier(_ text: Bytes) -> Bool {
     text.count == 36 && [8, 13, 18, 23].allSatisfy { text[$0] == .of("-") } && text.allSatisfy { $0.isHexadecimal || $0 == .of("-") }
       && Randomness(text).distinct >= 10
+  }
+
+  /// Frameworks make keys of all printable signs.
+  private func isOfSigns(_ text: Bytes, _ random: Randomness) -> Bool {
+    text.count >= 24 && text.allSatisfy { $0 > 0x20 && $0 < 0x7F } && random.digits >= 2 && random.others >= 3 && random.distinct >= 15
+      && random.isEven
+      && random.changes * 5 >= text.count
   }
 
   private func isPath(_ text: Bytes) -> Bool {

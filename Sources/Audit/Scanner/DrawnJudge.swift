@@ -17,6 +17,8 @@ enum DrawnJudge {
     let quote = bytes.byte(range.lowerBound - 1)
     guard quote.isQuote, bytes.byte(range.upperBound) == quote else { return nil }
     let value = bytes.piece(range)
+    // Made for browsers.
+    if value.holds("pk_", at: 0) || value.holds("pk-", at: 0) || value.holds("pub", at: 0) { return nil }
     guard Randomness(value).isClearlyDrawn, !Placeholder.isPlaceholder(value) else { return nil }
     let line = bytes.line(around: range.lowerBound)
     guard line.count <= longestLine, !harmless.contains(where: { bytes.holds($0, in: line.lowerBound..<range.lowerBound) }) else {

@@ -37,6 +37,10 @@ struct KeyScanner: Sendable {
         }
       case .of(">"):
         if !kind.isLockfile, let candidate = MarkupJudge.value(bytes, close: index) { found.append(candidate) }
+      case 0x20:
+        if kind.traits.contains(.credentials), let candidate = AssignmentJudge(kind: kind).word(bytes, blank: index) {
+          found.append(candidate)
+        }
       case .of(","):
         if !kind.isGenerated, let candidate = AssignmentJudge(kind: kind).pair(bytes, comma: index) { found.append(candidate) }
       case .of("("):

@@ -9,11 +9,11 @@ enum PasswordJudge {
     guard (5...200).contains(text.count), !Placeholder.isPlaceholderPassword(text), !isTemplate else { return false }
     guard !text.contains(where: { $0.isBlank || $0.isLineEnd || $0 < 0x20 }) else { return false }
     guard !words.contains(where: { text.holds($0, in: 0..<text.count) }) else { return false }
-    // Paths, digests of passwords, globs, tags of YAML.
+    // Paths, globs, expressions, tags of YAML.
     switch text[0] {
-    case .of("/"), .of("."), .of("*"), .of("^"), .of("~"), .of(":"), .of("="), .of("+"), .of("?"), .of("\\"), .of("|"), .of("-"):
-      return false
-    case .of("!"): if text.allSatisfy({ $0.isSmall || $0 == .of("!") }) { return false }
+    case .of("/"), .of("."), .of("\\"), .of("|"): return false
+    case .of("*"), .of("^"), .of("~"), .of(":"), .of("="), .of("+"), .of("?"), .of("-"), .of("!"):
+      if !text.contains(where: \.isDecimal) { return false }
     default: break
     }
     let last = text[text.count - 1]

@@ -57,22 +57,39 @@ enum Placeholder {
     return common.contains(plain) || common.contains(String(plain.reversed().drop { $0.isNumber || $0 == "!" }.reversed()))
   }
 
-  /// `${NAME}`, `{{ name }}`, `<name>`, `%NAME%`, `$(command)`, `process.env.NAME`, `f(x)`, `[name]`.
+  /// `${NAME}`, `{{ name }}`, `<name>`, `%NAME%`, `$(command)`, `process.env.NAME`, `f(x)`, `[name]`, and digests of passwords (`$2b$…`).
   static func isReference(_ value: Bytes) -> Bool {
+    let last = value[value.count - 1]
     switch value[0] {
-    case .of("<"), .of("{"), .of("["), .of("("), .of("%"), .of("&"), .of("#"), .of("@"): return true
+    case .of("<"): if last == .of(">") { return true }
+    case .of("{"): if last == .of("}") || value.byte(1) == .of("{") { return true }
+    case .of("["): if last == .of("]") { return true }
+    case .of("("): if last == .of(")") { return true }
+    case .of("%"): if last == .of("%") { return true }
+    case .of("#"): if value.byte(1) == .of("{") { return true }
     case .of("$"):
-      // `$2b$…` is a digest of a password; `$NAME` a variable.
-      return true
+      if value.dropFirst().allSatisfy({
+        $0.isWordByte || [.of("_"), .of("{"), .of("}"), .of("("), .of(")"), .of("."), .of(":"), .of("-")].contains($0)
+      }) {
+        return true
+      }
+      if digests.contains(where: { value.holds($0, at: 1) }) { return true }
     default: break
     }
+    var isName = true
     for index in 0..<min(value.count, 512) {
       switch value[index] {
       case .of("{"):
         if value.byte(index + 1) == .of("{") || value.byte(index - 1) == .of("$") || value.byte(index - 1) == .of("#") { return true }
-      case .of("("): if value.byte(index - 1).isWordByte || value.byte(index - 1) == .of("$") { return true }
-      case .of("%"): if value.byte(index + 1) == .of("s") || value.byte(index + 1) == .of("(") { return true }
-      default: continue
+        isName = false
+      case .of("("): if index > 0, isName || value.byte(index - 1) == .of("$") { return true }
+      case .of("%"): if value.count <= 20, value.byte(index + 1) == .of("s") || value.byte(index + 1) == .of("(") { return true }
+      default:
+        if !(value[index].isCapital || value[index].isSmall || value[index] == .of("_") || value[index] == .of(".")
+          || value[index] == .of(":"))
+        {
+          isName = false
+        }
       }
     }
     let starts: [StaticString] = [
@@ -86,6 +103,8 @@ enum Placeholder {
     ]
     return starts.contains { value.holds($0, at: 0) }
   }
+
+  private static let digests: [StaticString] = ["2a$", "2b$", "2y$", "argon2", "pbkdf2", "scrypt", "1$", "5$", "6$", "apr1$", "y$", "7$"]
 
   private static func isPublished(_ value: Bytes) -> Bool {
     var number: UInt64 = 0

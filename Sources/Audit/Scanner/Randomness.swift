@@ -8,6 +8,7 @@ struct Randomness {
   private(set) var digits = 0
   private(set) var others = 0
   private(set) var isHexadecimal = true
+  private var beyondHexadecimal = 0
   /// How often the class changes from one to the next: names and paths change seldom.
   private(set) var changes = 0
   /// Neighbours that are equal, or one more or less: `aaaa`, `1234`, `fedc`.
@@ -24,7 +25,10 @@ struct Randomness {
       table[Int(byte)] &+= table[Int(byte)] == .max ? 0 : 1
       let kind = byte.isCapital ? 1 : byte.isSmall ? 2 : byte.isDecimal ? 3 : 0
       if kind == 1 { capitals += 1 } else if kind == 2 { small += 1 } else if kind == 3 { digits += 1 } else { others += 1 }
-      if !byte.isHexadecimal { isHexadecimal = false }
+      if !byte.isHexadecimal {
+        isHexadecimal = false
+        beyondHexadecimal += 1
+      }
       if kind != 0 {
         if previousClass != 0, kind != previousClass { changes += 1 }
         previousClass = kind
@@ -41,24 +45,24 @@ struct Randomness {
 
   /// Bits of a character that so many drawn ones have at least, nearly always: fewer characters repeat less.
   private var expected: Double {
-    let alphabet: Double = isHexadecimal ? 16 : capitals > 0 && small > 0 ? 60 : 34
-    return 0.80 * log2(min(alphabet, Double(max(2, count))))
+    let alphabet: Double = beyondHexadecimal * 8 < count ? 16 : capitals > 0 && small > 0 ? 60 : 34
+    return 0.75 * log2(min(alphabet, Double(max(2, count))))
   }
 
   /// Rows such as `0123456789abcdef` and `xxxxxxxx` have too many neighbours.
-  var isEven: Bool { entropy >= expected && steps * 3 < max(6, count) }
+  var isEven: Bool { entropy >= expected && steps * 2 < max(8, count) }
 
   /// Digits and letters that nobody would type: of keys, tokens and digests.
   var isDrawn: Bool {
     guard count >= 12, isEven else { return false }
     if isHexadecimal { return digits >= count / 5 && capitals + small >= 1 && (capitals == 0 || small == 0) && changes * 5 >= count }
     guard others * 4 < count else { return false }
-    if digits == 0 { return capitals >= 3 && small >= 3 && changes * 5 >= count * 2 && count >= 20 }
-    return changes * 4 >= count && digits >= 2
+    if digits <= 1 { return capitals >= 3 && small >= 3 && changes * 10 >= count * 3 && count >= 20 }
+    return changes * 4 >= count
   }
 
   /// The same without doubt, for what no name speaks for.
   var isClearlyDrawn: Bool {
-    isDrawn && !isHexadecimal && capitals >= 4 && small >= 4 && digits >= 2 && changes * 5 >= count * 2 && entropy >= 3.9
+    isDrawn && !isHexadecimal && capitals >= 4 && small >= 4 && digits >= 1 && changes * 5 >= count * 2 && entropy >= 3.9
   }
 }

@@ -6,17 +6,32 @@ enum SecretName {
 
   /// - Returns: nil where the value is none that has to be secret.
   static func meaning(of name: Bytes) -> SecretName? {
+    // Cheap for nearly all names: only few have a syllable of these.
+    guard name.count >= 3, name.indices.contains(where: { mayBegin(name, $0) }) else { return nil }
     let words = words(name)
-    guard !words.isEmpty else { return nil }
-    let joined = "_" + words.joined(separator: "_") + "_"
-    // Cheap for nearly all names: only a few words of the language are among these.
-    guard roots.contains(where: { joined.contains($0) }) else { return nil }
-    if let last = words.last, harmlessEnds.contains(last) { return nil }
-    if harmless.contains(where: { joined.contains($0) }) { return nil }
-    let whole = joined.dropFirst().dropLast()
-    if passwords.contains(where: { joined.contains($0) }) || words.last == "pass" || words.last == "pw" { return .password }
-    if keys.contains(where: { joined.contains($0) }) || whole == "auth" || whole == "key" || whole == "jwt" { return .key }
-    return nil
+    guard let last = words.last, !harmlessEnds.contains(last) else { return nil }
+    let joined = Array(("_" + words.joined(separator: "_") + "_").utf8)
+    return joined.withUnsafeBufferPointer { joined in
+      let all = 0..<joined.count
+      func has(_ list: [StaticString]) -> Bool { list.contains { joined.holds($0, in: all) } }
+      guard !has(harmless) else { return nil }
+      if has(passwords) || last == "pass" || last == "pw" { return .password }
+      return has(keys) || words == ["auth"] || words == ["key"] || words == ["jwt"] ? .key : nil
+    }
+  }
+
+  private static func mayBegin(_ name: Bytes, _ index: Int) -> Bool {
+    switch name[index].small {
+    case .of("p"):
+      name.holds("pass", at: index) || name.holds("pwd", at: index) || name.holds("pw", at: index) || name.holds("priv", at: index)
+    case .of("s"): name.holds("secret", at: index) || name.holds("sas", at: index)
+    case .of("t"): name.holds("token", at: index)
+    case .of("k"): name.holds("key", at: index)
+    case .of("a"): name.holds("auth", at: index)
+    case .of("c"): name.holds("cred", at: index) || name.holds("connection", at: index)
+    case .of("j"): name.holds("jwt", at: index)
+    default: false
+    }
   }
 
   /// Whose key a name says that it is.
@@ -51,14 +66,10 @@ enum SecretName {
     return words
   }
 
-  private static let roots = [
-    "pass", "pwd", "_pw_", "secret", "token", "key", "auth", "credential", "connection_string", "connectionstring", "jwt", "sas", "cookie",
-    "signature",
-  ]
-  private static let passwords: [String] = ["passwd", "passphrase", "password", "_pwd_", "passcode"]
+  private static let passwords: [StaticString] = ["passwd", "passphrase", "password", "_pwd_", "passcode"]
   /// The gate's words, in their written form, and those that mean a key only where one looks for keys.
-  private static let keys: [String] =
-    AssignmentDetector.keys.map(\.description).filter { !["signature", "cookie", "api-key"].contains($0) } + [
+  private static let keys: [StaticString] =
+    AssignmentDetector.keys.filter { !["signature", "cookie", "api-key"].contains($0.description) } + [
       "client_secret", "secret", "account_key", "service_key", "auth_key", "authkey", "signing_key", "encryption_key", "master_key",
       "secretkey", "app_key", "appkey",
       "consumer_key", "shared_key", "db_key", "database_key", "priv_key", "client_key", "license_key", "session_key", "subscription_key",
@@ -79,7 +90,7 @@ enum SecretName {
     "timeout", "env", "variable", "address",
     "symbol", "usage", "budget", "used", "position", "offset", "hex",
   ]
-  private static let harmless: [String] = [
+  private static let harmless: [StaticString] = [
     "public_key", "pub_key", "pubkey", "publickey", "publishable", "site_key", "sitekey", "primary_key_", "foreign_key", "partition_key",
     "sort_key", "cache_key", "cachekey", "key_id",
     "keyid", "token_type", "token_url", "tokenizer", "tokens", "max_token", "keyword", "keyboard", "keyframe", "keycode", "author_",

@@ -28,7 +28,10 @@ enum ShapeJudge {
     if let isRight = Checksum.isRight(bytes.piece(range), prefix: shape.prefix) {
       return isRight ? candidate(shape, range, .certain) : nil
     }
-    guard !isInsideCode(bytes, range), random.isEven else { return nil }
+    // Some have numbers of an account or an application first.
+    let isEven =
+      random.isEven || shape.isTelling && value.count > 30 && Randomness(bytes.piece(range.upperBound - 20..<range.upperBound)).isEven
+    guard !isInsideCode(bytes, range), isEven else { return nil }
     let isUsual = shape.usual.contains(value.count)
     switch prefix {
     case "sk-proj-", "sk-svcacct-", "sk-admin-", "sk-":
