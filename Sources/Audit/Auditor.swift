@@ -25,14 +25,15 @@ package struct AuditOrder: Sendable {
 
 /// Makes the audit: the tree, then the history, then what is known about each secret.
 package struct Auditor {
-  private let order: AuditOrder
-  private var book: FindingBook
-  private var counts = AuditReport.Counts()
-  private var notes: [String] = []
-  private var weak: [WeakPlace] = []
+  let order: AuditOrder
+  var book: FindingBook
+  var counts = AuditReport.Counts()
+  var notes: [String] = []
+  var weak: [WeakPlace] = []
   /// Files whose place in git decides whether they are weak places.
-  private var files: [(path: TreePath, role: WeakFiles.Role, mode: UInt32)] = []
-  private var treePaths: [SecretIdentity: [TreePath]] = [:]
+  var files: [(path: TreePath, role: WeakFiles.Role, mode: UInt32)] = []
+  var treePaths: [SecretIdentity: [TreePath]] = [:]
+  var states: [TreePath: Finding.Place.Tracking] = [:]
 
   package init(_ order: AuditOrder) {
     self.order = order
@@ -149,159 +150,5 @@ package struct Auditor {
     if skipped.unreadable > 0 { notes.append("Not readable: \(skipped.unreadable) files or directories.") }
     if skipped.tooDeep > 0 { notes.append("Not entered: \(skipped.tooDeep) directories more than \(TreeWalk.deepest) deep.") }
     if skipped.links > 0 { notes.append("Not followed: \(skipped.links) symbolic links.") }
-  }
-
-  // MARK: Git
-
-  private mutating func follow(_ repository: GitRepository) throws(AuditError) {
-    func whole(_ path: TreePath) -> TreePath { TreePath(repository.prefix + path.bytes) }
-    var all = Set(files.map { whole($0.path) })
-    for paths in treePaths.values { all.formUnion(paths.map { whole($0) }) }
-    let tracking = GitTracking(repository: repository)
-    let tracked = try tracking.tracked(of: all)
-    let ignored = try tracking.ignored(of: all.subtracting(tracked))
-    func state(_ path: TreePath) -> Finding.Place.Tracking {
-      let path = whole(path)
-      return tracked.contains(path) ? .tracked : ignored.contains(path) ? .ignored : .untracked
-    }
-    for (identity, paths) in treePaths {
-      book.update(identity) { finding in
-        for index in finding.places.indices where index < paths.count { finding.places[index].tracking = state(paths[index]) }
-      }
-    }
-    for file in files { states[file.path] = state(file.path) }
-    for name in ["config", "config.worktree"] {
-      guard let text = SmallFile.read(repository.commonDirectory + "/" + name, limit: 1 << 20) else { continue }
-      for (remote, line) in RemotePasswords.findings(in: text) {
-        weak.append(
-          WeakPlace(
-            .remotePassword, path: ".git/" + name, line: line,
-            "The address of the remote “\(remote)” holds a password or a token, in clear on this disk: use a credential helper."))
-      }
-    }
-  }
-
-  private var states: [TreePath: Finding.Place.Tracking] = [:]
-
-  private mutating func scanHistory(_ repository: GitRepository) throws(AuditError) {
-    var history = GitHistory(repository, largest: order.largest)
-    var book = self.book
-    try history.scan { candidate, bytes, blob, path in book.add(candidate, in: bytes, blob: blob, file: path) }
-    self.book = book
-    counts.blobs = history.blobCount
-    if history.largeCount > 0 { notes.append("Not read: \(history.largeCount) blobs of the history above \(order.largest >> 20) MiB.") }
-    var wanted: Set<ObjectName> = []
-    for entry in book.entries.values { wanted.formUnion(entry.blobs) }
-    if !wanted.isEmpty {
-      let introductions = try history.introductions(of: wanted)
-      let head = try history.inHead(wanted)
-      var known: [[ObjectName]: (branches: Int, tags: Int, remotes: Int)] = [:]
-      var asked = 0
-      for identity in book.order {
-        guard let entry = book.entries[identity], !entry.blobs.isEmpty else { continue }
-        let all = entry.blobs.flatMap { introductions[$0] ?? [] }
-        let first = all.filter { $0.date != nil }.min { ($0.date ?? 0, $0.commit.text) < ($1.date ?? 0, $1.commit.text) } ?? all.first
-        var commits: [ObjectName] = first.map { [$0.commit] } ?? []
-        for one in all where !commits.contains(one.commit) && commits.count < 20 { commits.append(one.commit) }
-        var references = (branches: 0, tags: 0, remotes: 0)
-        if let seen = known[commits] {
-          references = seen
-        } else if asked < 500, !commits.isEmpty {
-          references = try history.references(with: commits)
-          known[commits] = references
-          asked += 1
-        }
-        let age = first?.date.map { max(0, Int((order.now - $0) / 86_400)) }
-        self.book.update(identity) { finding in
-          finding.history = Finding.History(
-            firstCommit: first?.commit.text, firstSeen: first?.date, ageDays: age, inHead: entry.blobs.contains { head.contains($0) },
-            branches: references.branches, tags: references.tags, remoteBranches: references.remotes,
-            isPushed: references.remotes > 0 || repository.isBare, paths: entry.historyPaths.sorted(),
-            blobs: entry.blobs.count)
-        }
-      }
-      if asked >= 500 { notes.append("Branches and tags were counted for the first 500 commits that brought in secrets.") }
-    }
-    notes += history.notes
-  }
-
-  // MARK: Weak places
-
-  private mutating func judgeFiles(_ hasRepository: Bool) {
-    var seen: Set<TreePath> = []
-    for file in files where seen.insert(file.path).inserted {
-      let state = states[file.path] ?? .unknown
-      let shown = file.path.shown
-      switch file.role {
-      case .environment:
-        if state == .tracked {
-          weak.append(
-            WeakPlace(
-              .environmentTracked, path: shown,
-              "Git has this file: everybody who clones gets its values. Take it out with “git rm --cached”, and ignore it."))
-        } else if state == .untracked {
-          weak.append(WeakPlace(.environmentNotIgnored, path: shown, "No .gitignore covers this file: the next “git add .” takes it in."))
-        }
-      case .key:
-        if state == .tracked {
-          weak.append(WeakPlace(.keyFileTracked, path: shown, "Git has this private key: make a new one, and keep it elsewhere."))
-        }
-      case .credentials:
-        // An .npmrc without a token is a setting like any other.
-        if state == .tracked, book.entries.values.contains(where: { $0.finding.places.contains { $0.path == shown } }) {
-          weak.append(
-            WeakPlace(
-              .credentialsTracked, path: shown,
-              "Git has this file of credentials: take it out, and let programs read them from their environment."))
-        }
-      }
-      if file.mode & 0o044 != 0, file.role == .key, state != .tracked {
-        weak.append(WeakPlace(.keyFileReadable, path: shown, "Other users of this machine can read this private key: chmod 600."))
-      }
-    }
-  }
-
-  // MARK: The report
-
-  private func report(_ path: String, hasRepository: Bool) -> AuditReport {
-    var notes = notes
-    if book.overflow > 0 {
-      notes.append("There are more than \(FindingBook.mostFindings) secrets; \(book.overflow) places are not in the report.")
-    }
-    if counts.binaries > 0 { notes.append("Not looked into: \(counts.binaries) binary files.") }
-    var findings: [Finding] = []
-    var matched: [String: String] = [:]
-    var suppressed = 0
-    for identity in book.order {
-      guard let entry = book.entries[identity] else { continue }
-      guard !book.allowed.contains(identity) else { continue }
-      var finding = entry.finding
-      finding.judgeUrgency()
-      if let published = entry.published, let key = order.platform?.key(published: published) {
-        finding.platformKey = key.shownID
-        finding.kind = .providerKey
-        finding.confidence = Confidence.certain.word
-        finding.judgeUrgency()
-        matched[key.id] = finding.fingerprint
-      }
-      if let baseline = order.baseline, baseline.holds(finding.fingerprint) {
-        suppressed += 1
-        continue
-      }
-      findings.append(finding)
-    }
-    findings.sort { left, right in
-      if left.urgency != right.urgency { return left.urgency < right.urgency }
-      if left.strength != right.strength { return left.strength > right.strength }
-      return (left.places.first?.path ?? left.history?.paths.first ?? "", left.fingerprint) < (
-        right.places.first?.path ?? right.history?.paths.first ?? "", right.fingerprint
-      )
-    }
-    var weak = weak.sorted { ($0.kind.rank, $0.path, $0.line ?? 0) < ($1.kind.rank, $1.path, $1.line ?? 0) }
-    if let baseline = order.baseline { weak.removeAll { baseline.holds($0.fingerprint) } }
-    return AuditReport(
-      path: Redactor.clean(path), now: order.now, hasHistory: hasRepository && order.takesHistory, counts: counts, findings: findings,
-      weakPlaces: weak, platform: order.platform.map { PlatformFindings($0, matched: matched, now: order.now) }, notes: notes,
-      allowed: book.allowed.count, suppressed: suppressed)
   }
 }

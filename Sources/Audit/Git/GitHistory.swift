@@ -29,6 +29,7 @@ struct GitHistory {
     let list = try git.start(["rev-list", "--objects", "--all"])
     let sizes = try git.start(
       ["cat-file", "--buffer", "--batch-check=%(objectname) %(objecttype) %(objectsize) %(rest)"], input: list.output)
+    list.release()
     var ends: [Int32] = [-1, -1]
     guard pipe(&ends) == 0 else { throw AuditError("A pipe to git could not be made: \(AuditError.reason(errno)).") }
     for descriptor in ends { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
@@ -89,7 +90,7 @@ struct GitHistory {
   // MARK: When and where
 
   /// Which commits brought in which blobs, of those that are asked for: `git diff-tree` of every commit, in a stream.
-  mutating func introductions(of wanted: Set<ObjectName>) throws(AuditError) -> [ObjectName: [Introduction]] {
+  mutating func introductions(of wanted: Set<ObjectName>) throws(AuditError) -> [ObjectName: Introductions] {
     let list = try repository.git.start(["rev-list", "--all"])
     let trees = try repository.git.start(
       [
@@ -97,7 +98,8 @@ struct GitHistory {
         "--pretty=format:%x01%H %at",
       ],
       input: list.output)
-    var found: [ObjectName: [Introduction]] = [:]
+    list.release()
+    var found: [ObjectName: Introductions] = [:]
     var current: Introduction?
     var entries = 0
     while var token = trees.next(upTo: 0) {
@@ -111,7 +113,7 @@ struct GitHistory {
       }
       guard token.first == .of(":") else { continue }
       // Its path comes behind, whatever it begins with.
-      _ = trees.next(upTo: 0)
+      let path = trees.next(upTo: 0) ?? []
       entries += 1
       guard entries < 20_000_000 else {
         notes.append("The history has more changes than are followed here; some dates are missing.")
@@ -119,11 +121,7 @@ struct GitHistory {
       }
       let words = token.split(separator: 0x20)
       guard words.count >= 4, let blob = ObjectName(words[3]), wanted.contains(blob), let current else { continue }
-      if (found[blob]?.count ?? 0) < 200 {
-        found[blob, default: []].append(current)
-      } else if (current.date ?? 0) < (found[blob]?.last?.date ?? 0) {
-        found[blob]?[199] = current
-      }
+      found[blob, default: Introductions()].add(current, path: TreePath(path))
     }
     return found
   }
@@ -131,6 +129,18 @@ struct GitHistory {
   struct Introduction: Hashable {
     var commit: ObjectName
     var date: Int64?
+  }
+
+  /// Those of one blob: the first and the last few hundred, and under which names it came.
+  struct Introductions {
+    private(set) var all: [Introduction] = []
+    private(set) var paths: Set<TreePath> = []
+
+    mutating func add(_ one: Introduction, path: TreePath) {
+      if paths.count < 20 { paths.insert(path) }
+      guard all.count >= 200 else { return all.append(one) }
+      if (one.date ?? .max) < (all[199].date ?? .max) { all[199] = one }
+    }
   }
 
   /// Which of these blobs the checked-out commit has.
@@ -141,20 +151,6 @@ struct GitHistory {
       if let name = ObjectName(line.prefix { $0 != 0x20 }), wanted.contains(name) { found.insert(name) }
     }
     return found
-  }
-
-  /// Branches, tags and remote branches that have any of these commits.
-  func references(with commits: [ObjectName]) throws(AuditError) -> (branches: Int, tags: Int, remotes: Int) {
-    let list = try repository.git.start(
-      ["for-each-ref", "--format=%(refname)"] + commits.prefix(50).flatMap { ["--contains", $0.text] })
-    var counts = (branches: 0, tags: 0, remotes: 0)
-    while let line = list.next(upTo: 0x0A) {
-      let name = String(decoding: line, as: UTF8.self)
-      if name.hasPrefix("refs/heads/") { counts.branches += 1 }
-      if name.hasPrefix("refs/tags/") { counts.tags += 1 }
-      if name.hasPrefix("refs/remotes/"), !name.hasSuffix("/HEAD") { counts.remotes += 1 }
-    }
-    return counts
   }
 }
 

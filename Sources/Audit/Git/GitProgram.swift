@@ -17,7 +17,7 @@ struct GitProgram: Sendable {
 
   /// What the repository's own configuration could start, off. A command's options come last, so that they win.
   private static let guarded: [String] = [
-    "--no-pager", "--no-replace-objects", "--no-optional-locks", "--literal-pathspecs", "-c", "core.fsmonitor=false", "-c",
+    "--no-pager", "--no-replace-objects", "--no-optional-locks", "-c", "core.fsmonitor=false", "-c",
     "core.hooksPath=/dev/null",
     "-c", "core.pager=cat", "-c", "core.untrackedCache=false", "-c", "core.commitGraph=false", "-c", "core.sshCommand=false", "-c",
     "core.askPass=false",
@@ -63,7 +63,7 @@ struct GitProgram: Sendable {
 /// A git that runs, in a process group of its own. It ends with this value.
 final class GitProcess {
   private var process: Int32
-  let output: Int32
+  private(set) var output: Int32
   private var buffer: UnsafeMutableRawBufferPointer
   private var first = 0
   private var last = 0
@@ -76,13 +76,19 @@ final class GitProcess {
   }
 
   deinit {
-    close(output)
+    release()
     if process > 0 {
       kill(-process, SIGKILL)
       var status: Int32 = 0
       while waitpid(process, &status, 0) < 0, errno == EINTR {}
     }
     buffer.deallocate()
+  }
+
+  /// Its output belongs to the next program alone: when that one ends, this one does.
+  func release() {
+    if output >= 0 { close(output) }
+    output = -1
   }
 
   /// Whether it ended well. Waits; to be asked after the end of its output.

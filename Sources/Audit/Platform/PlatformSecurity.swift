@@ -69,7 +69,8 @@ package struct PlatformFindings: Sendable, Codable {
   static let oldDays = 365
   static let mostAdmins = 5
 
-  init(_ platform: PlatformSecurity, matched: [String: String], now: Int64) {
+  /// - Parameter matched: fingerprints of findings by the ids of keys that they are.
+  package init(_ platform: PlatformSecurity, matched: [String: String], now: Int64) {
     var items: [Item] = []
     var unanswered: [String] = []
     func add(_ kind: Kind, _ subject: String, _ sentence: String) {

@@ -10,7 +10,8 @@ package struct AuditReport: Sendable, Codable {
   }
 
   package var path: String
-  package var now: Int64
+  /// Seconds since 1970.
+  package var auditedAt: Int64
   package var hasHistory: Bool
   package var counts: Counts
   package var findings: [Finding]

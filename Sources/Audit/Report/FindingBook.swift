@@ -2,6 +2,8 @@
 struct FindingBook {
   static let mostPlaces = 100
   static let mostFindings = 50_000
+  /// Of all findings together, in the history.
+  static let mostBlobs = 1_000_000
 
   struct Entry {
     var candidate: Candidate
@@ -18,6 +20,7 @@ struct FindingBook {
   /// Secrets with `sealane:allow` somewhere in the tree.
   private(set) var allowed: Set<SecretIdentity> = []
   private(set) var overflow = 0
+  private var blobCount = 0
 
   init(_ fingerprinter: Fingerprinter) { self.fingerprinter = fingerprinter }
 
@@ -50,7 +53,15 @@ struct FindingBook {
     }
     let name = Self.name(candidate, in: bytes)
     guard touch(identity, candidate, value, place: "\(file.text)\0\(name ?? "")") else { return }
-    if entries[identity]?.blobs.last != blob { entries[identity]?.blobs.append(blob) }
+    if entries[identity]?.blobs.last != blob {
+      // The newest come first: of too many the last one is kept besides, which is the oldest.
+      if blobCount >= Self.mostBlobs, let count = entries[identity]?.blobs.count, count > 1 {
+        entries[identity]?.blobs[count - 1] = blob
+      } else {
+        entries[identity]?.blobs.append(blob)
+        blobCount += 1
+      }
+    }
     if (entries[identity]?.historyPaths.count ?? 0) < 20 { entries[identity]?.historyPaths.insert(file.shown) }
   }
 

@@ -71,7 +71,7 @@ extension Finding {
       case .authorization: "Authorization value"
       case .drawn: "Random text that may be a key"
       }
-    return "\(what) \(masked)" + (remark.isEmpty ? "" : " (\(remark))")
+    return what + (masked == "…" ? "" : " \(masked)") + (remark.isEmpty ? "" : " (\(remark))")
   }
 
   var placeWords: [String] {

@@ -37,7 +37,9 @@ enum AddressJudge {
     }
     let value = bytes.piece(first + 1..<at)
     let user = bytes.piece(start..<first)
-    guard value.count >= 4, !Placeholder.isPlaceholderPassword(value), !value.contains(where: { $0 >= 0x80 }) else { return nil }
+    guard value.count >= 4, !Placeholder.isPlaceholderPassword(value), !value.contains(where: { $0 >= 0x80 || $0 == .of(",") }) else {
+      return nil
+    }
     guard !user.elementsEqual(value), !value.holds("password", in: 0..<value.count), !value.holds("secret", in: 0..<value.count) else {
       return nil
     }

@@ -37,6 +37,10 @@ struct AssignmentJudge {
     var start = comma + 1
     while bytes.byte(start).isBlank { start += 1 }
     guard bytes.byte(start).isQuote, bytes.byte(name.lowerBound - 1).isQuote else { return nil }
+    // The first of a list's or a call's two, not two neighbours of many.
+    var open = name.lowerBound - 2
+    while bytes.byte(open).isBlank { open -= 1 }
+    guard [.of("("), .of("{"), .of("[")].contains(bytes.byte(open)) else { return nil }
     guard let candidate = judge(bytes, name: name, meaning: meaning, from: start) else { return nil }
     return Randomness(bytes.piece(candidate.range)).isDrawn ? candidate : nil
   }
@@ -178,7 +182,7 @@ struct AssignmentJudge {
       guard isCoded ? random.isDrawn || isIdentifier(text) : isOfSigns(text, random) || SharedKeyJudge.holdsKey(text) else {
         return passwordLike(bytes, range, name: name, isAside: isAside)
       }
-      guard !isPath(text) else { return nil }
+      guard !isPath(text), !isAside || text.count >= 20 else { return nil }
       let isBriefName = bytes.piece(name).count <= 4
       // `KEY = 2b7e…` in test vectors.
       if isBriefName, isAside || random.isHexadecimal { return nil }
@@ -212,9 +216,11 @@ struct AssignmentJudge {
 
   /// Frameworks make keys of all printable signs.
   private func isOfSigns(_ text: Bytes, _ random: Randomness) -> Bool {
-    text.count >= 24 && text.allSatisfy { $0 > 0x20 && $0 < 0x7F } && random.digits >= 2 && random.others >= 3 && random.distinct >= 15
+    // Templates and expressions for letters.
+    if text.contains(.of("{")) && text.contains(.of("}")) || text.holds("a-z", in: 0..<text.count) { return false }
+    return text.count >= 24 && text.allSatisfy { $0 > 0x20 && $0 < 0x7F } && random.digits >= 2 && random.others >= 3
+      && random.distinct >= 15
       && random.isEven
-      && random.changes * 5 >= text.count
   }
 
   private func isPath(_ text: Bytes) -> Bool {

@@ -25,16 +25,16 @@ package enum Confidence: Int, Sendable, Comparable, Codable {
 }
 
 /// A place in a text where a secret seems to be: positions only, so that none is copied.
-struct Candidate: Hashable {
-  var range: Range<Int>
-  var kind: SecretKind
+package struct Candidate: Sendable, Hashable {
+  package var range: Range<Int>
+  package var kind: SecretKind
   /// Whose key it is, as people call them; empty: nobody knows.
-  var provider = ""
+  package var provider = ""
   /// What of it is public: `sk-proj-`.
-  var prefix = ""
-  var confidence: Confidence
+  package var prefix = ""
+  package var confidence: Confidence
   /// The name that it is assigned to.
-  var name: Range<Int>?
+  package var name: Range<Int>?
   /// What else is known: `encrypted`, `test mode`, `expired`.
-  var remark = ""
+  package var remark = ""
 }

@@ -1,6 +1,17 @@
+internal import Gate
+
 /// Checksums that providers publish as a part of their key formats.
-enum Checksum {
+package enum Checksum {
   /// What a format says of a key: nil where it has no checksum.
+  package static func isRight(_ key: String) -> Bool? {
+    let bytes = Array(key.utf8)
+    return bytes.withUnsafeBufferPointer { bytes in
+      SecretShape.all.first { shape in shape.prefix.withUTF8Buffer { bytes.starts(with: $0) } }.flatMap {
+        isRight(bytes, prefix: $0.prefix)
+      }
+    }
+  }
+
   static func isRight(_ key: Bytes, prefix: StaticString) -> Bool? {
     let length = prefix.utf8CodeUnitCount
     switch prefix.description {

@@ -24,6 +24,13 @@ enum DrawnJudge {
     guard line.count <= longestLine, !harmless.contains(where: { bytes.holds($0, in: line.lowerBound..<range.lowerBound) }) else {
       return nil
     }
+    // An element of a list, a row of a longer text.
+    let before = bytes.text(line.lowerBound..<range.lowerBound - 1).trimmingBlanks
+    let after = bytes.text(range.upperBound + 1..<line.upperBound).trimmingBlanks
+    if before.isEmpty || before == "[", ["", ",", "]", "],", "\\", "+", ")"].contains(after) { return nil }
+    // The public parts of a JSON Web Key (RFC 7518, section 6), and of curves elsewhere.
+    let name = before.filter { $0.isLetter || $0 == "_" || $0.isWhitespace }.split(whereSeparator: \.isWhitespace).last ?? ""
+    if ["x", "y", "n", "e", "kid"].contains(name) { return nil }
     return Candidate(range: range, kind: .drawn, confidence: .possible)
   }
 }

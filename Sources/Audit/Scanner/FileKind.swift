@@ -79,13 +79,14 @@ package struct FileKind: Sendable, Hashable {
     {
       traits.insert(.mobile)
     }
-    if !folders.isDisjoint(with: Self.testFolders) || name.contains("_test.") || name.contains(".test.") || name.contains(".spec.")
+    if !folders.isDisjoint(with: Self.testFolders) || folders.contains(where: { $0.hasSuffix("tests") }) || name.contains("_test.")
+      || name.contains(".test.") || name.contains(".spec.")
       || name.hasPrefix("test_") || name.hasPrefix("conftest")
     {
       traits.insert(.test)
     }
     if ["md", "mdx", "rst", "adoc", "txt"].contains(ending) || !folders.isDisjoint(with: ["docs", "doc", "documentation"])
-      || name.hasPrefix("readme")
+      || name.hasPrefix("readme") || name == "metadata" || name == "pkg-info"
     {
       traits.insert(.documentation)
     }

@@ -4,13 +4,13 @@ internal import Gate
 ///
 /// One pass: at each word the first two bytes are looked up in a table of what provider keys begin with (the gate's list), at `=` and `:` the
 /// name before and the value behind are judged, and rows of base64 characters are measured. Cost: some nanoseconds a byte.
-struct KeyScanner: Sendable {
+package struct KeyScanner: Sendable {
   let kind: FileKind
 
-  init(_ kind: FileKind) { self.kind = kind }
+  package init(_ kind: FileKind) { self.kind = kind }
 
   /// Candidates in the order of their places, none inside of another.
-  func scan(_ bytes: Bytes) -> [Candidate] {
+  package func scan(_ bytes: UnsafeBufferPointer<UInt8>) -> [Candidate] {
     var found: [Candidate] = []
     let pairs = Self.pairs
     var index = 0
@@ -65,7 +65,19 @@ struct KeyScanner: Sendable {
       isStart = !byte.isWordByte
       index += 1
     }
-    return Self.strongest(found)
+    return Self.strongest(found).map(tempered)
+  }
+
+  /// In tests and documentation most of what looks so was made up; a provider's whole key was not.
+  private func tempered(_ candidate: Candidate) -> Candidate {
+    guard kind.traits.contains(.test) || kind.traits.contains(.documentation) || kind.isTemplate else { return candidate }
+    var candidate = candidate
+    switch candidate.kind {
+    case .providerKey: break
+    case .privateKey: candidate.confidence = min(candidate.confidence, .likely)
+    default: candidate.confidence = .possible
+    }
+    return candidate
   }
 
   /// Of those that overlap the surer one stays, then the one that began first.

@@ -56,6 +56,11 @@ enum PasswordJudge {
 /// Connection strings with a key in the middle.
 enum SharedKeyJudge {
   static func holdsKey(_ text: Bytes) -> Bool {
-    text.holds("accountkey=", in: 0..<text.count) || text.holds("sharedaccesskey=", in: 0..<text.count)
+    for (index, byte) in text.enumerated() where byte == .of("=") {
+      guard text.holds("accountkey", at: index - 10) || text.holds("sharedaccesskey", at: index - 15) else { continue }
+      let rest = text[(index + 1)...].prefix { $0.isCoded }
+      if rest.count >= 40, Randomness(Bytes(rebasing: rest)).isDrawn, !Placeholder.isPlaceholder(Bytes(rebasing: rest)) { return true }
+    }
+    return false
   }
 }

@@ -13,6 +13,8 @@ struct Randomness {
   private(set) var changes = 0
   /// Neighbours that are equal, or one more or less: `aaaa`, `1234`, `fedc`.
   private(set) var steps = 0
+  /// Capitals behind capitals: names of types have few.
+  private var capitalPairs = 0
   private(set) var entropy = 0.0
   private(set) var distinct = 0
 
@@ -34,6 +36,7 @@ struct Randomness {
         previousClass = kind
         if kind != 0, previous != 0, byte == previous || byte == previous &+ 1 || byte == previous &- 1 { steps += 1 }
       }
+      if byte.isCapital, previous.isCapital { capitalPairs += 1 }
       previous = byte
     }
     let total = Double(max(1, count))
@@ -57,7 +60,9 @@ struct Randomness {
     guard count >= 12, isEven else { return false }
     if isHexadecimal { return digits >= count / 5 && capitals + small >= 1 && (capitals == 0 || small == 0) && changes * 5 >= count }
     guard others * 4 < count else { return false }
-    if digits <= 1 { return capitals >= 3 && small >= 3 && changes * 10 >= count * 3 && count >= 20 }
+    if digits <= 1 {
+      return capitals * 5 >= count && small >= 3 && capitalPairs >= max(2, count / 16) && changes * 4 >= count && count >= 20
+    }
     return changes * 4 >= count
   }
 

@@ -8,13 +8,13 @@ package struct SecretIdentity: Sendable, Hashable {
 }
 
 /// Makes identities and fingerprints of secrets.
-struct Fingerprinter: Sendable {
+package struct Fingerprinter: Sendable {
   private let run = SymmetricKey(size: .bits256)
   private let key: SymmetricKey
   private let isKeyed: Bool
 
   /// - Parameter key: of the company; without one, fingerprints are the same everywhere.
-  init(key: [UInt8]? = nil) {
+  package init(key: [UInt8]? = nil) {
     isKeyed = key != nil
     self.key = SymmetricKey(data: SHA256.hash(data: Data("sealane audit fingerprint v1\0".utf8) + Data(key ?? [])))
   }
@@ -25,7 +25,7 @@ struct Fingerprinter: Sendable {
 
   /// What reports and baselines know a secret by. A key drawn by lot has 16 hexadecimal digits: nobody guesses it. A password that somebody
   /// chose could be guessed by its fingerprint, so that without a key its fingerprint is made of where it stands.
-  func fingerprint(_ value: [UInt8], kind: SecretKind, place: String) -> String {
+  package func fingerprint(_ value: [UInt8], kind: SecretKind, place: String) -> String {
     let isChosen = kind == .password || kind == .urlPassword || kind == .authorization
     let message: Data =
       isChosen && !isKeyed ? Data("place\0\(kind.rawValue)\0\(place)".utf8) : Data("value\0".utf8) + Data(value)

@@ -17,6 +17,8 @@ enum TokenJudge {
     if claims["role"] as? String == "anon" { return nil }
     guard Randomness(signature).isEven, !Placeholder.isPlaceholder(signature) else { return nil }
     var candidate = Candidate(range: range, kind: .webToken, prefix: "eyJ", confidence: .likely)
+    // Without any registered claim (section 4.1) it is somebody's example.
+    if Set(claims.keys).isDisjoint(with: ["iss", "sub", "aud", "exp", "iat", "nbf", "jti", "role"]) { candidate.confidence = .possible }
     if claims["role"] as? String == "service_role" {
       candidate.provider = "Supabase"
       candidate.confidence = .certain
