@@ -13,7 +13,7 @@ enum Placeholder {
     "abcdef",
     "12345678", "<key>", "secret-key-goes", "goes-here", "deadbeef", "00000000", "lorem", "ipsum", "undefined", "supersecret",
     "super-secret",
-    "super_secret", "mysecret", "my-secret", "my_secret", "myapikey", "my-api-key", "my_api_key", "mytoken", "my-token", "my_token", "none",
+    "super_secret", "mysecret", "my-secret", "my_secret", "myapikey", "my-api-key", "my_api_key", "mytoken", "my-token", "my_token",
     "some-", "some_", "sometoken", "somesecret", "...", "…", "***", "____", "notasecret", "not-a-secret",
   ]
 

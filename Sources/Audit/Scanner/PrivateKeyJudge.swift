@@ -42,7 +42,7 @@ enum PrivateKeyJudge {
     // Headers of old encrypted keys: `Proc-Type: 4,ENCRYPTED`.
     let isOldEncrypted = bytes.holds("proc-type", in: start..<min(index, start + 200))
     if isOldEncrypted { sample = max(sample, index - 60) }
-    let value = bytes.piece(sample..<min(index, sample + 400))
+    let value = bytes.piece(sample..<min(index, sample + 64))
     guard !Placeholder.isPlaceholder(value) else { return nil }
     var close = index
     if bytes.holds("-----end ", at: index) {

@@ -21,7 +21,7 @@ enum ShapeJudge {
     let prefix = shape.prefix.description
     if prefix == "AKIA" || prefix == "ASIA" || prefix == "ABIA" || prefix == "ACCA" {
       // Base32: a provider's own alphabet has neither 0, 1, 8 nor 9 in it; other tools take those too, so they only make it less sure.
-      guard random.isEven, random.digits + random.capitals == 16 else { return nil }
+      guard random.distinct >= 7, random.steps < 10, random.digits + random.capitals == 16 else { return nil }
       let isBase32 = value.allSatisfy { $0.isCapital || (.of("2") ... .of("7")).contains($0) }
       return candidate(shape, range, isBase32 ? .certain : .likely)
     }
