@@ -8,6 +8,7 @@ extension Auditor {
     let ignored = try tracking.ignored(of: all.subtracting(tracked))
     func state(_ path: TreePath) -> Finding.Place.Tracking {
       let path = whole(path)
+      if repository.isBare { return .unknown }
       return tracked.contains(path) ? .tracked : ignored.contains(path) ? .ignored : .untracked
     }
     for (identity, paths) in treePaths {

@@ -1,5 +1,5 @@
 extension Auditor {
-  func report(_ path: String, hasRepository: Bool) -> AuditReport {
+  func report(_ path: String, hasHistory: Bool) -> AuditReport {
     var notes = notes
     if book.overflow > 0 {
       notes.append("There are more than \(FindingBook.mostFindings) secrets; \(book.overflow) places are not in the report.")
@@ -36,7 +36,7 @@ extension Auditor {
     var weak = weak.sorted { ($0.kind.rank, $0.path, $0.line ?? 0) < ($1.kind.rank, $1.path, $1.line ?? 0) }
     if let baseline = order.baseline { weak.removeAll { baseline.holds($0.fingerprint) } }
     return AuditReport(
-      path: Redactor.clean(path), auditedAt: order.now, hasHistory: hasRepository && order.takesHistory, counts: counts, findings: findings,
+      path: Redactor.clean(path), auditedAt: order.now, hasHistory: hasHistory, counts: counts, findings: findings,
       weakPlaces: weak, platform: order.platform.map { PlatformFindings($0, matched: matched, now: order.now) }, notes: notes,
       allowed: book.allowed.count, suppressed: suppressed)
   }

@@ -52,18 +52,28 @@ package struct Auditor {
     let path = String(cString: resolved)
     free(resolved)
     let program = order.git ?? GitProgram.find()
-    let repository = program.flatMap { GitRepository.find(at: path, program: $0) }
-    if !(repository?.isBare ?? false) { try scanTree(path) }
+    // Of a single file its own state in git is asked for; the history is that of a directory.
+    let isFile = Self.isFile(path)
+    let directory = isFile ? URL(fileURLWithPath: path).deletingLastPathComponent().path : path
+    let repository = program.flatMap { GitRepository.find(at: directory, program: $0) }
+    // A tree that only looks like a bare repository is looked at all the same.
+    try scanTree(path)
+    if repository?.isBare ?? false { counts.binaries = 0 }
     if let repository {
       try follow(repository)
-      if order.takesHistory { try scanHistory(repository) }
+      if order.takesHistory, !isFile { try scanHistory(repository) }
     } else if program == nil {
       notes.append("There is no git on this machine: the history was not looked at.")
     } else {
       notes.append("No git repository here: there is no history to look at, and ages are not known.")
     }
     judgeFiles(repository != nil)
-    return report(path, hasRepository: repository != nil)
+    return report(path, hasHistory: repository != nil && order.takesHistory && !isFile)
+  }
+
+  private static func isFile(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
   }
 
   // MARK: The tree

@@ -411,6 +411,37 @@ def test_history(repository, tmp_path, keys):
     assert bare.finding("OpenAI")["history"]["is_pushed"], "whoever may fetch from it has it"
 
 
+def test_names_of_any_bytes(repository, keys):
+    """Whatever files are called, each key is found with its place in git and in the history."""
+    dice = random.Random(keys.seed)
+    names, planted = set(), []
+    for start in (b"\x01", b":100644 ", b"-", b"\n", b" ", b'"', b"\xff", b"a\tb", b"\r", b"*", b"!x", b"#"):
+        names.update(start + bytes(dice.choice([1, 9, 10, 32, 34, 58, 92, 97, 200, 255, 0x1B]) for _ in range(dice.randrange(1, 12))) for _ in range(5))
+    for name in sorted(names):
+        planted.append(openai(keys))
+        with open(os.path.join(os.fsencode(repository), name), "w") as file:
+            file.write(f"x\n{planted[-1]}\n")
+    git(repository, "add", "-A")
+    git(repository, "commit", "-qm", "one", date="2024-03-01T12:00:00Z")
+    outcome = audit(repository, "--json")
+    assert len(outcome.json["findings"]) == len(planted), keys.seed
+    for finding in outcome.json["findings"]:
+        (place,) = finding["places"]
+        assert place["tracking"] == "tracked" and place["line"] == 2 and finding["history"]["in_head"] and finding["history"]["first_seen"] == 1_709_294_400, keys.seed
+    silent(outcome.all, [(key, "sk-proj-") for key in planted])
+
+
+def test_a_single_file(repository, keys):
+    write(repository / "a/one.py", f'k = "{openai(keys)}"\n')
+    write(repository / "a/two.py", f'k = "{checksummed(keys, "gh" + "p_")}"\n')
+    git(repository, "add", "a/one.py")
+    git(repository, "commit", "-qm", "one")
+    (finding,) = audit(repository / "a/one.py", "--json").json["findings"]
+    assert finding["places"][0]["path"] == "one.py" and finding["places"][0]["tracking"] == "tracked"
+    (finding,) = audit(repository / "a/two.py", "--json").json["findings"]
+    assert finding["places"][0]["tracking"] == "untracked"
+
+
 def test_history_in_corners(repository, tmp_path, keys):
     """A stash, a tag alone, a detached head, a linked work tree, an empty repository, a shallow clone."""
     assert audit(repository, "--json").code == 0

@@ -22,7 +22,6 @@ package struct FileKind: Sendable, Hashable {
   var isTemplate = false
   /// Drawn texts without a name mean nothing there.
   var isGenerated = false
-  var isShell = false
 
   /// - Parameter path: with slashes, from the root of what is looked at.
   package init(_ path: String, isBrowserApp: Bool = false) {
@@ -41,7 +40,6 @@ package struct FileKind: Sendable, Hashable {
     isConfiguration =
       isEnvironment || Self.configurations.contains(ending) || Self.configurationNames.contains(name) || name.hasPrefix("dockerfile")
       || name.hasPrefix(".env")
-    isShell = ["sh", "bash", "zsh", "fish", "ps1", "bat", "cmd"].contains(ending) || name.hasPrefix("dockerfile") || name == ".envrc"
     isGenerated =
       isLockfile
       || ["map", "svg", "css", "ipynb", "snap", "pem", "crt", "cer", "csv", "tsv", "po", "pbxproj", "storyboard", "xib"].contains(ending)

@@ -43,13 +43,24 @@ enum Placeholder {
   /// Whether a key's text says of itself that it is none.
   static func isPlaceholder(_ value: Bytes) -> Bool {
     guard !value.isEmpty else { return true }
-    if words.contains(where: { value.holds($0, in: 0..<value.count) }) { return true }
+    if words.contains(where: { says($0, value) }) { return true }
     // `xxxx…`, `----`, `0000`: two different characters make no key.
     var seen: [UInt8] = []
     for byte in value.prefix(64) where !seen.contains(byte.small) { seen.append(byte.small) }
     if seen.count <= 3 { return true }
     if isReference(value) { return true }
     return isPublished(value)
+  }
+
+  /// Whether a word stands in a text. In long ones small words come up by chance: there all its letters are of one case.
+  private static func says(_ word: StaticString, _ value: Bytes) -> Bool {
+    let length = word.utf8CodeUnitCount
+    guard value.count >= length else { return false }
+    return (0...(value.count - length)).contains { place in
+      guard value.holds(word, at: place) else { return false }
+      let found = value.piece(place..<place + length)
+      return value.count <= 40 || !found.contains(where: \.isCapital) || !found.contains(where: \.isSmall)
+    }
   }
 
   /// The same of a password, which may be any word.

@@ -58,7 +58,7 @@ struct Randomness {
   /// Digits and letters that nobody would type: of keys, tokens and digests.
   var isDrawn: Bool {
     guard count >= 12, isEven else { return false }
-    if isHexadecimal { return digits >= count / 5 && capitals + small >= 1 && (capitals == 0 || small == 0) && changes * 6 >= count }
+    if isHexadecimal { return digits >= count / 5 && capitals + small >= 1 && (capitals == 0 || small == 0) && changes * 8 >= count }
     guard others * 4 < count else { return false }
     if digits <= 1 {
       return capitals * 5 >= count && small >= 3 && capitalPairs >= max(2, count / 16) && changes * 4 >= count && count >= 20
