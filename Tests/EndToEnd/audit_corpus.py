@@ -264,7 +264,7 @@ def plant_special(c: Corpus):
         user = base64.b64encode(f"svc{n}:{c.some(MIXED, 20)}".encode()).decode()
         c.file(f"tokens/basic{n}.py", (f'HEADERS = {{"Authorization": "Basic {user}"}}', "basic", user, "Basic "))
     value = checksummed(c, "np" + "m_")
-    c.file("registry/a/.npmrc", "registry=https://registry.npmjs.org/", (f"//registry.npmjs.org/:_authToken={value}", "npm", value, "npm_"))
+    c.file("registry/a/.npmrc", "registry=https://npm.orrery.example/", (f"//npm.orrery.example/:_authToken={value}", "npm", value, "npm_"))
     value = password(c).replace("#", "x")
     c.file("registry/b/.pypirc", "[pypi]", "username = deploy", (f"password = {value}", "password", value, ""))
     value = c.some(MIXED, 22)
@@ -300,8 +300,8 @@ def decoys_of_tools(c: Corpus):
 
     for n in range(6):
         packages = [f"pkg-{c.some(LOWER, 6)}" for _ in range(25)]
-        c.file(f"locks/l{n}/package-lock.json", "{", '  "packages": {', *[f'    "node_modules/{p}": {{ "version": "1.{i}.0", "resolved": "https://registry.npmjs.org/{p}/-/{p}-1.{i}.0.tgz", "integrity": "{sri()}" }},' for i, p in enumerate(packages)], "  }", "}")
-        c.file(f"locks/l{n}/yarn.lock", *[f'{p}@^1.0.0:\n  version "1.0.{i}"\n  resolved "https://registry.yarnpkg.com/{p}/-/{p}-1.0.{i}.tgz#{digest(40)}"\n  integrity {sri()}' for i, p in enumerate(packages)])
+        c.file(f"locks/l{n}/package-lock.json", "{", '  "packages": {', *[f'    "node_modules/{p}": {{ "version": "1.{i}.0", "resolved": "https://npm.orrery.example/{p}/-/{p}-1.{i}.0.tgz", "integrity": "{sri()}" }},' for i, p in enumerate(packages)], "  }", "}")
+        c.file(f"locks/l{n}/yarn.lock", *[f'{p}@^1.0.0:\n  version "1.0.{i}"\n  resolved "https://yarn.orrery.example/{p}/-/{p}-1.0.{i}.tgz#{digest(40)}"\n  integrity {sri()}' for i, p in enumerate(packages)])
         c.file(f"locks/l{n}/pnpm-lock.yaml", *[f"  /{p}/1.0.{i}:\n    resolution: {{integrity: {sri()}}}" for i, p in enumerate(packages)])
         c.file(f"locks/l{n}/go.sum", *[f"github.com/orrery/{p} v1.{i}.0 h1:{base64.b64encode(c.dice.randbytes(32)).decode()}" for i, p in enumerate(packages)])
         c.file(f"locks/l{n}/Cargo.lock", *[f'[[package]]\nname = "{p}"\nversion = "0.{i}.1"\nchecksum = "{digest()}"' for i, p in enumerate(packages)])

@@ -641,7 +641,7 @@ def test_weak_places(repository, keys):
     write(repository / "id_ed25519", audit_corpus.private_key(keys, "OPENSSH ") + "\n").chmod(0o644)
     write(repository / "safe/id_rsa", audit_corpus.private_key(keys, "RSA ") + "\n").chmod(0o600)
     token = checksummed(keys, "np" + "m_")
-    write(repository / ".npmrc", f"//registry.npmjs.org/:_authToken={token}\n")
+    write(repository / ".npmrc", f"//npm.orrery.example/:_authToken={token}\n")
     git(repository, "add", "-f", ".npmrc")
     write(repository / ".github/workflows/ci.yml", "\n".join([
         "steps:", "  - run: echo ${{ secrets.DEPLOY_KEY }}", '  - run: echo "$API_TOKEN"', "  - run: printenv", "  - run: echo $HOME $VERSION",
