@@ -71,6 +71,7 @@ let package = Package(
     .target(name: "Web", dependencies: ["Events", "Passkeys", hummingbird], swiftSettings: room),
     .target(name: "Demo", dependencies: ["Events"], swiftSettings: room),
     .target(name: "Outbound", dependencies: ["CCurl"], swiftSettings: room),
+    .target(name: "Audit", dependencies: ["Events", "Gate", "Outbound", "CProcess", crypto], swiftSettings: room),
     .target(
       name: "Delivery",
       dependencies: [
@@ -122,7 +123,7 @@ let package = Package(
       ],
       swiftSettings: room),
     .executableTarget(
-      name: "sealane", dependencies: ["Server", "Notices", "Vault", "Outbound", "Demo", "Events", "Ledger", arguments], swiftSettings: room),
+      name: "sealane", dependencies: ["Server", "Notices", "Audit", "Vault", "Outbound", "Demo", "Events", "Ledger", arguments], swiftSettings: room),
     .executableTarget(name: "sealane-custodian", dependencies: ["Custodian", "Notices", "Vault", arguments, logging], swiftSettings: room),
 
     // Randomness that can be repeated, and bytes that it alters.
@@ -189,6 +190,7 @@ let package = Package(
       name: "NoticesTests", dependencies: ["Notices", "Ledger", "Events", "TestSupport", crypto, cryptoExtras],
       exclude: ["Mail/canonical-words.json", "Mail/look-alikes.json", "Mail/lures.json"],
       swiftSettings: room),
+    .testTarget(name: "AuditTests", dependencies: ["Audit", "Events", "TestSupport"], swiftSettings: room),
     .testTarget(name: "DemoTests", dependencies: ["Demo", "Events"], swiftSettings: room),
   ],
   swiftLanguageModes: [.v6],

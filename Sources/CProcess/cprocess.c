@@ -9,7 +9,7 @@
 
 int sealane_forbid_dumps(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 ? 0 : errno; }
 
-int sealane_spawn(int *process, const char *program, char *const *arguments, char *const *environment, int output) {
+int sealane_spawn(int *process, const char *program, char *const *arguments, char *const *environment, int input, int output) {
   posix_spawn_file_actions_t files;
   posix_spawnattr_t attributes;
   int failure = posix_spawn_file_actions_init(&files);
@@ -23,7 +23,8 @@ int sealane_spawn(int *process, const char *program, char *const *arguments, cha
   sigfillset(&all);
   sigemptyset(&none);
   pid_t started = 0;
-  if (!failure) failure = posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
+  if (!failure)
+    failure = input < 0 ? posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0) : posix_spawn_file_actions_adddup2(&files, input, 0);
   if (!failure) failure = posix_spawn_file_actions_adddup2(&files, output, 1);
   if (!failure) failure = posix_spawn_file_actions_addopen(&files, 2, "/dev/null", O_WRONLY, 0);
   if (!failure) failure = posix_spawn_file_actions_addclosefrom_np(&files, 3);

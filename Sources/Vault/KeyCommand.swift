@@ -58,7 +58,7 @@ package struct KeyCommand: Sendable, Hashable {
     words.append(nil)
     variables.append(nil)
     var process: Int32 = 0
-    let failure = sealane_spawn(&process, program, words, variables, output)
+    let failure = sealane_spawn(&process, program, words, variables, -1, output)
     guard failure == 0 else { throw .notStarted(program: program, reason: Self.reason(failure)) }
     return process
   }

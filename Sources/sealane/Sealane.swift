@@ -23,7 +23,7 @@ struct Sealane: AsyncParsableCommand {
       LedgerCommand.self, VendorsCommand.self, ExposureCommand.self, IncidentCommand.self, AlertsCommand.self, CanariesCommand.self,
       VerifyCommand.self,
       KeysCommand.self,
-      DoctorCommand.self,
+      DoctorCommand.self, AuditCommand.self,
     ])
 
   static func main() async {

@@ -17,6 +17,7 @@ struct ImportOrderTests {
     "Passkeys": ["Events"],
     "Web": ["Events", "Passkeys"],
     "Outbound": ["CCurl"],
+    "Audit": ["Events", "Gate", "Outbound", "CProcess"],
     "Demo": ["Events"],
     "Delivery": ["Events", "Ledger", "Access", "Outbound"],
     "Relay": ["Events", "Vault", "Ledger", "Journeys", "Access", "Outbound", "Delivery"],
@@ -28,7 +29,7 @@ struct ImportOrderTests {
       "Answers", "Relay", "Response", "Notices",
       "CZlib",
     ],
-    "sealane": ["Events", "Intake", "Ledger", "Journeys", "SegmentStore", "Access", "Vault", "Server", "Notices", "Outbound", "Demo"],
+    "sealane": ["Events", "Intake", "Ledger", "Journeys", "SegmentStore", "Access", "Vault", "Server", "Notices", "Audit", "Outbound", "Demo"],
     "sealane-custodian": ["Custodian", "Notices", "Vault", "Events"],
   ]
   static let framework: Set<String> = ["Hummingbird", "HummingbirdCore", "HummingbirdTLS", "NIOHTTP1", "HTTPTypes"]

@@ -1,7 +1,7 @@
 /// Finds credentials by their published shapes: provider keys, JWTs, PEM private keys, `Authorization` values, `password=…`,
 /// cards, bank accounts, and long rows that look drawn by lot.
 /// What was found is replaced by `[redacted: kind]`; nothing of it is kept.
-enum SecretDetector {
+package enum SecretDetector {
   static func find(in bytes: UnsafeBufferPointer<UInt8>, scan: TextScan, into findings: inout Findings) {
     let firstBytes = SecretShape.firstBytes
     var index = 0
@@ -57,7 +57,8 @@ enum SecretDetector {
     Finding(range: range, replacement: replacement(reason), reason: reason)
   }
 
-  private static func end(of shape: SecretShape, in bytes: UnsafeBufferPointer<UInt8>, at start: Int) -> Int? {
+  /// Where a key of this shape ends that begins here, or nil.
+  package static func end(of shape: SecretShape, in bytes: UnsafeBufferPointer<UInt8>, at start: Int) -> Int? {
     let length = shape.prefix.utf8CodeUnitCount
     guard start + length + shape.shortest <= bytes.count else { return nil }
     for offset in 0..<length where bytes[start + offset] != shape.prefix.utf8Start[offset] { return nil }
@@ -74,7 +75,7 @@ enum SecretDetector {
   }
 
   /// RFC 7519 in compact form: base64url of `{"` begins with `eyJ`. A truncated one counts from 24 bytes.
-  private static func webToken(_ bytes: UnsafeBufferPointer<UInt8>, at start: Int) -> Int? {
+  package static func webToken(_ bytes: UnsafeBufferPointer<UInt8>, at start: Int) -> Int? {
     guard bytes.at(start + 1) == .ascii("y"), bytes.at(start + 2).isAlphanumeric else { return nil }
     var end = start
     var dots = 0
@@ -91,22 +92,25 @@ enum SecretDetector {
     return (isJSON && end - start >= 24) || (dots >= 2 && end - start >= 30) ? end : nil
   }
 
-  /// Mailchimp's: 32 hexadecimal digits, a hyphen, `us` and the number of a data centre. More or fewer digits are a digest's.
   private static func findMailKeys(in bytes: UnsafeBufferPointer<UInt8>, into findings: inout Findings) {
     var index = 32
     while index + 3 < bytes.count {
-      defer { index += 1 }
-      guard bytes[index] == .ascii("-"), bytes[index + 1] == .ascii("u"), bytes[index + 2] == .ascii("s"), bytes[index + 3].isDigit else {
-        continue
-      }
-      let end = bytes.at(index + 4).isDigit ? index + 5 : index + 4
-      guard bytes.isTokenStart(index - 32), !bytes.at(end).isAlphanumeric, bytes[(index - 32)..<index].allSatisfy(\.isHex) else { continue }
-      findings.add(finding((index - 32)..<end, .otherProvider))
+      if bytes[index] == .ascii("-"), let range = mailKey(bytes, hyphen: index) { findings.add(finding(range, .otherProvider)) }
+      index += 1
     }
   }
 
+  /// Mailchimp's: 32 hexadecimal digits, a hyphen, `us` and the number of a data centre. More or fewer digits are a digest's.
+  package static func mailKey(_ bytes: UnsafeBufferPointer<UInt8>, hyphen index: Int) -> Range<Int>? {
+    guard index >= 32, index + 3 < bytes.count, bytes[index + 1] == .ascii("u"), bytes[index + 2] == .ascii("s"), bytes[index + 3].isDigit
+    else { return nil }
+    let end = bytes.at(index + 4).isDigit ? index + 5 : index + 4
+    guard bytes.isTokenStart(index - 32), !bytes.at(end).isAlphanumeric, bytes[(index - 32)..<index].allSatisfy(\.isHex) else { return nil }
+    return (index - 32)..<end
+  }
+
   /// Discord's: the bot's id in base64, a time and a digest, with dots between them.
-  private static func botToken(_ bytes: UnsafeBufferPointer<UInt8>, at start: Int) -> Int? {
+  package static func botToken(_ bytes: UnsafeBufferPointer<UInt8>, at start: Int) -> Int? {
     var lengths: [Int] = []
     var end = start
     while lengths.count < 3 {
@@ -150,11 +154,11 @@ enum SecretDetector {
 }
 
 /// Finds `password=…`, `"api_key": "…"` and the like: a name of a secret, a sign, a value.
-enum AssignmentDetector {
+package enum AssignmentDetector {
   /// Names before which any value is one.
-  private static let passwords: [StaticString] = ["password", "passwd", "passphrase", "pwd", "client_secret", "clientsecret", "secret_key"]
+  package static let passwords: [StaticString] = ["password", "passwd", "passphrase", "pwd", "client_secret", "clientsecret", "secret_key"]
   /// Names that mean other things too: their value must have a digit and eight bytes.
-  private static let keys: [StaticString] = [
+  package static let keys: [StaticString] = [
     "secret", "token", "api_key", "apikey", "api-key", "access_key", "private_key", "authorization", "credential", "signature",
     "accountkey", "accesskey", "cookie",
   ]
@@ -190,15 +194,19 @@ enum AssignmentDetector {
     return (start..<end, hasDigit)
   }
 
-  /// Telegram's: the bot's number, a colon, `AA` and 33 more.
   private static func findBotToken(_ bytes: UnsafeBufferPointer<UInt8>, colon: Int, into findings: inout Findings) {
-    guard bytes.at(colon + 1) == .ascii("A"), bytes.at(colon + 2) == .ascii("A") else { return }
+    guard let range = botToken(bytes, colon: colon) else { return }
+    findings.add(Finding(range: range, replacement: SecretDetector.replacement(.otherProvider), reason: .otherProvider))
+  }
+
+  /// Telegram's: the bot's number, a colon, `AA` and 33 more.
+  package static func botToken(_ bytes: UnsafeBufferPointer<UInt8>, colon: Int) -> Range<Int>? {
+    guard bytes.at(colon + 1) == .ascii("A"), bytes.at(colon + 2) == .ascii("A") else { return nil }
     var start = colon
     while bytes.at(start - 1).isDigit { start -= 1 }
     var end = colon + 1
     while SecretShape.Alphabet.token.contains(bytes.at(end)) { end += 1 }
-    guard (8...10).contains(colon - start), end - colon >= 34 else { return }
-    findings.add(Finding(range: start..<end, replacement: SecretDetector.replacement(.otherProvider), reason: .otherProvider))
+    return (8...10).contains(colon - start) && end - colon >= 34 ? start..<end : nil
   }
 
   private static func isQuoteOrSpace(_ byte: UInt8) -> Bool {

@@ -1,7 +1,10 @@
 /// The shape of a provider's key: how it begins, what follows and how much of it. Lengths are lower bounds somewhat below the published
 /// ones (those of the gitleaks rule set), so that a truncated or slightly newer key is caught as well.
-struct SecretShape: Sendable {
-  enum Alphabet: Sendable {
+///
+/// The one list of such shapes: the gate takes whatever may be a key out of events, and the audit of a source tree asks for the usual length
+/// besides, since there a false alarm costs somebody's time.
+package struct SecretShape: Sendable {
+  package enum Alphabet: Sendable {
     case hex, alphanumeric, upperAlphanumeric
     /// Letters, digits, `_` and `-`.
     case token
@@ -9,120 +12,140 @@ struct SecretShape: Sendable {
     case wide
   }
 
-  let prefix: StaticString
+  package let prefix: StaticString
   let reason: Reason
+  /// Whose keys these are, as people call them.
+  package let provider: StaticString
   let shortest: Int
-  let alphabet: Alphabet
+  package let alphabet: Alphabet
   /// How many digits the rest must hold at least: tells keys from words with hyphens.
   let digits: Int
+  /// How many bytes follow the prefix of a whole key, with room for what providers change.
+  package let usual: ClosedRange<Int>
+  /// Whether the prefix alone tells a key from anything else; what follows another one must look drawn by lot.
+  package let isTelling: Bool
 
-  init(_ prefix: StaticString, _ reason: Reason, _ shortest: Int, _ alphabet: Alphabet, digits: Int = 0) {
+  init(
+    _ prefix: StaticString, _ reason: Reason, _ provider: StaticString, _ shortest: Int, _ alphabet: Alphabet, digits: Int = 0,
+    usual: ClosedRange<Int>, isTelling: Bool = true
+  ) {
     self.prefix = prefix
     self.reason = reason
+    self.provider = provider
     self.shortest = shortest
     self.alphabet = alphabet
     self.digits = digits
+    self.usual = usual
+    self.isTelling = isTelling
   }
 
   /// Longer prefixes first where one begins with another.
-  static let all: [SecretShape] = [
-    .init("sk-ant-", .anthropic, 8, .token),
-    .init("sk-proj-", .openAI, 8, .token),
-    .init("sk-svcacct-", .openAI, 8, .token),
-    .init("sk-admin-", .openAI, 8, .token),
-    .init("sk-or-", .otherProvider, 16, .token, digits: 1),
-    .init("sk-", .openAI, 20, .token, digits: 2),
-    .init("AKIA", .aws, 16, .upperAlphanumeric),
-    .init("ASIA", .aws, 16, .upperAlphanumeric),
-    .init("ABIA", .aws, 16, .upperAlphanumeric),
-    .init("ACCA", .aws, 16, .upperAlphanumeric),
-    .init("github_pat_", .gitHub, 20, .token),
-    .init("ghp_", .gitHub, 30, .alphanumeric),
-    .init("gho_", .gitHub, 30, .alphanumeric),
-    .init("ghu_", .gitHub, 30, .alphanumeric),
-    .init("ghs_", .gitHub, 30, .alphanumeric),
-    .init("ghr_", .gitHub, 30, .alphanumeric),
-    .init("glpat-", .gitLab, 20, .token),
-    .init("gldt-", .gitLab, 20, .token),
-    .init("glrt-", .gitLab, 20, .token),
-    .init("glptt-", .gitLab, 20, .token),
-    .init("npm_", .npm, 30, .alphanumeric),
-    .init("hf_", .huggingFace, 30, .alphanumeric),
-    .init("xoxb-", .slack, 10, .token, digits: 4),
-    .init("xoxp-", .slack, 10, .token, digits: 4),
-    .init("xoxa-", .slack, 10, .token, digits: 4),
-    .init("xoxr-", .slack, 10, .token, digits: 4),
-    .init("xoxs-", .slack, 10, .token, digits: 4),
-    .init("xoxe-", .slack, 10, .token, digits: 4),
-    .init("xapp-", .slack, 10, .token, digits: 4),
-    .init("hooks.slack.com/services/", .slack, 10, .wide),
-    .init("sk_test_", .stripe, 10, .alphanumeric),
-    .init("sk_live_", .stripe, 10, .alphanumeric),
-    .init("sk_prod_", .stripe, 10, .alphanumeric),
-    .init("rk_test_", .stripe, 10, .alphanumeric),
-    .init("rk_live_", .stripe, 10, .alphanumeric),
-    .init("rk_prod_", .stripe, 10, .alphanumeric),
-    .init("whsec_", .stripe, 16, .wide),
-    .init("AIza", .google, 30, .token),
-    .init("GOCSPX-", .google, 20, .token),
-    .init("ya29.", .google, 20, .token),
-    .init("SG.", .sendGrid, 40, .wide),
-    .init("dapi", .databricks, 32, .hex),
-    .init("hvs.", .vaultToken, 24, .token),
-    .init("hvb.", .vaultToken, 24, .token),
-    .init("glsa_", .grafana, 32, .token),
-    .init("glc_", .grafana, 32, .wide),
-    .init("shpat_", .shopify, 32, .hex),
-    .init("shpca_", .shopify, 32, .hex),
-    .init("shppa_", .shopify, 32, .hex),
-    .init("shpss_", .shopify, 32, .hex),
-    .init("sls_", .serviceAccount, 12, .token),
-    .init("pypi-", .otherProvider, 40, .token),
-    .init("dop_v1_", .otherProvider, 40, .hex),
-    .init("lin_api_", .otherProvider, 20, .alphanumeric),
-    .init("AGE-SECRET-KEY-1", .otherProvider, 20, .upperAlphanumeric),
-    .init("r8_", .otherProvider, 30, .alphanumeric),
-    .init("gsk_", .otherProvider, 30, .alphanumeric),
-    .init("pplx-", .otherProvider, 30, .alphanumeric),
-    .init("xai-", .otherProvider, 30, .alphanumeric),
-    .init("nvapi-", .otherProvider, 40, .token),
-    .init("tvly-", .otherProvider, 24, .token),
-    .init("fw_", .otherProvider, 20, .alphanumeric, digits: 2),
-    .init("rpa_", .otherProvider, 36, .alphanumeric),
-    .init("lsv2_", .otherProvider, 36, .token),
-    .init("phx_", .otherProvider, 36, .alphanumeric),
-    .init("sk_", .otherProvider, 40, .hex),
-    .init("AC", .otherProvider, 32, .hex, digits: 4),
-    .init("SK", .otherProvider, 32, .hex, digits: 4),
-    .init("AKC", .otherProvider, 40, .alphanumeric, digits: 4),
-    .init("LTAI", .otherProvider, 16, .alphanumeric, digits: 2),
-    .init("sq0csp-", .otherProvider, 22, .token),
-    .init("sq0atp-", .otherProvider, 22, .token),
-    .init("EAAA", .otherProvider, 50, .token, digits: 4),
-    .init("key-", .otherProvider, 32, .hex),
-    .init("sbp_", .otherProvider, 40, .hex),
-    .init("figd_", .otherProvider, 30, .token),
-    .init("sntrys_", .otherProvider, 40, .wide),
-    .init("sntryu_", .otherProvider, 40, .hex),
-    .init("dckr_pat_", .otherProvider, 20, .token),
-    .init("NRAK-", .otherProvider, 20, .upperAlphanumeric),
-    .init("atlasv1.", .otherProvider, 40, .token),
-    .init("ATATT3", .otherProvider, 40, .token),
-    .init("pscale_", .otherProvider, 30, .token),
-    .init("CFPAT-", .otherProvider, 40, .token),
-    .init("secret_", .otherProvider, 40, .alphanumeric, digits: 2),
-    .init("ntn_", .otherProvider, 40, .alphanumeric),
-    .init("pat-na1-", .otherProvider, 30, .token),
-    .init("pat-eu1-", .otherProvider, 30, .token),
-    .init("xkeysib-", .otherProvider, 40, .token),
-    .init("rubygems_", .otherProvider, 40, .hex),
-    .init("tfp_", .otherProvider, 40, .token),
-    .init("dp.pt.", .otherProvider, 36, .alphanumeric),
-    .init("PMAK-", .otherProvider, 24, .token),
+  package static let all: [SecretShape] = [
+    .init("sk-ant-", .anthropic, "Anthropic", 8, .token, usual: 80...140),
+    .init("sk-proj-", .openAI, "OpenAI", 8, .token, usual: 40...200),
+    .init("sk-svcacct-", .openAI, "OpenAI", 8, .token, usual: 40...200),
+    .init("sk-admin-", .openAI, "OpenAI", 8, .token, usual: 40...200),
+    .init("sk-or-", .otherProvider, "OpenRouter", 16, .token, digits: 1, usual: 60...80),
+    .init("sk-", .openAI, "OpenAI", 20, .token, digits: 2, usual: 32...60, isTelling: false),
+    .init("AKIA", .aws, "AWS", 16, .upperAlphanumeric, usual: 16...16),
+    .init("ASIA", .aws, "AWS", 16, .upperAlphanumeric, usual: 16...16, isTelling: false),
+    .init("ABIA", .aws, "AWS", 16, .upperAlphanumeric, usual: 16...16, isTelling: false),
+    .init("ACCA", .aws, "AWS", 16, .upperAlphanumeric, usual: 16...16, isTelling: false),
+    .init("github_pat_", .gitHub, "GitHub", 20, .token, usual: 82...82),
+    .init("ghp_", .gitHub, "GitHub", 30, .alphanumeric, usual: 36...36),
+    .init("gho_", .gitHub, "GitHub", 30, .alphanumeric, usual: 36...36),
+    .init("ghu_", .gitHub, "GitHub", 30, .alphanumeric, usual: 36...36),
+    .init("ghs_", .gitHub, "GitHub", 30, .alphanumeric, usual: 36...36),
+    .init("ghr_", .gitHub, "GitHub", 30, .alphanumeric, usual: 36...76),
+    .init("glpat-", .gitLab, "GitLab", 20, .token, usual: 20...300),
+    .init("gldt-", .gitLab, "GitLab", 20, .token, usual: 20...300),
+    .init("glrt-", .gitLab, "GitLab", 20, .token, usual: 20...300),
+    .init("glptt-", .gitLab, "GitLab", 20, .token, usual: 40...300),
+    .init("glft-", .gitLab, "GitLab", 20, .token, usual: 20...50),
+    .init("glsoat-", .gitLab, "GitLab", 20, .token, usual: 20...50),
+    .init("glcbt-", .gitLab, "GitLab", 20, .token, usual: 20...60),
+    .init("glimt-", .gitLab, "GitLab", 20, .token, usual: 25...25),
+    .init("glagent-", .gitLab, "GitLab", 40, .token, usual: 50...400),
+    .init("gloas-", .gitLab, "GitLab", 40, .token, usual: 64...64),
+    .init("GR1348941", .gitLab, "GitLab", 20, .token, usual: 20...50),
+    .init("npm_", .npm, "npm", 30, .alphanumeric, usual: 36...36),
+    .init("hf_", .huggingFace, "Hugging Face", 30, .alphanumeric, usual: 34...40, isTelling: false),
+    .init("xoxb-", .slack, "Slack", 10, .token, digits: 4, usual: 24...100),
+    .init("xoxp-", .slack, "Slack", 10, .token, digits: 4, usual: 24...100),
+    .init("xoxa-", .slack, "Slack", 10, .token, digits: 4, usual: 24...100),
+    .init("xoxr-", .slack, "Slack", 10, .token, digits: 4, usual: 24...100),
+    .init("xoxs-", .slack, "Slack", 10, .token, digits: 4, usual: 24...100),
+    .init("xoxo-", .slack, "Slack", 10, .token, digits: 4, usual: 24...100),
+    .init("xoxe-", .slack, "Slack", 10, .token, digits: 4, usual: 24...300),
+    .init("xapp-", .slack, "Slack", 10, .token, digits: 4, usual: 40...120),
+    .init("hooks.slack.com/services/", .slack, "Slack", 10, .wide, usual: 40...80),
+    .init("sk_test_", .stripe, "Stripe", 10, .alphanumeric, usual: 24...120),
+    .init("sk_live_", .stripe, "Stripe", 10, .alphanumeric, usual: 24...120),
+    .init("sk_prod_", .stripe, "Stripe", 10, .alphanumeric, usual: 10...120),
+    .init("rk_test_", .stripe, "Stripe", 10, .alphanumeric, usual: 24...120),
+    .init("rk_live_", .stripe, "Stripe", 10, .alphanumeric, usual: 24...120),
+    .init("rk_prod_", .stripe, "Stripe", 10, .alphanumeric, usual: 10...120),
+    .init("whsec_", .stripe, "Stripe", 16, .wide, usual: 32...70, isTelling: false),
+    .init("AIza", .google, "Google", 30, .token, usual: 35...35, isTelling: false),
+    .init("GOCSPX-", .google, "Google", 20, .token, usual: 28...28),
+    .init("ya29.", .google, "Google", 20, .token, usual: 30...400, isTelling: false),
+    .init("SG.", .sendGrid, "SendGrid", 40, .wide, usual: 66...66, isTelling: false),
+    .init("dapi", .databricks, "Databricks", 32, .hex, usual: 32...34, isTelling: false),
+    .init("hvs.", .vaultToken, "HashiCorp Vault", 24, .token, usual: 24...120, isTelling: false),
+    .init("hvb.", .vaultToken, "HashiCorp Vault", 24, .token, usual: 24...400, isTelling: false),
+    .init("glsa_", .grafana, "Grafana", 32, .token, usual: 41...41),
+    .init("glc_", .grafana, "Grafana", 32, .wide, usual: 32...400, isTelling: false),
+    .init("shpat_", .shopify, "Shopify", 32, .hex, usual: 32...32),
+    .init("shpca_", .shopify, "Shopify", 32, .hex, usual: 32...32),
+    .init("shppa_", .shopify, "Shopify", 32, .hex, usual: 32...32),
+    .init("shpss_", .shopify, "Shopify", 32, .hex, usual: 32...32),
+    .init("sls_", .serviceAccount, "Sealane", 12, .token, usual: 60...60),
+    .init("pypi-", .otherProvider, "PyPI", 40, .token, usual: 80...400),
+    .init("dop_v1_", .otherProvider, "DigitalOcean", 40, .hex, usual: 64...64),
+    .init("lin_api_", .otherProvider, "Linear", 20, .alphanumeric, usual: 40...40),
+    .init("AGE-SECRET-KEY-1", .otherProvider, "age", 20, .upperAlphanumeric, usual: 58...58),
+    .init("r8_", .otherProvider, "Replicate", 30, .alphanumeric, usual: 37...40, isTelling: false),
+    .init("gsk_", .otherProvider, "Groq", 30, .alphanumeric, usual: 52...52),
+    .init("pplx-", .otherProvider, "Perplexity", 30, .alphanumeric, usual: 48...56),
+    .init("xai-", .otherProvider, "xAI", 30, .alphanumeric, usual: 80...80),
+    .init("nvapi-", .otherProvider, "NVIDIA", 40, .token, usual: 60...70),
+    .init("tvly-", .otherProvider, "Tavily", 24, .token, usual: 32...48),
+    .init("fw_", .otherProvider, "Fireworks", 20, .alphanumeric, digits: 2, usual: 22...24, isTelling: false),
+    .init("rpa_", .otherProvider, "RunPod", 36, .alphanumeric, usual: 36...48, isTelling: false),
+    .init("lsv2_", .otherProvider, "LangSmith", 36, .token, usual: 40...60),
+    .init("phx_", .otherProvider, "PostHog", 36, .alphanumeric, usual: 40...60, isTelling: false),
+    .init("sk_", .otherProvider, "ElevenLabs", 40, .hex, usual: 48...48, isTelling: false),
+    .init("AC", .otherProvider, "Twilio", 32, .hex, digits: 4, usual: 32...32, isTelling: false),
+    .init("SK", .otherProvider, "Twilio", 32, .hex, digits: 4, usual: 32...32, isTelling: false),
+    .init("AKC", .otherProvider, "Artifactory", 40, .alphanumeric, digits: 4, usual: 64...80, isTelling: false),
+    .init("LTAI", .otherProvider, "Alibaba Cloud", 16, .alphanumeric, digits: 2, usual: 16...24, isTelling: false),
+    .init("sq0csp-", .otherProvider, "Square", 22, .token, usual: 43...43),
+    .init("sq0atp-", .otherProvider, "Square", 22, .token, usual: 22...22),
+    .init("EAAA", .otherProvider, "Square", 50, .token, digits: 4, usual: 60...60, isTelling: false),
+    .init("key-", .otherProvider, "Mailgun", 32, .hex, usual: 32...32, isTelling: false),
+    .init("sbp_", .otherProvider, "Supabase", 40, .hex, usual: 40...40),
+    .init("figd_", .otherProvider, "Figma", 30, .token, usual: 40...44),
+    .init("sntrys_", .otherProvider, "Sentry", 40, .wide, usual: 100...400),
+    .init("sntryu_", .otherProvider, "Sentry", 40, .hex, usual: 64...64),
+    .init("dckr_pat_", .otherProvider, "Docker Hub", 20, .token, usual: 27...27),
+    .init("NRAK-", .otherProvider, "New Relic", 20, .upperAlphanumeric, usual: 27...27),
+    .init("atlasv1.", .otherProvider, "Terraform Cloud", 40, .token, usual: 60...70),
+    .init("ATATT3", .otherProvider, "Atlassian", 40, .token, usual: 180...200),
+    .init("pscale_", .otherProvider, "PlanetScale", 30, .token, usual: 38...60),
+    .init("CFPAT-", .otherProvider, "Contentful", 40, .token, usual: 43...43),
+    .init("secret_", .otherProvider, "Notion", 40, .alphanumeric, digits: 2, usual: 43...43, isTelling: false),
+    .init("ntn_", .otherProvider, "Notion", 40, .alphanumeric, usual: 43...50, isTelling: false),
+    .init("pat-na1-", .otherProvider, "HubSpot", 30, .token, usual: 36...36),
+    .init("pat-eu1-", .otherProvider, "HubSpot", 30, .token, usual: 36...36),
+    .init("xkeysib-", .otherProvider, "Brevo", 40, .token, usual: 64...90),
+    .init("rubygems_", .otherProvider, "RubyGems", 40, .hex, usual: 48...48),
+    .init("tfp_", .otherProvider, "Typeform", 40, .token, usual: 40...70, isTelling: false),
+    .init("dp.pt.", .otherProvider, "Doppler", 36, .alphanumeric, usual: 40...44),
+    .init("PMAK-", .otherProvider, "Postman", 24, .token, usual: 59...59),
   ]
 
   /// Shapes by the first byte of their prefix.
-  static let byFirstByte: [[SecretShape]] = {
+  package static let byFirstByte: [[SecretShape]] = {
     var table = [[SecretShape]](repeating: [], count: 256)
     for shape in all { table[Int(shape.prefix.utf8Start[0])].append(shape) }
     return table
@@ -139,7 +162,7 @@ struct SecretShape: Sendable {
 }
 
 extension SecretShape.Alphabet {
-  func contains(_ byte: UInt8) -> Bool {
+  package func contains(_ byte: UInt8) -> Bool {
     switch self {
     case .hex: byte.isHex
     case .alphanumeric: byte.isAlphanumeric
