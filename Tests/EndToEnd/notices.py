@@ -11,7 +11,7 @@ from pathlib import Path
 import requests
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult
-from desk import enrol_three
+from desk import enrol_three, look
 from installation import BINARIES
 from selenium.webdriver.common.by import By
 from staff import owner
@@ -232,6 +232,7 @@ class Approvers:
                 self.desk.driver.execute_script("arguments[0].value = arguments[1]", field, text)
         self.desk.driver.find_element(By.CSS_SELECTOR, "form#draft button[value=preview]").click()
         self.desk.until("As they are read")
+        look(self.desk, "letters")
         if self.desk.driver.find_elements(By.ID, "faults"):
             return None
         self.desk.driver.find_element(By.NAME, "purpose").send_keys("To tell those whose data Tallymark lost")
@@ -241,6 +242,7 @@ class Approvers:
     def send(self, statement):
         digest = self.write_letters(statement)
         assert digest, self.desk.text
+        look(self.desk, "notify")
         self.approve(digest)
         self.carry_out(digest, "whom it affects")
         return digest

@@ -20,7 +20,7 @@ from test_tls import certificate
 from test_vendors import until
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def browser():
     driver = start_browser()
     yield driver
@@ -71,6 +71,9 @@ def test_from_a_scope_to_letters(make_installation, browser, tmp_path):
             until(lambda: (notices(sealane)[0]["letters"] or {}).get("state") == "done", seconds=60)
             letters = notices(sealane)[0]["letters"]
             assert letters["sent"] == letters["messages"] == 12 + 2 + 2, letters
+            desk.open(f"/notices/{statement}")
+            desk.until("16 of 16 sent")
+            look(desk, "statement")
         to = sorted(address for address, _, _ in relay.mails)
         assert to == sorted([people.address(n) for n in range(12)] + [f"admin-{n}@brightfen.example" for n in range(2)] + [f"contact-{n}@brightfen.example" for n in range(2)])
         anchors = json.loads(trust(sealane))

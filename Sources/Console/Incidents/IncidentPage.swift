@@ -18,10 +18,11 @@ extension Visit {
     let people = try await services.control.staff()
     let receipt = try await disclose(steps.count, .settings, "console.incident", fields: ["incident"]).receipt
     let kept = try versions.first?.kept
+    let notices = try await noticesPanel(incident)
     let content: HTML = """
       \(Self.heading(incident.title, "<a href=\"\(Address("/incidents"))\">Incidents</a> · no. \(NumberFormat.exact(Int(clamping: incident.id))) · \(IncidentWords.source(incident.source))\(alertLink(incident))"))\
       \(notice.isEmpty ? doneNotice(steps) : notice)\(progress(incident))\(dueNext(incident))\
-      \(containPanel(incident, steps))\(scopePanel(incident, versions, kept))\(watchPanel(incident, kept, cohort))\(reportPanel(incident, kept))\
+      \(containPanel(incident, steps))\(scopePanel(incident, versions, kept))\(watchPanel(incident, kept, cohort))\(notices)\(reportPanel(incident, kept))\
       \(clockPanel(incident))\(timesPanel(incident))\(historyPanel(steps, people))\(closePanel(incident))<p>\(Self.entry(receipt))</p>
       """
     return .html(page(incident.title, current: "Incidents", content), status: status)

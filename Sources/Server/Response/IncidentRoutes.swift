@@ -97,6 +97,7 @@ struct IncidentRoutes: Sendable {
     let (incident, caller) = try await incident(request, context, to: .readIncidents)
     let steps = try await installation.access.steps(of: incident.id)
     let scopes = try await installation.access.scopes(of: incident.id)
+    let notices = try await installation.access.notices(of: incident.id, in: incident.project)
     let readings = installation.incidents.clocks.readings(of: incident, at: installation.now())
     let disclosure = Disclosure(.settings, project: incident.project, purpose: "api.incident", fields: ["incident"])
     return DisclosedResponse.json(
@@ -110,6 +111,7 @@ struct IncidentRoutes: Sendable {
               "ledger_index": .number(Double($0.entry)),
             ]
           })
+        members["notices"] = .list(notices.map(\.json))
         members["clocks"] = .list(readings.map(Self.json))
         return .object(members)
       })
