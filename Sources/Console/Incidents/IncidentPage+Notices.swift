@@ -1,5 +1,6 @@
 import Access
 import Events
+import Ledger
 import Web
 
 extension Visit {

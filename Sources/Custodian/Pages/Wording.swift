@@ -101,14 +101,14 @@ enum Wording {
       \(letters.incident) of project \(letters.project.description), “\(letters.title)”, \
       \(letters.mode == .smtp ? "by mail" : "to files: nobody gets any").</p>\
       <dl class="values"><dt>Statement</dt><dd><code>\(letters.statement)</code></dd><dt>Its root</dt><dd><code>\(letters.root)</code></dd></dl>\
-      <table><thead><tr><th>Letter</th><th class="num">Recipients</th><th>SHA-256 of its text</th></tr></thead><tbody>\(letters.recipients.keys.sorted().map { row($0, letters) })</tbody></table>
+      <table class="stack"><thead><tr><th>Letter</th><th class="num">Recipients</th><th>SHA-256 of its text</th></tr></thead><tbody>\(letters.recipients.keys.sorted().map { row($0, letters) })</tbody></table>
       """
     }
   }
 
   private static func row(_ kind: LetterKind, _ letters: CustodianRequest.LettersToSend) -> HTML {
     """
-    <tr><td>\(audience(kind.audience)), \(kind.language.name)</td><td class="num">\(letters.recipients[kind] ?? 0)</td><td><code>\(letters.texts[kind] ?? "")</code></td></tr>
+    <tr><td>\(audience(kind.audience)), \(kind.language.name)</td><td class="num" data-label="Recipients">\(letters.recipients[kind] ?? 0)</td><td><code>\(letters.texts[kind] ?? "")</code></td></tr>
     """
   }
 

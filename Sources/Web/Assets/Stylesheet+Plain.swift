@@ -24,6 +24,12 @@ extension Stylesheet {
     .why{display:block;color:var(--soft);font-size:12px}
     .plain button.link{min-height:32px}
     .check{padding:3px 0}
+    .plain td code{overflow-wrap:anywhere}
+    .plain fieldset legend{font-size:15px;margin-top:20px}
+    .plain form textarea{font:inherit}
+    article.letter{margin:20px 0}
+    pre.letter{white-space:pre-wrap;overflow-wrap:anywhere;font:inherit;line-height:1.55;padding:16px 20px}
+    mark{background:color-mix(in srgb,var(--accent) 16%,transparent);color:inherit;border-radius:3px;padding:0 3px}
     input[type=file]{max-width:100%}
     ::file-selector-button{font:inherit;color:var(--ink);background:var(--panel);border:1px solid color-mix(in srgb,var(--line) 45%,var(--soft));border-radius:6px;padding:5px 12px;margin-right:12px;cursor:pointer}
     @media (max-width:560px){
