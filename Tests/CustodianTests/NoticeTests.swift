@@ -73,22 +73,26 @@ struct NoticeTests {
     #expect(bytes.firstRange(of: Data("dora@orrery.example".utf8)) == nil)
   }
 
-  @Test func `a correction tells the newly affected only`() async throws {
+  @Test func `files tell nobody, and a later statement takes the place of an earlier`() async throws {
     let people = try await it.affected(["dora", "emil", "fay", "gus", "hal"])
     let incident = it.bench.server.addIncident(Array(people.prefix(3)))
     let first = try await it.statement(incident)
-    try begin(letters(first))
+    let written = try letters(first)
+    try begin(written)
     try await it.worker().round()
     it.bench.server.widen(incident, by: Array(people.suffix(2)))
+    let waiting = try letters(first)
     let second = try await it.statement(incident)
     let made = try #require(try it.store.statement(second)?.statement)
     let older = try it.store.statement(first)?.digest
     #expect(made.version == 2 && made.supersedes == older && made.people == 5)
-    #expect(try it.store.recipients(of: second).values.reduce(0, +) == 2)
+    #expect(try it.store.recipients(of: second).values.reduce(0, +) == 5)
+    #expect(throws: ApprovalError.badInput("A later statement took this one's place. Write to its people.")) { try letters(first) }
+    #expect(throws: ApprovalError.badInput("A later statement took this one's place. Write to its people.")) { try begin(waiting) }
     try begin(letters(second))
     try await it.worker().round()
-    let addresses = try files().map { MailMessage($0).addresses("to").first?.address ?? "" }.sorted()
-    #expect(addresses == ["dora", "emil", "fay", "gus", "hal"].map { "\($0)@orrery.example" })
+    let addresses = try files().map { MailMessage($0).addresses("to").first?.address ?? "" }
+    #expect(addresses.count == 8 && Set(addresses).count == 5)
   }
 
   @Test(
@@ -186,15 +190,64 @@ struct NoticeTests {
     let (first, second) = (try letters(statement), try letters(statement))
     try begin(first)
     #expect(throws: ApprovalError.self) { try begin(first) }
-    #expect(
-      throws: ApprovalError.badInput(
-        "Letters to the people of this statement were begun already: a second request would write to them twice.")
-    ) {
-      try begin(second)
-    }
+    let busy = ApprovalError.badInput("Other letters about this incident are going out: wait until they are over, or people are told twice.")
+    #expect(throws: busy) { try begin(second) }
     try await it.worker().round()
     try await it.worker().round()
     #expect(try files().count == 3)
+    // The same scope is stated once.
+    let again = it.bench.server.state.withLock { $0.notices.incidents.keys.max() } ?? 0
+    await #expect(throws: ApprovalError.self) { _ = try await it.approvedScope(again) }
+  }
+
+  @Test("rows that somebody wrote into the database are no approval", arguments: ["statement", "dispatch", "signatures", "removed"])
+  func whoeverWritesToTheDatabase(what: String) async throws {
+    let names = try await it.affected(["dora"])
+    let incident = it.bench.server.addIncident(names)
+    if what == "statement" {
+      // Written by somebody, signed by nobody.
+      let request = try await it.approvals.writeStatement(
+        project: it.bench.project, incident: incident, purpose: "To tell those who are affected", by: it.approver("Ada"))
+      try write("UPDATE request SET state = 'done'")
+      try write(
+        "INSERT INTO statement (request, project, incident, state, updated_at) VALUES (x'\(request.digest.hexadecimal)', 7, 1, 'building', 1763400000000)")
+      try await it.worker().round()
+      #expect(try it.store.statement(request.digest)?.state == .failed)
+      #expect(it.bench.server.state.withLock { $0.notices.pages } == 0)
+      return
+    }
+    let statement = try await it.statement(incident)
+    let request = try it.approvals.writeLetters(
+      draft, of: statement, mode: .files, purpose: "To tell those who are affected", by: it.approver("Ada"))
+    if what != "dispatch" { for name in ["Ada", "Bea", "Cleo"] { try it.sign(request, as: name) } }
+    if what == "signatures" { try write("UPDATE signature SET signature = x'00' WHERE act = 'approval'") }
+    if what == "removed" { try write("UPDATE approver SET removed_at = 1 WHERE name = 'Bea'") }
+    try write("UPDATE request SET state = 'done' WHERE digest = x'\(request.digest.hexadecimal)'")
+    try write(
+      "INSERT INTO dispatch (request, statement, state, updated_at) VALUES (x'\(request.digest.hexadecimal)', x'\(statement.hexadecimal)', 'preparing', 1763400000000)")
+    try await it.worker().round()
+    #expect(try it.store.dispatch(request.digest)?.state == .failed)
+    #expect(try files().isEmpty)
+  }
+
+  @Test func `a message's row cannot write headers`() async throws {
+    let statement = try await it.statement()
+    try begin(letters(statement))
+    try write("CREATE TRIGGER forged AFTER INSERT ON message BEGIN UPDATE message SET message_id = '<x>' || char(13, 10) || 'Bcc: m@x.example' WHERE key = NEW.key; END")
+    try await it.worker().round()
+    #expect(try files().isEmpty)
+  }
+
+  @Test func `a template without what a notice must say is not asked for`() async throws {
+    let statement = try await it.statement()
+    var draft = draft
+    let kind = LetterKind(.person, .en)
+    let standard = try #require(LetterTemplate.standard[kind])
+    draft.templates[kind] = LetterTemplate(
+      kind, subject: standard.subject, body: standard.body.replacing("{{contact}}", with: "whom you like"))
+    #expect(throws: ApprovalError.badInput("A template lacks {{contact}}, without which a notice is none.")) {
+      try it.approvals.writeLetters(draft, of: statement, mode: .files, purpose: "To tell those who are affected", by: it.approver("Ada"))
+    }
   }
 
   @Test func `without two others, or without the passkey, nothing begins`() async throws {

@@ -73,6 +73,7 @@ def notice_proof(proof: dict, anchors: dict) -> tuple[dict, dict]:
     text, _ = read_note(proof["statement"]["note"], *[Key(key) for key in anchors["notices"]])
     assert dispatch["statement"] == hashlib.sha256(text.encode()).hexdigest()
     letter = proof["letter"]
+    assert "\n" not in letter["subject"] and "\r" not in letter["subject"] and letter["code"] in letter["body"]
     written = f"{letter['kind']}\n{letter['subject']}\n\n{letter['body']}".encode()
     value = hashlib.sha256(base64.b64decode(letter["salt"]) + written).digest()
     assert is_included(value, letter["place"], dispatch["messages"], base64.b64decode(dispatch["root"])), "another letter"

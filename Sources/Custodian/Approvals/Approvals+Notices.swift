@@ -16,6 +16,11 @@ package struct LetterDraft: Sendable, Hashable {
     self.templates = templates
   }
 
+  /// A place that a template of this kind has not and must have.
+  func missingPlace(of kind: LetterKind) -> String? {
+    (templates[kind] ?? LetterTemplate.standard[kind]).flatMap { LetterCheck.missingPlace(in: $0) }
+  }
+
   /// The letters of these kinds with the common places filled in; recipients' own ones stay open.
   package func letters(_ kinds: some Sequence<LetterKind>, caseNumber: String) -> [LetterTemplate] {
     kinds.sorted().compactMap { kind in
@@ -52,7 +57,14 @@ extension Approvals {
   ) throws -> CustodianRequest {
     guard let stored = try store.statement(statement), stored.state == .witnessed, let made = stored.statement, let digest = stored.digest
     else { throw ApprovalError.badInput("This statement is not in the ledger yet: nobody is told before it is.") }
+    guard try !store.isSuperseded(stored) else {
+      throw ApprovalError.badInput("A later statement took this one's place. Write to its people.")
+    }
+    try store.renewNewness(of: stored)
     let recipients = try store.recipients(of: statement)
+    if let place = recipients.keys.sorted().compactMap({ draft.missingPlace(of: $0) }).first {
+      throw ApprovalError.badInput("A template lacks {{\(place)}}, without which a notice is none.")
+    }
     let letters = draft.letters(recipients.keys, caseNumber: made.caseNumber)
     if let fault = letters.flatMap({ LetterCheck.faults(of: $0) }).first {
       throw ApprovalError.badInput("A letter cannot go out like this. \(fault)")
@@ -82,6 +94,9 @@ extension Approvals {
           throw ApprovalError.badInput("The statement of this request is not here any more.")
         }
         _ = try store.letters(of: digest, order)
+        guard try !store.isSuperseded(statement) else {
+          throw ApprovalError.badInput("A later statement took this one's place. Write to its people.")
+        }
         try take(ticket, for: digest, by: approver)
         try store.begin(dispatch: order, of: statement.request, by: digest, at: now)
         logger.notice("letters were begun", metadata: ["request": "\(digest.hexadecimal)", "messages": "\(order.count)"])

@@ -144,19 +144,7 @@ package final class Approvals: Sendable {
   func carriedOut(_ digest: [UInt8], by approver: Approver, at time: Timestamp) throws -> StoredRequest {
     guard let stored = try store.request(digest) else { throw ApprovalError.noSuchRequest }
     try ApprovalRule.mayCarryOut(stored, by: approver, at: time)
-    for signature in stored.signatures {
-      guard let known = try store.passkey(signature.assertion.credentialID), known.owner == signature.approver,
-        let signer = try store.approver(signature.approver), signer.isActive(at: signature.madeAt), signer.removedAt == nil,
-        (signature.act == .request) == (stored.request.requester == signer.text)
-      else { throw ApprovalError.changedBytes }
-      // The counter went on since: only whether it went up then was asked, when the signature was made.
-      var record = known.record
-      record.signatureCounter = 0
-      let ceremony = AuthenticationCeremony(
-        relyingParty: relyingParty, challenge: stored.request.challenge(for: signature.act), user: .identified(handle: signer.id))
-      guard (try? ceremony.verify(signature.assertion, record: record, owner: signer.id)) != nil else { throw ApprovalError.changedBytes }
-    }
-    guard stored.signatures.contains(where: { $0.act == .request }) else { throw ApprovalError.changedBytes }
+    try SignatureCheck(store: store, relyingParty: relyingParty).check(stored)
     return stored
   }
 

@@ -30,6 +30,9 @@ extension CustodianSecrets {
 
   /// The same for a subject, by number: no address is written like this.
   func subjectKey(_ number: UInt32) -> Data { recipientKey("subject \(number)") }
+
+  /// For whoever was named to an organization.
+  func listedKey(_ number: UInt32) -> Data { recipientKey("listed \(number)") }
 }
 
 extension CustodianSecrets {

@@ -95,12 +95,15 @@ extension CustodianStore {
   /// Begins what two others agreed to. Durable: from here on the work goes on by itself, after a crash too.
   func begin(dispatch order: CustodianRequest.LettersToSend, of statement: [UInt8], by digest: [UInt8], at time: Timestamp) throws {
     try database.write { database in
-      guard
-        try Int.fetchOne(
-          database, sql: "SELECT count(*) FROM dispatch WHERE statement = ? AND state <> 'failed'", arguments: [Data(statement)]) == 0
-      else {
+      let others = try Row.fetchAll(database, sql: "SELECT \(Self.dispatchColumns) FROM dispatch WHERE state <> 'failed'").compactMap {
+        try Self.dispatch($0, in: database)
+      }.filter { $0.order.project == order.project && $0.order.incident == order.incident }
+      guard !others.contains(where: { $0.statement == statement && $0.order.mode == .smtp }) else {
         throw ApprovalError.badInput(
           "Letters to the people of this statement were begun already: a second request would write to them twice.")
+      }
+      guard others.allSatisfy({ $0.state == .done }) else {
+        throw ApprovalError.badInput("Other letters about this incident are going out: wait until they are over, or people are told twice.")
       }
       try Self.finish(digest, at: time, in: database)
       try database.execute(

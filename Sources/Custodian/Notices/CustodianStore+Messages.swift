@@ -43,8 +43,8 @@ extension CustodianStore {
     }
   }
 
-  /// All letters are committed to, and whoever gets one counts as told: in one step, so that no other statement writes to them again.
-  func put(_ made: MadeDispatch, of stored: StoredDispatch, subjects: [UInt32], at time: Timestamp) throws {
+  /// All letters are committed to.
+  func put(_ made: MadeDispatch, of stored: StoredDispatch, at time: Timestamp) throws {
     try database.write { database in
       try database.execute(
         sql: """
@@ -57,17 +57,6 @@ extension CustodianStore {
           time.milliseconds, Data(stored.request),
         ])
       guard database.changesCount == 1 else { throw CustodianError.damagedStore("a dispatch was made twice") }
-      try database.execute(
-        sql: """
-          INSERT OR IGNORE INTO told (project, incident, key, statement)
-          SELECT ?1, ?2, key, ?3 FROM recipient WHERE statement = ?3 AND audience = 'person'
-          """, arguments: [stored.order.project.rawValue, stored.order.incident, Data(stored.statement)])
-      let insert = try database.cachedStatement(sql: "INSERT OR IGNORE INTO told (project, incident, key, statement) VALUES (?, ?, ?, ?)")
-      for number in subjects {
-        try insert.execute(arguments: [
-          stored.order.project.rawValue, stored.order.incident, secrets.subjectKey(number), Data(stored.statement),
-        ])
-      }
     }
   }
 
@@ -100,12 +89,13 @@ extension CustodianStore {
 
   // MARK: Sending
 
-  /// Messages that were being handed over when the program ended: nobody knows whether they arrived. They go again, marked as copies.
-  func recoverMessages(at time: Timestamp) throws -> Int {
+  /// Messages that were being handed over when the program ended, or was told to: nobody knows whether they arrived. They go again, marked as copies.
+  func recoverMessages(of dispatch: [UInt8], at time: Timestamp) throws -> Int {
     try database.write { database in
       try database.execute(
-        sql: "UPDATE message SET state = 'waiting', copies = copies + 1, due_at = ?1, updated_at = ?1 WHERE state = 'sending'",
-        arguments: [time.milliseconds])
+        sql:
+          "UPDATE message SET state = 'waiting', copies = copies + 1, due_at = ?1, updated_at = ?1 WHERE dispatch = ?2 AND state = 'sending'",
+        arguments: [time.milliseconds, Data(dispatch)])
       return database.changesCount
     }
   }
@@ -137,10 +127,12 @@ extension CustodianStore {
       attempts: row["attempts"], copies: row["copies"], reason: row["reason"])
   }
 
-  /// What became of a message; where it is over, whom it went to is forgotten.
+  /// What became of a message. Whoever was sent one, and not only a file, counts as told, and whom it went to is forgotten.
+  ///
+  /// - Parameter numbers: the subjects whom a letter to a person was about.
   func note(
-    _ state: StoredMessage.State, of message: StoredMessage, in dispatch: StoredDispatch, isCopy: Bool = false, reason: String? = nil,
-    due: Timestamp? = nil, at time: Timestamp
+    _ state: StoredMessage.State, of message: StoredMessage, in dispatch: StoredDispatch, numbers: [UInt32] = [], isCopy: Bool = false,
+    reason: String? = nil, due: Timestamp? = nil, at time: Timestamp
   ) throws {
     try database.write { database in
       try database.execute(
@@ -152,11 +144,18 @@ extension CustodianStore {
           state.rawValue, isCopy ? 1 : 0, reason, due?.milliseconds, time.milliseconds, Data(dispatch.request), message.audience.rawValue,
           message.key,
         ])
-      if state == .sent {
-        try database.execute(
-          sql: "UPDATE recipient SET sealed = NULL WHERE statement = ? AND audience = ? AND key = ?",
-          arguments: [Data(dispatch.statement), message.audience.rawValue, message.key])
-      }
+      guard state == .sent, dispatch.order.mode == .smtp else { return }
+      try database.execute(
+        sql: "UPDATE recipient SET sealed = NULL WHERE statement = ? AND audience = ? AND key = ?",
+        arguments: [Data(dispatch.statement), message.audience.rawValue, message.key])
+      if message.audience == .person { try tell([message.key] + numbers.map { secrets.subjectKey($0) }, of: dispatch, in: database) }
+    }
+  }
+
+  private func tell(_ keys: [Data], of dispatch: StoredDispatch, in database: Database) throws {
+    let insert = try database.cachedStatement(sql: "INSERT OR IGNORE INTO told (project, incident, key, statement) VALUES (?, ?, ?, ?)")
+    for key in keys {
+      try insert.execute(arguments: [dispatch.order.project.rawValue, dispatch.order.incident, key, Data(dispatch.statement)])
     }
   }
 
@@ -179,13 +178,24 @@ extension CustodianStore {
     }
   }
 
-  /// Nothing waits any more: who is in which organization is forgotten too.
+  /// Nothing waits any more. Who was named to an organization that got a letter counts as that, and all addresses are forgotten, unless only files were
+  /// written.
   func finish(dispatch: StoredDispatch, at time: Timestamp) throws {
     try database.write { database in
       try database.execute(
         sql: "UPDATE dispatch SET state = 'done', finished_at = ?, updated_at = ? WHERE request = ? AND state = 'sending'",
         arguments: [time.milliseconds, time.milliseconds, Data(dispatch.request)])
+      guard dispatch.order.mode == .smtp else { return }
+      let listed = try Int64.fetchAll(
+        database,
+        sql: """
+          SELECT DISTINCT number FROM organization_person WHERE statement = ?1 AND organization IN (
+            SELECT recipient.organization FROM recipient JOIN message USING (audience, key)
+            WHERE recipient.statement = ?1 AND message.dispatch = ?2 AND message.state = 'sent')
+          """, arguments: [Data(dispatch.statement), Data(dispatch.request)])
+      try tell(listed.map { secrets.listedKey(UInt32(clamping: $0)) }, of: dispatch, in: database)
       try database.execute(sql: "DELETE FROM organization_person WHERE statement = ?", arguments: [Data(dispatch.statement)])
+      try database.execute(sql: "UPDATE recipient SET sealed = NULL WHERE statement = ?", arguments: [Data(dispatch.statement)])
     }
   }
 

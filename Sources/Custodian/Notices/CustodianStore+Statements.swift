@@ -113,6 +113,13 @@ extension CustodianStore {
   /// Begins a statement that two others agreed to. Durable: from here on the work goes on by itself, after a crash too.
   func begin(statement scope: CustodianRequest.ScopeToState, by digest: [UInt8], at time: Timestamp) throws {
     try database.write { database in
+      let others = try Row.fetchAll(
+        database, sql: "SELECT \(Self.statementColumns) FROM statement WHERE project = ? AND incident = ? AND state <> 'failed'",
+        arguments: [scope.project.rawValue, scope.incident]
+      ).compactMap { try Self.statement($0, in: database) }
+      guard !others.contains(where: { $0.isOf(scope) }) else {
+        throw ApprovalError.badInput("A statement of this version of the scope was begun already.")
+      }
       try Self.finish(digest, at: time, in: database)
       try database.execute(
         sql: "INSERT INTO statement (request, project, incident, state, updated_at) VALUES (?, ?, ?, 'building', ?)",
@@ -204,7 +211,7 @@ extension CustodianStore {
         try database.execute(
           sql: "INSERT OR REPLACE INTO organization_person (statement, organization, number, is_new, sealed) VALUES (?, ?, ?, ?, ?)",
           arguments: [
-            Data(statement), organization, number, try !told(secrets.subjectKey(number)),
+            Data(statement), organization, number, try !told(secrets.listedKey(number)),
             try secrets.seal(JSONEncoder().encode(person), at: place),
           ])
       }
@@ -258,12 +265,58 @@ extension CustodianStore {
           time.milliseconds, Data(stored.request),
         ])
       guard database.changesCount == 1 else { throw CustodianError.damagedStore("a statement was made twice") }
-      // An organization of whose people nobody is new was told of all of them.
+      try Self.forgetNewness(of: stored.request, in: database)
+    }
+  }
+
+  /// An organization of whose people nobody is new was told of all of them.
+  static func forgetNewness(of statement: [UInt8], in database: Database) throws {
+    try database.execute(
+      sql: """
+        UPDATE recipient SET is_new = 0 WHERE statement = ?1 AND audience <> 'person' AND is_new = 1 AND NOT EXISTS (
+          SELECT 1 FROM organization_person WHERE statement = ?1 AND organization = recipient.organization AND is_new = 1)
+        """, arguments: [Data(statement)])
+  }
+
+  /// Who was told since a statement was made is not new any more.
+  func renewNewness(of stored: StoredStatement) throws {
+    try database.write { database in
+      let told = try told(stored.scope, in: database)
       try database.execute(
         sql: """
-          UPDATE recipient SET is_new = 0 WHERE statement = ?1 AND audience <> 'person' AND NOT EXISTS (
-            SELECT 1 FROM organization_person WHERE statement = ?1 AND organization = recipient.organization AND is_new = 1)
-          """, arguments: [Data(stored.request)])
+          UPDATE recipient SET is_new = 0 WHERE statement = ?1 AND audience = 'person' AND is_new = 1
+            AND EXISTS (SELECT 1 FROM told WHERE project = ?2 AND incident = ?3 AND told.key = recipient.key)
+          """, arguments: [Data(stored.request), stored.scope.project.rawValue, stored.scope.incident])
+      let listed = try Int64.fetchAll(
+        database, sql: "SELECT DISTINCT number FROM organization_person WHERE statement = ? AND is_new = 1",
+        arguments: [Data(stored.request)])
+      for number in listed where try told(secrets.listedKey(UInt32(clamping: number))) {
+        try database.execute(
+          sql: "UPDATE organization_person SET is_new = 0 WHERE statement = ? AND number = ?", arguments: [Data(stored.request), number])
+      }
+      try Self.forgetNewness(of: stored.request, in: database)
+    }
+  }
+
+  /// Whether a later statement of the incident took this one's place.
+  func isSuperseded(_ stored: StoredStatement) throws -> Bool {
+    try database.read {
+      try Int.fetchOne(
+        $0, sql: "SELECT count(*) FROM statement WHERE project = ? AND incident = ? AND version > ? AND state IN ('made', 'witnessed')",
+        arguments: [stored.scope.project.rawValue, stored.scope.incident, stored.version]) ?? 0 > 0
+    }
+  }
+
+  /// Addresses of statements to whose people nobody wrote.
+  func expireRecipients(before time: Timestamp) throws {
+    try database.write { database in
+      for table in ["recipient", "organization_person"] {
+        try database.execute(
+          sql: """
+            DELETE FROM \(table) WHERE statement IN (SELECT request FROM statement WHERE updated_at < ?1 AND NOT EXISTS (
+              SELECT 1 FROM dispatch WHERE dispatch.statement = statement.request AND dispatch.state IN ('preparing', 'made', 'sending')))
+            """, arguments: [time.milliseconds])
+      }
     }
   }
 

@@ -19,8 +19,12 @@ struct DispatchMaker: Sendable {
   /// - Throws: `StatementBuilder.Impossible` where what was approved is not what is there.
   func make(_ stored: StoredDispatch) throws {
     guard let statement = try store.statement(stored.statement), statement.state == .witnessed, let made = statement.statement,
-      statement.digest == stored.order.statement, made.root.description == stored.order.root
+      CommittedText.digest(of: made.text) == stored.order.statement, made.root.description == stored.order.root
     else { throw StatementBuilder.Impossible(description: "The statement is not the one that was approved.") }
+    guard try !store.isSuperseded(statement) else {
+      throw StatementBuilder.Impossible(description: "A later statement took this one's place. Write to its people.")
+    }
+    try store.renewNewness(of: statement)
     guard try store.recipients(of: stored.statement) == stored.order.recipients else {
       throw StatementBuilder.Impossible(
         description: "The recipients are not as many as were approved: others were told meanwhile. Ask again.")
@@ -33,7 +37,6 @@ struct DispatchMaker: Sendable {
         description: "A text is not the one that was approved. Find out who changed the custodian's database.")
     }
     var leaves: [[UInt8]] = []
-    var subjects: Set<UInt32> = []
     var after: (audience: String, key: Data)?
     while true {
       let recipients = try store.recipients(of: stored.statement, after: after, limit: Self.page)
@@ -42,7 +45,6 @@ struct DispatchMaker: Sendable {
       for (audience, key, record) in recipients {
         let written = try writer.write(audience, key, record)
         leaves.append(written.leaf)
-        subjects.formUnion(record.numbers)
         messages.append(
           CustodianStore.PreparedMessage(
             audience: audience, key: key, language: written.letter.kind.language, code: written.code,
@@ -53,6 +55,9 @@ struct DispatchMaker: Sendable {
       after = (last.audience.rawValue, last.key)
     }
     let tree = SortedTree(leaves)
+    guard tree.size == UInt64(stored.order.count) else {
+      throw StatementBuilder.Impossible(description: "Addresses are gone since it was approved, or two letters are the same. Ask again.")
+    }
     let dispatch = Dispatch(
       project: stored.order.project, incident: stored.order.incident, statement: stored.order.statement, texts: stored.order.texts,
       madeAt: clock(), messages: tree.size, root: try tree.root, request: stored.request.hexadecimal)
@@ -60,7 +65,7 @@ struct DispatchMaker: Sendable {
     try store.put(
       CustodianStore.MadeDispatch(
         secret: secret, leaves: Data(tree.leaves.joined()), text: text, note: text + "\n" + store.secrets.noticeSigner().line(for: text),
-        digest: CommittedText.digest(of: text)), of: stored, subjects: subjects.sorted(), at: clock())
+        digest: CommittedText.digest(of: text)), of: stored, at: clock())
     logger.notice("letters are written and committed to", metadata: ["messages": "\(tree.size)"])
   }
 }

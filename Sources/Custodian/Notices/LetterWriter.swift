@@ -45,7 +45,7 @@ struct LetterWriter: Sendable {
     guard let template = letters[kind] else { throw CustodianError.damagedStore("there is no letter of the kind \(kind.text)") }
     var places: [LetterTemplate.OwnPlace: String] = [.checkCode: ""]
     switch audience {
-    case .person: places[.fields] = FieldNames.text(record.fields, in: kind.language)
+    case .person: places[.fields] = FieldNames.text(record.fields.map { Self.line($0) }, in: kind.language)
     case .administrator, .contact:
       places[.organization] = Self.line(record.organizationName ?? "")
       places[.people] = try people(of: record.organization ?? "", in: kind.language)
@@ -71,7 +71,7 @@ struct LetterWriter: Sendable {
 
   private func people(of organization: String, in language: LetterLanguage) throws -> String {
     let (people, count) = try store.people(of: organization, in: statement, limit: Self.mostPeople)
-    var lines = people.map { "- \(Self.line($0.label)): \(FieldNames.list($0.fields, in: language))" }.sorted()
+    var lines = people.map { "- \(Self.line($0.label)): \(FieldNames.list($0.fields.map { Self.line($0) }, in: language))" }.sorted()
     if count > people.count {
       let rest = count - people.count
       lines.append(language == .fr ? "- et \(rest) autres personnes" : "- and \(rest) more people")
@@ -87,6 +87,8 @@ struct LetterWriter: Sendable {
       default: Character(scalar)
       }
     }
-    return String(String(shown).prefix(300)).replacing("://", with: ": //")
+    let line = String(String(shown).prefix(300))
+    // Nobody's name makes a link of ours.
+    return LetterCheck.link(in: line) == nil ? line : line.replacing(".", with: " . ").replacing("://", with: ": //")
   }
 }

@@ -17,12 +17,29 @@ struct MessageSender: Sendable {
   let transport: any NoticeTransport
   let clock: @Sendable () -> Timestamp
   let logger: Logger
+  /// Called now and then while messages leave.
+  let onProgress: @Sendable () async -> Void
+
+  init(
+    store: CustodianStore, transport: any NoticeTransport, clock: @escaping @Sendable () -> Timestamp, logger: Logger,
+    onProgress: @escaping @Sendable () async -> Void = {}
+  ) {
+    self.store = store
+    self.transport = transport
+    self.clock = clock
+    self.logger = logger
+    self.onProgress = onProgress
+  }
 
   /// Minutes until the next attempt, by how many there were.
   private static let pauses: [Int64] = [1, 5, 15, 60, 180, 360]
   /// About five days; a relay that never answers is somebody's to look at long before.
   static let mostAttempts = 24
-  private static let batch = 50
+  /// An answer that is lost again and again: whoever it is has had the message, or never will.
+  static let mostCopies = 3
+  /// So many refusals in a row are the relay's, and no recipient's.
+  static let mostRefusalsInARow = 20
+  private static let progressInterval: Duration = .seconds(5)
 
   /// What all messages of a dispatch have in common.
   private struct Work: Sendable {
@@ -49,80 +66,123 @@ struct MessageSender: Sendable {
     stride(from: 0, to: bytes.count, by: 32).map { [UInt8](bytes[bytes.startIndex + $0..<bytes.startIndex + $0 + 32]) }
   }
 
+  private enum Effect {
+    case over
+    case refused
+    /// The relay took nothing, for a reason that is not this message's.
+    case troubled
+  }
+
   /// Sends what is due until nothing is. Returns whether all messages are over.
   func send(_ stored: StoredDispatch) async throws -> Bool {
-    let work = try work(stored)
-    var limiter = RateLimiter(perMinute: transport.messagesPerMinute)
-    while !Task.isCancelled {
-      let due = try store.takeDue(of: stored.request, limit: min(Self.batch, transport.connections * 4), at: clock())
-      if due.isEmpty { break }
-      var troubled = 0
-      await withTaskGroup(of: Bool.self) { group in
-        var rest = due[...]
-        func next() async {
-          guard let message = rest.popFirst() else { return }
-          await limiter.wait()
-          group.addTask { await deliver(message, work) }
-        }
-        for _ in 0..<transport.connections { await next() }
-        for await isTroubled in group {
-          troubled += isTroubled ? 1 : 0
-          await next()
-        }
-      }
-      // The relay takes nothing from anybody: going on would only wear out everybody's attempts.
-      if troubled == due.count { break }
+    // Nothing else of it is on its way now: one worker has the directory.
+    let recovered = try store.recoverMessages(of: stored.request, at: clock())
+    if recovered > 0 {
+      logger.warning("messages were on their way when sending ended; they go again, marked", metadata: ["messages": "\(recovered)"])
     }
+    if let due = try store.messageCounts(of: stored.request).nextDue, due <= clock() { try await sendDue(work(stored)) }
     let counts = try store.messageCounts(of: stored.request)
-    guard counts.states[.waiting, default: 0] == 0, counts.states[.sending, default: 0] == 0 else { return false }
+    guard !Task.isCancelled, counts.states[.waiting, default: 0] == 0, counts.states[.sending, default: 0] == 0 else { return false }
     try store.finish(dispatch: stored, at: clock())
     logger.notice("all letters of a dispatch are over", metadata: ["sent": "\(counts.states[.sent, default: 0])"])
     return true
   }
 
-  /// Returns whether the relay took nothing for a reason that is not this message's.
-  private func deliver(_ message: StoredMessage, _ work: Work) async -> Bool {
-    do {
-      guard let record = try store.recipient(of: work.stored.statement, message.audience, message.key) else {
-        try store.note(.refused, of: message, in: work.stored, reason: "whom it goes to was erased", at: clock())
-        return false
+  private func sendDue(_ work: Work) async throws {
+    var limiter = RateLimiter(perMinute: transport.messagesPerMinute)
+    var refusedInARow = 0
+    var progressAt = ContinuousClock.now
+    while !Task.isCancelled {
+      // As many as are handed over at once: whoever waits is not marked as being sent.
+      let due = try store.takeDue(of: work.stored.request, limit: transport.connections, at: clock())
+      if due.isEmpty { return }
+      var effects: [Effect] = []
+      await withTaskGroup(of: Effect.self) { group in
+        for message in due {
+          await limiter.wait()
+          group.addTask { await deliver(message, work) }
+        }
+        for await effect in group { effects.append(effect) }
       }
-      let outcome = try await transport.deliver(try mail(message, record, work), to: record.address)
-      switch outcome {
-      case .accepted: try store.note(.sent, of: message, in: work.stored, at: clock())
-      case .refused(let reason): try store.note(.refused, of: message, in: work.stored, reason: reason, at: clock())
-      case .notTaken(let reason): return try again(message, work, isCopy: false, reason)
-      case .answerLost(let reason): return try again(message, work, isCopy: true, reason)
+      refusedInARow = effects.contains(.over) ? 0 : refusedInARow + effects.count { $0 == .refused }
+      if refusedInARow >= Self.mostRefusalsInARow {
+        logger.error("the relay refuses one message after the other; sending pauses", metadata: ["refused": "\(refusedInARow)"])
+        return
       }
-    } catch {
-      // Nothing that holds an address is logged.
-      logger.error("a message could not be sent", metadata: ["message": "\(message.messageID)", "reason": "\(type(of: error))"])
-      return (try? again(message, work, isCopy: false, "it could not be written")) ?? true
+      // Going on would only wear out everybody's attempts.
+      if effects.allSatisfy({ $0 == .troubled }) { return }
+      if ContinuousClock.now - progressAt > Self.progressInterval {
+        await onProgress()
+        progressAt = .now
+      }
     }
-    return false
   }
 
-  private func again(_ message: StoredMessage, _ work: Work, isCopy: Bool, _ reason: String) throws -> Bool {
+  private func deliver(_ message: StoredMessage, _ work: Work) async -> Effect {
+    let record: RecipientRecord
+    let mail: LetterMail
+    do {
+      guard let found = try store.recipient(of: work.stored.statement, message.audience, message.key) else {
+        try store.note(.refused, of: message, in: work.stored, reason: "whom it goes to was erased", at: clock())
+        return .over
+      }
+      record = found
+      mail = try self.mail(message, found, work)
+    } catch {
+      // Nothing that holds an address is logged.
+      logger.error("a message could not be written", metadata: ["message": "\(message.messageID)", "reason": "\(type(of: error))"])
+      return again(message, work, isCopy: false, "it could not be written")
+    }
+    let outcome: MailOutcome
+    do { outcome = try await transport.deliver(mail, to: record.address) } catch {
+      logger.error("a message could not be handed over", metadata: ["message": "\(message.messageID)", "reason": "\(type(of: error))"])
+      return again(message, work, isCopy: false, "it could not be handed over")
+    }
+    switch outcome {
+    case .accepted:
+      // Where this cannot be written down, the message stays one of which nobody knows, and goes again as a copy.
+      do { try store.note(.sent, of: message, in: work.stored, numbers: record.numbers, at: clock()) } catch {
+        logger.error("a message that was taken could not be noted", metadata: ["message": "\(message.messageID)"])
+      }
+      return .over
+    case .refused(let reason):
+      // Asked a second time: some relays refuse everybody while something is set wrong.
+      guard message.attempts > 0 else {
+        _ = again(message, work, isCopy: false, reason, pauses: 5)
+        return .refused
+      }
+      do { try store.note(.refused, of: message, in: work.stored, reason: reason, at: clock()) } catch { return .troubled }
+      return .refused
+    case .notTaken(let reason): return again(message, work, isCopy: false, reason)
+    case .answerLost(let reason): return again(message, work, isCopy: true, reason)
+    }
+  }
+
+  private func again(_ message: StoredMessage, _ work: Work, isCopy: Bool, _ reason: String, pauses: Int64? = nil) -> Effect {
     let now = clock()
-    let isLast = message.attempts + 1 >= Self.mostAttempts
-    let minutes = Self.pauses[min(message.attempts, Self.pauses.count - 1)]
-    try store.note(
-      isLast ? .refused : .waiting, of: message, in: work.stored, isCopy: isCopy, reason: reason,
-      due: Timestamp(milliseconds: now.milliseconds + minutes * transport.pause), at: now)
-    return true
+    let isLast = message.attempts + 1 >= Self.mostAttempts || isCopy && message.copies + 1 >= Self.mostCopies
+    let steps = pauses ?? Self.pauses[min(message.attempts, Self.pauses.count - 1)]
+    do {
+      try store.note(
+        isLast ? .refused : .waiting, of: message, in: work.stored, isCopy: isCopy, reason: reason,
+        due: Timestamp(milliseconds: now.milliseconds + steps * transport.pause), at: now)
+    } catch { logger.error("what became of a message could not be noted", metadata: ["message": "\(message.messageID)"]) }
+    return .troubled
   }
 
   private func mail(_ message: StoredMessage, _ record: RecipientRecord, _ work: Work) throws -> LetterMail {
     let written = try work.writer.write(message.audience, message.key, record)
     let place = try work.letters.place(of: written.leaf)
-    guard case .included = place, written.code == message.code else {
+    // The row's own id would go into the headers: it is the one that was committed with the letter, or none.
+    let messageID = work.writer.messageID(message.audience, message.key, domain: transport.domain)
+    guard case .included = place, written.code == message.code, message.messageID == messageID else {
       throw CustodianError.damagedStore("a letter is not the one that was committed to")
     }
     let proof = NoticeProof(
       dispatch: work.dispatch, statement: work.statement, letter: written.letter, checkCode: written.code, salt: written.salt, place: place,
       reader: message.audience == .person ? try reader(record.address, work) : nil)
     return LetterMail(
-      from: transport.from.address, fromName: transport.from.name, to: record.address, messageID: message.messageID, date: clock(),
+      from: transport.from.address, fromName: transport.from.name, to: record.address, messageID: messageID, date: clock(),
       letter: written.letter, proof: ProofFile.notice(proof).json, copies: message.copies)
   }
 

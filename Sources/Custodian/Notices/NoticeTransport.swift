@@ -21,6 +21,8 @@ struct SMTPTransport: NoticeTransport {
   private let password: String?
   private let sessions: Sessions
   let pause: Int64
+  /// RFC 5321, section 4.5.3.2.6: a relay may take ten minutes to answer to a message.
+  private static let deadline: Duration = .seconds(660)
 
   init(_ settings: MailSettings, password: String?, pause: Int64 = 60_000) {
     self.settings = settings
@@ -46,8 +48,8 @@ struct SMTPTransport: NoticeTransport {
         OutboundMail(
           host: settings.host, port: settings.port, security: security, username: settings.username, password: password,
           from: settings.bounces ?? settings.from, recipients: [address], message: mail.bytes,
-          certificateAuthority: settings.certificateAuthority))
-    } catch { outcome = .refused(reason: error.description) }
+          certificateAuthority: settings.certificateAuthority), deadline: Self.deadline)
+    } catch { outcome = error.code == .invalid ? .refused(reason: error.description) : .notTaken(reason: error.description) }
     await sessions.give(session)
     return outcome
   }

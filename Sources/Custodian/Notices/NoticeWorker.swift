@@ -11,6 +11,7 @@ package struct NoticeWorker: Service {
   let store: CustodianStore
   let connection: ServerConnection
   let witness: Witness
+  let signatures: SignatureCheck
   /// Of mail; files where there is none.
   let transport: any NoticeTransport
   let interval: Duration
@@ -26,6 +27,7 @@ package struct NoticeWorker: Service {
     store = approvals.store
     connection = approvals.connection
     witness = approvals.witness
+    signatures = SignatureCheck(store: approvals.store, relyingParty: approvals.relyingParty)
     clock = approvals.clock
     logger = approvals.logger
     self.interval = interval
@@ -36,33 +38,54 @@ package struct NoticeWorker: Service {
   }
 
   package func run() async throws {
-    try? await cancelWhenGracefulShutdown {
-      do {
-        let recovered = try store.recoverMessages(at: clock())
-        if recovered > 0 {
-          logger.warning("messages were on their way when the program ended; they go again, marked", metadata: ["messages": "\(recovered)"])
-        }
-      } catch { logger.error("messages cannot be read", metadata: ["reason": "\(error)"]) }
-      var failures = 0
-      while !Task.isCancelled {
-        do {
-          try await round()
-          failures = 0
-        } catch is CancellationError {
-          return
-        } catch {
-          failures += 1
-          if failures % 20 == 1 { logger.warning("notices wait", metadata: ["reason": "\(error)", "failures": "\(failures)"]) }
-        }
-        try await Task.sleep(for: min(interval * (1 << min(failures, 4)), .seconds(30)))
+    // Beside each other: letters that go out for days keep no other statement waiting.
+    await cancelWhenGracefulShutdown {
+      await withTaskGroup(of: Void.self) { group in
+        group.addTask { await repeated { try await statementRound() } }
+        group.addTask { await repeated { try await dispatchRound() } }
       }
+    }
+  }
+
+  private func repeated(_ round: @Sendable () async throws -> Void) async {
+    var failures = 0
+    while !Task.isCancelled {
+      do {
+        try await round()
+        failures = 0
+      } catch is CancellationError {
+        return
+      } catch {
+        failures += 1
+        if failures % 20 == 1 { logger.warning("notices wait", metadata: ["reason": "\(error)", "failures": "\(failures)"]) }
+      }
+      do { try await Task.sleep(for: min(interval * (1 << min(failures, 4)), .seconds(30))) } catch { return }
     }
   }
 
   /// One step with each that is not over.
   package func round() async throws {
-    for statement in try store.statements() { try await carryOn(statement) }
-    for dispatch in try store.dispatches() { try await carryOn(dispatch) }
+    try await statementRound()
+    try await dispatchRound()
+  }
+
+  private func statementRound() async throws {
+    try store.expireRecipients(before: Timestamp(milliseconds: clock().milliseconds - Self.keptUnsent))
+    try await each(store.statements(), carryOn)
+  }
+
+  private func dispatchRound() async throws { try await each(store.dispatches(), carryOn) }
+
+  /// For how long addresses are kept of a statement to whose people nobody writes.
+  static let keptUnsent: Int64 = 30 * 86_400_000
+
+  /// One that fails keeps no other waiting; the first failure is thrown behind all of them.
+  private func each<Item: Sendable>(_ items: [Item], _ step: (Item) async throws -> Void) async throws {
+    var first: (any Error)?
+    for item in items {
+      do { try await step(item) } catch is CancellationError { throw CancellationError() } catch { first = first ?? error }
+    }
+    if let first { throw first }
   }
 
   private var committer: NoticeCommitter { NoticeCommitter(store: store, connection: connection, witness: witness) }
@@ -71,7 +94,8 @@ package struct NoticeWorker: Service {
     switch statement.state {
     case .building:
       do {
-        let builder = StatementBuilder(store: store, connection: connection, witness: witness, clock: clock, logger: logger)
+        let builder = StatementBuilder(
+          store: store, connection: connection, signatures: signatures, clock: clock, logger: logger)
         try await builder.build(statement)
       } catch let error as StatementBuilder.Impossible {
         logger.error("a statement cannot be made", metadata: ["reason": "\(error)"])
@@ -80,7 +104,8 @@ package struct NoticeWorker: Service {
       }
       if let made = try store.statement(statement.request) { try await carryOn(made) }
     case .made:
-      guard let request = try store.request(statement.request), let digest = statement.digest, let note = statement.note else { return }
+      guard let digest = statement.digest, let note = statement.note else { return }
+      let request = try signatures.begun(statement.request)
       let (entry, proof) = try await committer.commit(
         .statement, note: note, digest: digest, incident: statement.scope.incident,
         ApprovedRequest(request, project: statement.scope.project))
@@ -93,7 +118,10 @@ package struct NoticeWorker: Service {
   private func carryOn(_ dispatch: StoredDispatch) async throws {
     switch dispatch.state {
     case .preparing:
-      do { try DispatchMaker(store: store, domain: transport.domain, clock: clock, logger: logger).make(dispatch) } catch let error
+      do {
+        _ = try signatures.begun(dispatch.request)
+        try DispatchMaker(store: store, domain: transport.domain, clock: clock, logger: logger).make(dispatch)
+      } catch let error
         as StatementBuilder.Impossible
       {
         logger.error("letters cannot be written", metadata: ["reason": "\(error)"])
@@ -102,7 +130,8 @@ package struct NoticeWorker: Service {
       }
       if let made = try store.dispatch(dispatch.request) { try await carryOn(made) }
     case .made:
-      guard let request = try store.request(dispatch.request), let digest = dispatch.digest, let note = dispatch.note else { return }
+      guard let digest = dispatch.digest, let note = dispatch.note else { return }
+      let request = try signatures.begun(dispatch.request)
       let letters = try store.letters(of: dispatch.request, dispatch.order).values.sorted { $0.kind < $1.kind }
       let (entry, proof) = try await committer.commit(
         .dispatch, note: note, digest: digest, letters: letters, incident: dispatch.order.incident,
@@ -117,11 +146,19 @@ package struct NoticeWorker: Service {
             ? "Letters wait for a relay: set one with sealane-custodian mail, and start again."
             : "Letters that were approved for files wait: a relay is set now. Remove mail.json, or let them be.")
       }
-      try await report(dispatch)
-      _ = try await MessageSender(store: store, transport: transport, clock: clock, logger: logger).send(dispatch)
-      if let now = try store.dispatch(dispatch.request) { try await report(now) }
+      _ = try signatures.begun(dispatch.request)
+      let sender = MessageSender(store: store, transport: transport, clock: clock, logger: logger) { await reported(dispatch.request) }
+      _ = try await sender.send(dispatch)
+      await reported(dispatch.request)
     case .done: try await report(dispatch)
     case .failed: return
+    }
+  }
+
+  /// Letters do not wait for the server to hear of them.
+  private func reported(_ dispatch: [UInt8]) async {
+    do { if let now = try store.dispatch(dispatch) { try await report(now) } } catch {
+      logger.debug("the server does not know how far letters are", metadata: ["reason": "\(error)"])
     }
   }
 

@@ -14,7 +14,7 @@ internal import Vault
 struct StatementBuilder: Sendable {
   let store: CustodianStore
   let connection: ServerConnection
-  let witness: Witness
+  let signatures: SignatureCheck
   let clock: @Sendable () -> Timestamp
   let logger: Logger
 
@@ -27,7 +27,8 @@ struct StatementBuilder: Sendable {
 
   /// - Throws: `Impossible`, or what went wrong on the way and may go well later.
   func build(_ stored: StoredStatement) async throws {
-    guard let request = try store.request(stored.request), let scopeSet = try await scopeSet(stored.scope) else {
+    let request = try signatures.begun(stored.request)
+    guard let scopeSet = try await scopeSet(stored.scope) else {
       throw Impossible(
         description: "The server shows another scope than the one that was approved. Scope the incident anew, and ask again.")
     }
@@ -126,9 +127,12 @@ struct StatementBuilder: Sendable {
             RecipientRecord(numbers: [subject.number], address: address.value, locale: locale, fields: subject.fields)
           ))
       }
-      let label = told.flatMap(\.addresses).map(\.value).sorted().first ?? ids.map(\.value).sorted().first ?? "s_?"
-      for organization in Set(told.flatMap(\.organizations)) {
-        members.append((organization, subject.number, OrganizationPerson(label: label, fields: subject.fields)))
+      // Each id is named to its own organizations by its own address: what somebody else merged with it leads nowhere.
+      for id in opened where id.isShown || told.contains(id) {
+        guard let label = (id.addresses.map(\.value).sorted() + [id.account?.value].compactMap(\.self)).first else { continue }
+        for organization in Set(id.organizations) {
+          members.append((organization, subject.number, OrganizationPerson(label: label, fields: subject.fields)))
+        }
       }
     }
     // A crash here leaves recipients of a statement that is made anew: they are cleared first.
@@ -136,7 +140,7 @@ struct StatementBuilder: Sendable {
     try store.keep(members, of: stored)
   }
 
-  private struct OpenedID {
+  private struct OpenedID: Hashable {
     let isShown: Bool
     let account: StatementName?
     let addresses: [StatementName]

@@ -189,7 +189,7 @@ extension CustodianSite {
       <section class="panel" id="letters"><h2>Letters</h2>\(failure)<p><progress max="\(value: String(total))" value="\(value: String(done))"></progress> \
       <strong id="sent">\(NumberFormat.exact(count(.sent)))</strong> of \(NumberFormat.exact(dispatch.order.count)) \(dispatch.order.mode == .smtp ? "sent" : "written to files")</p>\
       <dl class="values"><dt>State</dt><dd>\(Self.words(dispatch))</dd><dt>Waiting</dt><dd>\(count(.waiting) + count(.sending))</dd>\
-      <dt>Refused by the relay</dt><dd>\(count(.refused))</dd><dt>Came back</dt><dd>\(count(.bounced))</dd>\
+      <dt>Refused by the relay</dt><dd>\(count(.refused))</dd>\
       <dt>Sent twice, the answer to the first being lost</dt><dd>\(counts.repeated)</dd></dl>\
       <p><a href="/requests/\(dispatch.request.hexadecimal)">What was agreed to, with the texts</a></p></section>
       """

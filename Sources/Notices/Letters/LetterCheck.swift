@@ -54,13 +54,21 @@ package enum LetterCheck {
     }
   }
 
+  /// A common place that a template lacks: without what happened, what was done, when it was known, what to do, whom to ask and what comes next, a
+  /// notice is none (Art. 34(2) GDPR).
+  package static func missingPlace(in template: LetterTemplate) -> String? {
+    let places = LetterTemplate.places(in: template.subject) + LetterTemplate.places(in: template.body)
+    return LetterTemplate.CommonPlace.allCases.map(\.rawValue).first { !places.contains($0) }
+  }
+
   /// What a mail program would make a link of.
   package static func link(in text: String) -> String? {
+    if let link = LureLinks.written(in: text).first { return Harmless.word(link.target) }
     let words = text.split { $0.isWhitespace || "()[]{}<>\"'“”«»,;".contains($0) }
     return words.first { word in
       let word = word.lowercased()
-      return word.contains("://") || word.hasPrefix("www.") || word.hasPrefix("mailto:") || word.hasPrefix("tel:")
-    }.map { String($0.prefix(60)) }
+      return word.contains("://") || word.hasPrefix("mailto:") || word.hasPrefix("tel:")
+    }.map { Harmless.word(String($0)) }
   }
 
   /// Format characters, and those that turn the direction of the text.

@@ -73,6 +73,10 @@ package struct NoticeProof: Sendable, Hashable {
     let told = try statement.verify(.statement, by: anchors)
     guard let statement = Statement(text: told.text) else { throw StatementProof.Failure.notAStatement }
     guard dispatch.statement == told.digest else { throw Failure.otherStatement }
+    // Subject and body stand in the leaf with an empty line between: a subject has none of its own. The code is what stands in the letter.
+    guard !letter.subject.contains(where: \.isNewline), letter.body.contains(checkCode), checkCode.utf8.count >= 10 else {
+      throw Failure.letterNotInDispatch
+    }
     let leaf = Dispatch.leaf(of: letter, salt: salt)
     guard try place.isIncluded(leaf, size: dispatch.messages, root: dispatch.root) else { throw Failure.letterNotInDispatch }
     if let reader {
