@@ -328,7 +328,8 @@ def test_lifecycle_stickiness_and_sessions_draw_their_charts(console, browser):
     door = browser.find_element(By.CSS_SELECTOR, "table a[href^='/door']")
     assert door.text == "13"
     browser.get(door.get_attribute("href"))
-    assert "13 subjects" in text(browser)
+    # A door waits for the browser's proof.
+    WebDriverWait(browser, 15).until(lambda d: "13 subjects" in text(d))
     browser.get(console + "/stickiness?a=" + urllib.parse.quote("Signed Up"))
     assert [cell.text for cell in browser.find_elements(By.CSS_SELECTOR, "table.wide tbody tr:first-child td")] == ["13", "100%", "13", "100%"]
     browser.get(console + "/sessions?a=" + urllib.parse.quote("Signed Up"))
