@@ -7,7 +7,7 @@ import json
 import secrets
 import struct
 import sys
-from email.utils import formataddr, formatdate
+from email.utils import formatdate
 from pathlib import Path
 
 import voprf.p384
@@ -265,8 +265,9 @@ class Company:
         blind = 1 + secrets.randbelow(N - 1)
         blinded = voprf.p384.BlindedInput.deserialize(encode(times(blind, hash_to_group(name.encode()))))
         answer = self.evaluator.evaluate(blinded).serialize()
+        # The library writes the proof first.
         assert len(answer) == 49 + 96
-        return {"name": name, "blind": b64(blind.to_bytes(48, "big") + answer), "place": self.names.place(sha256(self.output(name)))}
+        return {"name": name, "blind": b64(blind.to_bytes(48, "big") + answer[96:] + answer[:96]), "place": self.names.place(sha256(self.output(name)))}
 
     def letter(self, to: str) -> Letter:
         return next(letter for letter in self.letters if letter.to == to)
@@ -298,5 +299,5 @@ def write_proof(proof: dict) -> bytes:
 
 
 def headers(sender: str, to: str, subject: str, name: str = "Orrery Labs") -> list[tuple[str, str]]:
-    return [("From", formataddr((name, sender))), ("To", f"<{to}>"), ("Subject", subject), ("Date", formatdate(NOW / 1000)),
+    return [("From", f'"{name}" <{sender}>'), ("To", f"<{to}>"), ("Subject", subject), ("Date", formatdate(NOW / 1000)),
             ("Message-ID", f"<{secrets.token_hex(12)}@orrery.example>"), ("Auto-Submitted", "auto-generated")]
