@@ -95,6 +95,7 @@ let package = Package(
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
       ],
       swiftSettings: room),
+    .target(name: "Trust", dependencies: ["Events", "Ledger", "Notices", "Web"], swiftSettings: room),
     .target(
       name: "Console",
       dependencies: [
@@ -189,6 +190,9 @@ let package = Package(
       name: "NoticesTests", dependencies: ["Notices", "Ledger", "Events", "TestSupport", crypto, cryptoExtras],
       exclude: ["Mail/canonical-words.json", "Mail/look-alikes.json", "Mail/lures.json"],
       swiftSettings: room),
+    // The trust pages as files, for tests from outside.
+    .executableTarget(name: "TrustSiteMaker", dependencies: ["Trust", "Notices"], path: "Tests/TrustSiteMaker", swiftSettings: room),
+    .testTarget(name: "TrustTests", dependencies: ["Trust", "Notices", "Ledger", "Events", "TestSupport", crypto], swiftSettings: room),
     .testTarget(name: "DemoTests", dependencies: ["Demo", "Events"], swiftSettings: room),
   ],
   swiftLanguageModes: [.v6],

@@ -20,6 +20,7 @@ package enum JudgeTables {
     let pageFiles: [String]
     let pageTypes: [String]
     let colours: [String: UInt32]
+    let hiding: [String]
     /// Hexadecimal code points, ascending, and what each is folded to.
     let skeleton: String
   }
@@ -32,7 +33,8 @@ package enum JudgeTables {
       secrets: kinds(LurePhrases.secrets), subjects: kinds(LurePhrases.subjects), asking: LurePhrases.asking.sorted(),
       negations: LurePhrases.negations.sorted(), conditions: LurePhrases.conditions.sorted(), hurrying: LurePhrases.hurrying.sorted(),
       inDomains: LureWords.inDomains.sorted(), shorteners: LureLinks.shorteners.sorted(), runningFiles: LureFiles.running.sorted(),
-      pageFiles: LureFiles.pages.sorted(), pageTypes: LureFiles.pageTypes.sorted(), colours: HTMLColor.names, skeleton: skeleton)
+      pageFiles: LureFiles.pages.sorted(), pageTypes: LureFiles.pageTypes.sorted(), colours: HTMLColor.names, hiding: HTMLRules.hiding,
+      skeleton: skeleton)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     return (try? encoder.encode(body)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"

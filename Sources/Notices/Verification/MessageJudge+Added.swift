@@ -48,6 +48,9 @@ extension MessageJudge {
       if !reading.hidden.isEmpty, !CanonicalWords(reading.hidden).words.isEmpty {
         reasons.append(Reason(.hiddenText, .bad, "It holds text that does not show."))
       }
+      if reading.findings.contains(.hidingStyle) {
+        reasons.append(Reason(.hiddenText, .bad, "It holds a style that may hide words, or show others."))
+      }
       if !reading.remoteImages.isEmpty {
         reasons.append(Reason(.activeContent, .bad, "It fetches images from elsewhere when it is shown. Ours fetch nothing."))
       }

@@ -4,7 +4,8 @@ internal import Ledger
 /// Who wrote to whom, and what deceives.
 extension MessageJudge {
   func lookAlikeLink(_ target: String) -> [Reason] {
-    guard let host = URLComponents(string: target)?.host, case .lookAlike(let reason, let of) = looks.judge(host) else { return [] }
+    let host = LinkPlace(target).host
+    guard case .lookAlike(let reason, let of) = looks.judge(host) else { return [] }
     return [Reason(.linkLookAlike, .bad, "It leads to \(Harmless.word(host)), which looks like \(of) and is not (\(Self.words(reason))).")]
   }
 
@@ -80,8 +81,8 @@ extension MessageJudge {
             Reason(.lureWording, .bad, "It speaks of what lures speak of (\(sign.kind.rawValue.replacing("-", with: " "))): \(words)."))
         }
       }
-      for link in reading.links.prefix(50) {
-        for reason in lookAlikeLink(link.target) where seen.insert(reason.sentence).inserted { reasons.append(reason) }
+      for target in (reading.links.map(\.target) + LureLinks.written(in: reading.text).map(\.target)).prefix(50) {
+        for reason in lookAlikeLink(target) where seen.insert(reason.sentence).inserted { reasons.append(reason) }
       }
       if !reading.findings.isDisjoint(with: [.form, .script, .frame]), seen.insert("active").inserted {
         reasons.append(Reason(.activeContent, .bad, "It holds a form, a script or another page."))

@@ -14,6 +14,8 @@ package enum MailFinding: String, Sendable, Hashable, CaseIterable {
   case otherAlternative
   /// Text that a reader does not see.
   case hiddenText
+  /// A style whose reach is not known here, and that hides text or adds some.
+  case hidingStyle
   /// An image that is fetched when the message is shown.
   case remoteImage
   /// A form, a script, or another page in a frame.
