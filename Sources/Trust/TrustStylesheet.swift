@@ -27,7 +27,7 @@ enum TrustStylesheet {
     nav a:hover{color:var(--ink)}
     nav a[aria-current]{color:var(--ink);font-weight:600;box-shadow:inset 0 -2px 0 var(--accent)}
     main{padding-top:32px;padding-bottom:32px}
-    main:focus{outline:none}
+    main:focus,.result:focus{outline:none}
     h1{font-size:28px;line-height:1.25;font-weight:600;margin:0 0 12px;letter-spacing:-.01em}
     h2{font-size:20px;line-height:1.3;font-weight:600;margin:32px 0 8px}
     h3{font-size:16px;font-weight:600;margin:16px 0 4px}
@@ -78,7 +78,7 @@ enum TrustStylesheet {
     th,td{text-align:left;vertical-align:top;padding:8px 12px 8px 0;border-bottom:1px solid var(--line)}
     th{color:var(--soft);font-weight:400;font-size:14px}
     tr:last-child td{border-bottom:0}
-    td:first-child,th:first-child{white-space:nowrap}
+    td:nth-child(-n+2),th{white-space:nowrap}
     .scroll{overflow-x:auto}
     .skip{position:absolute;left:-999px;top:8px;background:var(--panel);padding:8px 12px;z-index:9}
     .skip:focus{left:8px}
@@ -91,7 +91,13 @@ enum TrustStylesheet {
       dl{display:block}
       dt{font-size:14px;margin-top:8px}
       .reasons li{display:block}
-      td:first-child,th:first-child{white-space:normal}
+      .reasons b{display:block;line-height:1.5}
+      thead{display:none}
+      tr{display:grid;grid-template-columns:auto 1fr;padding:8px 0;border-bottom:1px solid var(--line)}
+      tr:last-child{border-bottom:0}
+      td{border:0;padding:0 12px 0 0}
+      td:nth-child(-n+2){color:var(--soft);font-size:14px}
+      td:nth-child(3){grid-column:1/-1}
     }
 
     """

@@ -5,7 +5,7 @@ internal import Web
 extension TrustPage {
   var check: HTML {
     """
-    <p class="lead">\(html("The message is read and checked on this device. Nothing of it is sent anywhere, to us neither.", "Le message est lu et vérifié sur cet appareil. Rien n’en est envoyé, à nous non plus."))</p>
+    <p class="lead">\(html("The message is read and checked on this device. Nothing of it is sent anywhere, not even to us.", "Le message est lu et vérifié sur cet appareil. Rien n’en est envoyé, pas même à nous."))</p>
     \(scriptNeeded(html("You can check the message with the program <code>sealane verify</code> and <a href=\"\(root)trust.json\">our keys</a> instead, or compare the check code in it with the one in our console, under Security, Messages.", "Vous pouvez aussi vérifier le message avec le programme <code>sealane verify</code> et <a href=\"\(root)trust.json\">nos clés</a>, ou comparer son code de contrôle avec celui qui figure dans notre console, sous Sécurité, Messages.")))
     <form id="check" class="panel" autocomplete="off" data-contact="\(value: content.contact)" hidden>
     <label>\(text("The message as a file", "Le message, en fichier"))<small>\(text("Best: what your mail program saves (.eml). Or the attached sealane-proof.json, alone or with the text below.", "Le mieux : ce que votre messagerie enregistre (.eml). Ou bien le fichier joint sealane-proof.json, seul ou avec le texte ci-dessous."))</small>\
@@ -15,7 +15,7 @@ extension TrustPage {
     <label>\(text("Your address, if you like", "Votre adresse, si vous le souhaitez"))<small>\(text("Then you learn whether the message was written to you.", "Vous saurez alors si le message vous était adressé."))</small>\
     <input name="reader" type="email" autocomplete="off" maxlength="254"></label>
     <button>\(text("Check", "Vérifier"))</button></form>
-    <div id="result" class="result" role="status" aria-live="polite" hidden></div>
+    <div id="result" class="result" role="status" aria-live="polite" tabindex="-1" hidden></div>
     <script type="application/json" id="anchors">\(anchors)</script>
     <h2>\(text("How it is judged", "Comment le jugement se fait"))</h2>
     \(howJudged)
@@ -60,7 +60,7 @@ extension TrustPage {
       <form id="ask" class="panel" autocomplete="off" data-key="\(value: Data(questions.key).base64EncodedString())" data-path="\(value: path)" hidden>
       <label>\(text("Your e-mail address", "Votre adresse électronique"))<input name="address" type="email" required maxlength="254" autocomplete="off"></label>
       <button>\(text("Ask", "Poser la question"))</button></form>
-      <div id="result" class="result" role="status" aria-live="polite" hidden></div>
+      <div id="result" class="result" role="status" aria-live="polite" tabindex="-1" hidden></div>
       <h2>\(text("What happens with the address", "Ce que devient l’adresse"))</h2>
       \(whatHappens)
       """

@@ -25,8 +25,13 @@ struct TrustPage {
   /// To the folder of all pages.
   var root: String { language == .en ? "" : "../" }
 
-  func text(_ english: String, _ french: String) -> String { language == .en ? english : french }
-  func html(_ english: HTML, _ french: HTML) -> HTML { language == .en ? english : french }
+  func text(_ english: String, _ french: String) -> String { language == .en ? english : Self.spaced(french) }
+  func html(_ english: HTML, _ french: HTML) -> HTML { language == .en ? english : HTML(stringLiteral: Self.spaced(french.source)) }
+
+  /// French puts a blank before these signs, and no line is broken there.
+  private static func spaced(_ text: String) -> String {
+    [" ;", " :", " ?", " !", " »"].reduce(text.replacing("« ", with: "«\u{A0}")) { $0.replacing($1, with: "\u{A0}\($1.dropFirst())") }
+  }
 
   var title: String {
     switch name {

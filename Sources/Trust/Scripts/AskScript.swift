@@ -73,6 +73,7 @@ enum AskScript {
         this.result.textContent = this.say(key);
         this.result.dataset.state = key;
         this.result.hidden = false;
+        this.result.focus();
       }
     }
     if (document.getElementById('ask')) new AskPage();

@@ -48,6 +48,7 @@ enum CheckPageScript {
         this.result.className = 'result ' + kind;
         this.result.replaceChildren(...children.map(child => typeof child === 'string' ? CheckPage.make('p', child) : child));
         this.result.hidden = false;
+        this.result.focus();
       }
       static make(name, text, className = '') {
         const element = document.createElement(name);
@@ -55,7 +56,7 @@ enum CheckPageScript {
         element.className = className;
         return element;
       }
-      time(milliseconds) { return new Intl.DateTimeFormat(this.language, { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' }).format(milliseconds) + ' UTC'; }
+      time(milliseconds) { return new Intl.DateTimeFormat(this.language === 'en' ? 'en-GB' : this.language, { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' }).format(milliseconds) + ' UTC'; }
 
       showVerdict(verdict, anchors, isOnlyText) {
         const { organization } = anchors, list = document.createElement('ul'), weights = ['bad', 'good', 'note'];

@@ -64,7 +64,7 @@ enum SentencesScript {
         next_genuine: 'You can rely on the text of the message. It asks you for nothing; go to our console as you always do.',
         next_altered: 'Do not act on it: do not follow a link, open a file or answer. What we really wrote stands below.',
         next_not_ours: 'Do not act on it: do not follow a link, open a file or answer. If it names us, forward it as a file to {0}.',
-        about: 'Case {0}, check code {1}, written {2}', weight_good: 'Good', weight_note: 'Note', weight_bad: 'Warning',
+        about: 'Case {0}, check code {1}, written {2}', weight_good: 'Verified', weight_note: 'Note', weight_bad: 'Warning',
         our_text: 'What {0} wrote', only_text: 'Only text was given, without the file “sealane-proof.json” that is attached to each of our notices. Add that file, or save the whole message and choose it.',
         affected_yes: '{0} is among those whom {1} named as affected.', affected_no: '{0} is not among those whom {1} named as affected.',
         affected_more: 'It is version {0} of the statement about case {1}, of {2}; everybody was shown the same one. It proves what we committed to, not what somebody took.',
@@ -137,7 +137,7 @@ enum SentencesScript {
         next_genuine: 'Vous pouvez vous fier au texte du message. Il ne vous demande rien ; ouvrez notre console comme vous le faites d’habitude.',
         next_altered: 'N’y donnez pas suite : ne suivez aucun lien, n’ouvrez aucun fichier, ne répondez pas. Ce que nous avons vraiment écrit figure ci-dessous.',
         next_not_ours: 'N’y donnez pas suite : ne suivez aucun lien, n’ouvrez aucun fichier, ne répondez pas. S’il se réclame de nous, transférez-le en pièce jointe à {0}.',
-        about: 'Dossier {0}, code de contrôle {1}, écrit le {2}', weight_good: 'Bon', weight_note: 'À noter', weight_bad: 'Alerte',
+        about: 'Dossier {0}, code de contrôle {1}, écrit le {2}', weight_good: 'Vérifié', weight_note: 'À noter', weight_bad: 'Alerte',
         our_text: 'Ce que {0} a écrit', only_text: 'Seul du texte a été fourni, sans le fichier « sealane-proof.json » joint à chacun de nos avis. Ajoutez ce fichier, ou enregistrez le message entier et choisissez-le.',
         affected_yes: '{0} fait partie des personnes que {1} a désignées comme concernées.', affected_no: '{0} ne fait pas partie des personnes que {1} a désignées comme concernées.',
         affected_more: 'C’est la version {0} de la déclaration sur le dossier {1}, du {2} ; la même a été montrée à tous. Elle prouve ce à quoi nous nous sommes engagés, non ce que quelqu’un a pris.',
@@ -151,7 +151,9 @@ enum SentencesScript {
     };
     function speaker(language) {
       const sentences = SENTENCES[language] ?? SENTENCES.en;
-      return (key, ...values) => (sentences[key] ?? key).replace(/\{(\d)\}/g, (all, digit) => values[digit] ?? '');
+      // French puts a blank before these signs, and no line is broken there.
+      const spaced = text => language === 'fr' ? text.replace(/ (?=[;:?!»])|(?<=«) /g, '\u00A0') : text;
+      return (key, ...values) => spaced(sentences[key] ?? key).replace(/\{(\d)\}/g, (all, digit) => values[digit] ?? '');
     }
     """#
 }
