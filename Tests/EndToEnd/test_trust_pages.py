@@ -4,6 +4,7 @@ import base64
 import json
 import re
 import shutil
+import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -179,6 +180,25 @@ def test_a_reader_uses_the_form(browser, host, corpus, tmp_path):
         assert isin in press(browser)
     assert [url for url in requested(browser) if not url.startswith(("data:", "file:")) and not url.endswith("/mark.svg")] == []
     assert complaints(browser) == []
+
+
+HOSTILE = """<html><head><link rel=stylesheet href=URL/x.css><base href=URL/><meta http-equiv=refresh content="0;url=URL/r"></head><body background=URL/b>
+<img src=URL/i srcset="URL/s 2x"><video poster=URL/p autoplay src=URL/v></video><iframe src=URL/f></iframe><object data=URL/o></object>
+<script>window.ran=1</script><svg onload="window.ran=1"><image href="URL/g"/></svg><img src=x onerror="window.ran=1">
+<form action=URL/q><input autofocus onfocus="window.ran=1"></form><div style="background:url(URL/d)">words</div>"""
+
+
+def test_nothing_in_a_message_runs_or_is_fetched(browser, host):
+    browser.get(host.url + "check.html")
+    requested(browser)
+    raw = b"From: <a@b.example>\r\nContent-Type: text/html; charset=utf-8\r\n\r\n" + HOSTILE.replace("URL", host.url + "evil").encode()
+    shown = judged(browser, raw)
+    assert shown["verdict"] == "not_ours" and {"link", "active_content"} <= {reason["code"] for reason in shown["reasons"]}
+    browser.execute_script("document.getElementsByName('text')[0].value = arguments[0]", raw.decode())
+    press(browser)
+    time.sleep(1)
+    assert browser.execute_script("return window.ran ?? null") is None and browser.current_url == host.url + "check.html"
+    assert [url for url in requested(browser) if not url.endswith("/mark.svg")] == [] and not any("evil" in path for path in host.requests)
 
 
 def test_a_browser_without_ed25519_gives_no_verdict(browser, host, corpus):

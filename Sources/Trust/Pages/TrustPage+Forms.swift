@@ -22,10 +22,14 @@ extension TrustPage {
     """
   }
 
-  /// JSON that no parser of HTML takes for anything else.
+  /// JSON that no parser of HTML takes for anything else, and in which nothing turns the text around.
   private var anchors: HTML {
-    HTML(
-      stringLiteral: content.anchors.json.replacing("<", with: "\\u003c").replacing(">", with: "\\u003e").replacing("&", with: "\\u0026"))
+    let escaped = content.anchors.json.utf16.map { unit -> String in
+      guard unit >= 0x7F || "<>&".utf16.contains(unit) else { return String(UnicodeScalar(UInt8(unit))) }
+      let digits = String(unit, radix: 16)
+      return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+    }
+    return HTML(stringLiteral: escaped.joined())
   }
 
   private var howJudged: HTML {

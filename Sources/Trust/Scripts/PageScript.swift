@@ -177,13 +177,26 @@ enum PageScript {
       constructor(source, mostLinks) {
         Object.assign(this, { links: [], images: [], findings: new Set(), mostLinks, base: null, anchor: null, visible: new Lines(), gone: new Lines() });
         this.rules = new PageRules();
-        const page = new DOMParser().parseFromString(source, 'text/html');
+        const bounded = PageView.bounded(source);
+        if (bounded.length < source.length) this.findings.add('textTooLong');
+        const page = new DOMParser().parseFromString(bounded, 'text/html');
         for (const sheet of page.querySelectorAll('style')) this.rules.add(sheet.textContent);
         if (this.rules.mayHide) this.findings.add('hidingStyle');
         this.element(page.documentElement, new PageStyle(), false);
         this.closeAnchor();
         this.text = this.visible.text;
         this.hidden = this.gone.text;
+      }
+      // The parser's work grows with tags times what is open at each: pages that are made to stop a browser are cut.
+      static bounded(source) {
+        const tags = /<(\/?)([a-z][a-z0-9]*)/gi, closing = /^(p|li|td|th|tr|tbody|thead|dt|dd|option|br|img|hr|meta|link|input|area|base|col|embed|source|wbr)$/i;
+        let depth = 0, work = 0, tag;
+        while ((tag = tags.exec(source))) {
+          if (!closing.test(tag[2])) depth = tag[1] ? Math.max(0, depth - 1) : depth + 1;
+          work += depth;
+          if (work > 5000000) return source.slice(0, tag.index);
+        }
+        return source;
       }
       lines(style) { return style.hidesText ? this.gone : this.visible; }
       show(text, style, isPreformatted) {
