@@ -212,6 +212,7 @@ def test_a_browser_without_ed25519_gives_no_verdict(browser, host, corpus):
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_questions_are_sealed(browser, host, key, language):
     host.questions.clear()
+    complaints(browser)
     browser.get(host.url + ("" if language == "en" else "fr/") + "affected.html")
     said = set()
     for address in ("Ada@Brightfen.example", "nobody@sorrelfinch.example", "é" * 100 + "@x.example"):
@@ -241,7 +242,7 @@ def test_questions_are_sealed(browser, host, key, language):
 def test_from_a_folder_of_any_host(browser, site, corpus):
     host = Host(site, prefix="/company/trust/")
     try:
-        requested(browser)
+        requested(browser), complaints(browser)
         for page in PAGES + [f"fr/{page}" for page in PAGES]:
             browser.get(host.url + page)
             for link in browser.execute_script("return Array.from(document.querySelectorAll('a[href], link[href], script[src]'), each => each.href || each.src)"):

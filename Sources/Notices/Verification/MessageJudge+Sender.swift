@@ -71,7 +71,9 @@ extension MessageJudge {
         switch sign.kind {
         case let kind where kind.isOfLinks:
           reasons.append(
-            Reason(.link, .bad, "It has a link (\(sign.kind.rawValue.replacing("-", with: " "))): \(words). Our notices have none."))
+            Reason(
+              .link, .bad,
+              "It has a link\(kind == .link ? "" : " (\(kind.rawValue.replacing("-", with: " ")))"): \(words). Our notices have none."))
         case let kind where kind.isOfFiles: reasons.append(Reason(.addedFile, .bad, "It has a file that could do harm: \(words)."))
         case let kind where kind.asksForSecret:
           reasons.append(

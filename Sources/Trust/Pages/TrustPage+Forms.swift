@@ -17,7 +17,7 @@ extension TrustPage {
     <button>\(text("Check", "Vérifier"))</button></form>
     <div id="result" class="result" role="status" aria-live="polite" tabindex="-1" hidden></div>
     <script type="application/json" id="anchors">\(anchors)</script>
-    <h2>\(text("How it is judged", "Comment le jugement se fait"))</h2>
+    <h2>\(text("How it is judged", "Comment le message est jugé"))</h2>
     \(howJudged)
     """
   }

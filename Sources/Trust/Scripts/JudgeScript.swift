@@ -177,7 +177,7 @@ enum JudgeScript {
             if (seen.has(sign.kind)) continue;
             seen.add(sign.kind);
             const kind = this.say(sign.kind);
-            if (Lures.linkKinds.has(sign.kind)) reasons.push(this.reason('link', 'bad', 'has_link', kind, sign.words));
+            if (Lures.linkKinds.has(sign.kind)) reasons.push(sign.kind === 'link' ? this.reason('link', 'bad', 'has_plain_link', sign.words) : this.reason('link', 'bad', 'has_link', kind, sign.words));
             else if (Lures.fileKinds.has(sign.kind)) reasons.push(this.reason('added_file', 'bad', 'has_file', sign.words));
             else if (Lures.secretKinds.has(sign.kind)) reasons.push(this.reason('asks_for_secret', 'bad', 'asks_for_secret', kind, sign.words));
             else reasons.push(this.reason('lure_wording', 'bad', 'lure_wording', kind, sign.words));
