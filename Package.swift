@@ -96,6 +96,7 @@ let package = Package(
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
       ],
       swiftSettings: room),
+    .target(name: "Trust", dependencies: ["Events", "Ledger", "Notices", "Web"], swiftSettings: room),
     .target(
       name: "Console",
       dependencies: [
@@ -191,6 +192,9 @@ let package = Package(
       exclude: ["Mail/canonical-words.json", "Mail/look-alikes.json", "Mail/lures.json"],
       swiftSettings: room),
     .testTarget(name: "AuditTests", dependencies: ["Audit", "Events", "TestSupport"], swiftSettings: room),
+    // The trust pages as files, for tests from outside.
+    .executableTarget(name: "TrustSiteMaker", dependencies: ["Trust", "Notices"], path: "Tests/TrustSiteMaker", swiftSettings: room),
+    .testTarget(name: "TrustTests", dependencies: ["Trust", "Notices", "Ledger", "Events", "TestSupport", crypto], swiftSettings: room),
     .testTarget(name: "DemoTests", dependencies: ["Demo", "Events"], swiftSettings: room),
   ],
   swiftLanguageModes: [.v6],

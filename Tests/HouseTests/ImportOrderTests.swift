@@ -22,6 +22,7 @@ struct ImportOrderTests {
     "Delivery": ["Events", "Ledger", "Access", "Outbound"],
     "Relay": ["Events", "Vault", "Ledger", "Journeys", "Access", "Outbound", "Delivery"],
     "Response": ["Events", "Ledger", "Access", "Journeys", "Relay"],
+    "Trust": ["Events", "Ledger", "Notices", "Web"],
     "Custodian": ["Events", "Vault", "Ledger", "Notices", "Access", "Passkeys", "Web", "Outbound"],
     "Console": ["Events", "Web", "Access", "Passkeys", "Ledger", "Journeys", "Gate", "Answers", "Relay", "Response", "Delivery"],
     "Server": [

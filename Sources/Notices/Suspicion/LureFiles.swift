@@ -1,14 +1,14 @@
 /// What attachments say about a message, by name and type; nothing is opened.
 enum LureFiles {
-  private static let running: Set<String> = [
+  static let running: Set<String> = [
     "exe", "scr", "com", "pif", "bat", "cmd", "ps1", "psm1", "vbs", "vbe", "js", "jse", "wsf", "wsh", "hta", "msi", "msix", "msp", "cpl",
     "jar", "lnk", "iso",
     "img", "vhd", "vhdx", "reg", "chm", "one", "docm", "dotm", "xlsm", "xlam", "xll", "pptm", "ppam", "url", "library-ms", "search-ms",
     "appx", "app", "dmg", "pkg",
     "apk", "deb", "rpm", "sh", "run", "py", "command", "desktop", "gadget", "inf", "scf", "rdp", "settingcontent-ms", "ade", "mde",
   ]
-  private static let pages: Set<String> = ["html", "htm", "xhtml", "xht", "shtml", "mht", "mhtml", "svg", "xml", "xsl"]
-  private static let pageTypes: Set<String> = ["text/html", "application/xhtml+xml", "image/svg+xml", "multipart/related"]
+  static let pages: Set<String> = ["html", "htm", "xhtml", "xht", "shtml", "mht", "mhtml", "svg", "xml", "xsl"]
+  static let pageTypes: Set<String> = ["text/html", "application/xhtml+xml", "image/svg+xml", "multipart/related"]
 
   static func signs(_ files: [(name: String, type: String)]) -> [LureSign] {
     files.flatMap { file -> [LureSign] in

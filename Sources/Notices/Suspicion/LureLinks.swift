@@ -1,7 +1,7 @@
 /// What links say about a message.
 enum LureLinks {
   /// Services that lead elsewhere than they show.
-  private static let shorteners: Set<String> = [
+  static let shorteners: Set<String> = [
     "bit.ly", "tinyurl.com", "t.co", "goo.gl", "is.gd", "v.gd", "ow.ly", "buff.ly", "cutt.ly", "rebrand.ly", "rb.gy", "t.ly", "shorturl.at",
     "tiny.cc",
     "s.id", "lnkd.in", "bl.ink", "urlz.fr", "qrco.de", "tr.ee", "linktr.ee", "dub.sh", "shorturl.asia", "x.gd", "u.to", "clck.ru",

@@ -1,6 +1,6 @@
 /// Colours of CSS, the usual ways to write them.
 enum HTMLColor {
-  private static let names: [String: UInt32] = [
+  static let names: [String: UInt32] = [
     "white": 0xFFFFFF, "black": 0x000000, "red": 0xFF0000, "green": 0x008000, "blue": 0x0000FF, "yellow": 0xFFFF00, "gray": 0x808080,
     "grey": 0x808080, "silver": 0xC0C0C0, "lightgray": 0xD3D3D3, "lightgrey": 0xD3D3D3, "whitesmoke": 0xF5F5F5, "snow": 0xFFFAFA,
     "ivory": 0xFFFFF0, "ghostwhite": 0xF8F8FF, "floralwhite": 0xFFFAF0, "azure": 0xF0FFFF, "mintcream": 0xF5FFFA, "navy": 0x000080,

@@ -18,8 +18,7 @@ struct HTMLTokens {
   private static let rawElements: Set<String> = ["script", "style", "title", "textarea", "xmp", "iframe", "noembed", "noframes"]
   private static let attributesOfNote: Set<String> = [
     "href", "src", "style", "hidden", "bgcolor", "color", "action", "class", "id", "content", "http-equiv", "background", "srcset",
-    "poster",
-    "formaction", "data",
+    "poster", "formaction", "data", "rel",
   ]
 
   mutating func next() -> Token? {

@@ -47,6 +47,15 @@ package struct HTMLView: Sendable {
     mostLinks = links
     var tokens = HTMLTokens(Array(source.utf8))
     let bytes = tokens.bytes
+    // A style at the end is about what stands before it too.
+    var sheets = tokens
+    while let token = sheets.next() {
+      guard case .raw("style", let range) = token else { continue }
+      let sheet = String(decoding: bytes[range].prefix(256 << 10), as: UTF8.self)
+      rules.add(sheet)
+      if HTMLRules.addsText(sheet) { findings.insert(.generatedText) }
+    }
+    if rules.mayHide { findings.insert(.hidingStyle) }
     while let token = tokens.next() {
       switch token {
       case .text(let range): show(bytes[range])
@@ -54,10 +63,6 @@ package struct HTMLView: Sendable {
       case .close(let name): close(name)
       case .raw(let name, let range):
         switch name {
-        case "style":
-          let sheet = String(decoding: bytes[range].prefix(256 << 10), as: UTF8.self)
-          rules.add(sheet)
-          if HTMLRules.addsText(sheet) { findings.insert(.generatedText) }
         case "textarea", "xmp": show(bytes[range])
         default: break
         }
@@ -139,6 +144,7 @@ package struct HTMLView: Sendable {
       findings.insert(.frame)
       add(.frame, attributes["src"] ?? attributes["data"])
     case "script": findings.insert(.script)
+    case "link": if attributes["rel"]?.lowercased().contains("stylesheet") == true { findings.insert(.hidingStyle) }
     case "meta":
       if attributes["http-equiv"]?.lowercased() == "refresh", let content = attributes["content"],
         let mark = content.firstIndex(of: "=")

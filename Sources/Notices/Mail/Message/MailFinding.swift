@@ -16,6 +16,8 @@ package enum MailFinding: String, Sendable, Hashable, CaseIterable {
   case otherAlternative
   /// Text that a reader does not see, or sees struck out. Programs differ in which styles they follow: it is to be judged as well.
   case hiddenText
+  /// A style whose reach is not known here, and that hides text or adds some.
+  case hidingStyle
   /// An image that is fetched when the message is shown.
   case remoteImage
   /// A form, a script, or another page in a frame.
