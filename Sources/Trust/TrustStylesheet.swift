@@ -82,7 +82,8 @@ enum TrustStylesheet {
     .scroll{overflow-x:auto}
     .skip{position:absolute;left:-999px;top:8px;background:var(--panel);padding:8px 12px;z-index:9}
     .skip:focus{left:8px}
-    footer{border-top:1px solid var(--line);padding-top:16px;padding-bottom:48px}
+    footer{padding-bottom:48px}
+    footer p{border-top:1px solid var(--line);padding-top:16px;max-width:none}
     @media (min-width:640px){.ways{grid-template-columns:1fr 1fr}.ways a{height:100%}}
     @media (max-width:480px){
       nav{gap:0 16px}
