@@ -124,7 +124,8 @@ let package = Package(
       ],
       swiftSettings: room),
     .executableTarget(
-      name: "sealane", dependencies: ["Server", "Notices", "Audit", "Vault", "Outbound", "Demo", "Events", "Ledger", arguments], swiftSettings: room),
+      name: "sealane", dependencies: ["Server", "Notices", "Audit", "Vault", "Outbound", "Demo", "Events", "Ledger", arguments],
+      swiftSettings: room),
     .executableTarget(name: "sealane-custodian", dependencies: ["Custodian", "Notices", "Vault", arguments, logging], swiftSettings: room),
 
     // Randomness that can be repeated, and bytes that it alters.
@@ -155,7 +156,8 @@ let package = Package(
     .testTarget(
       name: "CustodianTests",
       dependencies: [
-        "Custodian", "Access", "Ledger", "Notices", "Vault", "Events", "Passkeys", "Web", "SoftAuthenticator", "TestSupport", crypto, database,
+        "Custodian", "Access", "Ledger", "Notices", "Vault", "Events", "Passkeys", "Web", "SoftAuthenticator", "TestSupport", crypto,
+        database,
         hummingbird, logging,
       ],
       swiftSettings: room),

@@ -190,7 +190,8 @@ struct NoticeTests {
     let (first, second) = (try letters(statement), try letters(statement))
     try begin(first)
     #expect(throws: ApprovalError.self) { try begin(first) }
-    let busy = ApprovalError.badInput("Other letters about this incident are going out: wait until they are over, or people are told twice.")
+    let busy = ApprovalError.badInput(
+      "Other letters about this incident are going out: wait until they are over, or people are told twice.")
     #expect(throws: busy) { try begin(second) }
     try await it.worker().round()
     try await it.worker().round()
@@ -210,7 +211,8 @@ struct NoticeTests {
         project: it.bench.project, incident: incident, purpose: "To tell those who are affected", by: it.approver("Ada"))
       try write("UPDATE request SET state = 'done'")
       try write(
-        "INSERT INTO statement (request, project, incident, state, updated_at) VALUES (x'\(request.digest.hexadecimal)', 7, 1, 'building', 1763400000000)")
+        "INSERT INTO statement (request, project, incident, state, updated_at) VALUES (x'\(request.digest.hexadecimal)', 7, 1, 'building', 1763400000000)"
+      )
       try await it.worker().round()
       #expect(try it.store.statement(request.digest)?.state == .failed)
       #expect(it.bench.server.state.withLock { $0.notices.pages } == 0)
@@ -224,7 +226,8 @@ struct NoticeTests {
     if what == "removed" { try write("UPDATE approver SET removed_at = 1 WHERE name = 'Bea'") }
     try write("UPDATE request SET state = 'done' WHERE digest = x'\(request.digest.hexadecimal)'")
     try write(
-      "INSERT INTO dispatch (request, statement, state, updated_at) VALUES (x'\(request.digest.hexadecimal)', x'\(statement.hexadecimal)', 'preparing', 1763400000000)")
+      "INSERT INTO dispatch (request, statement, state, updated_at) VALUES (x'\(request.digest.hexadecimal)', x'\(statement.hexadecimal)', 'preparing', 1763400000000)"
+    )
     try await it.worker().round()
     #expect(try it.store.dispatch(request.digest)?.state == .failed)
     #expect(try files().isEmpty)
@@ -233,7 +236,9 @@ struct NoticeTests {
   @Test func `a message's row cannot write headers`() async throws {
     let statement = try await it.statement()
     try begin(letters(statement))
-    try write("CREATE TRIGGER forged AFTER INSERT ON message BEGIN UPDATE message SET message_id = '<x>' || char(13, 10) || 'Bcc: m@x.example' WHERE key = NEW.key; END")
+    try write(
+      "CREATE TRIGGER forged AFTER INSERT ON message BEGIN UPDATE message SET message_id = '<x>' || char(13, 10) || 'Bcc: m@x.example' WHERE key = NEW.key; END"
+    )
     try await it.worker().round()
     #expect(try files().isEmpty)
   }

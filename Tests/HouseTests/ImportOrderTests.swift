@@ -30,7 +30,9 @@ struct ImportOrderTests {
       "Answers", "Relay", "Response", "Notices",
       "CZlib",
     ],
-    "sealane": ["Events", "Intake", "Ledger", "Journeys", "SegmentStore", "Access", "Vault", "Server", "Notices", "Audit", "Outbound", "Demo"],
+    "sealane": [
+      "Events", "Intake", "Ledger", "Journeys", "SegmentStore", "Access", "Vault", "Server", "Notices", "Audit", "Outbound", "Demo",
+    ],
     "sealane-custodian": ["Custodian", "Notices", "Vault", "Events"],
   ]
   static let framework: Set<String> = ["Hummingbird", "HummingbirdCore", "HummingbirdTLS", "NIOHTTP1", "HTTPTypes"]

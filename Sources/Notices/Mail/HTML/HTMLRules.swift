@@ -33,13 +33,6 @@ struct HTMLRules {
     }
   }
 
-  /// Whether a sheet has a property that shows text which is not in the message.
-  static func addsText(_ sheet: String) -> Bool {
-    HTMLStyle.declarations(sheet.replacing("{", with: ";").replacing("}", with: ";"), most: .max).contains {
-      $0.property == "content" && !["", "none", "normal", "\"\"", "''"].contains($0.value)
-    }
-  }
-
   /// From the least to the most particular.
   func matching(name: String, attributes: [String: String]) -> [[(property: String, value: String)]] {
     guard !rules.isEmpty else { return [] }

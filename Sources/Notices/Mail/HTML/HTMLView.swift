@@ -51,9 +51,7 @@ package struct HTMLView: Sendable {
     var sheets = tokens
     while let token = sheets.next() {
       guard case .raw("style", let range) = token else { continue }
-      let sheet = String(decoding: bytes[range].prefix(256 << 10), as: UTF8.self)
-      rules.add(sheet)
-      if HTMLRules.addsText(sheet) { findings.insert(.generatedText) }
+      rules.add(String(decoding: bytes[range].prefix(256 << 10), as: UTF8.self))
     }
     if rules.mayHide { findings.insert(.hidingStyle) }
     while let token = tokens.next() {

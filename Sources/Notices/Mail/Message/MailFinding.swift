@@ -24,8 +24,6 @@ package enum MailFinding: String, Sendable, Hashable, CaseIterable {
   case form, script, frame
   /// Characters or styles that turn the direction of text around.
   case bidirectional
-  /// A style sheet that adds text of its own.
-  case generatedText
   /// A display name that looks like an address.
   case nameHoldsAddress
 }
