@@ -21,7 +21,7 @@ struct Sealane: AsyncParsableCommand {
       PlanCommand.self, ProjectCommand.self, SetupLinkCommand.self, StaffCommand.self, SubjectCommand.self, BackupCommand.self,
       RestoreCommand.self,
       LedgerCommand.self, VendorsCommand.self, ExposureCommand.self, IncidentCommand.self, AlertsCommand.self, CanariesCommand.self,
-      VerifyCommand.self,
+      VerifyCommand.self, TrustCommand.self,
       KeysCommand.self,
       DoctorCommand.self, AuditCommand.self,
     ])

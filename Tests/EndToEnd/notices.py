@@ -28,6 +28,7 @@ class Relay:
     def __init__(self, port: int, chain=None, key=None):
         import ssl
 
+        self.refusals = 0
         self.mails, self.port, self.behave, self.recipients = [], port, lambda address, mail: "250 taken", lambda address: "250 OK"
         outer = self
         context = None
@@ -38,6 +39,7 @@ class Relay:
         class Handler:
             async def handle_RCPT(self, server, session, envelope, address, options):
                 answer = outer.recipients(address)
+                outer.refusals += not answer.startswith("250")
                 if answer.startswith("250"):
                     envelope.rcpt_tos.append(address)
                 return answer

@@ -27,7 +27,7 @@ struct ImportOrderTests {
     "Console": ["Events", "Web", "Access", "Passkeys", "Ledger", "Journeys", "Gate", "Answers", "Relay", "Response", "Delivery"],
     "Server": [
       "Events", "Vault", "Gate", "Intake", "Ledger", "Journeys", "SegmentStore", "Access", "Web", "Outbound", "Delivery", "Console", "Demo",
-      "Answers", "Relay", "Response", "Notices",
+      "Answers", "Relay", "Response", "Notices", "Trust",
       "CZlib",
     ],
     "sealane": [

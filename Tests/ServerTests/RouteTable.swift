@@ -107,6 +107,7 @@ struct RouteRow: Sendable {
       RouteRow("GET /api/v1/freezes", .api, "/api/v1/freezes", machine, 200),
       RouteRow("DELETE /api/v1/freezes/{id}", .api, "/api/v1/freezes/sa_0000000000000000", machine, 404),
       RouteRow("GET /api/v1/exposure", .api, "/api/v1/exposure?project_id=1", machine, 200),
+      RouteRow("GET /api/v1/commitments", .api, "/api/v1/commitments?project_id=1", machine, 200),
       RouteRow("GET /api/v1/incidents", .api, "/api/v1/incidents?project_id=1", machine, 200),
       RouteRow("POST /api/v1/incidents", .api, "/api/v1/incidents?project_id=1", "{}", machine, 400),
       RouteRow("GET /api/v1/incidents/{id}", .api, "/api/v1/incidents/9", machine, 404),

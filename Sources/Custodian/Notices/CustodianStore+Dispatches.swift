@@ -163,6 +163,25 @@ extension CustodianStore {
     }
   }
 
+  /// At which domains administrators and contacts have their addresses, and how many letters go there: most first, for whoever decides to compare
+  /// with what they expect. No address is in it.
+  func organizationDomains(of statement: [UInt8]) throws -> [(domain: String, letters: Int)] {
+    var counts: [String: Int] = [:]
+    try database.read { database in
+      let rows = try Row.fetchCursor(
+        database,
+        sql:
+          "SELECT audience, key, sealed FROM recipient WHERE statement = ? AND audience <> 'person' AND is_new = 1 AND sealed IS NOT NULL",
+        arguments: [Data(statement)])
+      while let row = try rows.next() {
+        let (audience, key, sealed): (String, Data, Data) = (row["audience"], row["key"], row["sealed"])
+        let record = try JSONDecoder().decode(RecipientRecord.self, from: secrets.open(sealed, at: Self.place(statement, audience, key)))
+        counts[String(record.address.split(separator: "@").last ?? ""), default: 0] += 1
+      }
+    }
+    return counts.map { (domain: $0.key, letters: $0.value) }.sorted { ($1.letters, $0.domain) < ($0.letters, $1.domain) }
+  }
+
   /// A page of them, in order.
   func recipients(
     of statement: [UInt8], after: (audience: String, key: Data)?, limit: Int

@@ -39,6 +39,7 @@ struct MessageSender: Sendable {
   static let mostCopies = 3
   /// So many refusals in a row are the relay's, and no recipient's.
   static let mostRefusalsInARow = 20
+  static let mostTroublesInARow = 3
   private static let progressInterval: Duration = .seconds(5)
 
   /// What all messages of a dispatch have in common.
@@ -89,31 +90,37 @@ struct MessageSender: Sendable {
   }
 
   private func sendDue(_ work: Work) async throws {
-    var limiter = RateLimiter(perMinute: transport.messagesPerMinute)
-    var refusedInARow = 0
-    var progressAt = ContinuousClock.now
-    while !Task.isCancelled {
-      // As many as are handed over at once: whoever waits is not marked as being sent.
-      let due = try store.takeDue(of: work.stored.request, limit: transport.connections, at: clock())
-      if due.isEmpty { return }
-      var effects: [Effect] = []
-      await withTaskGroup(of: Effect.self) { group in
-        for message in due {
+    try await withThrowingTaskGroup(of: Effect.self) { group in
+      var limiter = RateLimiter(perMinute: transport.messagesPerMinute)
+      var (running, refusedInARow, troubledInARow) = (0, 0, 0)
+      var isStopped = false
+      var progressAt = ContinuousClock.now
+      while true {
+        // One that stalls holds up no other; whoever waits still is not marked as being sent.
+        while !isStopped, !Task.isCancelled, running < transport.connections,
+          let message = try store.takeDue(of: work.stored.request, limit: 1, at: clock()).first
+        {
           await limiter.wait()
           group.addTask { await deliver(message, work) }
+          running += 1
         }
-        for await effect in group { effects.append(effect) }
-      }
-      refusedInARow = effects.contains(.over) ? 0 : refusedInARow + effects.count { $0 == .refused }
-      if refusedInARow >= Self.mostRefusalsInARow {
-        logger.error("the relay refuses one message after the other; sending pauses", metadata: ["refused": "\(refusedInARow)"])
-        return
-      }
-      // Going on would only wear out everybody's attempts.
-      if effects.allSatisfy({ $0 == .troubled }) { return }
-      if ContinuousClock.now - progressAt > Self.progressInterval {
-        await onProgress()
-        progressAt = .now
+        guard running > 0, let effect = try await group.next() else { return }
+        running -= 1
+        switch effect {
+        case .over: (refusedInARow, troubledInARow) = (0, 0)
+        case .refused: refusedInARow += 1
+        case .troubled: troubledInARow += 1
+        }
+        if refusedInARow >= Self.mostRefusalsInARow, !isStopped {
+          logger.error("the relay refuses one message after the other; sending pauses", metadata: ["refused": "\(refusedInARow)"])
+          isStopped = true
+        }
+        // Going on would only wear out everybody's attempts.
+        if troubledInARow >= max(transport.connections, Self.mostTroublesInARow) { isStopped = true }
+        if ContinuousClock.now - progressAt > Self.progressInterval {
+          await onProgress()
+          progressAt = .now
+        }
       }
     }
   }

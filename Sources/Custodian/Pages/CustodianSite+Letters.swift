@@ -41,7 +41,7 @@ extension CustodianSite {
       if language == .en, let incident { values[.whatHappened] = incident.sentence }
       draft.values[language] = values
     }
-    return .html(frame("Notices", form(stored, kinds, draft, visitor, isShown: false), visitor: visitor))
+    return .html(frame("Notices", try form(stored, kinds, draft, visitor, isShown: false), visitor: visitor))
   }
 
   private func lettersOf(_ digest: [UInt8]) throws -> (StoredStatement, [LetterKind: Int]) {
@@ -57,7 +57,8 @@ extension CustodianSite {
     let (stored, kinds) = try lettersOf(digest)
     let draft = Self.draft(fields, kinds)
     guard fields.text("act") == "write" else {
-      return .html(frame("Notices", form(stored, kinds, draft, visitor, isShown: true, purpose: fields.text("purpose")), visitor: visitor))
+      return .html(
+        frame("Notices", try form(stored, kinds, draft, visitor, isShown: true, purpose: fields.text("purpose")), visitor: visitor))
     }
     let written = try approvals.writeLetters(
       draft, of: digest, mode: mail == nil ? .files : .smtp, purpose: fields.text("purpose"), by: visitor.approver)
@@ -82,7 +83,7 @@ extension CustodianSite {
 
   private func form(
     _ stored: StoredStatement, _ kinds: [LetterKind: Int], _ draft: LetterDraft, _ visitor: Visitor, isShown: Bool, purpose: String = ""
-  ) -> HTML {
+  ) throws -> HTML {
     let languages = Set(kinds.keys.map(\.language)).sorted { $0.rawValue < $1.rawValue }
     let letters = draft.letters(kinds.keys, caseNumber: stored.statement?.caseNumber ?? "")
     let faults = letters.flatMap { LetterCheck.faults(of: $0) }
@@ -111,7 +112,7 @@ extension CustodianSite {
     return """
       <h1>Letters about case \(stored.statement?.caseNumber ?? "")</h1><p>\(stored.scope.title)</p>\
       <div class="notice"><p>\(mail == nil ? "No relay is set: letters are written to files, and nobody gets any. See <code>sealane-custodian mail</code>." as HTML : "They leave by the relay <code>\(mail?.host ?? "")</code>, from <code>\(mail?.from ?? "")</code>." as HTML)</p></div>\
-      <section class="panel">\(countTable(kinds))</section>\
+      <section class="panel">\(countTable(kinds))\(try domains(stored))</section>\
       <form method="post" action="/notices/\(stored.request.hexadecimal)/letters" id="draft">\(visitor.formToken)\
       <section class="panel"><h2>What they say</h2>\(shared)\(own)<details><summary>The templates</summary><p class="note">Words in double braces are filled in: \
       those above once, <code>{{fields}}</code>, <code>{{people}}</code>, <code>{{organization}}</code> and <code>{{check_code}}</code> for each recipient.</p>\(templates)</details>\
@@ -173,7 +174,10 @@ extension CustodianSite {
   func letters(_ stored: StoredRequest) throws -> HTML? {
     guard case .notify(let order) = stored.request.wish else { return nil }
     let letters = try approvals.store.letters(of: stored.request.digest, order)
-    return
-      "<section class=\"panel\" id=\"letters\"><h2>The letters</h2>\(letters.keys.sorted().compactMap { kind in letters[kind].map { Self.shown($0, order.recipients[kind]) } })</section>"
+    let statement = try approvals.store.statements().first { $0.digest == order.statement }
+    let shown = letters.keys.sorted().compactMap { kind in letters[kind].map { Self.shown($0, order.recipients[kind]) } }
+    return """
+      <section class="panel" id="letters"><h2>The letters</h2>\(try statement.flatMap { try domains($0) })\(shown)</section>
+      """
   }
 }

@@ -177,7 +177,7 @@ extension CustodianSite {
           "<section class=\"panel\" id=\"letters\"><h2>Letters</h2><p>There is nobody to write to who was not told already.</p></section>"
       }
       return """
-        <section class="panel" id="letters"><h2>Letters</h2>\(countTable(counts))<p><a class="button primary" href="/notices/\(stored.request.hexadecimal)/letters">Write the letters</a></p></section>
+        <section class="panel" id="letters"><h2>Letters</h2>\(countTable(counts))\(try domains(stored))<p><a class="button primary" href="/notices/\(stored.request.hexadecimal)/letters">Write the letters</a></p></section>
         """
     }
     let counts = try approvals.store.messageCounts(of: dispatch.request)
@@ -189,9 +189,24 @@ extension CustodianSite {
       <section class="panel" id="letters"><h2>Letters</h2>\(failure)<p><progress max="\(value: String(total))" value="\(value: String(done))"></progress> \
       <strong id="sent">\(NumberFormat.exact(count(.sent)))</strong> of \(NumberFormat.exact(dispatch.order.count)) \(dispatch.order.mode == .smtp ? "sent" : "written to files")</p>\
       <dl class="values"><dt>State</dt><dd>\(Self.words(dispatch))</dd><dt>Waiting</dt><dd>\(count(.waiting) + count(.sending))</dd>\
-      <dt>Refused by the relay</dt><dd>\(count(.refused))</dd>\
+      <dt>Refused by the relay</dt><dd>\(count(.refused))</dd><dt>Came back</dt><dd>\(count(.bounced))</dd>\
       <dt>Sent twice, the answer to the first being lost</dt><dd>\(counts.repeated)</dd></dl>\
       <p><a href="/requests/\(dispatch.request.hexadecimal)">What was agreed to, with the texts</a></p></section>
+      """
+  }
+
+  private static let shownDomains = 20
+
+  /// Where letters about organizations go: whoever took the server could name organizations that are none.
+  func domains(_ stored: StoredStatement) throws -> HTML? {
+    let domains = try approvals.store.organizationDomains(of: stored.request)
+    guard !domains.isEmpty else { return nil }
+    let rest = domains.dropFirst(Self.shownDomains).count
+    let items = domains.prefix(Self.shownDomains).map { "<li>\($0.domain): \(NumberFormat.count($0.letters, "letter"))</li>" as HTML }
+    let more: HTML? = rest > 0 ? "<li>and \(NumberFormat.count(rest, "further domain"))</li>" : nil
+    return """
+      <details><summary>Where letters about organizations go</summary><p class="note">Each holds the addresses of its people. These are the domains of administrators and contacts, as \
+      the server says: look whether they are your customers’.</p><ul>\(items)\(more)</ul></details>
       """
   }
 

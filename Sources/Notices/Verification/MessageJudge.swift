@@ -70,7 +70,7 @@ package struct MessageJudge: Sendable {
     reasons.insert(
       Reason(
         .proofHolds, .good,
-        "\(anchors.organization) wrote the text in its proof: it is signed, and in the ledger under a checkpoint that was cosigned (\(verified.checkpoint.size) entries)."
+        "\(anchors.organization) wrote the text in its proof: it is signed, and in the ledger under a checkpoint that \(anchors.policy == nil ? "nobody was asked to cosign" : "was cosigned") (\(verified.checkpoint.size) entries)."
       ),
       at: 0)
     reasons += readerReasons(verified, message, reader)

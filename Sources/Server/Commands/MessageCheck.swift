@@ -137,7 +137,8 @@ package struct MessageCheck: Sendable {
         isGenuine: true,
         text: """
           \(what), in version \(statement.version) of its statement about case \(statement.caseNumber), of \(statement.madeAt.text).
-          Everybody was shown the same statement: it is in the ledger under a checkpoint that was cosigned (\(verified.checkpoint.size) entries).
+          \(anchors.policy == nil ? "Your anchors ask for no cosignature: others may have been shown another statement." : "Everybody was shown the same statement: it is in the ledger under a checkpoint that was cosigned.") (\(verified.checkpoint.size) entries)
+          A later version may say otherwise: compare with the newest one that the company publishes.
           It proves what the company committed to, not what somebody took.
           """,
         json: JSONValue.object([
