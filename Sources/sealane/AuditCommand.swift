@@ -16,7 +16,7 @@ struct AuditCommand: AsyncParsableCommand {
 
       Examples:
         sealane audit
-        sealane audit ~/work/shop --sarif audit.sarif --baseline .sealane-audit.json
+        sealane audit ~/shop --sarif audit.sarif --baseline .sealane-audit.json
         sealane audit --platform https://api.orrery.example --platform-key-file ~/.orrery-readonly
       """)
 

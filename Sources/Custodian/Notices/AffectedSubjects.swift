@@ -188,6 +188,4 @@ struct DispatchProgress: Sendable, Hashable, Codable {
     case startedAt = "started_at"
     case finishedAt = "finished_at"
   }
-
-  var waiting: Int { max(0, messages - sent - refused - bounced) }
 }

@@ -17,7 +17,7 @@ package enum ReturnedMail {
 
   /// Takes mailboxes (mbox), folders of a Maildir, and single messages. The same again marks nothing twice.
   ///
-  /// - Throws: `CustodianError` where one cannot be read.
+  /// - Throws: `CustodianError` where one is not there. What cannot be read inside a folder is passed over.
   package static func take(_ paths: [String], directory: URL) throws -> Count {
     let store = try CustodianStore(secrets: CustodianSecrets(directory: directory))
     var count = Count()

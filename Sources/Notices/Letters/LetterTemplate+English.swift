@@ -42,49 +42,39 @@ extension LetterTemplate {
 
         \(advice)
         """),
-    LetterTemplate(
-      LetterKind(.administrator, .en), subject: "{{company}}: an incident that concerns people of {{organization}} (case {{case}})",
-      body: """
-        This message is about one thing: somebody had access to data about people of {{organization}} who should not have had it. You get it because you administer this organization with us. The people themselves are told too.
-
-        What happened
-        {{what_happened}}
-
-        Whom of your organization it concerns, and which data
-        {{people}}
-
-        What was not involved
-        {{not_involved}}
-
-        Since when we know
-        {{when_we_knew}}
-
-        What we did
-        {{what_we_did}}
-
-        \(advice)
-        """),
-    LetterTemplate(
-      LetterKind(.contact, .en), subject: "{{company}}: an incident that concerns people of {{organization}} (case {{case}})",
-      body: """
-        This message is about one thing: somebody had access to data about people of {{organization}} who should not have had it. You get it because this is the address that the organization gave us. Its administrators are told as well, and so are the people themselves.
-
-        What happened
-        {{what_happened}}
-
-        Whom of your organization it concerns, and which data
-        {{people}}
-
-        What was not involved
-        {{not_involved}}
-
-        Since when we know
-        {{when_we_knew}}
-
-        What we did
-        {{what_we_did}}
-
-        \(advice)
-        """),
+    toOrganization(
+      .administrator, because: "You get it because you administer this organization with us. The people themselves are told too."),
+    toOrganization(
+      .contact,
+      because:
+        "You get it because this is the address that the organization gave us. Its administrators are told as well, and so are the people themselves."
+    ),
   ]
+
+  /// The same to an organization's administrators and to its contact, but for why they get it.
+  private static func toOrganization(_ audience: Audience, because reason: String) -> LetterTemplate {
+    LetterTemplate(
+      LetterKind(audience, .en),
+      subject: "{{company}}: an incident that concerns people of {{organization}} (case {{case}})",
+      body: """
+        This message is about one thing: somebody had access to data about people of {{organization}} who should not have had it. \(reason)
+
+        What happened
+        {{what_happened}}
+
+        Whom of your organization it concerns, and which data
+        {{people}}
+
+        What was not involved
+        {{not_involved}}
+
+        Since when we know
+        {{when_we_knew}}
+
+        What we did
+        {{what_we_did}}
+
+        \(advice)
+        """)
+  }
 }

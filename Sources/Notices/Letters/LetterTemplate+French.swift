@@ -42,53 +42,42 @@ extension LetterTemplate {
 
         \(advice)
         """),
-    LetterTemplate(
-      LetterKind(.administrator, .fr),
-      subject: "{{company}} : un incident qui concerne des personnes de {{organization}} (dossier {{case}})",
-      body: """
-        Ce message a un seul objet : quelqu’un a eu accès à des données de personnes de {{organization}}, sans y être autorisé. Vous le recevez parce que vous administrez cette organisation chez nous. Les personnes elles-mêmes sont informées aussi.
-
-        Ce qui s’est passé
-        {{what_happened}}
-
-        Qui est concerné dans votre organisation, et par quelles données
-        {{people}}
-
-        Ce qui n’est pas concerné
-        {{not_involved}}
-
-        Depuis quand nous le savons
-        {{when_we_knew}}
-
-        Ce que nous avons fait
-        {{what_we_did}}
-
-        \(advice)
-        """),
-    LetterTemplate(
-      LetterKind(.contact, .fr),
-      subject: "{{company}} : un incident qui concerne des personnes de {{organization}} (dossier {{case}})",
-      body: """
-        Ce message a un seul objet : quelqu’un a eu accès à des données de personnes de {{organization}}, sans y être autorisé. Vous le recevez parce que cette adresse nous a été donnée par l’organisation. Ses administrateurs et les personnes elles-mêmes sont informés aussi.
-
-        Ce qui s’est passé
-        {{what_happened}}
-
-        Qui est concerné dans votre organisation, et par quelles données
-        {{people}}
-
-        Ce qui n’est pas concerné
-        {{not_involved}}
-
-        Depuis quand nous le savons
-        {{when_we_knew}}
-
-        Ce que nous avons fait
-        {{what_we_did}}
-
-        \(advice)
-        """),
+    toOrganization(
+      .administrator,
+      because: "Vous le recevez parce que vous administrez cette organisation chez nous. Les personnes elles-mêmes sont informées aussi."),
+    toOrganization(
+      .contact,
+      because:
+        "Vous le recevez parce que cette adresse nous a été donnée par l’organisation. Ses administrateurs et les personnes elles-mêmes sont informés aussi."
+    ),
   ]
+
+  /// The same to an organization's administrators and to its contact, but for why they get it.
+  private static func toOrganization(_ audience: Audience, because reason: String) -> LetterTemplate {
+    LetterTemplate(
+      LetterKind(audience, .fr),
+      subject: "{{company}} : un incident qui concerne des personnes de {{organization}} (dossier {{case}})",
+      body: """
+        Ce message a un seul objet : quelqu’un a eu accès à des données de personnes de {{organization}}, sans y être autorisé. \(reason)
+
+        Ce qui s’est passé
+        {{what_happened}}
+
+        Qui est concerné dans votre organisation, et par quelles données
+        {{people}}
+
+        Ce qui n’est pas concerné
+        {{not_involved}}
+
+        Depuis quand nous le savons
+        {{when_we_knew}}
+
+        Ce que nous avons fait
+        {{what_we_did}}
+
+        \(advice)
+        """)
+  }
 
   /// The templates that come with the program, one of each kind.
   package static let standard: [LetterKind: LetterTemplate] = Dictionary(
