@@ -24,7 +24,6 @@ extension TrustContent {
       let seenAt: Int64
     }
     struct Asking: Decodable {
-      let key: Data
       let path: String
     }
     struct Security: Decodable {
@@ -78,7 +77,12 @@ extension TrustContent {
         encryption: body.security.encryption ?? [],
         acknowledgments: body.security.acknowledgments ?? [], policy: body.security.policy ?? [], canonical: body.security.canonical ?? []),
       lures: body.lures.map { SeenLure($0.kind, $0.text, seenAt: Timestamp(milliseconds: $0.seenAt)) },
-      questions: body.questions.map { try Questions(key: [UInt8]($0.key), path: $0.path) }, checkpoint: body.checkpoint,
+      questions: body.questions.map { asking in
+        guard let key = anchors.questionKey else {
+          throw Malformed(reason: "the trust anchors have no key for questions: turn answers on at the custodian, and write the anchors anew.")
+        }
+        return try Questions(key: key, path: asking.path)
+      }, checkpoint: body.checkpoint,
       madeAt: Timestamp(milliseconds: body.madeAt))
   }
 }

@@ -96,7 +96,7 @@ class Corpus:
         self.ada, self.bea, self.chloe, self.dana = (
             "ada@brightfen.example", "bea@brightfen.example", "chloe@sorrelfinch.example", "dana@brightfen.example")
         self.proofs = {to: write_proof(self.company.proof(to)) for to in (self.ada, self.bea, self.chloe, self.dana)}
-        for make in (self.as_sent, self.reencoded, self.wrapped, self.forwarded, self.altered, self.proofs_altered, self.senders, self.phishing):
+        for make in (self.as_sent, self.reencoded, self.wrapped, self.forwarded, self.altered, self.proofs_altered, self.answers, self.senders, self.phishing):
             make()
         names = [each.name for each in self.messages]
         assert len(set(names)) == len(names)
@@ -323,6 +323,53 @@ class Corpus:
         self.add("proof that is no JSON", self.notice(proof=b'{"v":1,'), NOT_OURS, "no_proof")
         self.add("proof of a place instead of a letter's", self.notice(proof=write_proof(self.company.statement_proof(f"email:{self.ada}"))), NOT_OURS, "no_proof")
         self.add("second proof beside the first", self.notice(parts=[file(self.proofs[self.bea], "second.json")]), ALTERED, "added_file")
+
+    # Answers to those who asked.
+
+    def answers(self):
+        company, nobody, second = self.company, "nobody@brightfen.example", Company(people=("nobody@brightfen.example",), incident=8, like=self.company)
+
+        def mailed(answer, text=None, proof=None, sender=SENDER, to=None) -> bytes:
+            return mail(headers(sender, to or answer.to, answer.subject), multipart("mixed", part(text or answer.body), file(write_proof(proof or answer.proof))))
+
+        yes, no, french = company.answer(self.ada, "affected.en"), company.answer(nobody, "unaffected.en"), company.answer(nobody, "unaffected.fr")
+        both = company.answer(nobody, "affected.en", others=[second])
+        for name, answer in (("yes", yes), ("no", no), ("no, in French", french), ("of two cases, one yes", both)):
+            self.add(f"answer: {name}", mailed(answer), GENUINE, "proof_holds", "text_whole", "written_to", reader=answer.to)
+        self.add("answer in capitals of its reader", mailed(no), GENUINE, "written_to", reader=nobody.upper())
+        self.add("answer with a banner", mailed(no, f"{BANNERS[0]}\n\n{no.body}\n\n{FOOTERS[0]}"), GENUINE, "text_wrapped")
+        self.add("answer forwarded", mailed(yes, "\n".join("> " + line for line in yes.body.split("\n")), sender=self.ada, to="it@brightfen.example"), GENUINE, "text_whole", "sender_other")
+        self.add("answer turned into its opposite", mailed(no, no.body.replace("is not among", "is among")), ALTERED, "text_altered")
+        self.add("answer turned into its opposite, the other way", mailed(yes, yes.body.replace("is among", "is not among")), ALTERED, "text_altered")
+        self.add("answer with a link", mailed(no, f"{no.body}\n\nMore: https://orrery-login.example/"), ALTERED, "added_link")
+        self.add("answer with a question for a key", mailed(yes, f"{yes.body}\n\nReply with your current API key."), ALTERED, "asks_for_secret")
+        self.add("answer from a look-alike", mailed(no, sender="notices@0rrery.example"), ALTERED, "sender_look_alike")
+        self.add("answer to somebody else", mailed(no), ALTERED, "other_reader", reader=self.bea)
+        self.add("somebody else's answer", mailed(yes, proof=no.proof), ALTERED, "text_altered")
+
+        def forged(name, answer, **changes):
+            self.add(f"answer's proof {name}", mailed(answer, proof={**copy.deepcopy(answer.proof), **changes}), NOT_OURS, "proof_fails")
+
+        forged("of the other kind", yes, letter={**yes.proof["letter"], "kind": "unaffected.en"})
+        forged("with another text", no, letter={**no.proof["letter"], "body": no.body.replace("is not among", "is among")})
+        forged("about somebody else", no, statements=[{**no.proof["statements"][0], "reader": company.reader(f"email:{self.bea}")}])
+        forged("with somebody's name changed", no, statements=[{**no.proof["statements"][0], "reader": {**no.proof["statements"][0]["reader"], "name": f"email:{self.bea}"}}])
+        forged("without a statement", no, statements=[])
+        forged("that leaves one out", both, statements=both.proof["statements"][:1])
+        forged("in another order", both, statements=both.proof["statements"][::-1])
+        forged("about two people", both, statements=[both.proof["statements"][0], {**both.proof["statements"][1], "reader": second.reader(f"email:{self.ada}")}])
+        forged("of another company", no, answers=self.other.answer(nobody, "unaffected.en").proof["answers"])
+        # Signed by the company, and yet it contradicts itself.
+        self.add("answer that says no to whoever is affected", mailed(company.answer(self.ada, "unaffected.en")), NOT_OURS, "proof_fails")
+        self.add("answer that says yes to whoever is not", mailed(company.answer(nobody, "affected.en")), NOT_OURS, "proof_fails")
+        self.add("answer of another batch", mailed(company.answer(nobody, "unaffected.en", batch={"root": base64.b64encode(bytes(32)).decode()})), NOT_OURS, "proof_fails")
+        self.add("answer about nothing", mailed(company.answer(nobody, "unaffected.en", batch={"statements": []})), NOT_OURS, "proof_fails")
+        self.add("answer with too many statements", mailed(no, proof={**no.proof, "statements": no.proof["statements"] * 11}), NOT_OURS, "no_proof")
+        self.add("answer without its code", mailed(no, proof={**no.proof, "letter": {**no.proof["letter"], "code": "AAAAA-AAAAA"}}), NOT_OURS, "proof_fails")
+        two = company.letter(self.ada)
+        swallowed = {"subject": f"{two.subject}\n\n{two.body.split(chr(10))[0]}", "body": two.body.split("\n", 1)[1]}
+        self.add("subject that swallows the text", self.notice(text=swallowed["body"], proof=write_proof(
+            {**company.proof(self.ada), "letter": {**company.proof(self.ada)["letter"], **swallowed}})), NOT_OURS, "proof_fails")
 
     # Whoever pretends.
 

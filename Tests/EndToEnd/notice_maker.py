@@ -198,16 +198,51 @@ class Letter:
         return sha256(self.salt + f"{self.kind}\n{self.subject}\n\n{self.body}".encode())
 
 
+ANSWERS = {
+    "affected.en": ("Orrery Labs: the answer to your question, was I affected", "Your address is among those that we named as affected.\n{cases}\n\n"
+                    "We never ask for your password, a code, a key, a payment or access to your computer.\n\nCheck code: {code}\n\nOrrery Labs"),
+    "unaffected.en": ("Orrery Labs: the answer to your question, was I affected", "Your address is not among those that we named as affected.\n{cases}\n\n"
+                      "We never ask for your password, a code, a key, a payment or access to your computer.\n\nCheck code: {code}\n\nOrrery Labs"),
+    "unaffected.fr": ("Orrery Labs : la réponse à votre question, suis-je concerné", "Votre adresse ne fait pas partie de celles que nous avons déclarées concernées.\n{cases}\n\n"
+                      "Nous ne demandons jamais votre mot de passe, un code, une clé ou un paiement.\n\nCode de contrôle : {code}\n\nOrrery Labs"),
+}
+
+
+class AnswerMade:
+    """An answer to somebody who asked, and what proves it."""
+
+    def __init__(self, company: "Company", address: str, kind: str, text, others, batch, statements):
+        told = [company, *others]
+        self.to, self.kind, self.code = address, kind, company.code()
+        self.subject, body = ANSWERS[kind]
+        isin = {each.case: "your address is in it" if address in each.people else "your address is not in it" for each in told}
+        self.body = text or body.format(cases="\n".join(f"- Case {case}, version 1 of 2026-11-29: {what}" for case, what in isin.items()), code=self.code)
+        salt = secrets.token_bytes(16)
+        leaf = sha256(salt + f"{kind}\n{self.subject}\n\n{self.body}".encode())
+        tree = SortedTree([leaf, *(secrets.token_bytes(32) for _ in range(63))])
+        members = {"v": 1, "kind": "answers", "made_at": NOW + 120_000, "leaves": len(tree.values), "root": b64(tree.root),
+                   "statements": [sha256(each.statement.encode()).hex() for each in told], **(batch or {})}
+        self.proof = {
+            "v": 1, "kind": "answer_proof", "answers": company.commit("answers", canonical(members) + "\n"),
+            "letter": {"kind": kind, "subject": self.subject, "body": self.body, "code": self.code, "salt": b64(salt), "place": tree.place(leaf)},
+            "statements": statements if statements is not None else [
+                {"statement": each.committed["statement"], "reader": each.reader(f"email:{address}")} for each in told],
+        }
+
+
 class Company:
     """Everything that Orrery Labs has, and one incident with its statement and dispatch."""
 
-    def __init__(self, people=("ada@brightfen.example", "bea@brightfen.example", "chloe@sorrelfinch.example"), incident: int = 7):
-        self.ledger, self.notices = Signer("orrery.example/ledger"), Signer("orrery.example/notices")
-        self.witness, self.second = Signer("custodian.orrery.example/w", COSIGNATURE), Signer("witness.example/two", COSIGNATURE)
+    def __init__(self, people=("ada@brightfen.example", "bea@brightfen.example", "chloe@sorrelfinch.example"), incident: int = 7, like: "Company | None" = None):
+        # Another incident of the same company, or a company of its own.
+        self.ledger, self.notices = (like.ledger, like.notices) if like else (Signer("orrery.example/ledger"), Signer("orrery.example/notices"))
+        self.witness, self.second = (like.witness, like.second) if like else (
+            Signer("custodian.orrery.example/w", COSIGNATURE), Signer("witness.example/two", COSIGNATURE))
         self.evaluator = voprf.p384.Evaluator(secrets.token_bytes(32))
         self.incident, self.case = incident, f"1-{incident}"
+        self.question_key: bytes | None = None
         self.people = [*people, *(f"person-{i}@quillon.example" for i in range(20))]
-        self.entries: list[bytes] = []
+        self.entries: list[bytes] = like.entries if like else []
         for kind in ("ledger_opened", "witness_pinned", "incident", "incident"):
             self.enter(kind, {})
         self.outputs = {name: self.output(f"email:{name}") for name in self.people}
@@ -283,6 +318,10 @@ class Company:
             proof["reader"] = self.reader(f"email:{to}")
         return proof
 
+    def answer(self, name: str, kind: str, text=None, others=(), batch=None, statements=None) -> "AnswerMade":
+        """The answer to whoever asked about an address; what is given here is wrong."""
+        return AnswerMade(self, name, kind, text, others, batch, statements)
+
     def statement_proof(self, name: str) -> dict:
         return {"v": 1, "kind": "statement_proof", "statement": self.committed["statement"], "reader": self.reader(name)}
 
@@ -291,7 +330,8 @@ class Company:
         policy = (f"log {self.ledger.key.text}\nwitness own {self.witness.key.text}\nwitness two {self.second.key.text}\n"
                   "group enough any own two\nquorum enough\n")
         return {"v": 1, "organization": "Orrery Labs", "domains": ["orrery.example"], "brands": ["orrery", "orrery labs"],
-                "ledger": [self.ledger.key.text], "notices": [self.notices.key.text], "policy": policy}
+                "ledger": [self.ledger.key.text], "notices": [self.notices.key.text], "policy": policy,
+                **({"questions": b64(self.question_key)} if self.question_key else {})}
 
 
 def write_proof(proof: dict) -> bytes:

@@ -51,7 +51,8 @@ def key():
 
 @pytest.fixture(scope="module")
 def site(corpus, key, tmp_path_factory):
-    return make_site(tmp_path_factory.mktemp("full"), corpus.company, content(corpus.company, key=key.public_key.to_public_bytes()))
+    corpus.company.question_key = key.public_key.to_public_bytes()
+    return make_site(tmp_path_factory.mktemp("full"), corpus.company, content(corpus.company, asks=True))
 
 
 @pytest.fixture(scope="module")

@@ -8,12 +8,12 @@ import threading
 from pathlib import Path
 
 from installation import BINARIES
-from notice_maker import NOW, TEXTS, Company, b64
+from notice_maker import NOW, TEXTS, Company
 
 DAY = 86_400_000
 
 
-def content(company: Company, full: bool = True, key: bytes | None = None, path: str = "/ask") -> dict:
+def content(company: Company, full: bool = True, asks: bool = False, path: str = "/ask") -> dict:
     """What the pages say: all there is to say, or nothing yet."""
     made = {
         "v": 1, "statements": [], "letters": [], "contact": "security@orrery.example", "lures": [], "made_at": NOW + 7_200_000,
@@ -21,8 +21,8 @@ def content(company: Company, full: bool = True, key: bytes | None = None, path:
         "security": {"contacts": ["mailto:security@orrery.example"], "expires": NOW + 180 * DAY, "policy": ["https://orrery.example/disclosure"],
                      "canonical": ["https://trust.orrery.example/.well-known/security.txt"]},
     }
-    if key:
-        made["questions"] = {"key": b64(key), "path": path}
+    if asks:
+        made["questions"] = {"path": path}
     if full:
         made["statements"] = [company.committed["statement"]]
         # The code as place, as in what two people agreed to.

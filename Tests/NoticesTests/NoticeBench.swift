@@ -58,10 +58,10 @@ struct NoticeBench {
 
   /// In a ledger of five entries, the third of which is this.
   static func commit(
-    _ text: String, _ commitment: AdministrativeEntry.NoticeCommitment, _ log: NoteSigner, _ witness: NoteSigner?, _ signer: NoteSigner
+    _ text: String, _ kind: CommittedText.Kind, _ log: NoteSigner, _ witness: NoteSigner?, _ signer: NoteSigner
   ) throws -> CommittedText {
     let entry = Array(
-      "{\"commitment\":\"\(String(repeating: "ab", count: 32))\",\"facts\":{\"digest\":\"\(CommittedText.digest(of: text))\",\"request\":\"\(String(repeating: "0", count: 64))\"},\"kind\":\"notice_\(commitment.rawValue)\",\"project\":1,\"time\":1763400000000,\"v\":1}"
+      "{\"commitment\":\"\(String(repeating: "ab", count: 32))\",\"facts\":{\"digest\":\"\(CommittedText.digest(of: text))\",\"request\":\"\(String(repeating: "0", count: 64))\"},\"kind\":\"\(kind.entryKind)\",\"project\":1,\"time\":1763400000000,\"v\":1}"
         .utf8)
     let entries = [Array("a".utf8), Array("b".utf8), entry, Array("c".utf8), Array("d".utf8)]
     let hashes = entries.map { MerkleHash.leaf($0) }
@@ -89,9 +89,9 @@ struct NoticeBench {
 
   func mail(_ number: Int, body: String? = nil, from: String = "security@orrery.example", to: String? = nil) throws -> LetterMail {
     let proof = try proof(number)
-    let shown = Letter(kind: proof.letter.kind, subject: proof.letter.subject, body: body ?? proof.letter.body)
     return LetterMail(
       from: from, fromName: "Orrery Labs Security", to: to ?? Self.people[number], messageID: "<m\(number)@orrery.example>",
-      date: Timestamp(milliseconds: 1_763_400_200_000), letter: shown, proof: ProofFile.notice(proof).json, copies: 0)
+      date: Timestamp(milliseconds: 1_763_400_200_000), subject: proof.letter.subject, body: body ?? proof.letter.body,
+      language: .en, proof: ProofFile.notice(proof).json, copies: 0)
   }
 }

@@ -66,17 +66,40 @@ def statement_proof(proof: dict, anchors: dict) -> tuple[dict, bool]:
     return statement, named(statement, proof["reader"])
 
 
+def written(letter: dict, leaves: int, root: str):
+    """That a letter is one of those under the root."""
+    assert not any(end in letter["subject"] for end in "\n\v\f\r\x85\u2028\u2029") and len(letter["code"]) >= 10 and letter["code"] in letter["body"]
+    text = f"{letter['kind']}\n{letter['subject']}\n\n{letter['body']}".encode()
+    value = hashlib.sha256(base64.b64decode(letter["salt"]) + text).digest()
+    assert is_included(value, letter["place"], leaves, base64.b64decode(root)), "another letter"
+
+
+def digest_of(part: dict, anchors: dict) -> str:
+    text, _ = read_note(part["note"], *[Key(key) for key in anchors["notices"]])
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def answer_proof(proof: dict, anchors: dict) -> dict[str, bool]:
+    """Of an answer that was really given: by case, whether whoever asked is in its statement."""
+    assert proof["kind"] == "answer_proof"
+    batch = committed(proof["answers"], "answers", anchors)
+    written(proof["letter"], batch["leaves"], batch["root"])
+    assert len({part["reader"]["name"] for part in proof["statements"]}) == 1, "about several people"
+    assert [digest_of(part["statement"], anchors) for part in proof["statements"]] == batch["statements"], "other statements"
+    found = {}
+    for part in proof["statements"]:
+        statement = committed(part["statement"], "statement", anchors)
+        found[f"{statement['project']}-{statement['incident']}"] = named(statement, part["reader"])
+    assert proof["letter"]["kind"].split(".")[0] == ("affected" if any(found.values()) else "unaffected"), "says otherwise"
+    return found
+
+
 def notice_proof(proof: dict, anchors: dict) -> tuple[dict, dict]:
     """The dispatch and the statement of a letter that was really written like this."""
     assert proof["kind"] == "notice_proof"
     statement, dispatch = committed(proof["statement"], "statement", anchors), committed(proof["dispatch"], "dispatch", anchors)
-    text, _ = read_note(proof["statement"]["note"], *[Key(key) for key in anchors["notices"]])
-    assert dispatch["statement"] == hashlib.sha256(text.encode()).hexdigest()
-    letter = proof["letter"]
-    assert "\n" not in letter["subject"] and "\r" not in letter["subject"] and letter["code"] in letter["body"]
-    written = f"{letter['kind']}\n{letter['subject']}\n\n{letter['body']}".encode()
-    value = hashlib.sha256(base64.b64decode(letter["salt"]) + written).digest()
-    assert is_included(value, letter["place"], dispatch["messages"], base64.b64decode(dispatch["root"])), "another letter"
+    assert dispatch["statement"] == digest_of(proof["statement"], anchors)
+    written(proof["letter"], dispatch["messages"], dispatch["root"])
     if proof.get("reader"):
         assert named(statement, proof["reader"]), "the reader is not affected"
     return dispatch, statement

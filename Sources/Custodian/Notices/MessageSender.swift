@@ -190,7 +190,7 @@ struct MessageSender: Sendable {
       reader: message.audience == .person ? try reader(record.address, work) : nil)
     return LetterMail(
       from: transport.from.address, fromName: transport.from.name, to: record.address, messageID: messageID, date: clock(),
-      letter: written.letter, proof: ProofFile.notice(proof).json, copies: message.copies)
+      subject: written.letter.subject, body: written.letter.body, language: written.letter.kind.language, proof: ProofFile.notice(proof).json, copies: message.copies)
   }
 
   private func reader(_ address: String, _ work: Work) throws -> NoticeProof.Reader? {

@@ -70,6 +70,8 @@ package enum AdministrativeEntry: Sendable, Hashable {
     case dispatch
   }
 
+  /// The custodian fixed what it answers to those who asked whether they are affected. `digest`: SHA-256 of the text that was signed.
+  case answersCommitted(digest: String)
   case sealingStopped(reason: String)
   case sealingResumed(reason: String)
   /// The details of entry `index` are removed for good.
@@ -177,6 +179,7 @@ package enum AdministrativeEntry: Sendable, Hashable {
     case .identitiesOpened: "identities_opened"
     case .approversChanged: "approvers_changed"
     case .noticeCommitted(_, _, let commitment, _, _, _): Self.kind(of: commitment)
+    case .answersCommitted: Self.answersKind
     case .sealingStopped: "sealing_stopped"
     case .sealingResumed: "sealing_resumed"
     case .detailErased: "detail_erased"
@@ -201,6 +204,7 @@ package enum AdministrativeEntry: Sendable, Hashable {
 
   /// The kind of the entries that fix what people are told.
   package static func kind(of commitment: NoticeCommitment) -> String { "notice_\(commitment.rawValue)" }
+  package static let answersKind = "notice_answers"
 
   var project: ProjectID? {
     switch self {
@@ -237,6 +241,7 @@ package enum AdministrativeEntry: Sendable, Hashable {
     case .setsKeyRotated(let number, let id): ["id": id, "number": String(number)]
     case .identitiesOpened(_, _, _, let request, _): ["request": request]
     case .noticeCommitted(_, _, _, let digest, let request, _): ["digest": digest, "request": request]
+    case .answersCommitted(let digest): ["digest": digest]
     case .approversChanged(let act, let request, _): ["act": act, "request": request]
     default: [:]
     }
@@ -296,7 +301,7 @@ package enum AdministrativeEntry: Sendable, Hashable {
       detail.facts = ["incident": String(incident), "approvers": approvers.joined(separator: " ")]
     case .approversChanged(_, _, let approvers): detail.facts = ["approvers": approvers.joined(separator: " ")]
     case .custodianAlarm(_, let sentence): if let sentence { detail.facts = ["sentence": sentence] }
-    case .ledgerOpened, .projectCreated, .trackingPlanChanged, .setupLinkCreated, .custodianKeyPinned, .custodianKeyRotated,
+    case .ledgerOpened, .answersCommitted, .projectCreated, .trackingPlanChanged, .setupLinkCreated, .custodianKeyPinned, .custodianKeyRotated,
       .custodianIdentityPinned, .custodianWitnessPinned, .witnessPolicyChanged, .detailErased, .erasureReceipted, .signingKeyRotated,
       .setsKeyRotated, .recordKeysRotated:
       break

@@ -22,6 +22,9 @@ package enum CheckCode {
     return String(code)
   }
 
+  /// Whether a code that is one stands in a text, byte for byte.
+  static func stands(_ code: String, in text: String) -> Bool { code.utf8.count >= 10 && text.utf8.firstRange(of: code.utf8) != nil }
+
   /// A code as somebody typed it: in any case, with or without the dash, with O for 0 and I or L for 1. Nil for what is none.
   package static func normalized(_ typed: String) -> String? {
     var code: [Character] = []

@@ -1,7 +1,7 @@
 package import Events
 internal import Foundation
 
-/// A letter as it is handed to a relay: a plain text and the proof beside it, and nothing else (RFC 5322, RFC 2045).
+/// A letter, or an answer, as it is handed to a relay: a plain text and the proof beside it, and nothing else (RFC 5322, RFC 2045).
 package struct LetterMail: Sendable, Hashable {
   package let from: String
   package let fromName: String
@@ -9,20 +9,25 @@ package struct LetterMail: Sendable, Hashable {
   /// With its brackets.
   package let messageID: String
   package let date: Timestamp
-  package let letter: Letter
+  package let subject: String
+  package let body: String
+  package let language: LetterLanguage
   package let proof: [UInt8]
   /// How often this message may have been delivered before, without our knowing.
   package let copies: Int
 
   package init(
-    from: String, fromName: String, to: String, messageID: String, date: Timestamp, letter: Letter, proof: [UInt8], copies: Int
+    from: String, fromName: String, to: String, messageID: String, date: Timestamp, subject: String, body: String,
+    language: LetterLanguage, proof: [UInt8], copies: Int
   ) {
     self.from = from
     self.fromName = fromName
     self.to = to
     self.messageID = messageID
     self.date = date
-    self.letter = letter
+    self.subject = subject
+    self.body = body
+    self.language = language
     self.proof = proof
     self.copies = copies
   }
@@ -33,8 +38,8 @@ package struct LetterMail: Sendable, Hashable {
   package var bytes: [UInt8] {
     let boundary = "=_\(messageID.filter { $0.isLetter || $0.isNumber }.prefix(32))"
     var headers = [
-      "From: \(Self.encoded(fromName)) <\(from)>", "To: <\(to)>", "Subject: \(Self.encoded(letter.subject))",
-      "Date: \(Self.date(date))", "Message-ID: \(messageID)", "MIME-Version: 1.0", "Content-Language: \(letter.kind.language.rawValue)",
+      "From: \(Self.encoded(fromName)) <\(from)>", "To: <\(to)>", "Subject: \(Self.encoded(subject))",
+      "Date: \(Self.date(date))", "Message-ID: \(messageID)", "MIME-Version: 1.0", "Content-Language: \(language.rawValue)",
       // Nobody's holiday answer is wanted (RFC 3834).
       "Auto-Submitted: auto-generated", "Content-Type: multipart/mixed; boundary=\"\(boundary)\"",
     ]
@@ -42,7 +47,7 @@ package struct LetterMail: Sendable, Hashable {
     let lines =
       headers + [
         "", "--\(boundary)", "Content-Type: text/plain; charset=utf-8", "Content-Transfer-Encoding: quoted-printable", "",
-        Self.quotedPrintable(letter.body), "--\(boundary)", "Content-Type: application/json; name=\"\(ProofFile.name)\"",
+        Self.quotedPrintable(body), "--\(boundary)", "Content-Type: application/json; name=\"\(ProofFile.name)\"",
         "Content-Transfer-Encoding: base64", "Content-Disposition: attachment; filename=\"\(ProofFile.name)\"", "",
         Data(proof).base64EncodedString(options: [.lineLength76Characters, .endLineWithCarriageReturn, .endLineWithLineFeed]),
         "--\(boundary)--", "",

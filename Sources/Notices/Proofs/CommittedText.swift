@@ -31,6 +31,25 @@ package struct CommittedText: Sendable, Hashable {
     }
   }
 
+  /// What is committed to.
+  package enum Kind: String, Sendable, Hashable, CaseIterable {
+    /// Whom an incident affects.
+    case statement
+    /// What each of them is told.
+    case dispatch
+    /// What was answered to those who asked.
+    case answers
+
+    /// Of the ledger's entry.
+    package var entryKind: String {
+      switch self {
+      case .statement: AdministrativeEntry.kind(of: .statement)
+      case .dispatch: AdministrativeEntry.kind(of: .dispatch)
+      case .answers: AdministrativeEntry.answersKind
+      }
+    }
+  }
+
   package struct Verified: Sendable, Hashable {
     package let text: String
     /// SHA-256, hexadecimal.
@@ -42,9 +61,7 @@ package struct CommittedText: Sendable, Hashable {
   package static func digest(of text: String) -> String { Hexadecimal.text(SHA256.hash(data: Array(text.utf8))) }
 
   /// - Throws: `Failure`.
-  package func verify(
-    _ commitment: AdministrativeEntry.NoticeCommitment, by anchors: TrustAnchors
-  ) throws(Failure) -> Verified {
+  package func verify(_ kind: Kind, by anchors: TrustAnchors) throws(Failure) -> Verified {
     let text: String
     do throws(SignedNote.Failure) {
       let parsed = try SignedNote(Array(note.utf8))
@@ -54,7 +71,7 @@ package struct CommittedText: Sendable, Hashable {
     let proven: LedgerProof.Verified
     do { proven = try ledger.verify(logs: anchors.ledgerKeys, policy: anchors.policy) } catch { throw .notInLedger("\(error)") }
     let digest = Self.digest(of: text)
-    guard proven.entry.kind == AdministrativeEntry.kind(of: commitment), proven.entry.facts["digest"] == digest else { throw .otherEntry }
+    guard proven.entry.kind == kind.entryKind, proven.entry.facts["digest"] == digest else { throw .otherEntry }
     return Verified(text: text, digest: digest, entry: proven.entry, checkpoint: proven.checkpoint)
   }
 }

@@ -74,7 +74,7 @@ package struct NoticeProof: Sendable, Hashable {
     guard let statement = Statement(text: told.text) else { throw StatementProof.Failure.notAStatement }
     guard dispatch.statement == told.digest else { throw Failure.otherStatement }
     // Subject and body stand in the leaf with an empty line between: a subject has none of its own. The code is what stands in the letter.
-    guard !letter.subject.contains(where: \.isNewline), letter.body.contains(checkCode), checkCode.utf8.count >= 10 else {
+    guard !letter.subject.contains(where: \.isNewline), CheckCode.stands(checkCode, in: letter.body) else {
       throw Failure.letterNotInDispatch
     }
     let leaf = Dispatch.leaf(of: letter, salt: salt)

@@ -5,6 +5,7 @@ internal import Ledger
 package enum ProofFile: Sendable, Hashable {
   case notice(NoticeProof)
   case statement(StatementProof)
+  case answer(AnswerProof)
 
   package static let largest = 1 << 20
   /// The attachment's name in a notice.
@@ -12,15 +13,24 @@ package enum ProofFile: Sendable, Hashable {
 
   /// Nil for what is none.
   package init?(_ bytes: [UInt8]) {
-    guard bytes.count <= Self.largest, let body = try? JSONDecoder().decode(ProofBody.self, from: Data(bytes)), body.v == 1,
-      let statement = body.statement.text
-    else { return nil }
+    guard bytes.count <= Self.largest, let body = try? JSONDecoder().decode(ProofBody.self, from: Data(bytes)), body.v == 1 else {
+      return nil
+    }
     switch body.kind {
     case "statement_proof":
-      guard let reader = body.reader?.value else { return nil }
-      self = .statement(StatementProof(statement: statement, name: reader.name, blind: reader.blind, place: reader.place))
+      guard let proof = ProofBody.Stated(statement: body.statement, reader: body.reader)?.proof else { return nil }
+      self = .statement(proof)
+    case "answer_proof":
+      guard let batch = body.answers?.text, let letter = body.letter, letter.salt.count == 16, let place = letter.place.value,
+        let answer = Answer(kind: letter.kind, subject: letter.subject, body: letter.body), let stated = body.statements,
+        stated.count <= AnswerBatch.mostStatements
+      else { return nil }
+      let proofs = stated.compactMap(\.proof)
+      guard proofs.count == stated.count else { return nil }
+      self = .answer(
+        AnswerProof(batch: batch, answer: answer, checkCode: letter.code, salt: [UInt8](letter.salt), place: place, statements: proofs))
     case "notice_proof":
-      guard let dispatch = body.dispatch?.text, let letter = body.letter, let kind = LetterKind(text: letter.kind), letter.salt.count == 16,
+      guard let statement = body.statement?.text, let dispatch = body.dispatch?.text, let letter = body.letter, let kind = LetterKind(text: letter.kind), letter.salt.count == 16,
         let place = letter.place.value
       else { return nil }
       var reader: NoticeProof.Reader?
@@ -40,9 +50,14 @@ package enum ProofFile: Sendable, Hashable {
     let body: ProofBody
     switch self {
     case .statement(let proof):
+      let stated = ProofBody.Stated(proof)
+      body = ProofBody(kind: "statement_proof", statement: stated.statement, reader: stated.reader)
+    case .answer(let proof):
       body = ProofBody(
-        kind: "statement_proof", statement: .init(proof.statement), dispatch: nil, letter: nil,
-        reader: .init(NoticeProof.Reader(name: proof.name, blind: proof.blind, place: proof.place)))
+        kind: "answer_proof", answers: .init(proof.batch),
+        letter: .init(
+          kind: proof.answer.kind, subject: proof.answer.subject, body: proof.answer.body, code: proof.checkCode,
+          salt: Data(proof.salt), place: .init(proof.place)), statements: proof.statements.map { .init($0) })
     case .notice(let proof):
       body = ProofBody(
         kind: "notice_proof", statement: .init(proof.statement), dispatch: .init(proof.dispatch),
@@ -139,10 +154,32 @@ private struct ProofBody: Codable {
     let place: Place
   }
 
+  struct Stated: Codable {
+    let statement: Committed
+    let reader: Reader
+
+    init?(statement: Committed?, reader: Reader?) {
+      guard let statement, let reader else { return nil }
+      (self.statement, self.reader) = (statement, reader)
+    }
+
+    init(_ proof: StatementProof) {
+      statement = .init(proof.statement)
+      reader = .init(NoticeProof.Reader(name: proof.name, blind: proof.blind, place: proof.place))
+    }
+
+    var proof: StatementProof? {
+      guard let text = statement.text, let reader = reader.value else { return nil }
+      return StatementProof(statement: text, name: reader.name, blind: reader.blind, place: reader.place)
+    }
+  }
+
   var v = 1
   let kind: String
-  let statement: Committed
-  let dispatch: Committed?
-  let letter: SentLetter?
-  let reader: Reader?
+  var statement: Committed?
+  var dispatch: Committed?
+  var answers: Committed?
+  var letter: SentLetter?
+  var reader: Reader?
+  var statements: [Stated]?
 }

@@ -1,3 +1,4 @@
+internal import Crypto
 internal import Foundation
 package import Ledger
 
@@ -14,6 +15,8 @@ package struct TrustAnchors: Sendable {
   /// Whose cosignatures are asked for.
   package let policy: WitnessPolicy?
   let policyText: String?
+  /// To which questions whether somebody is affected are sealed: a point of P-256, uncompressed, 65 bytes. Nil where none are taken.
+  package let questionKey: [UInt8]?
 
   package struct Malformed: Error, Sendable, Hashable, CustomStringConvertible {
     package let reason: String
@@ -23,7 +26,8 @@ package struct TrustAnchors: Sendable {
   package static let largest = 100_000
 
   package init(
-    organization: String, domains: [String], brands: [String], ledgerKeys: [NoteKey], noticeKeys: [NoteKey], policy: String?
+    organization: String, domains: [String], brands: [String], ledgerKeys: [NoteKey], noticeKeys: [NoteKey], policy: String?,
+    questionKey: [UInt8]? = nil
   ) throws(Malformed) {
     guard !organization.isEmpty, organization.utf8.count <= 200 else { throw Malformed(reason: "it names no organization.") }
     guard !ledgerKeys.isEmpty, ledgerKeys.allSatisfy({ $0.kind == .ed25519 }), ledgerKeys.count <= 100 else {
@@ -35,7 +39,11 @@ package struct TrustAnchors: Sendable {
     guard domains.count <= 100, brands.count <= 100, (domains + brands).allSatisfy({ !$0.isEmpty && $0.utf8.count <= 253 }) else {
       throw Malformed(reason: "a domain or a brand is empty or too long, or there are too many.")
     }
+    guard questionKey.map({ (try? P256.KeyAgreement.PublicKey(x963Representation: Data($0))) != nil }) ?? true else {
+      throw Malformed(reason: "its key for questions is no point of P-256.")
+    }
     self.organization = organization
+    self.questionKey = questionKey
     self.domains = domains.map { $0.lowercased() }
     self.brands = brands.map { $0.lowercased() }
     self.ledgerKeys = ledgerKeys
@@ -55,6 +63,7 @@ package struct TrustAnchors: Sendable {
       let ledger: [String]
       let notices: [String]
       let policy: String?
+      let questions: Data?
     }
     guard bytes.count <= Self.largest, let body = try? JSONDecoder().decode(Body.self, from: Data(bytes)), body.v == 1 else {
       throw Malformed(reason: "it is not JSON of version 1 with organization, domains, brands, ledger and notices.")
@@ -63,7 +72,7 @@ package struct TrustAnchors: Sendable {
     guard ledger.count == body.ledger.count, notices.count == body.notices.count else { throw Malformed(reason: "a key of it is none.") }
     try self.init(
       organization: body.organization, domains: body.domains, brands: body.brands, ledgerKeys: ledger, noticeKeys: notices,
-      policy: body.policy)
+      policy: body.policy, questionKey: body.questions.map { [UInt8]($0) })
   }
 
   package var json: String {
@@ -75,12 +84,13 @@ package struct TrustAnchors: Sendable {
       let ledger: [String]
       let notices: [String]
       let policy: String?
+      let questions: Data?
     }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
     let body = Body(
       organization: organization, domains: domains, brands: brands, ledger: ledgerKeys.map(\.description),
-      notices: noticeKeys.map(\.description), policy: policyText)
+      notices: noticeKeys.map(\.description), policy: policyText, questions: questionKey.map { Data($0) })
     return ((try? encoder.encode(body)).map { String(decoding: $0, as: UTF8.self) } ?? "") + "\n"
   }
 }

@@ -27,17 +27,17 @@ extension MessageJudge {
   func aroundReasons(_ message: MailMessage) -> [Reason] {
     var reasons = senderReasons(message).filter { $0.weight == .bad }
     reasons += addedReasons(message.readings().map(\.text))
-    return reasons + foreignReasons(message, letter: nil, proofPart: nil)
+    return reasons + foreignReasons(message, ours: nil, proofPart: nil)
   }
 
   /// Links, files and what does not show: our letters have none.
   ///
-  /// - Parameter letter: ours, if this is the message that should show it; nil for one around that message.
-  func foreignReasons(_ message: MailMessage, letter: Letter?, proofPart: MailPart?) -> [Reason] {
+  /// - Parameter proven: what we wrote, if this is the message that should show it; nil for one around that message.
+  func foreignReasons(_ message: MailMessage, ours proven: ProvenMessage?, proofPart: MailPart?) -> [Reason] {
     var reasons: [Reason] = []
     var seen: Set<String> = []
     // What looks like a link and stands in our own text.
-    let ours = Set(letter.map { LureLinks.written(in: "\($0.subject)\n\($0.body)").map(\.target) } ?? [])
+    let ours = Set(proven.map { LureLinks.written(in: "\($0.subject)\n\($0.body)").map(\.target) } ?? [])
     for reading in message.readings() {
       let links = reading.links.filter { !$0.isWrittenAddress }.map(\.target)
       let written = LureLinks.written(in: reading.text).map(\.target).filter { !ours.contains($0) }
@@ -64,7 +64,7 @@ extension MessageJudge {
         reasons.append(Reason(.form, .bad, "It is so long that its end was not looked at."))
       }
     }
-    return reasons + fileReasons(message, isAround: letter == nil, proofPart: proofPart) + formReasons(message)
+    return reasons + fileReasons(message, isAround: proven == nil, proofPart: proofPart) + formReasons(message)
   }
 
   private func fileReasons(_ message: MailMessage, isAround: Bool, proofPart: MailPart?) -> [Reason] {

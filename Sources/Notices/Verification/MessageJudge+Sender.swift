@@ -11,8 +11,8 @@ extension MessageJudge {
 
   // MARK: Who wrote to whom
 
-  func readerReasons(_ verified: NoticeProof.Verified, _ message: MailMessage, _ reader: StatementName?) -> [Reason] {
-    guard let name = verified.name else { return [] }
+  func readerReasons(_ proven: ProvenMessage, _ message: MailMessage, _ reader: StatementName?) -> [Reason] {
+    guard let name = proven.name else { return [] }
     // An account's id says nothing about whose address this is.
     if let reader, reader.kind == name.kind {
       guard reader == name else { return [Reason(.otherReader, .bad, "It was written to somebody else, and not to you.")] }

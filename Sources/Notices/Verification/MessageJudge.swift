@@ -47,16 +47,16 @@ package struct MessageJudge: Sendable {
       guard part.type == "application/json" || part.fileName?.hasSuffix(".json") == true else { return nil }
       return ProofFile(part.decoded()).map { ($0, part) }
     }
-    guard case .notice(let proof)? = proofs.first?.0 else {
-      reasons.insert(Reason(.noProof, .bad, "It carries no proof. Every notice of \(anchors.organization) does."), at: 0)
-      return MessageVerdict(.notOurs, reasons + suspicions(message))
-    }
-    let verified: NoticeProof.Verified
-    do { verified = try proof.verify(by: anchors) } catch {
+    let found: ProvenMessage?
+    do { found = try proofs.first?.0.message(by: anchors) } catch {
       reasons.insert(Reason(.proofFails, .bad, "It carries a proof that does not hold. \(error)"), at: 0)
       return MessageVerdict(.notOurs, reasons + suspicions(message))
     }
-    let text = textReasons(verified.letter, message)
+    guard let proven = found else {
+      reasons.insert(Reason(.noProof, .bad, "It carries no proof. Every notice of \(anchors.organization) does."), at: 0)
+      return MessageVerdict(.notOurs, reasons + suspicions(message))
+    }
+    let text = textReasons(proven, message)
     if text.contains(where: { $0.code == .textAbsent }),
       !text.contains(where: { [.textWhole, .textWrapped, .textAltered].contains($0.code) })
     {
@@ -70,25 +70,25 @@ package struct MessageJudge: Sendable {
     reasons.insert(
       Reason(
         .proofHolds, .good,
-        "\(anchors.organization) wrote the text in its proof: it is signed, and in the ledger under a checkpoint that \(anchors.policy == nil ? "nobody was asked to cosign" : "was cosigned") (\(verified.checkpoint.size) entries)."
+        "\(anchors.organization) wrote the text in its proof: it is signed, and in the ledger under a checkpoint that \(anchors.policy == nil ? "nobody was asked to cosign" : "was cosigned") (\(proven.checkpoint.size) entries)."
       ),
       at: 0)
-    reasons += readerReasons(verified, message, reader)
+    reasons += readerReasons(proven, message, reader)
     reasons += text
-    reasons += foreignReasons(message, letter: verified.letter, proofPart: proofs.first?.1)
+    reasons += foreignReasons(message, ours: proven, proofPart: proofs.first?.1)
     let verdict = MessageVerdict(
-      .genuine, reasons, caseNumber: verified.statement.caseNumber, checkCode: proof.checkCode, writtenAt: verified.dispatch.madeAt)
+      .genuine, reasons, caseNumber: proven.caseNumber, checkCode: proven.checkCode, writtenAt: proven.writtenAt)
     return verdict.adding([])
   }
 
   // MARK: The text
 
-  private func textReasons(_ letter: Letter, _ message: MailMessage) -> [Reason] {
+  private func textReasons(_ proven: ProvenMessage, _ message: MailMessage) -> [Reason] {
     var reasons: [Reason] = []
     let readings = message.readings()
     for (place, reading) in readings.enumerated() {
       let which = readings.count > 1 ? (place == 0 ? " as plain text" : " as a page") : ""
-      switch MailText.match(signed: letter.body, shown: reading.text) {
+      switch MailText.match(signed: proven.body, shown: reading.text) {
       case .whole: reasons.append(Reason(.textWhole, .good, "The message\(which) shows that text, and nothing else."))
       case .wrapped(let before, let after):
         let count = before.count + after.count
@@ -106,12 +106,12 @@ package struct MessageJudge: Sendable {
       case .absent: reasons.append(Reason(.textAbsent, .bad, "The message\(which) shows another text than the one that we wrote."))
       }
     }
-    return reasons + subjectReasons(letter, message)
+    return reasons + subjectReasons(proven, message)
   }
 
-  private func subjectReasons(_ letter: Letter, _ message: MailMessage) -> [Reason] {
+  private func subjectReasons(_ proven: ProvenMessage, _ message: MailMessage) -> [Reason] {
     var reasons: [Reason] = []
-    switch MailText.match(signed: letter.subject, shown: message.subject) {
+    switch MailText.match(signed: proven.subject, shown: message.subject) {
     case .whole: break
     case .wrapped(let before, let after): reasons += addedReasons([before.joined(separator: " "), after.joined(separator: " ")])
     case .altered, .absent:

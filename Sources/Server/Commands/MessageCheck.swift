@@ -51,7 +51,7 @@ package struct MessageCheck: Sendable {
     }
     switch ProofFile(bytes) {
     case .statement(let proof)?: return Self.outcome(of: proof, by: anchors)
-    case .notice(let proof)?: return Self.outcome(of: proof, by: anchors)
+    case let proof?: return Self.outcome(of: proof, by: anchors)
     case nil: break
     }
     let now = Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000))
@@ -110,17 +110,17 @@ package struct MessageCheck: Sendable {
     return Outcome(isGenuine: verdict.word == .genuine, text: lines.joined(separator: "\n"), json: JSONValue.object(members).text)
   }
 
-  private static func outcome(of proof: NoticeProof, by anchors: TrustAnchors) -> Outcome {
+  private static func outcome(of proof: ProofFile, by anchors: TrustAnchors) -> Outcome {
     do {
-      let verified = try proof.verify(by: anchors)
-      let time = verified.dispatch.madeAt.text
+      guard let proven = try proof.message(by: anchors) else { throw Failure(description: "It is about no message.") }
+      let time = proven.writtenAt.text
       return Outcome(
         isGenuine: true,
         text:
-          "GENUINE: \(anchors.organization) wrote this at \(time), about case \(verified.statement.caseNumber)\(verified.name.map { ", to \($0.value)" } ?? "").\n\n\(verified.letter.text)",
+          "GENUINE: \(anchors.organization) wrote this at \(time), about case \(proven.caseNumber)\(proven.name.map { ", to \($0.value)" } ?? "").\n\n\(proven.subject)\n\n\(proven.body)",
         json: JSONValue.object([
-          "verdict": "genuine", "case": .string(verified.statement.caseNumber), "written_at": .string(time),
-          "subject": .string(verified.letter.subject), "text": .string(verified.letter.body),
+          "verdict": "genuine", "case": .string(proven.caseNumber), "written_at": .string(time), "subject": .string(proven.subject),
+          "text": .string(proven.body),
         ]).text)
     } catch { return failure(error) }
   }

@@ -51,7 +51,7 @@ extension TrustPage {
   }
 
   var affected: HTML {
-    guard let questions = content.questions else {
+    guard let questions = content.questions, !content.statements.isEmpty else {
       return html(
         "<p class=\"lead\">Whoever is affected gets a message from us. If you want to be sure, write to \(contactLink); the answer goes to the address that we have of you.</p>",
         "<p class=\"lead\">Toute personne concernée reçoit un message de notre part. Pour en être sûr, écrivez à \(contactLink) ; la réponse va à l’adresse que nous avons de vous."
@@ -75,11 +75,13 @@ extension TrustPage {
       """
       <ul><li>It is sealed on your device, for the one machine of ours that can answer. The servers that pass it on cannot read it.</li>\
       <li>This page says the same to everybody, so that nobody can find out here whether somebody else was affected.</li>\
+      <li>An address that we do not know gets no answer, and any other at most one a day.</li>\
       <li>The answer comes with a proof that you can <a href="check.html">check here</a>: that your address is in our statement, or that it is not.</li></ul>
       """,
       """
       <ul><li>Elle est chiffrée sur votre appareil, pour la seule de nos machines qui puisse répondre. Les serveurs qui la transmettent ne peuvent pas la lire.</li>\
       <li>Cette page dit la même chose à tout le monde : personne ne peut apprendre ici si quelqu’un d’autre est concerné.</li>\
+      <li>Une adresse que nous ne connaissons pas ne reçoit pas de réponse, et toute autre une par jour au plus.</li>\
       <li>La réponse est accompagnée d’une preuve que vous pouvez <a href="check.html">vérifier ici</a> : que votre adresse figure dans notre déclaration, ou qu’elle n’y figure pas.</li></ul>
       """)
   }

@@ -86,10 +86,10 @@ enum CheckPageScript {
       async showProof(proof, anchors) {
         const { organization } = anchors;
         try {
-          if (proof.kind === 'notice_proof') {
-            const verified = await Proof.verify(proof, anchors);
+          if (proof.kind !== 'statement_proof') {
+            const verified = await Proof.message(proof, anchors);
             this.show('good', CheckPage.make('h2', this.say('genuine', organization)),
-              this.say('about', `${verified.statement.project}-${verified.statement.incident}`, verified.letter.code, this.time(verified.dispatch.made_at)), this.letter(verified.letter, organization, true));
+              this.say('about', verified.caseNumber, verified.letter.code, this.time(verified.writtenAt)), this.letter(verified.letter, organization, true));
           } else {
             const { statement } = await Proof.statement(proof.statement, anchors), isIn = await Proof.isNamed(proof.reader, statement);
             const name = ReaderName.read(proof.reader.name).value;

@@ -35,11 +35,11 @@ enum JudgeScript {
           proofPart = part;
           if (proof) break;
         }
-        if (proof?.kind !== 'notice_proof') {
+        if (proof === null || proof.kind === 'statement_proof') {
           return { verdict: 'not_ours', reasons: [this.reason('no_proof', 'bad', 'no_proof', organization), ...reasons, ...this.suspicions(message)] };
         }
         let verified;
-        try { verified = await Proof.verify(proof, this.anchors); } catch (error) {
+        try { verified = await Proof.message(proof, this.anchors); } catch (error) {
           if (!(error instanceof ProofError)) throw error;
           return { verdict: 'not_ours', reasons: [this.reason('proof_fails', 'bad', 'proof_fails', this.say(error.code)), ...reasons, ...this.suspicions(message)] };
         }
@@ -48,8 +48,7 @@ enum JudgeScript {
           return { verdict: 'not_ours', reasons: [this.reason('proof_holds', 'note', 'proof_copied'), ...reasons, ...text, ...this.suspicions(message)] };
         }
         return Judge.adding({
-          verdict: 'genuine', caseNumber: `${verified.statement.project}-${verified.statement.incident}`, checkCode: verified.letter.code,
-          writtenAt: verified.dispatch.made_at, letter: verified.letter,
+          verdict: 'genuine', caseNumber: verified.caseNumber, checkCode: verified.letter.code, writtenAt: verified.writtenAt, letter: verified.letter,
           reasons: [this.reason('proof_holds', 'good', 'proof_holds', organization, verified.size), ...reasons],
         }, [...this.readerReasons(verified, message, reader), ...text, ...this.foreignReasons(message, verified.letter, proofPart)]);
       }

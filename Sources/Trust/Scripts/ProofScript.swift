@@ -218,12 +218,18 @@ enum ProofScript {
         const isText = value => typeof value === 'string', isCommitted = part => isText(part?.note) && isText(part?.ledger);
         const isName = value => isText(value) && /^(email|account):[^]/.test(value) && ReaderName.read(value)?.text === value;
         const isReader = reader => isName(reader?.name) && Bytes.ofBase64(reader.blind)?.length === 193 && typeof reader.place === 'object';
-        if (text.length > 1 << 20 || body?.v !== 1 || !isCommitted(body.statement)) return null;
-        if (body.kind === 'statement_proof') return isReader(body.reader) ? body : null;
-        const letter = body.letter;
-        if (body.kind !== 'notice_proof' || !isCommitted(body.dispatch) || ![letter?.kind, letter?.subject, letter?.body, letter?.code].every(isText)) return null;
-        if (!/^(person|administrator|contact)\.(en|fr)$/.test(letter.kind) || Bytes.ofBase64(letter.salt)?.length !== 16 || !letter.place) return null;
-        return body.reader == null || isReader(body.reader) ? body : null;
+        const isStated = part => isCommitted(part?.statement) && isReader(part.reader);
+        const isLetter = (letter, kinds) => [letter?.kind, letter?.subject, letter?.body, letter?.code].every(isText) && kinds.test(letter.kind)
+          && Bytes.ofBase64(letter.salt)?.length === 16 && Boolean(letter.place);
+        if (text.length > 1 << 20 || body?.v !== 1) return null;
+        switch (body.kind) {
+          case 'statement_proof': return isStated(body) ? body : null;
+          case 'answer_proof': return isCommitted(body.answers) && isLetter(body.letter, /^(affected|unaffected)\.(en|fr)$/)
+            && Array.isArray(body.statements) && body.statements.length <= 10 && body.statements.every(isStated) ? body : null;
+          case 'notice_proof': return isCommitted(body.statement) && isCommitted(body.dispatch) && isLetter(body.letter, /^(person|administrator|contact)\.(en|fr)$/)
+            && (body.reader == null || isReader(body.reader)) ? body : null;
+          default: return null;
+        }
       }
       static async statement(part, anchors) {
         const told = await Committed.verify(part, 'statement', anchors), statement = Proof.members(told.text, 'statement');
@@ -242,17 +248,39 @@ enum ProofScript {
         const output = await Oprf.output(Bytes.ofText(reader.name), statement.keyBytes, Bytes.ofBase64(reader.blind));
         return Place.isIncluded(reader.place, await Digest.sha256(output), statement.names, statement.rootBytes);
       }
-      // That the letter in the proof is one that the company wrote.
-      static async verify(proof, anchors) {
+      // What the company wrote, if the proof is about a message: { letter, caseNumber, writtenAt, size, name }.
+      static message(proof, anchors) { return proof.kind === 'answer_proof' ? Proof.answer(proof, anchors) : Proof.notice(proof, anchors); }
+      static async isCommitted(letter, leaves, rootText) {
+        const { kind, subject, body, code, salt, place } = letter, root = Bytes.ofBase64(rootText);
+        if (root?.length !== 32) throw new ProofError('not_canonical');
+        if (/[\n\v\f\r\x85\u2028\u2029]/.test(subject) || Bytes.ofText(code).length < 10 || !body.includes(code)) throw new ProofError('another_letter');
+        const leaf = await Digest.sha256(Bytes.ofBase64(salt), Bytes.ofText(`${kind}\n${subject}\n\n${body}`));
+        if (!await Place.isIncluded(place, leaf, leaves, root)) throw new ProofError('another_letter');
+      }
+      static async answer(proof, anchors) {
+        const given = await Committed.verify(proof.answers, 'answers', anchors), batch = Proof.members(given.text, 'answers');
+        await Proof.isCommitted(proof.letter, batch.leaves, batch.root);
+        const names = proof.statements.map(part => part.reader.name), told = [];
+        if (!names.length || names.some(name => name !== names[0]) || names.length !== batch.statements?.length) throw new ProofError('other_statements');
+        let isAffected = false;
+        for (const [at, part] of proof.statements.entries()) {
+          const { statement, digest } = await Proof.statement(part.statement, anchors);
+          if (digest !== batch.statements[at]) throw new ProofError('other_statements');
+          if (await Proof.isNamed(part.reader, statement)) isAffected = true;
+          told.push(`${statement.project}-${statement.incident}`);
+        }
+        if (proof.letter.kind.startsWith('affected.') !== isAffected) throw new ProofError('says_otherwise');
+        return { letter: proof.letter, caseNumber: told.join(', '), writtenAt: batch.made_at, size: given.size, name: names[0] };
+      }
+      static async notice(proof, anchors) {
         const sent = await Committed.verify(proof.dispatch, 'dispatch', anchors), dispatch = Proof.members(sent.text, 'dispatch');
         const { statement, digest } = await Proof.statement(proof.statement, anchors);
         if (dispatch.statement !== digest) throw new ProofError('other_statement');
-        const { kind, subject, body, salt } = proof.letter, root = Bytes.ofBase64(dispatch.root);
-        if (root?.length !== 32) throw new ProofError('not_canonical');
-        const leaf = await Digest.sha256(Bytes.ofBase64(salt), Bytes.ofText(`${kind}\n${subject}\n\n${body}`));
-        if (!await Place.isIncluded(proof.letter.place, leaf, dispatch.messages, root)) throw new ProofError('another_letter');
+        await Proof.isCommitted(proof.letter, dispatch.messages, dispatch.root);
         if (proof.reader && !await Proof.isNamed(proof.reader, statement)) throw new ProofError('reader_not_named');
-        return { dispatch, statement, letter: proof.letter, size: sent.size, name: proof.reader?.name ?? null };
+        return {
+          letter: proof.letter, caseNumber: `${statement.project}-${statement.incident}`, writtenAt: dispatch.made_at, size: sent.size, name: proof.reader?.name ?? null,
+        };
       }
     }
 
