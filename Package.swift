@@ -196,7 +196,8 @@ let package = Package(
     .testTarget(name: "AuditTests", dependencies: ["Audit", "Events", "TestSupport"], swiftSettings: room),
     // The trust pages as files, for tests from outside.
     .executableTarget(name: "TrustSiteMaker", dependencies: ["Trust", "Notices"], path: "Tests/TrustSiteMaker", swiftSettings: room),
-    .testTarget(name: "TrustTests", dependencies: ["Trust", "Notices", "Ledger", "Events", "TestSupport", crypto], swiftSettings: room),
+    .testTarget(
+      name: "TrustTests", dependencies: ["Trust", "Notices", "Ledger", "Events", "TestSupport", crypto, cryptoExtras], swiftSettings: room),
     .testTarget(name: "DemoTests", dependencies: ["Demo", "Events"], swiftSettings: room),
   ],
   swiftLanguageModes: [.v6],

@@ -63,6 +63,11 @@ package struct CustodianService: Sendable {
     let settings = try MailSettings.read(in: options.directory)
     let notices = try NoticeWorker(
       approvals, settings: settings, mailPause: options.mailPause, interval: min(options.pollInterval, .seconds(2)))
+    // Fixed intervals, whatever was asked: how soon something comes says nothing.
+    let answers = try AnswerSettings.read(in: options.directory).map {
+      try AnswerWorker(
+        approvals, answers: $0, mail: settings, mailPause: options.mailPause, interval: min(options.pollInterval * 5, .seconds(30)))
+    }
     let application = Application(
       router: CustodianSite(status: status, approvals: approvals, mail: settings).router(context: BasicRequestContext.self),
       configuration: .init(address: .hostname(options.host, port: options.port), serverName: nil),
@@ -73,7 +78,8 @@ package struct CustodianService: Sendable {
       }, logger: logger)
     let group = ServiceGroup(
       configuration: .init(
-        services: [application, poller, witnessing, notices], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+        services: [application, poller, witnessing, notices] + (answers.map { [$0] } ?? []), gracefulShutdownSignals: [.sigterm, .sigint],
+        logger: logger))
     try await group.run()
     logger.info("custodian has stopped")
   }

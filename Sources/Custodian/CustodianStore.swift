@@ -75,6 +75,7 @@ package final class CustodianStore: Sendable {
     migrator.registerMigration("5 erasures") { try $0.execute(sql: Self.erasureTable) }
     migrator.registerMigration("6 witness") { try $0.execute(sql: Self.witnessTable) }
     migrator.registerMigration("7 notices") { try $0.execute(sql: Self.noticeTables) }
+    migrator.registerMigration("8 questions") { try $0.execute(sql: Self.questionTables) }
     return migrator
   }
 
@@ -178,6 +179,19 @@ package final class CustodianStore: Sendable {
         let place = RecordKeyRow(project: project, epoch: epoch, sequence: UInt32(row["sequence"] as Int64), lookUp: lookUp)
         return try secrets.decrypt(row["sealed"], for: place)
       }
+    }
+  }
+
+  /// When the record key of a subject in an epoch came here: what it seals was sealed at most an epoch before. By this host's clock, whatever the server
+  /// says.
+  func arrival(project: ProjectID, subject: Pseudonym, epoch: UInt64) throws -> Timestamp? {
+    let lookUp = secrets.lookUp(project: project, subject: subject)
+    let epochBytes = RecordKeyRow(project: project, epoch: epoch, sequence: 0, lookUp: lookUp).epochBytes
+    return try database.read {
+      try Int64.fetchOne(
+        $0, sql: "SELECT max(stored_at) FROM record_key WHERE subject = ? AND epoch = ? AND project = ?",
+        arguments: [Data(lookUp), epochBytes, project.rawValue]
+      ).map { Timestamp(milliseconds: $0) }
     }
   }
 

@@ -170,7 +170,9 @@ struct Passage {
   mutating func seal(_ text: String, of subject: Pseudonym, field: String) -> Result<SealedValue, SealingFailure> {
     guard let sealer = gate.sealer else { return .failure(SealingFailure(reason: .sealerAbsent)) }
     do throws(SealingError) {
-      let (value, key) = try sealer.seal(text, subject: subject, field: field)
+      // An id is sealed once, at first sight, whoever sent it.
+      let isVerified = plannedProfile.isVerified && field != Gate.identifierField
+      let (value, key) = try sealer.seal(text, subject: subject, field: field, isVerified: isVerified)
       if let key, keysHere.insert(key).inserted { wrappedKeys.append(key) }
       return .success(value)
     } catch {

@@ -63,17 +63,22 @@ package final class Sealer: Sendable {
   ///
   /// The wrapped key comes with every value until `markDurable` said that it is on disk: whoever stores the value stores that key with
   /// it, so that two batches at once, of which one may fail, each stand alone.
-  package func seal(_ plaintext: String, subject: Pseudonym, field: String) throws(SealingError) -> (SealedValue, WrappedKey?) {
+  ///
+  /// - Parameter isVerified: whether a secret credential wrote it.
+  package func seal(
+    _ plaintext: String, subject: Pseudonym, field: String, isVerified: Bool = false
+  ) throws(SealingError) -> (SealedValue, WrappedKey?) {
     let byteCount = plaintext.utf8.count
     guard byteCount <= Sealing.longestPlaintext else { throw .tooLong(byteCount: byteCount) }
     let (entry, epoch, nonce) = try recordKey(for: subject)
+    let version = Sealing.valueVersion(isVerified: isVerified)
     do {
       let box = try ChaChaPoly.seal(
         Sealing.padded(plaintext), using: entry.key.symmetricKey, nonce: ChaChaPoly.Nonce(data: nonce),
-        authenticating: Sealing.authenticatedData(project: project, subject: subject, field: field, epoch: epoch))
+        authenticating: Sealing.authenticatedData(version: version, project: project, subject: subject, field: field, epoch: epoch))
       var bytes: [UInt8] = []
       bytes.reserveCapacity(Sealing.valueOverhead + box.ciphertext.count)
-      bytes.append(Sealing.valueVersion)
+      bytes.append(version)
       bytes.append(littleEndian: epoch)
       bytes.append(contentsOf: nonce)
       bytes.append(contentsOf: box.ciphertext)

@@ -9,7 +9,9 @@ package enum Sealing {
   package static let suite = HPKE.Ciphersuite.Curve25519_SHA256_ChachaPoly
   /// `exporter_context` of RFC 9180, section 5.3, under which an epoch's wrapping key is exported.
   package static let exporterContext = Array("sealane wrapping key".utf8)
-  package static let valueVersion: UInt8 = 1
+  /// A value's first byte: 2 where a secret credential wrote it to a profile, 1 otherwise. It is authenticated, so that nobody makes the one of the other.
+  package static func valueVersion(isVerified: Bool) -> UInt8 { isVerified ? 2 : 1 }
+  package static let valueVersions: ClosedRange<UInt8> = 1...2
   /// The field under which the id of a subject or group is sealed as it was sent.
   package static let idField = "$id"
   /// Version, epoch id and nonce before the ciphertext; the tag after it.
@@ -61,10 +63,12 @@ package enum Sealing {
   }
 
   /// What binds a value to its place: it opens nowhere else.
-  package static func authenticatedData(project: ProjectID, subject: Pseudonym, field: String, epoch: UInt64) -> [UInt8] {
+  package static func authenticatedData(
+    version: UInt8, project: ProjectID, subject: Pseudonym, field: String, epoch: UInt64
+  ) -> [UInt8] {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(1 + 8 + 16 + 8 + field.utf8.count)
-    bytes.append(valueVersion)
+    bytes.append(version)
     bytes.append(littleEndian: project.rawValue)
     bytes.append(bigEndian: subject.high)
     bytes.append(bigEndian: subject.low)

@@ -18,7 +18,8 @@ struct SealaneCustodian: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       ServeCommand.self, InitCommand.self, StatusCommand.self, AlarmsCommand.self, SetupLinksCommand.self, FindCommand.self,
-      TagCommand.self, NoticesCommand.self, MailCommand.self, BouncesCommand.self, TrustCommand.self, DoctorCommand.self,
+      TagCommand.self, NoticesCommand.self, AnswersCommand.self, MailCommand.self, BouncesCommand.self, TrustCommand.self,
+      DoctorCommand.self,
       BackupCommand.self,
       RestoreCommand.self,
     ])

@@ -47,9 +47,10 @@ final class CustodianBench {
   }
 
   /// Seals a value for each name and hands the keys to the server.
-  func seal(_ names: [String]) throws -> [SealedValue] {
+  func seal(_ names: [String], isVerified: Bool = true) throws -> [SealedValue] {
     try names.map { name in
-      let (value, key) = try sealer.seal("\(name)@orrery.example", subject: pseudonyms.subject(name), field: "$email")
+      let (value, key) = try sealer.seal(
+        "\(name)@orrery.example", subject: pseudonyms.subject(name), field: "$email", isVerified: isVerified)
       if let key {
         server.add([key], project: project)
         sealer.markDurable([key])

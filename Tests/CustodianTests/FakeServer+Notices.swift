@@ -30,6 +30,14 @@ extension FakeServer {
     var commitments: [(kind: String, note: String)] = []
     var progress: [[String: Int]] = []
     var pages = 0
+    /// Sealed, the oldest first, and the number of the first.
+    var questions: [[UInt8]] = []
+    var firstQuestion = 1
+    /// Whose tags a verified profile has.
+    var knownTags: Set<String> = []
+    /// How many addresses were asked about each time.
+    var askedTags: [Int] = []
+    var answers: [String] = []
   }
 
   static let project: Int64 = 7
@@ -117,6 +125,28 @@ extension FakeServer {
         index: index, entry: ledger.entries[Int(index)], hashes: try ledger.inclusionProof(of: index, in: cosigned.size),
         note: cosigned.note)
       return try answer(["proof": proof.text])
+    case ("GET", "/custodian/v1/questions"):
+      let limit = request.path.split(separator: "=").last.flatMap { Int($0) } ?? 64
+      let list = state.notices.questions.prefix(limit).enumerated().map { place, sealed -> [String: Any] in
+        ["id": state.notices.firstQuestion + place, "question": Data(sealed).base64EncodedString()]
+      }
+      return try answer(["questions": list])
+    case ("POST", "/custodian/v1/questions"):
+      let through = (body["through"] as? NSNumber)?.intValue ?? 0
+      let count = min(state.notices.questions.count, through - state.notices.firstQuestion + 1)
+      state.notices.questions.removeFirst(max(0, count))
+      state.notices.firstQuestion += max(0, count)
+      return .init(status: 204, body: [])
+    case ("POST", "/custodian/v1/known"):
+      let tags = body["tags"] as? [String] ?? []
+      state.notices.askedTags.append(tags.count)
+      return try answer(["entry": 3, "known": tags.map { state.notices.knownTags.contains($0) }])
+    case ("POST", "/custodian/v1/answers"):
+      let digest = body["digest"] as? String ?? ""
+      state.notices.answers.append(digest)
+      state.ledger.entries.append(
+        FakeLedger.entry("notice_answers", facts: ["digest": state.notices.forgedDigest ?? digest], project: nil))
+      return try answer(["entry": state.ledger.entries.count - 1])
     case ("POST", "/custodian/v1/notices"):
       state.notices.progress.append(body.compactMapValues { ($0 as? NSNumber)?.intValue })
       return .init(status: 204, body: [])
@@ -127,8 +157,8 @@ extension FakeServer {
 
 extension ApprovalBench {
   /// People of the bench's project whose addresses the custodian can open.
-  func affected(_ names: [String], from number: UInt32 = 10) async throws -> [FakeServer.AffectedPerson] {
-    let values = try bench.seal(names)
+  func affected(_ names: [String], from number: UInt32 = 10, isVerified: Bool = true) async throws -> [FakeServer.AffectedPerson] {
+    let values = try bench.seal(names, isVerified: isVerified)
     _ = try await bench.courier().round()
     return zip(names, values).enumerated().map { place, pair in
       FakeServer.AffectedPerson(

@@ -135,6 +135,15 @@ struct NoticeTests {
     #expect(try it.store.statement(statement)?.unreachable == 1)
   }
 
+  @Test func `what the public token wrote is nobody's address, though the server says it is verified`() async throws {
+    var people = try await it.affected(["dora", "emil"], isVerified: false)
+    // The first byte is authenticated: nobody makes the other layer's of it.
+    people[1].addresses[0][0] = 2
+    let statement = try await it.statement(it.bench.server.addIncident(people))
+    #expect(try it.store.recipients(of: statement) == [:])
+    #expect(try it.store.statement(statement)?.unreachable == 2)
+  }
+
   @Test("of merged ids those that were shown are told; where none was, all", arguments: [true, false])
   func mergedIDs(isShown: Bool) async throws {
     let people = try await it.affected(["dora", "mallory"])

@@ -67,6 +67,7 @@ struct OCSFTests {
       .identitiesOpened(ProjectID(1), subjects: [SubjectNumber(4_242_424_242)], fields: ["$email"], request: "r", approvers: ["a"]),
       .noticeCommitted(ProjectID(1), incident: 1, .statement, digest: "d", request: "r", approvers: ["a"]),
       .noticeCommitted(ProjectID(1), incident: 1, .dispatch, digest: "d", request: "r", approvers: ["a"]),
+      .answersCommitted(digest: "d"),
       .approversChanged(act: "add", request: "r", approvers: ["a"]), .sealingStopped(reason: "private words"), .sealingResumed(reason: "x"),
       .detailErased(index: 3),
       .subjectErased(ProjectID(1), [SubjectNumber(4_242_424_242)], ids: [Pseudonym(high: 0x7777_7777_7777_7777, low: 8)]),

@@ -174,4 +174,18 @@ struct IdentityTests {
     }
     #expect(fixture.counters.total(.kept, .kept) == 400)
   }
+
+  @Test func aSealSaysWhetherASecretCredentialWroteIt() throws {
+    let fixture = GateFixture()
+    for isVerified in [true, false] {
+      let update = fixture.profile(.set([.init("$email", .string("ada@orrery.example"))]), isVerified: isVerified).profileUpdates[0]
+      guard case .sealed(let value)? = update.value("$email") else {
+        Issue.record("an address is sealed")
+        continue
+      }
+      #expect(value.bytes.first == (isVerified ? 2 : 1))
+      guard case .subject(let identity) = update.target, let id = identity.sealedID else { continue }
+      #expect(id.bytes.first == 1, "an id is nobody's word")
+    }
+  }
 }

@@ -219,6 +219,11 @@ struct RouteRow: Sendable {
     RouteRow("POST /custodian/v1/commitments", .custodian, "/custodian/v1/commitments", "{}", custodians, 400),
     RouteRow("GET /custodian/v1/proof", .custodian, "/custodian/v1/proof?entry=0", custodians, 200),
     RouteRow("POST /custodian/v1/notices", .custodian, "/custodian/v1/notices", "{}", custodians, 400),
+    RouteRow("GET /custodian/v1/questions", .custodian, "/custodian/v1/questions", custodians, 200),
+    RouteRow("POST /custodian/v1/questions", .custodian, "/custodian/v1/questions", #"{"through":0}"#, custodians, 204),
+    RouteRow(
+      "POST /custodian/v1/known", .custodian, "/custodian/v1/known", #"{"project":1,"field":"$email","tags":[]}"#, custodians, 200),
+    RouteRow("POST /custodian/v1/answers", .custodian, "/custodian/v1/answers", "{}", custodians, 400),
     RouteRow("GET /custodian/v1/parcels", .custodian, "/custodian/v1/parcels", custodians, 200),
     RouteRow("POST /custodian/v1/parcels/ack", .custodian, "/custodian/v1/parcels/ack", #"{"acknowledged":[]}"#, custodians, 204),
     RouteRow("POST /custodian/v1/alarm", .custodian, "/custodian/v1/alarm", "{}", custodians, 400),

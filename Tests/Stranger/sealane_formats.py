@@ -148,14 +148,14 @@ def record_keys_of(directory: pathlib.Path, project: int, subject: bytes, epoch:
 
 
 def epoch_of(value: bytes) -> int:
-    if len(value) < 21 + 32 + 16 or value[0] != 1:
-        raise Refused("not a sealed value of version 1")
+    if len(value) < 21 + 32 + 16 or value[0] not in (1, 2):
+        raise Refused("not a sealed value of version 1 or 2")
     return struct.unpack_from("<Q", value, 1)[0]
 
 
 def open_value(value: bytes, record_key: bytes, project: int, subject: bytes, field: str) -> str:
     epoch = epoch_of(value)
-    associated = b"\x01" + struct.pack("<q", project) + subject + struct.pack("<Q", epoch) + field.encode()
+    associated = value[:1] + struct.pack("<q", project) + subject + struct.pack("<Q", epoch) + field.encode()
     padded = _open(record_key, value[9:21], value[21:], associated)
     mark = padded.rfind(b"\x80")
     if mark < 0 or padded[mark + 1 :].strip(b"\0"):

@@ -33,6 +33,7 @@ def test_parcel_and_value(rows, keys):
     assert [key.sequence for key in keys] == [0, 3]
     assert keys[0].key == bytes(range(0x40, 0x60)) and keys[0].subject.hex() == rows["subject `ada@orrery.example`"]
     assert open_value(bytes.fromhex(rows["sealed value"]), keys[0].key, 7, keys[0].subject, "$email") == rows["plaintext"]
+    assert open_value(bytes.fromhex(rows["sealed value, of version 2"]), keys[0].key, 7, keys[0].subject, "$email") == rows["plaintext"]
 
 
 def test_request_to_the_custodian(rows):
@@ -105,6 +106,8 @@ def test_moved_and_altered_values_are_refused(rows, keys):
     for project, subject, field in places:
         with pytest.raises(Refused):
             open_value(value, keys[0].key, project, subject, field)
+    with pytest.raises(Refused):
+        open_value(b"\x02" + value[1:], keys[0].key, 7, keys[0].subject, "$email")
     for index in range(len(value)):
         altered = bytearray(value)
         altered[index] ^= 1

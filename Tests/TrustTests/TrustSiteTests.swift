@@ -1,3 +1,4 @@
+import CryptoExtras
 import Events
 import Foundation
 import Ledger
@@ -10,7 +11,8 @@ struct TrustSiteTests {
 
   static func content(
     organization: String = "Orrery Labs", lures: [TrustContent.SeenLure] = [], questions: TrustContent.Questions? = nil,
-    letters: [LetterTemplate] = [], rotates: Bool = false, why: String = "No key was among what was taken.", checkpoint: String? = nil
+    letters: [LetterTemplate] = [], rotates: Bool = false, why: String = "No key was among what was taken.", checkpoint: String? = nil,
+    isStated: Bool = false
   ) throws -> TrustContent {
     let ledger = try #require(NoteSigner(name: "orrery.example/ledger", seed: Data(repeating: 1, count: 32)))
     let notices = try #require(NoteSigner(name: "orrery.example/notices", seed: Data(repeating: 2, count: 32)))
@@ -18,10 +20,31 @@ struct TrustSiteTests {
       organization: organization, domains: ["orrery.example"], brands: ["orrery"], ledgerKeys: [ledger.key], noticeKeys: [notices.key],
       policy: nil)
     return try TrustContent(
-      anchors: anchors, statements: [], letters: letters, advice: .init(rotatesKeys: rotates, why: [.en: why, .fr: why]),
+      anchors: anchors, statements: isStated ? [PublishedStatement(statement(ledger, notices), by: anchors)] : [], letters: letters,
+      advice: .init(rotatesKeys: rotates, why: [.en: why, .fr: why]),
       contact: "security@orrery.example",
       securityText: SecurityText(contacts: ["mailto:security@orrery.example"], expires: Timestamp(milliseconds: 1_811_491_200_000)),
       lures: lures, questions: questions, checkpoint: checkpoint, madeAt: Timestamp(milliseconds: 1_795_939_200_000))
+  }
+
+  /// Made once, so that the same content is the same.
+  private static let key = Array(P384._VOPRF.PrivateKey(compactRepresentable: false).publicKey.oprfRepresentation)
+
+  /// In a ledger that has nothing else.
+  private static func statement(_ ledger: NoteSigner, _ notices: NoteSigner) throws -> CommittedText {
+    let statement = Statement(
+      project: ProjectID(1), incident: 7, version: 1, supersedes: nil, scopeVersion: 1, scopeDigest: String(repeating: "ab", count: 32),
+      madeAt: Timestamp(milliseconds: 1_795_000_000_000),
+      key: key,
+      names: 0, root: .emptyTree, people: 0, nameless: 0, request: String(repeating: "cd", count: 32))
+    let facts = "{\"digest\":\"\(CommittedText.digest(of: statement.text))\",\"request\":\"\(String(repeating: "0", count: 64))\"}"
+    let entry = Array(
+      "{\"commitment\":\"\(String(repeating: "ab", count: 32))\",\"facts\":\(facts),\"kind\":\"notice_statement\",\"project\":1,\"time\":1763400000000,\"v\":1}"
+        .utf8)
+    let checkpoint = Checkpoint(origin: ledger.key.name, size: 1, root: MerkleTree.root(of: [MerkleHash.leaf(entry)]))
+    return CommittedText(
+      note: statement.text + "\n" + (try notices.line(for: statement.text)),
+      ledger: LedgerProof(index: 0, entry: entry, hashes: [], note: try checkpoint.signed(by: ledger)))
   }
 
   static func full(organization: String = "Orrery Labs") throws -> TrustContent {
@@ -32,7 +55,7 @@ struct TrustSiteTests {
         .init(.subject, hostile, seenAt: Timestamp(milliseconds: 1_795_100_000_000)),
       ],
       questions: .init(key: [4] + [UInt8](repeating: 7, count: 64), path: "ask"), letters: Array(LetterTemplate.standard.values),
-      rotates: true, why: hostile, checkpoint: "a checkpoint\n")
+      rotates: true, why: hostile, checkpoint: "a checkpoint\n", isStated: true)
   }
 
   static func pages(_ content: TrustContent) -> [(path: String, text: String)] {
@@ -108,7 +131,10 @@ struct TrustSiteTests {
     func page(_ content: TrustContent) -> String { String(decoding: TrustSite.files(content)["fr/affected.html"] ?? [], as: UTF8.self) }
     #expect(!page(try Self.content()).contains("<form"))
     #expect(page(try Self.full()).contains("data-path=\"../ask\""))
-    let rooted = try Self.content(questions: .init(key: [4] + [UInt8](repeating: 7, count: 64), path: "/ask"))
+    // Before there is a statement there is nothing to ask.
+    let questions = try TrustContent.Questions(key: [4] + [UInt8](repeating: 7, count: 64), path: "/ask")
+    #expect(!page(try Self.content(questions: questions)).contains("<form"))
+    let rooted = try Self.content(questions: questions, isStated: true)
     #expect(page(rooted).contains("data-path=\"/ask\""))
     for path in ["", "//evil.example/ask", "https://evil.example", "/ask?x", "/a b", "/\"x"] {
       #expect(throws: TrustContent.Malformed.self, "\(path)") {

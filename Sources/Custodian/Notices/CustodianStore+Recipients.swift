@@ -16,6 +16,8 @@ struct RecipientRecord: Codable, Sendable {
   var organization: String?
   /// The organization's name, or the id that it was sent with.
   var organizationName: String?
+  /// When the key to the address came here, in milliseconds since 1970.
+  var arrivedAt: Int64?
 }
 
 /// One of an organization's affected people, for its administrators.
@@ -54,16 +56,26 @@ extension CustodianStore {
           record.numbers = Set(known.numbers + record.numbers).sorted()
           record.fields = Set(known.fields + record.fields).sorted()
           record.locale = known.locale ?? record.locale
+          record.arrivedAt = [known.arrivedAt, record.arrivedAt].compactMap(\.self).min()
         }
         let isNew = try audience != .person || !(told(key) || record.numbers.allSatisfy { try told(secrets.subjectKey($0)) })
         try database.execute(
           sql:
-            "INSERT OR REPLACE INTO recipient (statement, audience, key, organization, language, is_new, sealed) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO recipient (statement, audience, key, organization, language, is_new, sealed, arrived_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
           arguments: [
             Data(statement), audience.rawValue, key, record.organization, LetterLanguage(locale: record.locale).rawValue, isNew,
-            try secrets.seal(JSONEncoder().encode(record), at: place),
+            try secrets.seal(JSONEncoder().encode(record), at: place), record.arrivedAt,
           ])
       }
+    }
+  }
+
+  /// Recipients whose address came here after `time`.
+  func lateRecipients(of statement: [UInt8], after time: Timestamp) throws -> Int {
+    try database.read {
+      try Int.fetchOne(
+        $0, sql: "SELECT count(*) FROM recipient WHERE statement = ? AND is_new AND arrived_at > ?",
+        arguments: [Data(statement), time.milliseconds]) ?? 0
     }
   }
 

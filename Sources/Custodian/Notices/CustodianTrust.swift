@@ -1,3 +1,4 @@
+internal import Crypto
 package import Foundation
 internal import Ledger
 package import Notices
@@ -12,6 +13,7 @@ package enum CustodianTrust {
     }
     return try TrustAnchors(
       organization: organization, domains: domains, brands: brands, ledgerKeys: [witnessed.logKey],
-      noticeKeys: [secrets.noticeSigner().key], policy: secrets.witnessPolicy(log: witnessed.logKey))
+      noticeKeys: [secrets.noticeSigner().key], policy: secrets.witnessPolicy(log: witnessed.logKey),
+      questionKey: try AnswerSettings.read(in: directory).map { _ in [UInt8](try secrets.questionKey().publicKey.x963Representation) })
   }
 }

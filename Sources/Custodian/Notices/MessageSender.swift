@@ -190,7 +190,8 @@ struct MessageSender: Sendable {
       reader: message.audience == .person ? try reader(record.address, work) : nil)
     return LetterMail(
       from: transport.from.address, fromName: transport.from.name, to: record.address, messageID: messageID, date: clock(),
-      subject: written.letter.subject, body: written.letter.body, language: written.letter.kind.language, proof: ProofFile.notice(proof).json, copies: message.copies)
+      subject: written.letter.subject, body: written.letter.body, language: written.letter.kind.language,
+      proof: ProofFile.notice(proof).json, copies: message.copies)
   }
 
   private func reader(_ address: String, _ work: Work) throws -> NoticeProof.Reader? {
@@ -215,7 +216,7 @@ struct StatementAnswerer: Sendable {
 }
 
 /// Lets so many a minute pass, evenly.
-private struct RateLimiter {
+struct RateLimiter {
   private let gap: Duration
   private var next = ContinuousClock.now
 

@@ -23,8 +23,19 @@ struct NoticeCommitter: Sendable {
       entry.kind == AdministrativeEntry.kind(of: commitment) && entry.project == request.project && entry.facts["digest"] == digest
         && entry.facts["request"] == request.digest
     }
+    return (index, try await proof(of: index, digest))
+  }
+
+  /// The same for answers, which are about several incidents, and which nobody has to approve: they say what was approved.
+  func commit(answers digest: String) async throws -> (entry: UInt64, proof: String) {
+    let index = try await connection.enter(answers: digest)
+    try await witness.confirm(at: index) { $0.kind == AdministrativeEntry.answersKind && $0.facts["digest"] == digest }
+    return (index, try await proof(of: index, digest))
+  }
+
+  private func proof(of index: UInt64, _ digest: String) async throws -> String {
     for _ in 0..<Self.attempts {
-      if let text = try await connection.ledgerProof(of: index), try isWitnessed(text, index, digest) { return (index, text) }
+      if let text = try await connection.ledgerProof(of: index), try isWitnessed(text, index, digest) { return text }
       try await Task.sleep(for: .milliseconds(250))
     }
     throw Witness.Failure.notThere("the server shows no proof of entry \(index) that this custodian cosigned.")

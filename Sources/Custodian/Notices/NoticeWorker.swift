@@ -31,9 +31,12 @@ package struct NoticeWorker: Service {
     clock = approvals.clock
     logger = approvals.logger
     self.interval = interval
-    let directory = approvals.store.secrets.directory
-    transport =
-      try settings.map { SMTPTransport($0, password: try MailSettings.password(in: directory), pause: mailPause) }
+    transport = try Self.transport(settings, in: approvals.store.secrets.directory, pause: mailPause)
+  }
+
+  /// The company's relay; files where none is set.
+  static func transport(_ settings: MailSettings?, in directory: URL, pause: Int64) throws -> any NoticeTransport {
+    try settings.map { SMTPTransport($0, password: try MailSettings.password(in: directory), pause: pause) }
       ?? FileTransport(directory: directory, from: ("notices@localhost", "Sealane"))
   }
 

@@ -114,22 +114,23 @@ struct StatementBuilder: Sendable {
       // letter astray.
       let shown = opened.filter { $0.isShown && !$0.addresses.isEmpty }
       let told = shown.isEmpty ? opened.filter { !$0.addresses.isEmpty } : shown
-      let addresses = Set(told.flatMap(\.addresses))
-      let names = Set(opened.flatMap(\.addresses) + ids)
+      let addresses = Dictionary(told.flatMap(\.addresses).map { ($0.name, $0.arrivedAt) }, uniquingKeysWith: { min($0, $1) })
+      let names = Set(opened.flatMap(\.addresses).map(\.name) + ids)
       if names.isEmpty { gathering.nameless += 1 }
       if addresses.isEmpty { gathering.unreachable += 1 }
       for name in names { gathering.leaves.append(SortedTree.leaf(ofOutput: Array(try gathering.key.evaluate(Data(name.bytes))))) }
       let locale = told.compactMap(\.locale).first
-      for address in addresses {
+      for (address, arrivedAt) in addresses {
         recipients.append(
           (
             .person, store.secrets.recipientKey(address.value),
-            RecipientRecord(numbers: [subject.number], address: address.value, locale: locale, fields: subject.fields)
+            RecipientRecord(
+              numbers: [subject.number], address: address.value, locale: locale, fields: subject.fields, arrivedAt: arrivedAt.milliseconds)
           ))
       }
       // Each id is named to its own organizations by its own address: what somebody else merged with it leads nowhere.
       for id in opened where id.isShown || told.contains(id) {
-        guard let label = (id.addresses.map(\.value).sorted() + [id.account?.value].compactMap(\.self)).first else { continue }
+        guard let label = (id.addresses.map(\.name.value).sorted() + [id.account?.value].compactMap(\.self)).first else { continue }
         for organization in Set(id.organizations) {
           members.append((organization, subject.number, OrganizationPerson(label: label, fields: subject.fields)))
         }
@@ -140,10 +141,16 @@ struct StatementBuilder: Sendable {
     try store.keep(members, of: stored)
   }
 
+  private struct OpenedAddress: Hashable {
+    let name: StatementName
+    /// When the key to it came here.
+    let arrivedAt: Timestamp
+  }
+
   private struct OpenedID: Hashable {
     let isShown: Bool
     let account: StatementName?
-    let addresses: [StatementName]
+    let addresses: [OpenedAddress]
     let locale: String?
     let organizations: [String]
   }
@@ -155,10 +162,18 @@ struct StatementBuilder: Sendable {
       isShown: id.shown,
       // What an SDK made up for a device is nobody's name.
       account: account.flatMap { $0.hasPrefix("$device:") ? nil : StatementName(.account, $0) },
-      addresses: try id.addresses.compactMap { try text($0, subject: subject, field: "$email", project: project) }.compactMap {
-        StatementName(.email, $0)
-      },
+      addresses: try id.addresses.compactMap { try address($0, subject: subject, field: "$email", project: project) },
       locale: id.language, organizations: id.organizations)
+  }
+
+  /// Nil for what no secret credential wrote, as the seal itself says, whatever the server does.
+  private func address(_ sealed: Data, subject: Pseudonym, field: String, project: ProjectID) throws -> OpenedAddress? {
+    guard SealedValueOpener.isVerified([UInt8](sealed)),
+      let name = try text(sealed, subject: subject, field: field, project: project).flatMap({ StatementName(.email, $0) }),
+      let epoch = try? SealedValueOpener.epoch(of: [UInt8](sealed)),
+      let arrivedAt = try store.arrival(project: project, subject: subject, epoch: epoch)
+    else { return nil }
+    return OpenedAddress(name: name, arrivedAt: arrivedAt)
   }
 
   /// Nil for what stays shut: erased, or not of this place.
@@ -202,19 +217,18 @@ struct StatementBuilder: Sendable {
     }
   }
 
-  private func addresses(_ sealed: [Data], _ subject: Pseudonym, _ field: String, _ stored: StoredStatement) throws -> [String] {
-    try sealed.compactMap { try text($0, subject: subject, field: field, project: stored.scope.project) }.compactMap {
-      StatementName(.email, $0)?.value
-    }
+  private func addresses(_ sealed: [Data], _ subject: Pseudonym, _ field: String, _ stored: StoredStatement) throws -> [OpenedAddress] {
+    try sealed.compactMap { try address($0, subject: subject, field: field, project: stored.scope.project) }
   }
 
   private func recipient(
-    _ audience: Audience, _ address: String, _ organization: String, _ name: String, _ locale: String?
+    _ audience: Audience, _ address: OpenedAddress, _ organization: String, _ name: String, _ locale: String?
   ) -> (audience: Audience, key: Data, record: RecipientRecord) {
     (
-      audience, store.secrets.recipientKey("\(organization) \(address)"),
+      audience, store.secrets.recipientKey("\(organization) \(address.name.value)"),
       RecipientRecord(
-        numbers: [], address: address, locale: locale, fields: [], organization: organization, organizationName: name)
+        numbers: [], address: address.name.value, locale: locale, fields: [], organization: organization, organizationName: name,
+        arrivedAt: address.arrivedAt.milliseconds)
     )
   }
 }

@@ -112,7 +112,7 @@ extension CustodianSite {
     return """
       <h1>Letters about case \(stored.statement?.caseNumber ?? "")</h1><p>\(stored.scope.title)</p>\
       <div class="notice"><p>\(mail == nil ? "No relay is set: letters are written to files, and nobody gets any. See <code>sealane-custodian mail</code>." as HTML : "They leave by the relay <code>\(mail?.host ?? "")</code>, from <code>\(mail?.from ?? "")</code>." as HTML)</p></div>\
-      <section class="panel">\(countTable(kinds))\(try domains(stored))</section>\
+      <section class="panel">\(countTable(kinds))\(try cautions(stored))</section>\
       <form method="post" action="/notices/\(stored.request.hexadecimal)/letters" id="draft">\(visitor.formToken)\
       <section class="panel"><h2>What they say</h2>\(shared)\(own)<details><summary>The templates</summary><p class="note">Words in double braces are filled in: \
       those above once, <code>{{fields}}</code>, <code>{{people}}</code>, <code>{{organization}}</code> and <code>{{check_code}}</code> for each recipient.</p>\(templates)</details>\
@@ -177,7 +177,7 @@ extension CustodianSite {
     let statement = try approvals.store.statements().first { $0.digest == order.statement }
     let shown = letters.keys.sorted().compactMap { kind in letters[kind].map { Self.shown($0, order.recipients[kind]) } }
     return """
-      <section class="panel" id="letters"><h2>The letters</h2>\(try statement.flatMap { try domains($0) })\(shown)</section>
+      <section class="panel" id="letters"><h2>The letters</h2>\(try statement.flatMap { try cautions($0) })\(shown)</section>
       """
   }
 }

@@ -123,6 +123,11 @@ extension CustodianSite {
           <div class="notice"><p><strong>\(code) is ours.</strong> Case \(stored.order.project.rawValue)-\(stored.order.incident), \
           \(Wording.audience(message.audience).lowercased()), in \(message.kind.language.name): \(message.state.rawValue).</p></div>
           """
+      } else if let code = CheckCode.normalized(typed), let given = try approvals.store.answer(code: code) {
+        answer = """
+          <div class="notice"><p><strong>\(code) is ours.</strong> An answer to somebody who asked whether they are affected, \(Self.moment(given.givenAt)): \
+          \(given.state.replacing("_", with: " ")).</p></div>
+          """
       } else {
         answer =
           "<div class=\"notice warning\"><p><strong>No message of ours has this code.</strong> Ask for the message itself, and report it as a lure.</p></div>"
@@ -177,7 +182,7 @@ extension CustodianSite {
           "<section class=\"panel\" id=\"letters\"><h2>Letters</h2><p>There is nobody to write to who was not told already.</p></section>"
       }
       return """
-        <section class="panel" id="letters"><h2>Letters</h2>\(countTable(counts))\(try domains(stored))<p><a class="button primary" href="/notices/\(stored.request.hexadecimal)/letters">Write the letters</a></p></section>
+        <section class="panel" id="letters"><h2>Letters</h2>\(countTable(counts))\(try cautions(stored))<p><a class="button primary" href="/notices/\(stored.request.hexadecimal)/letters">Write the letters</a></p></section>
         """
     }
     let counts = try approvals.store.messageCounts(of: dispatch.request)
@@ -195,10 +200,26 @@ extension CustodianSite {
       """
   }
 
+  /// What approvers look at before they agree that letters leave: what the server's word is behind.
+  func cautions(_ stored: StoredStatement) throws -> HTML { "\(try lateAddresses(stored))\(try domains(stored))" }
+
+  private static let week: Int64 = 7 * 86_400_000
+
+  /// Whoever took the server can make addresses of its own, but not old ones.
+  private func lateAddresses(_ stored: StoredStatement) throws -> HTML? {
+    let since = Timestamp(milliseconds: stored.updatedAt.milliseconds - Self.week)
+    let late = try approvals.store.lateRecipients(of: stored.request, after: since)
+    guard late > 0 else { return nil }
+    return """
+      <p class="note" id="late"><strong>\(NumberFormat.count(late, "address", "addresses"))</strong> came to this host in the week before the statement. \
+      Whoever takes the server can make new ones, and not old ones: ask whether as many people came or changed theirs.</p>
+      """
+  }
+
   private static let shownDomains = 20
 
   /// Where letters about organizations go: whoever took the server could name organizations that are none.
-  func domains(_ stored: StoredStatement) throws -> HTML? {
+  private func domains(_ stored: StoredStatement) throws -> HTML? {
     let domains = try approvals.store.organizationDomains(of: stored.request)
     guard !domains.isEmpty else { return nil }
     let rest = domains.dropFirst(Self.shownDomains).count

@@ -200,6 +200,7 @@ package struct EntryMapping: Sendable {
     "vendor_grant_retired": manage(3, "Update", .low, "A vendor's way in is not used any more", "vendor grant"),
     "vendor_grant_revoked": manage(4, "Delete", .medium, "A vendor's way in was revoked", "vendor grant"),
     "notice_statement": manage(1, "Create", .medium, "It was fixed whom an incident affects", "statement"),
+    "notice_answers": manage(1, "Create", .low, "It was fixed what is answered to those who asked whether they are affected", "answers"),
     "notice_dispatch": manage(1, "Create", .medium, "It was fixed what people are told of an incident", "dispatch"),
     "incident_opened": manage(1, "Create", .high, "An incident was opened", "incident"),
     "incident_contained": manage(3, "Update", .high, "An incident was contained", "incident"),

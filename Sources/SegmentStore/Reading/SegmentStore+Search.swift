@@ -48,6 +48,34 @@ extension SegmentStore {
     return found
   }
 
+  /// For each of these tags that a verified profile has, the first subject that was found with it. Reads all profiles, once.
+  package func verifiedHolders(of tags: Set<FieldTag>) async throws -> [FieldTag: SubjectNumber] {
+    guard !tags.isEmpty else { return [:] }
+    return try await scanThreads.run { [self] () throws(QueryError) in
+      do throws(StoreError) { return try holders(of: tags) } catch { throw QueryError(.unreadable, error.description) }
+    }
+  }
+
+  private func holders(of tags: Set<FieldTag>) throws(StoreError) -> [FieldTag: SubjectNumber] {
+    var holders: [FieldTag: SubjectNumber] = [:]
+    var seen = Set<UInt32>()
+    let current = state.withLock { $0 }
+    let fresh = current.memtables.flatMap { table, _ in table.with { Array($0.profiles.keys) } }
+    for number in fresh + current.profileFiles.flatMap(\.numbers) where seen.insert(number).inserted {
+      if holders.count == tags.count { break }
+      guard !identities.isGroup(number), let image = try current.profile(of: number, cache: cache), let verified = image.verified else {
+        continue
+      }
+      for property in verified.properties {
+        for value in property.value.sealedValues {
+          let tag = FieldTag(field: property.name, tag: value.tag)
+          if tags.contains(tag), holders[tag] == nil { holders[tag] = SubjectNumber(number) }
+        }
+      }
+    }
+    return holders
+  }
+
   private static func carries(_ layer: ProfileImage.Layer, _ tags: Set<FieldTag>) -> Bool {
     layer.properties.contains { property in carries(property.value, property.name, tags) }
   }

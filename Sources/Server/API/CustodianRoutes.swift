@@ -48,6 +48,10 @@ struct CustodianRoutes: Sendable {
     router.post("/custodian/v1/commitments", use: commitments)
     router.get("/custodian/v1/proof", use: proof)
     router.post("/custodian/v1/notices", use: notices)
+    router.get("/custodian/v1/questions", use: questions)
+    router.post("/custodian/v1/questions", use: takeQuestions)
+    router.post("/custodian/v1/known", use: known)
+    router.post("/custodian/v1/answers", use: answers)
   }
 
   func authenticate(_ request: Request) async throws {
