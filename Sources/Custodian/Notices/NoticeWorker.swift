@@ -33,7 +33,7 @@ package struct NoticeWorker: Service {
     self.interval = interval
     let directory = approvals.store.secrets.directory
     transport =
-      try settings.map { SMTPTransport($0, password: try MailSettings.password(in: directory), pause: mailPause) }
+      try settings.map { try SMTPTransport($0, directory: directory, pause: mailPause) }
       ?? FileTransport(directory: directory, from: ("notices@localhost", "Sealane"))
   }
 
@@ -95,7 +95,7 @@ package struct NoticeWorker: Service {
     case .building:
       do {
         let builder = StatementBuilder(
-          store: store, connection: connection, signatures: signatures, clock: clock, logger: logger)
+          store: store, connection: connection, signatures: signatures, reaches: transport.reaches, clock: clock, logger: logger)
         try await builder.build(statement)
       } catch let error as StatementBuilder.Impossible {
         logger.error("a statement cannot be made", metadata: ["reason": "\(error)"])

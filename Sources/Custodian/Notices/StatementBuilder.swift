@@ -15,6 +15,8 @@ struct StatementBuilder: Sendable {
   let store: CustodianStore
   let connection: ServerConnection
   let signatures: SignatureCheck
+  /// Whether a letter can go to an address at all.
+  let reaches: @Sendable (String) -> Bool
   let clock: @Sendable () -> Timestamp
   let logger: Logger
 
@@ -114,7 +116,8 @@ struct StatementBuilder: Sendable {
       // letter astray.
       let shown = opened.filter { $0.isShown && !$0.addresses.isEmpty }
       let told = shown.isEmpty ? opened.filter { !$0.addresses.isEmpty } : shown
-      let addresses = Set(told.flatMap(\.addresses))
+      // An address that mail cannot go to stays one of their names; whoever has no other one is counted as not to be reached.
+      let addresses = Set(told.flatMap(\.addresses)).filter { reaches($0.value) }
       let names = Set(opened.flatMap(\.addresses) + ids)
       if names.isEmpty { gathering.nameless += 1 }
       if addresses.isEmpty { gathering.unreachable += 1 }
@@ -205,7 +208,7 @@ struct StatementBuilder: Sendable {
   private func addresses(_ sealed: [Data], _ subject: Pseudonym, _ field: String, _ stored: StoredStatement) throws -> [String] {
     try sealed.compactMap { try text($0, subject: subject, field: field, project: stored.scope.project) }.compactMap {
       StatementName(.email, $0)?.value
-    }
+    }.filter(reaches)
   }
 
   private func recipient(
