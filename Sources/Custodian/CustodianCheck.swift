@@ -35,6 +35,11 @@ package enum CustodianCheck {
           sentence: enrolled < CustodianDirectory.firstApprovers
             ? "\(enrolled) approvers are enrolled; until there are three nothing can be opened." : "\(enrolled) approvers are enrolled."))
       findings.append(try checkBackup(store, now: now))
+      if let signer = try MailSettings.read(in: directory)?.signer(in: directory) {
+        findings.append(
+          Finding(
+            severity: .good, sentence: "Notices are signed by DKIM: \(signer.records.map(\.name).joined(separator: ", ")) must be in DNS."))
+      }
       if let witnessed = try store.witnessed() {
         findings.append(
           Finding(

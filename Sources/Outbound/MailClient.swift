@@ -21,12 +21,14 @@ package struct OutboundMail: Sendable {
   package var recipients: [String]
   /// Headers and body, with CRLF line ends.
   package var message: [UInt8]
+  /// Whether recipients may have letters beyond ASCII before the at sign (RFC 6531). A server that does not announce it refuses them.
+  package var isInternational: Bool
   /// A PEM file to trust instead of the system's certificates.
   package var certificateAuthority: String?
 
   package init(
     host: String, port: Int, security: Security, username: String? = nil, password: String? = nil, from: String, recipients: [String],
-    message: [UInt8], certificateAuthority: String? = nil
+    message: [UInt8], isInternational: Bool = false, certificateAuthority: String? = nil
   ) {
     self.host = host
     self.port = port
@@ -36,6 +38,7 @@ package struct OutboundMail: Sendable {
     self.from = from
     self.recipients = recipients
     self.message = message
+    self.isInternational = isInternational
     self.certificateAuthority = certificateAuthority
   }
 }
@@ -66,16 +69,45 @@ package enum MailClient {
 
   fileprivate static func check(_ mail: OutboundMail) throws(OutboundError) {
     guard HTTPClient.isStarted else { throw OutboundError(code: .other, reason: "libcurl could not start.") }
-    for address in mail.recipients + [mail.from] where !isAddress(address) {
-      throw OutboundError(code: .invalid, reason: "An address holds a character that no address has.")
+    guard isAddress(mail.from), mail.recipients.allSatisfy({ isAddress($0, isInternational: mail.isInternational) }) else {
+      throw OutboundError(code: .invalid, reason: "An address is none that SMTP can carry.")
     }
   }
 
-  /// Nothing that ends a command or an address.
-  package static func isAddress(_ text: String) -> Bool {
-    text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "<") && $0 != UInt8(ascii: ">") } && text.contains("@")
-      && text.utf8.count <= 254
+  /// Whether SMTP can carry this address, as it must stand on the wire (RFC 5321, sections 4.1.2 and 4.5.3.1): a domain in A-labels or an address
+  /// literal, and before it a word or a quoted one, of ASCII. Where dots stand before the at sign is left to the server: some have such mailboxes.
+  ///
+  /// - Parameter isInternational: letters beyond ASCII may stand before the at sign (RFC 6531, section 3.3).
+  package static func isAddress(_ text: String, isInternational: Bool = false) -> Bool {
+    let bytes = Array(text.utf8)
+    guard bytes.count <= 254, let at = bytes.lastIndex(of: UInt8(ascii: "@")), (1...64).contains(at) else { return false }
+    let local = bytes[..<at]
+    let isQuoted = at > 2 && local.first == UInt8(ascii: "\"") && local.last == UInt8(ascii: "\"")
+    let word = isQuoted ? local.dropFirst().dropLast() : local
+    return word.allSatisfy { byte in
+      if byte >= 0x80 { return isInternational }
+      return isQuoted ? byte > 0x20 && byte < 0x7F && !"\"\\<>".utf8.contains(byte) : isAtom(byte) || byte == UInt8(ascii: ".")
+    } && isDomain(bytes[(at + 1)...])
   }
+
+  private static func isDomain(_ bytes: ArraySlice<UInt8>) -> Bool {
+    if bytes.first == UInt8(ascii: "["), bytes.last == UInt8(ascii: "]"), bytes.count > 2 {
+      return bytes.dropFirst().dropLast().allSatisfy { isAlphanumeric($0) || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".") }
+    }
+    return bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).allSatisfy { label in
+      (1...63).contains(label.count) && label.allSatisfy { isAlphanumeric($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_") }
+    }
+  }
+
+  private static func isAlphanumeric(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
+    default: false
+    }
+  }
+
+  /// RFC 5322, section 3.2.3.
+  private static func isAtom(_ byte: UInt8) -> Bool { isAlphanumeric(byte) || "!#$%&'*+-/=?^_`{|}~".utf8.contains(byte) }
 
   /// One attempt, as libcurl tells of it.
   fileprivate struct Attempt {

@@ -115,6 +115,9 @@ def test_vectors_for_a_second_implementation(browser, host):
     vectors = json.loads((VECTORS / "canonical-words.json").read_text())
     found = browser.execute_script("return arguments[0].map(text => Words.of(text))", [vector["text"] for vector in vectors])
     assert found == [vector["words"] for vector in vectors]
+    names = json.loads((VECTORS / "names.json").read_text())
+    found = browser.execute_script("return arguments[0].map(name => ReaderName.make(name.kind, name.text)?.text ?? null)", names)
+    assert [name for name, got in zip(names, found) if got != name["name"]] == []
     looks = json.loads((VECTORS / "look-alikes.json").read_text())
     found = browser.execute_script(
         "const looks = new LookAlike(arguments[0], arguments[1]); return arguments[2].map(domain => { const found = looks.judge(domain); return [found.verdict, found.reason ?? null]; })",

@@ -17,4 +17,8 @@ long sealane_icu_skeleton(const char *text, size_t count, char *target, size_t c
 /// -1 on failure.
 int sealane_icu_restriction(const char *text, size_t count);
 
+/// The A-labels of a domain name (UTS #46, non-transitional, CheckBidi and CheckJoiners, without STD3 rules and lengths), both UTF-8. Returns
+/// the size, more than `capacity` if it does not fit; -1 for what is no name, or on failure.
+long sealane_icu_domain(const char *name, size_t count, char *target, size_t capacity);
+
 #endif

@@ -12,11 +12,11 @@ enum BackupContent {
   /// Of every file but the database.
   static let largestSecret = 1 << 20
 
-  /// Files that are never in a backup: what SQLite keeps beside its database (the copy has none), locks, and links that make approvers,
+  /// What is never in a backup: letters of a trial, which are in the clear; what SQLite keeps beside its database (the copy has none), locks, and links that make approvers,
   /// which would be good a second time.
   static let excluded: Set<String> = [
     CustodianDirectory.database + "-wal", CustodianDirectory.database + "-shm", CustodianDirectory.database + "-journal",
-    CustodianDirectory.setupLinks, DirectoryLock.serving, DirectoryLock.backup,
+    CustodianDirectory.setupLinks, DirectoryLock.serving, DirectoryLock.backup, FileTransport.folder,
   ]
 
   static func isName(_ name: String) -> Bool {

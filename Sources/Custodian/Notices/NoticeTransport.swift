@@ -12,21 +12,32 @@ protocol NoticeTransport: Sendable {
   var connections: Int { get }
   /// Milliseconds of one step of waiting; a minute but for tests.
   var pause: Int64 { get }
+  /// Whether a letter can go to this address at all.
+  func reaches(_ address: String) -> Bool
+  /// - Throws: what keeps the letter from being written; nothing has left then.
   func deliver(_ mail: LetterMail, to address: String) async throws -> MailOutcome
+}
+
+extension NoticeTransport {
+  func reaches(_ address: String) -> Bool { MailClient.isAddress(address) }
 }
 
 /// To the company's own relay, by SMTP.
 struct SMTPTransport: NoticeTransport {
   let settings: MailSettings
   private let password: String?
+  /// Nil: the relay signs, or nobody does.
+  private let signer: MailSigner?
   private let sessions: Sessions
   let pause: Int64
   /// RFC 5321, section 4.5.3.2.6: a relay may take ten minutes to answer to a message.
   private static let deadline: Duration = .seconds(660)
 
-  init(_ settings: MailSettings, password: String?, pause: Int64 = 60_000) {
+  /// - Throws: where the password or the keys to sign with cannot be read: mail that is to be signed never leaves without.
+  init(_ settings: MailSettings, directory: URL, pause: Int64 = 60_000) throws {
     self.settings = settings
-    self.password = password
+    password = try MailSettings.password(in: directory)
+    signer = try settings.signer(in: directory)
     self.pause = pause
     sessions = Sessions(count: settings.connections)
   }
@@ -36,19 +47,22 @@ struct SMTPTransport: NoticeTransport {
   var messagesPerMinute: Int { settings.messagesPerMinute }
   var connections: Int { settings.connections }
 
+  func reaches(_ address: String) -> Bool { MailClient.isAddress(address, isInternational: settings.isInternational) }
+
   func deliver(_ mail: LetterMail, to address: String) async throws -> MailOutcome {
     guard let security = OutboundMail.Security(rawValue: settings.security) else {
       throw CustodianError.badOption("mail.json names no way to secure the connection")
     }
-    guard MailClient.isAddress(address) else { return .refused(reason: "the address cannot be written to without extensions of SMTP") }
+    guard reaches(address) else { return .refused(reason: "the address is none that mail can go to") }
+    let message = try signer?.signed(mail.bytes, at: mail.date) ?? mail.bytes
     let session = await sessions.take()
     let outcome: MailOutcome
     do {
       outcome = try await session.deliver(
         OutboundMail(
           host: settings.host, port: settings.port, security: security, username: settings.username, password: password,
-          from: settings.bounces ?? settings.from, recipients: [address], message: mail.bytes,
-          certificateAuthority: settings.certificateAuthority), deadline: Self.deadline)
+          from: settings.bounces ?? settings.from, recipients: [address], message: message,
+          isInternational: settings.isInternational, certificateAuthority: settings.certificateAuthority), deadline: Self.deadline)
     } catch { outcome = error.code == .invalid ? .refused(reason: error.description) : .notTaken(reason: error.description) }
     await sessions.give(session)
     return outcome

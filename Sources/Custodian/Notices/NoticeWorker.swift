@@ -36,7 +36,7 @@ package struct NoticeWorker: Service {
 
   /// The company's relay; files where none is set.
   static func transport(_ settings: MailSettings?, in directory: URL, pause: Int64) throws -> any NoticeTransport {
-    try settings.map { SMTPTransport($0, password: try MailSettings.password(in: directory), pause: pause) }
+    try settings.map { try SMTPTransport($0, directory: directory, pause: pause) }
       ?? FileTransport(directory: directory, from: ("notices@localhost", "Sealane"))
   }
 
@@ -98,7 +98,7 @@ package struct NoticeWorker: Service {
     case .building:
       do {
         let builder = StatementBuilder(
-          store: store, connection: connection, signatures: signatures, clock: clock, logger: logger)
+          store: store, connection: connection, signatures: signatures, reaches: transport.reaches, clock: clock, logger: logger)
         try await builder.build(statement)
       } catch let error as StatementBuilder.Impossible {
         logger.error("a statement cannot be made", metadata: ["reason": "\(error)"])

@@ -15,6 +15,8 @@ struct StatementBuilder: Sendable {
   let store: CustodianStore
   let connection: ServerConnection
   let signatures: SignatureCheck
+  /// Whether a letter can go to an address at all.
+  let reaches: @Sendable (String) -> Bool
   let clock: @Sendable () -> Timestamp
   let logger: Logger
 
@@ -114,7 +116,9 @@ struct StatementBuilder: Sendable {
       // letter astray.
       let shown = opened.filter { $0.isShown && !$0.addresses.isEmpty }
       let told = shown.isEmpty ? opened.filter { !$0.addresses.isEmpty } : shown
-      let addresses = Dictionary(told.flatMap(\.addresses).map { ($0.name, $0.arrivedAt) }, uniquingKeysWith: { min($0, $1) })
+      // An address that mail cannot go to stays one of their names; whoever has no other one is counted as not to be reached.
+      let reached = told.flatMap(\.addresses).filter { reaches($0.name.value) }
+      let addresses = Dictionary(reached.map { ($0.name, $0.arrivedAt) }, uniquingKeysWith: { min($0, $1) })
       let names = Set(opened.flatMap(\.addresses).map(\.name) + ids)
       if names.isEmpty { gathering.nameless += 1 }
       if addresses.isEmpty { gathering.unreachable += 1 }
@@ -218,7 +222,9 @@ struct StatementBuilder: Sendable {
   }
 
   private func addresses(_ sealed: [Data], _ subject: Pseudonym, _ field: String, _ stored: StoredStatement) throws -> [OpenedAddress] {
-    try sealed.compactMap { try address($0, subject: subject, field: field, project: stored.scope.project) }
+    try sealed.compactMap { try address($0, subject: subject, field: field, project: stored.scope.project) }.filter {
+      reaches($0.name.value)
+    }
   }
 
   private func recipient(

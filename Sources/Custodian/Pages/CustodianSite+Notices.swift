@@ -160,7 +160,7 @@ extension CustodianSite {
       let supersedes: HTML? = made.supersedes.map { "<dt>Supersedes</dt><dd><code>\($0)</code></dd>" }
       facts = """
         <dt>Version</dt><dd>\(made.version)</dd>\(supersedes)<dt>People</dt><dd>\(NumberFormat.exact(made.people + made.nameless)), \
-        \(NumberFormat.exact(stored.unreachable)) of them without an address that a secret credential wrote</dd>\
+        \(NumberFormat.exact(stored.unreachable)) of them without an address that a secret credential wrote and mail can go to</dd>\
         <dt>Names that are committed to</dt><dd>\(NumberFormat.exact(Int(clamping: made.names))) addresses and account ids</dd>\
         <dt>Root</dt><dd><code>\(made.root.description)</code></dd><dt>SHA-256</dt><dd><code>\(stored.digest ?? "")</code></dd>
         """

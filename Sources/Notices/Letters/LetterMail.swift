@@ -76,7 +76,7 @@ package struct LetterMail: Sendable, Hashable {
   }
 
   /// RFC 5322, section 3.3, in UTC.
-  static func date(_ time: Timestamp) -> String {
+  package static func date(_ time: Timestamp) -> String {
     let formatter = DateFormatter()
     formatter.locale = Locale(identifier: "en_US_POSIX")
     formatter.timeZone = TimeZone(identifier: "UTC")

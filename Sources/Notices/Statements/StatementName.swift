@@ -5,7 +5,7 @@ internal import Foundation
 /// A statement's leaf is made of `bytes`, so two people who write the same address differently must come to the same bytes, and no address may
 /// come to those of an account's id.
 package struct StatementName: Sendable, Hashable {
-  package enum Kind: String, Sendable, Hashable, CaseIterable {
+  package enum Kind: String, Sendable, Hashable, CaseIterable, Decodable {
     case email, account
   }
 
@@ -16,8 +16,9 @@ package struct StatementName: Sendable, Hashable {
   /// As long as an address may be (RFC 5321, section 4.5.3.1.3), and an id may be longer than any address.
   package static let longest = 1_024
 
-  /// Unicode's form C, without blanks at either end; an address in lower case, its local part too, since no provider of note tells them apart and
-  /// people write both. Dots and what follows a plus stay: to somebody they make a difference. An account's id stays as it is.
+  /// Unicode's form C, without blanks at either end; an address in lower case (each code point by itself), its local part too, since no provider of
+  /// note tells them apart and people write both, and its domain in A-labels. Dots and what follows a plus stay: to somebody they make a difference. An
+  /// account's id stays as it is.
   ///
   /// Nil for what is empty, too long, holds a control character, or is no address.
   package init?(_ kind: Kind, _ text: String) {
@@ -27,7 +28,10 @@ package struct StatementName: Sendable, Hashable {
     if kind == .email {
       value = value.lowercased().precomposedStringWithCanonicalMapping
       let parts = value.split(separator: "@", omittingEmptySubsequences: false)
-      guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty, !value.contains(where: \.isWhitespace) else { return nil }
+      guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty, !value.contains(where: \.isWhitespace),
+        let domain = DomainLabels.ascii(String(parts[1]))
+      else { return nil }
+      value = "\(parts[0])@\(domain)"
     }
     self.kind = kind
     self.value = value

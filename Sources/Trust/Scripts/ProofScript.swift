@@ -291,10 +291,23 @@ enum ProofScript {
         let value = text.trim().normalize('NFC');
         if (!value || Bytes.ofText(value).length > 1024 || /[\x00-\x1F\x7F]/.test(value)) return null;
         if (kind === 'email') {
-          value = value.toLowerCase().normalize('NFC');
+          // Letter by letter: a sigma at the end of a word is one like any other.
+          value = [...value].map(letter => letter.toLowerCase()).join('').normalize('NFC');
           if (!/^[^@\s]+@[^@\s]+$/u.test(value)) return null;
+          const [local, domain] = value.split('@'), ascii = ReaderName.aLabels(domain);
+          if (ascii === null) return null;
+          value = `${local}@${ascii}`;
         }
         return new ReaderName(kind, value);
+      }
+      // Of a domain in lower case; null for what cannot be a name once it is converted. What is ASCII stays as it is.
+      static aLabels(domain) {
+        if (!/[^\x00-\x7F]/.test(domain)) return domain;
+        // Chromium decodes what comes of other percent signs.
+        if (/[^a-z0-9._\-\x80-\u{10FFFF}]|[\uFE6A\uFF05]/u.test(domain)) return null;
+        let host;
+        try { host = new URL(`http://${domain}`).hostname; } catch { return null; }
+        return /^(?=.{1,253}$)([a-z0-9_-]{1,63}\.)*(?!(\d+|0x[0-9a-f]*)$)[a-z0-9_-]{1,63}$/.test(host) ? host : null;
       }
       static guess(text) { return ReaderName.make('email', text) ?? ReaderName.make('account', text); }
       static read(text) { const colon = text.indexOf(':'); return ReaderName.make(text.slice(0, colon), text.slice(colon + 1)); }
