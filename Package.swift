@@ -81,7 +81,7 @@ let package = Package(
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ],
       swiftSettings: room),
-    .target(name: "Response", dependencies: ["Events", "Ledger", "Access", "Journeys", "Relay", crypto], swiftSettings: room),
+    .target(name: "Response", dependencies: ["Events", "Ledger", "Access", "Journeys", "Notices", "Relay", crypto], swiftSettings: room),
     .target(
       name: "Relay", dependencies: ["Events", "Vault", "Ledger", "Journeys", "Access", "Outbound", "Delivery", crypto, logging, "Yams"],
       swiftSettings: room),
@@ -100,7 +100,8 @@ let package = Package(
     .target(
       name: "Console",
       dependencies: [
-        "Events", "Web", "Access", "Passkeys", "Ledger", "Journeys", "Gate", "Answers", "Relay", "Response", "Delivery", hummingbird,
+        "Events", "Web", "Access", "Passkeys", "Ledger", "Journeys", "Gate", "Answers", "Relay", "Response", "Notices", "Delivery",
+        hummingbird,
       ],
       swiftSettings: room),
     .target(
@@ -138,7 +139,8 @@ let package = Package(
     .testTarget(
       name: "ConsoleTests",
       dependencies: [
-        "Console", "Web", "Events", "Journeys", "Ledger", "Access", "Gate", "Passkeys", "Relay", "Response", "Vault", "SoftAuthenticator",
+        "Console", "Web", "Events", "Journeys", "Ledger", "Access", "Gate", "Notices", "Passkeys", "Relay", "Response", "Vault",
+        "SoftAuthenticator",
         "TestSupport",
         crypto, hummingbird,
         logging,
@@ -187,7 +189,7 @@ let package = Package(
       ],
       swiftSettings: room),
     .testTarget(
-      name: "ResponseTests", dependencies: ["Response", "Access", "Journeys", "Ledger", "Events", "TestSupport", crypto],
+      name: "ResponseTests", dependencies: ["Response", "Notices", "Access", "Journeys", "Ledger", "Events", "TestSupport", crypto],
       swiftSettings: room),
     .testTarget(
       name: "NoticesTests", dependencies: ["Notices", "Ledger", "Events", "TestSupport", crypto, cryptoExtras],

@@ -59,6 +59,8 @@ package enum Access {
     case readIncidents
     /// Opening, containing, scoping, closing.
     case manageIncidents
+    /// Handing in messages that people reported: they are judged, and nothing of anybody else's is told.
+    case handInReports
 
     /// Of a signed-in person: whether the very request must be signed by the browser's key. A copied cookie is not enough for rows about
     /// subjects, for the ledger, and for what gives or takes power.
@@ -115,14 +117,14 @@ package enum Access {
         .cutOff,
         .createSetupLinks, .readLedger, .eraseLedgerDetails, .readStatus,
         .deleteSubjects, .writeBackups, .rotateKeys, .readAlerts, .manageAlerts,
-        .readVendors, .manageVendors, .killVendors, .readIncidents, .manageIncidents,
+        .readVendors, .manageVendors, .killVendors, .readIncidents, .manageIncidents, .handInReports,
       ]
     case .custodian: [.fetchKeyParcels, .raiseCustodianAlarm, .rotateCustodianKey]
     case .projectToken: [.sendEvents]
     case .serviceAccount(_, let scopes):
       scopes.reduce(into: []) { actions, scope in
         switch scope {
-        case .intake: actions.formUnion([.sendEvents, .sendVerified])
+        case .intake: actions.formUnion([.sendEvents, .sendVerified, .handInReports])
         case .query: actions.formUnion([.readCatalog, .queryAggregates])
         case .export: actions.formUnion([.readCatalog, .readSubjects, .exportSubjects])
         case .admin: actions.formUnion([.readCatalog, .readSettings, .manageProjects, .managePlan, .deleteSubjects, .readStatus])

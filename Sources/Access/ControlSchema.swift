@@ -25,6 +25,7 @@ enum ControlSchema {
     migrator.registerMigration("v15") { database in try database.execute(sql: version15) }
     migrator.registerMigration("v16") { database in try database.execute(sql: version16) }
     migrator.registerMigration("v17") { database in try database.execute(sql: version17) }
+    migrator.registerMigration("v18") { database in try database.execute(sql: version18) }
     migrator.registerMigration("v19") { database in try database.execute(sql: version19) }
     return migrator
   }

@@ -94,10 +94,14 @@ package func addConsoleRoutes<Context: RequestContext>(
   post("/incidents/watch") { try await $0.watchIncident() }
   post("/incidents/evidence") { try await $0.incidentEvidence() }
   post("/incidents/close") { try await $0.closeIncident() }
+  post("/incidents/warn") { try await $0.warnOfLure() }
+  post("/incidents/report") { try await $0.judgeReport() }
+  post("/incidents/warnings/withdraw") { try await $0.withdrawWarning() }
   about("/incidents/:id", "id") { try await $0.incidentPage($1) }
   about("/incidents/:id/people", "id") { try await $0.incidentPeoplePage($1) }
   about("/incidents/:id/organizations", "id") { try await $0.incidentOrganizationsPage($1) }
   about("/incidents/:id/watch", "id") { try await $0.incidentWatchPage($1) }
+  about("/incidents/:id/lures", "id") { try await $0.incidentLuresPage($1) }
   about("/incidents/:id/report", "id") { try await $0.incidentReport($1) }
   get("/settings") { try await $0.settingsPage() }
   post("/settings/project") { try await $0.saveProject() }

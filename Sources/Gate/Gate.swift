@@ -58,3 +58,8 @@ package struct Gate: Sendable {
     pass(ReceivedEvents(events), profileUpdates: profileUpdates, kept: kept)
   }
 }
+
+extension Gate {
+  /// A short text of a stranger as it may be shown: what detectors recognize as identifying is replaced, wherever it stands.
+  package static func masked(_ text: String) -> String { Redaction.shown(text) }
+}

@@ -5,7 +5,8 @@ import Server
 
 struct IncidentCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "incident", abstract: "Something was lost hold of: open, contain, scope, report, watch, close; and rehearse it.",
+    commandName: "incident",
+    abstract: "Something was lost hold of: open, contain, scope, report, watch, judge what people report, close; and rehearse it.",
     discussion: """
       Examples:
         sealane incident open --vendor tallymark --to 2026-11-10 --title "Tallymark was phished" --data DIR
@@ -18,7 +19,8 @@ struct IncidentCommand: AsyncParsableCommand {
       """,
     subcommands: [
       List.self, Show.self, Open.self, Leaked.self, Moment.self, Window.self, Contain.self, Scope.self, Report.self, Evidence.self,
-      Subject.self, Subjects.self, Organizations.self, Watch.self, Close.self, Rehearse.self,
+      Subject.self, Subjects.self, Organizations.self, Watch.self, Inbox.self, Warn.self, Close.self,
+      Rehearse.self,
     ])
 
   struct List: AsyncParsableCommand {

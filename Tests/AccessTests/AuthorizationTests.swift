@@ -66,6 +66,7 @@ struct AuthorizationTests {
     .readIncidents: ["privacy_officer", "admin", "owner", "user"],
     .manageIncidents: ["privacy_officer", "admin", "owner", "user"],
     .killVendors: ["privacy_officer", "admin", "owner", "user"],
+    .handInReports: ["user", "intake"],
   ]
 
   @Test func rolesAreAddedUpAndCountInTheirProjectAlone() async throws {

@@ -108,7 +108,7 @@ struct ProjectTests {
         try String.fetchAll(database, sql: "PRAGMA journal_mode"), try String.fetchAll(database, sql: "PRAGMA integrity_check"),
       ]
     }
-    #expect(found == [(1...17).map { "v\($0)" }, ["wal"], ["ok"]])
+    #expect(found == [(1...19).map { "v\($0)" }, ["wal"], ["ok"]])
     await #expect(throws: DatabaseError.self) {
       try await queue.write {
         try $0.execute(sql: "INSERT INTO saved_report (project_id, name, query, created_at, updated_at) VALUES (99, 'x', '', 0, 0)")

@@ -9,6 +9,7 @@ import Hummingbird
 import Journeys
 import Ledger
 import Logging
+import Notices
 import Passkeys
 import Relay
 import Response
@@ -148,6 +149,9 @@ final class Site: Sendable {
       }, clock: { SampleEngine.now })
     return IncidentServices(
       desk: desk,
+      inbox: InboxDesk(
+        control: control, ledger: ledger, incidents: desk, key: ReportKey(bytes: Array(repeating: 5, count: 32)), mask: { Gate.masked($0) },
+        clock: { SampleEngine.now }),
       compare: { _, project, _, principal in
         let finding = LeakFinding(
           ids: 3, people: 2,

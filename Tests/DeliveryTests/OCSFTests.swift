@@ -72,7 +72,7 @@ struct OCSFTests {
       .detailErased(index: 3),
       .subjectErased(ProjectID(1), [SubjectNumber(4_242_424_242)], ids: [Pseudonym(high: 0x7777_7777_7777_7777, low: 8)]),
       .erasureReceipted(ProjectID(1), entry: 1, digest: "d"), .setsKeyRotated(number: 2, id: "i"), .recordKeysRotated,
-      .backupMade(name: "n", target: "/private/words"),
+      .backupMade(name: "n", target: "/private/words"), .trustSet(anchors: "00", site: "00"),
     ] + AdministrativeEntry.IncidentAct.allCases.map { .incident(ProjectID(1), 1, act: $0, facts: [:]) } + [
       .vendorDeclared(ProjectID(1), vendor: "tallymark", version: 1, digest: "00"),
       .vendorDecided(ProjectID(1), vendor: "tallymark", version: 1, isApproved: true),

@@ -134,16 +134,21 @@ def test_from_a_scope_to_letters(make_installation, browser, tmp_path):
         # The trust pages, as files: what customers check by, and nobody's address.
         site, pages = sealane.root / "site.json", sealane.root / "pages"
         site.write_text(json.dumps({"contact": "security@orrery.example", "keys": {"rotate": False, "why": {"en": "No key was involved."}}}))
-        publish = ("trust", "publish", "--data", sealane.data, "--trust", sealane.root / "orrery.trust.json", "--site", site, "--to", pages)
-        sealane.command(*publish)
+        store = ("trust", "set", "--data", sealane.data, "--trust", sealane.root / "orrery.trust.json", "--site", site)
+        assert "do not name the key" not in sealane.command(*store)
+        sealane.command("trust", "publish", "--data", sealane.data, "--to", pages)
         published = committed(json.loads((pages / "statements/1.json").read_text()), "statement", anchors)
         assert published["people"] == 12 and json.loads((pages / "trust.json").read_text()) == anchors
         assert "No key was involved." in (pages / "what-to-do.html").read_text() and (pages / ".well-known/security.txt").exists()
         for path in pages.rglob("*"):
             if path.is_file():
                 assert b"sorrel.example" not in path.read_bytes() and b"brightfen.example" not in path.read_bytes(), path
+        # Whoever copies a letter copies its subject: nobody is warned of that.
+        letters = [letter for each in sealane.control("GET", "/api/v1/commitments")[1]["commitments"] for letter in each["letters"] if "{{" not in letter["subject"]]
+        refused = sealane.run("incident", "warn", number, "--subject", letters[0]["subject"], "--data", sealane.data)
+        assert refused.returncode != 0 and "of your own have this subject" in refused.stderr, refused
         site.write_text("[]")
-        assert "no JSON object" in sealane.run(*publish).stderr
+        assert "no JSON object" in sealane.run(*store).stderr
 
         # Letters do not wait for the server to hear of them.
         until(lambda: incident(sealane, "show", str(number))["notices"][0]["finished_at"])

@@ -21,10 +21,12 @@ struct ImportOrderTests {
     "Demo": ["Events"],
     "Delivery": ["Events", "Ledger", "Access", "Outbound"],
     "Relay": ["Events", "Vault", "Ledger", "Journeys", "Access", "Outbound", "Delivery"],
-    "Response": ["Events", "Ledger", "Access", "Journeys", "Relay"],
+    "Response": ["Events", "Ledger", "Access", "Journeys", "Notices", "Relay"],
     "Trust": ["Events", "Ledger", "Notices", "Web"],
     "Custodian": ["Events", "Vault", "Ledger", "Notices", "Access", "Passkeys", "Web", "Outbound"],
-    "Console": ["Events", "Web", "Access", "Passkeys", "Ledger", "Journeys", "Gate", "Answers", "Relay", "Response", "Delivery"],
+    "Console": [
+      "Events", "Web", "Access", "Passkeys", "Ledger", "Journeys", "Gate", "Answers", "Relay", "Response", "Notices", "Delivery",
+    ],
     "Server": [
       "Events", "Vault", "Gate", "Intake", "Ledger", "Journeys", "SegmentStore", "Access", "Web", "Outbound", "Delivery", "Console", "Demo",
       "Answers", "Relay", "Response", "Notices", "Trust",

@@ -9,7 +9,7 @@ import Web
 
 /// What is done about an incident from its page.
 extension Visit {
-  private func chosenIncident() async throws -> Incident {
+  func chosenIncident() async throws -> Incident {
     guard let incident = try await known(incident: fields.text("incident")) else {
       throw AccessError(.notFound, "There is no such incident.")
     }

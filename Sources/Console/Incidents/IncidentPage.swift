@@ -19,10 +19,11 @@ extension Visit {
     let receipt = try await disclose(steps.count, .settings, "console.incident", fields: ["incident"]).receipt
     let kept = try versions.first?.kept
     let notices = try await noticesPanel(incident)
+    let lures = try await luresPanel(incident)
     let content: HTML = """
       \(Self.heading(incident.title, "<a href=\"\(Address("/incidents"))\">Incidents</a> · no. \(NumberFormat.exact(Int(clamping: incident.id))) · \(IncidentWords.source(incident.source))\(alertLink(incident))"))\
       \(notice.isEmpty ? doneNotice(steps) : notice)\(progress(incident))\(dueNext(incident))\
-      \(containPanel(incident, steps))\(scopePanel(incident, versions, kept))\(watchPanel(incident, kept, cohort))\(notices)\(reportPanel(incident, kept))\
+      \(containPanel(incident, steps))\(scopePanel(incident, versions, kept))\(watchPanel(incident, kept, cohort))\(notices)\(lures)\(reportPanel(incident, kept))\
       \(clockPanel(incident))\(timesPanel(incident))\(historyPanel(steps, people))\(closePanel(incident))<p>\(Self.entry(receipt))</p>
       """
     return .html(page(incident.title, current: "Incidents", content), status: status)
@@ -52,12 +53,12 @@ extension Visit {
       """
   }
 
-  private func mayChange(_ incident: Incident) -> Bool {
+  func mayChange(_ incident: Incident) -> Bool {
     let isHost = if case .host = incident.source { true } else { false }
     return may(.manageIncidents) && (!isHost || may(.manageOwners)) && incident.state != .closed
   }
 
-  private func hidden(_ incident: Incident) -> HTML { "\(formToken)<input type=\"hidden\" name=\"incident\" value=\"\(incident.id)\">" }
+  func hidden(_ incident: Incident) -> HTML { "\(formToken)<input type=\"hidden\" name=\"incident\" value=\"\(incident.id)\">" }
 
   // MARK: How far it is
 

@@ -1,5 +1,6 @@
 import Access
 import Events
+import Notices
 import Response
 import Web
 
@@ -53,8 +54,59 @@ enum IncidentWords {
     case "moment_set": "A time was set"
     case "window_set": "The window was set"
     case "watched": "The people affected are watched"
+    case "warned": "The trust pages warn of a lure"
+    case "warning_withdrawn": "A warning was withdrawn"
     case "leak_compared": "Rows that turned up were compared"
     default: act.replacing("_", with: " ")
+    }
+  }
+
+  /// By what a domain looks like another.
+  static func imitation(_ reason: LookAlikeReason) -> String {
+    switch reason {
+    case .skeleton: "letters of other scripts, or signs, that look the same"
+    case .mixedScripts: "scripts mixed in one name"
+    case .otherTopLevel: "the name under another ending"
+    case .brandInSubdomain: "the name in front of somebody else's domain"
+    case .brandAndWord: "the name and a further word"
+    case .omission: "a letter left out"
+    case .insertion: "a letter too many"
+    case .repetition: "a letter doubled"
+    case .replacement: "another letter"
+    case .transposition: "two letters exchanged"
+    case .bitsquatting: "another letter by one bit"
+    case .vowelSwap: "another vowel"
+    case .hyphenation: "a hyphen"
+    case .dotted: "a dot within the name"
+    }
+  }
+
+  static func place(_ place: ReportTraces.Imitation.Place) -> String {
+    switch place {
+    case .sender: "as sender"
+    case .replyTo: "for answers"
+    case .link: "in links"
+    case .text: "in the text"
+    }
+  }
+
+  static func sign(_ sign: LureSign.Kind) -> String {
+    switch sign {
+    case .link: "a link"
+    case .linkElsewhere: "a link that shows another host"
+    case .shortened: "a shortened link"
+    case .rawAddress: "a link to a number"
+    case .punycode: "a link to a name in other letters"
+    case .nameInLink: "a link with a name in front of its host"
+    case .runningLink: "a link that runs something"
+    case .runningFile: "a file that runs"
+    case .pageFile: "a page as a file"
+    case .password, .code, .key, .card: "asks for a \(sign.rawValue)"
+    case .remoteAccess: "asks for remote access"
+    case .seed: "asks for a recovery phrase"
+    case .urgency, .threat, .billing, .quota, .suspension, .refund, .crypto: sign.rawValue
+    case .suspiciousLogin: "a suspicious login"
+    case .keyRotation: "keys to replace"
     }
   }
 

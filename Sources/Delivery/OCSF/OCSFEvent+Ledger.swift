@@ -210,6 +210,9 @@ package struct EntryMapping: Sendable {
     "incident_moment_set": manage(3, "Update", .low, "A time of an incident was set", "incident"),
     "incident_watched": manage(3, "Update", .low, "People affected by an incident are watched", "incident"),
     "incident_leak_compared": manage(3, "Update", .medium, "Rows that turned up were compared with the ledger", "incident"),
+    "incident_warned": manage(3, "Update", .medium, "Customers are warned of a lure on the trust pages", "incident"),
+    "incident_warning_withdrawn": manage(3, "Update", .low, "A warning on the trust pages was withdrawn", "incident"),
+    "trust_set": manage(3, "Update", .high, "What the trust pages say, and what customers pin, was set", "trust pages"),
     "incident_window_set": manage(3, "Update", .low, "An incident has another window", "incident"),
     "backup_made": EntryMapping(class: .apiActivity, activity: (2, "Read"), severity: .low, message: "A backup was written"),
   ]

@@ -123,7 +123,13 @@ package enum AdministrativeEntry: Sendable, Hashable {
     case leakCompared = "leak_compared"
     case momentSet = "moment_set"
     case windowSet = "window_set"
+    /// Customers are warned of a lure on the trust pages, or not any more.
+    case warned
+    case warningWithdrawn = "warning_withdrawn"
   }
+
+  /// What customers pin and what the company says of itself on the trust pages: SHA-256 of either, hexadecimal.
+  case trustSet(anchors: String, site: String)
 
   package enum VendorAct: String, Sendable, Hashable, CaseIterable {
     case paused, resumed
@@ -196,6 +202,7 @@ package enum AdministrativeEntry: Sendable, Hashable {
     case .vendorDeletionAsked: "vendor_deletion_asked"
     case .vendorDeletionConfirmed: Self.vendorDeletionConfirmedKind
     case .incident(_, _, let act, _, _): "incident_\(act.rawValue)"
+    case .trustSet: "trust_set"
     case .vendorChanged(_, _, let act): "vendor_\(act.rawValue)"
     case .vendorGrantRecorded, .vendorGrantsImported: "vendor_grant_recorded"
     case .vendorGrantChanged(_, _, _, let act): "vendor_grant_\(act.rawValue)"
@@ -236,6 +243,7 @@ package enum AdministrativeEntry: Sendable, Hashable {
     case .witnessPolicyChanged(let policy, let seconds): ["patience_seconds": String(seconds), "policy": policy]
     case .custodianAlarm(let code, _), .custodianAlarmSettled(let code, _): ["code": code]
     case .detailErased(let index): ["index": String(index)]
+    case .trustSet(let anchors, let site): ["anchors": anchors, "site": site]
     case .erasureReceipted(_, let entry, let digest): ["entry": String(entry), "receipt": digest]
     case .signingKeyRotated(let succession): ["public_key": succession.next.description, "succession": succession.note]
     case .setsKeyRotated(let number, let id): ["id": id, "number": String(number)]
@@ -303,7 +311,7 @@ package enum AdministrativeEntry: Sendable, Hashable {
     case .custodianAlarm(_, let sentence): if let sentence { detail.facts = ["sentence": sentence] }
     case .ledgerOpened, .answersCommitted, .projectCreated, .trackingPlanChanged, .setupLinkCreated, .custodianKeyPinned, .custodianKeyRotated,
       .custodianIdentityPinned, .custodianWitnessPinned, .witnessPolicyChanged, .detailErased, .erasureReceipted, .signingKeyRotated,
-      .setsKeyRotated, .recordKeysRotated:
+      .setsKeyRotated, .recordKeysRotated, .trustSet:
       break
     }
     return detail

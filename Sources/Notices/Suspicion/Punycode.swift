@@ -45,6 +45,45 @@ package enum Punycode {
     return String(String.UnicodeScalarView(output))
   }
 
+  /// A name as DNS has it (RFC 5891, section 4.4): labels with more than ASCII as `xn--` and punycode.
+  package static func ascii(_ labels: [String]) -> String {
+    labels.map { label in label.utf8.allSatisfy { $0 < 0x80 } ? label : "xn--\(encode(label))" }.joined(separator: ".")
+  }
+
+  /// RFC 3492, section 6.3.
+  package static func encode(_ label: String) -> String {
+    let scalars = label.unicodeScalars.prefix(260).map { Int($0.value) }
+    var output = scalars.filter { $0 < 128 }.map { UInt8($0) }
+    let basic = output.count
+    if basic > 0 { output.append(0x2D) }
+    var (code, delta, bias, handled) = (128, 0, 72, basic)
+    while handled < scalars.count, let next = scalars.filter({ $0 >= code }).min() {
+      delta += (next - code) * (handled + 1)
+      code = next
+      for scalar in scalars {
+        if scalar < code { delta += 1 }
+        guard scalar == code else { continue }
+        var (rest, step) = (delta, 36)
+        while true {
+          let threshold = step <= bias ? 1 : step >= bias + 26 ? 26 : step - bias
+          guard rest >= threshold else { break }
+          output.append(letter(threshold + (rest - threshold) % (36 - threshold)))
+          rest = (rest - threshold) / (36 - threshold)
+          step += 36
+        }
+        output.append(letter(rest))
+        bias = adapted(delta, count: handled + 1, isFirst: handled == basic)
+        delta = 0
+        handled += 1
+      }
+      delta += 1
+      code += 1
+    }
+    return String(decoding: output, as: UTF8.self)
+  }
+
+  private static func letter(_ digit: Int) -> UInt8 { UInt8(digit < 26 ? 0x61 + digit : 0x30 + digit - 26) }
+
   private static func digit(_ byte: UInt8) -> Int? {
     switch byte {
     case 0x30...0x39: Int(byte) - 0x30 + 26

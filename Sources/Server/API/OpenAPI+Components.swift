@@ -48,6 +48,9 @@ extension OpenAPI {
             last_used_at: {type: string, format: date-time}
             expires_at: {type: string, format: date-time}
             note: {type: string, maxLength: 500}
+        Report: {type: object, properties: {message: {type: string, description: The whole message as it came in base64.}, RawEmail: {type: string}}}
+        Warning: {type: object, additionalProperties: false, minProperties: 1, maxProperties: 1, properties: {domain: {type: string, maxLength: 253}, subject: {type: string, maxLength: 200}}}
+        Trust: {type: object, additionalProperties: false, required: [anchors, site], properties: {anchors: {type: object}, site: {type: object, required: [contact], properties: {contact: {type: string, maxLength: 254}}}}}
         Clues: {type: object, additionalProperties: false, minProperties: 1, properties: {ids: {type: array, maxItems: 10000, items: {type: string, maxLength: 300}}, hosts: {type: array, maxItems: 10000, items: {type: string, maxLength: 300}}}}
       securitySchemes:
         serviceAccount: {type: http, scheme: basic}

@@ -15,6 +15,7 @@ package enum OpenAPI {
     \(intake)
     \(queries)
     \(administration)
+    \(reports)
     \(vendors)
     \(operations)
     \(components)

@@ -61,7 +61,7 @@ extension Listeners {
           return try await installation.thirdParties(of: project)
         }, deletionRequest: { try await installation.deletionRequest(of: $0) }),
       incidents: IncidentServices(
-        desk: installation.incidents,
+        desk: installation.incidents, inbox: installation.inbox,
         compare: { text, project, incident, principal in
           try await installation.compare(text, with: incident, in: project, by: principal)
         }, evidence: { try await installation.evidence(on: $0) }),

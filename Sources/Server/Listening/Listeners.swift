@@ -191,6 +191,7 @@ package struct Listeners: Sendable {
       AdministrationRoutes(installation: installation, authenticator: authenticator).add(to: router)
       IncidentRoutes(installation: installation, authenticator: authenticator).add(to: router)
       CommitmentRoutes(installation: installation, authenticator: authenticator).add(to: router)
+      TrustRoutes(installation: installation, authenticator: authenticator).add(to: router)
       ExposureRoutes(installation: installation, authenticator: authenticator).add(to: router)
       VendorRoutes(installation: installation, authenticator: authenticator).add(to: router)
       DataDeletionRoutes(installation: installation, authenticator: authenticator).add(to: router)

@@ -15,14 +15,10 @@ struct CommitmentRoutes: Sendable {
     let caller = try await authenticator.require(request, context)
     let project = try installation.project(
       try QueryParameters(request, known: ["project_id"]).project(), for: caller, to: .readIncidents)
-    // What was entered a moment ago is under no checkpoint yet.
-    _ = try await installation.ledger.publish()
-    let found = try await installation.access.commitments().filter { $0.project == project.id }
-    var checkpoint: JSONValue = .null
-    let list = try found.map { commitment -> JSONValue in
-      let proof = try Ledger.proof(of: commitment.entry, directory: installation.directory.ledger)
-      if case .null = checkpoint { checkpoint = .string(proof.note) }
-      return [
+    let found = try await installation.provenCommitments(of: project.id)
+    let checkpoint: JSONValue = found.first.map { .string($0.proof.note) } ?? .null
+    let list = found.map { commitment, proof -> JSONValue in
+      [
         "kind": .string(commitment.kind.rawValue), "incident": .number(Double(commitment.incident)), "digest": .string(commitment.digest),
         "note": .string(commitment.note), "ledger": .string(proof.text), "made_at": .number(Double(commitment.madeAt.milliseconds)),
         "letters": .list(

@@ -28,6 +28,10 @@ struct IncidentRoutes: Sendable {
     router.get("/api/v1/incidents/:id/organizations", use: organizations)
     router.post("/api/v1/incidents/:id/closing", use: close)
     router.post("/api/v1/leaks", use: compare)
+    router.post("/api/v1/incidents/:id/reports", use: takeReport)
+    router.get("/api/v1/incidents/:id/campaigns", use: campaigns)
+    router.post("/api/v1/incidents/:id/warnings", use: warn)
+    router.delete("/api/v1/incidents/:id/warnings/:warning", use: withdraw)
   }
 
   private func list(_ request: Request, _ context: ServerContext) async throws -> Response {

@@ -1,10 +1,20 @@
 import Access
+import Crypto
 import Events
 import Journeys
 import Ledger
+import Notices
 import Response
+import Vault
 
 extension Installation {
+  /// Keys what is kept of reported messages.
+  static func reportKey(_ keys: KeyDirectory) -> ReportKey {
+    let key = HKDF<SHA256>.deriveKey(
+      inputKeyMaterial: keys.pseudonym.symmetricKey, salt: [UInt8](), info: Array("sealane reported messages v1".utf8), outputByteCount: 32)
+    return ReportKey(bytes: key.withUnsafeBytes { Array($0) })
+  }
+
   var leaks: LeakDesk { LeakDesk(installation: self) }
 
   /// What pasted text says of where it comes from; of very much the first ids count.

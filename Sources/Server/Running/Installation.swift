@@ -42,6 +42,7 @@ package final class Installation: Sendable {
   package let vendors: VendorDesk
   package let relay: Relay
   package let incidents: IncidentDesk
+  package let inbox: InboxDesk
   /// If something were stolen now: kept up while the server runs.
   package let blastRadii: BlastRadiusBook
   let simulations = SimulationMemory()
@@ -118,6 +119,8 @@ package final class Installation: Sendable {
           pseudonyms: { numbers in numbers.compactMap { project.store.reference(of: SubjectNumber($0))?.pseudonym } },
           number: { project.store.reference(of: $0)?.number })
       }, clock: clock)
+    inbox = InboxDesk(
+      control: access, ledger: ledger, incidents: incidents, key: Self.reportKey(keys), mask: { Gate.masked($0) }, clock: clock)
     custodian = try CustodianDesk(directory: directory, access: access, ledger: ledger, projects: projects, alerts: alerts, clock: clock)
   }
 
