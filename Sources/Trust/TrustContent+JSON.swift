@@ -79,7 +79,7 @@ extension TrustContent {
       lures: body.lures.map { SeenLure($0.kind, $0.text, seenAt: Timestamp(milliseconds: $0.seenAt)) },
       questions: body.questions.map { asking in
         guard let key = anchors.questionKey else {
-          throw Malformed(reason: "the trust anchors have no key for questions: turn answers on at the custodian, and write the anchors anew.")
+          throw Malformed(reason: "the trust anchors have no key for questions: turn answers on at the custodian, write them anew.")
         }
         return try Questions(key: key, path: asking.path)
       }, checkpoint: body.checkpoint,

@@ -86,10 +86,14 @@ package struct TrustContent: Sendable {
     /// On the same origin, such as `/ask`; or relative to the page's root, such as `ask`.
     package let path: String
 
+    package static func isPath(_ path: String) -> Bool {
+      let isPlain = path.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && !"\"'<>\\?#:".utf8.contains($0) }
+      return !path.isEmpty && isPlain && !path.hasPrefix("//") && path.utf8.count <= 200
+    }
+
     package init(key: [UInt8], path: String) throws(Malformed) {
       guard key.count == 65, key[0] == 4 else { throw Malformed(reason: "the key for questions is no uncompressed point of P-256.") }
-      let isPath = path.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && !"\"'<>\\?#:".utf8.contains($0) }
-      guard !path.isEmpty, isPath, !path.hasPrefix("//"), path.utf8.count <= 200 else {
+      guard Self.isPath(path) else {
         throw Malformed(reason: "the path for questions is one on the pages' own origin, such as /ask.")
       }
       self.key = key

@@ -25,6 +25,8 @@ struct ServeCommand: AsyncParsableCommand {
   var listen: String?
   @Option(help: "Address of the intake (default 127.0.0.1:8001; may be the same as --listen).")
   var intake: String?
+  @Option(help: "Address of the trust pages, for everybody (default: none).")
+  var trust: String?
   @Option(help: "The console's public origin, such as https://analytics.example.com.")
   var origin: String?
   @Option(help: "The custodian's public origin, for links.")
@@ -85,7 +87,12 @@ struct ServeCommand: AsyncParsableCommand {
       try await ServerRun(configuration).run { _, addresses in
         let console = addresses.console.origin(isSecure: configuration.tls != nil)
         let intake = "\(configuration.tls == nil ? "http" : "https")://\(addresses.intake)"
-        Terminal.say(json ? #"{"console":"\#(console)","intake":"\#(intake)"}"# : "Console and API: \(console)\nIntake: \(intake)")
+        let trust = addresses.trust.map { $0.origin(isSecure: configuration.tls != nil) }
+        if json {
+          Terminal.say(#"{"console":"\#(console)","intake":"\#(intake)"\#(trust.map { #","trust":"\#($0)""# } ?? "")}"#)
+        } else {
+          Terminal.say("Console and API: \(console)\nIntake: \(intake)" + (trust.map { "\nTrust pages: \($0)" } ?? ""))
+        }
       }
     }
   }
@@ -94,6 +101,7 @@ struct ServeCommand: AsyncParsableCommand {
     var flags: [Setting: String] = [:]
     flags[.listen] = listen
     flags[.intake] = intake
+    flags[.trust] = trust
     flags[.origin] = origin
     flags[.custodianOrigin] = custodianOrigin
     flags[.tlsCertificate] = tlsCertificate

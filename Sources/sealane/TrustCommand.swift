@@ -61,14 +61,12 @@ struct TrustCommand: AsyncParsableCommand {
         """)
 
     @OptionGroup var options: DataOptions
-    @Option(help: "The project whose incidents are published.")
-    var projectID: Int64 = 1
     @Option(help: "The folder to write to.", completion: .directory)
     var to: String
 
     func run() async throws {
       try await options.run {
-        let answer = try await ControlAnswer.ask("GET", "/api/v1/trust/pages?project_id=\(projectID)", options)
+        let answer = try await ControlAnswer.ask("GET", "/api/v1/trust/pages", options)
         let count = try TrustFolder.write(answer.members, to: URL(fileURLWithPath: to, isDirectory: true))
         Terminal.say(options.json ? "{\"files\":\(count)}" : "\(count) files stand in \(to).")
       }

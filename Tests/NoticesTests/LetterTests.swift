@@ -60,7 +60,8 @@ struct LetterTests {
     let letter = template.letter([.fields: "- ville\n.point\nFrom ici\n" + String(repeating: "é", count: 90), .checkCode: "00000-00000"])
     let mail = LetterMail(
       from: "security@orrery.example", fromName: "Orrery Labs, Sécurité", to: "ada@brightfen.example", messageID: "<abc@orrery.example>",
-      date: .init(milliseconds: 1_763_400_000_000), subject: letter.subject, body: letter.body, language: .fr, proof: Array("{\"a\": 1}".utf8), copies: 1)
+      date: .init(milliseconds: 1_763_400_000_000), subject: letter.subject, body: letter.body, language: .fr,
+      proof: Array("{\"a\": 1}".utf8), copies: 1)
     let read = MailMessage(mail.bytes)
     #expect(read.findings == [] && read.subject == letter.subject)
     #expect(read.from.map(\.address) == ["security@orrery.example"] && read.from.first?.name == "Orrery Labs, Sécurité")

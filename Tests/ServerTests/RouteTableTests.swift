@@ -16,6 +16,16 @@ struct RouteTableTests {
       || ["/flags", "/decide", "/record", "/settings"].contains { route.hasSuffix($0) || route.contains("\($0)/") }
   }
 
+  /// All but that of the trust pages, which are for everybody.
+  private static let doors = Listeners.Door.allCases.filter { $0 != .trust }
+
+  @Test func theDoorOfTheTrustPagesHasFilesAndTheQuestionAndNothingElse() async throws {
+    try await TestServer.run { server in
+      let routes = try Listeners(server.installation).routes(.trust)
+      #expect(routes == ["GET /", "GET /{path}", "POST /ask"])
+    }
+  }
+
   @Test func everyRouteOfEveryDoorStandsInTheTable() async throws {
     try await TestServer.run { server in
       let rows = RouteRow.table(subject: "s_1").map(\.route)
@@ -24,7 +34,7 @@ struct RouteTableTests {
       let pages = listeners.pageRoutes
       let table = Set(rows)
       var answered: Set<String> = []
-      for door in Listeners.Door.allCases {
+      for door in Self.doors {
         // The console's pages have a table of their own, with roles (ConsoleTests.RouteTableTests).
         let routes = try listeners.routes(door).subtracting(door == .console ? pages : [])
         #expect(routes.isSubset(of: table), "\(door): \(routes.subtracting(table).sorted())")
@@ -43,7 +53,7 @@ struct RouteTableTests {
       let listeners = Listeners(server.installation)
       let pages = listeners.pageRoutes
       var routes: Set<String> = []
-      for door in Listeners.Door.allCases { routes.formUnion(try listeners.routes(door).subtracting(door == .console ? pages : [])) }
+      for door in Self.doors { routes.formUnion(try listeners.routes(door).subtracting(door == .console ? pages : [])) }
       routes = routes.filter { !Self.isInternal($0) || $0.contains("/api/v1/") }
       #expect(described == routes, "only described: \(described.subtracting(routes)); only routed: \(routes.subtracting(described))")
     }
@@ -62,7 +72,7 @@ struct RouteTableTests {
     let subject = try await Self.subject(server)
     let listeners = Listeners(server.installation)
     let pages = listeners.pageRoutes
-    for door in Listeners.Door.allCases {
+    for door in Self.doors {
       let routes = try listeners.routes(door).subtracting(door == .console ? pages : [])
       for row in RouteRow.table(subject: subject) where routes.contains(row.route) {
         for caller in Caller.allCases where (caller == .machine) == (door == .control) {

@@ -32,7 +32,7 @@ struct TrustRouteTests {
         (#"{"contact":"a@b","keys":{"rotate":1}}"#, "“keys” is"),
         (#"{"contact":"a@b","keys":{"rotate":true,"why":{"de":"x"}}}"#, "in en and fr"),
         (#"{"contact":"a@b","lures":[{"kind":"x","text":"a","seen_at":1}]}"#, "each of “lures”"),
-        (#"{"contact":"a@b","questions":{"key":"AA==","path":"/ask"}}"#, "uncompressed point"),
+        (#"{"contact":"a@b","questions":{"path":"https://evil.example/ask"}}"#, "own origin"),
         (#"{"contact":"a@b","security":{"contacts":["http://x"]}}"#, "security.txt takes addresses"),
         (#"{"contact":"a@b","security":{"expires":5}}"#, "is over"),
         (#"{"contact":"a@b","security":{"policy":"x"}}"#, "a list of addresses"),
@@ -70,18 +70,19 @@ struct TrustRouteTests {
         let answer = try await warn(json)
         #expect(answer.status == status, "\(json): \(answer.text)")
       }
-      let files = try await server.installation.trustFiles(of: server.made.project.id)
+      let files = try await server.installation.trustFiles()
       func page(_ path: String) -> String { String(decoding: files[path] ?? [], as: UTF8.self) }
       for path in ["what-to-do.html", "fr/what-to-do.html"] {
         #expect(page(path).contains("orrery-billing[.]example") && page(path).contains("old[.]example"), "\(path)")
         #expect(page(path).contains("Rotate your keys &lt;b&gt;"), "\(path)")
       }
+      #expect(try await server.installation.trustFiles() == files, "the same pages are the same bytes")
       // Of an incident that is closed a warning can still be taken back.
       _ = try await server.control.text("POST", "/api/v1/incidents/1/closing", body: Array(#"{"note":"done"}"#.utf8))
       #expect(try await warn(#"{"domain":"new.example"}"#).status == 409)
       #expect(try await server.control.exchange("DELETE", "/api/v1/incidents/1/warnings/1").status == 200)
       #expect(try await server.control.exchange("DELETE", "/api/v1/incidents/1/warnings/1").status == 404)
-      let after = try await server.installation.trustFiles(of: server.made.project.id)
+      let after = try await server.installation.trustFiles()
       #expect(!String(decoding: after["what-to-do.html"] ?? [], as: UTF8.self).contains("orrery-billing"))
       let kinds = try await server.installation.ledger.entries(ofKinds: ["incident_warned", "incident_warning_withdrawn"]).map(\.kind)
       #expect(kinds == ["incident_warned", "incident_warned", "incident_warning_withdrawn"])

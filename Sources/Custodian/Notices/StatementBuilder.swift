@@ -25,7 +25,10 @@ struct StatementBuilder: Sendable {
     let description: String
   }
 
-  private static let organizationsAtATime = 200
+  /// The server reads all profiles for each lot.
+  private static let organizationsAtATime = 500
+  /// A page that does not come is asked for again: a server that restarts does not send ten thousand people back to the beginning.
+  private static let pageAttempts = 5
 
   /// - Throws: `Impossible`, or what went wrong on the way and may go well later.
   func build(_ stored: StoredStatement) async throws {
@@ -37,14 +40,12 @@ struct StatementBuilder: Sendable {
     let approved = ApprovedRequest(request, project: stored.scope.project)
     try store.clearRecipients(of: stored.request)
     let key = P384._VOPRF.PrivateKey(compactRepresentable: false)
-    var gathering = Gathering(key: key)
+    var gathering = Gathering()
     var after: UInt32?
     repeat {
-      let page: AffectedPage
-      do { page = try await connection.affected(stored.scope, approved, after: after) } catch let error as CustodianError {
-        throw Self.isFinal(error) ? Impossible(description: "\(error)") : error
-      }
-      try take(page, into: &gathering, of: stored)
+      let from = after
+      let page = try await again { try await connection.affected(stored.scope, approved, after: from) }
+      gathering.leaves += try await Self.leaves(of: take(page, into: &gathering, of: stored), by: key)
       guard page.next != after || page.next == nil else { throw Impossible(description: "The server shows the same page again.") }
       after = page.next
     } while after != nil
@@ -73,6 +74,33 @@ struct StatementBuilder: Sendable {
       metadata: ["request": "\(stored.request.hexadecimal)", "names": "\(tree.size)", "people": "\(gathering.numbers.count)"])
   }
 
+  private func again<Answer: Sendable>(_ ask: () async throws -> Answer) async throws -> Answer {
+    for attempt in 1... {
+      do { return try await ask() } catch let error as CustodianError where Self.isFinal(error) {
+        throw Impossible(description: "\(error)")
+      } catch  where attempt < Self.pageAttempts && !(error is CancellationError) {
+        try await Task.sleep(for: .milliseconds(200 << attempt))
+      }
+    }
+    throw CancellationError()
+  }
+
+  /// Evaluated beside each other: it is what a statement takes its time for.
+  private static func leaves(of names: [StatementName], by key: P384._VOPRF.PrivateKey) async throws -> [[UInt8]] {
+    let lots = max(1, ProcessInfo.processInfo.activeProcessorCount)
+    let raw = key.rawRepresentation
+    return try await withThrowingTaskGroup(of: [[UInt8]].self) { group in
+      for lot in 0..<lots {
+        let names = stride(from: lot, to: names.count, by: lots).map { names[$0] }
+        group.addTask {
+          let key = try P384._VOPRF.PrivateKey(rawRepresentation: raw)
+          return try names.map { SortedTree.leaf(ofOutput: Array(try key.evaluate(Data($0.bytes)))) }
+        }
+      }
+      return try await group.reduce(into: []) { $0 += $1 }
+    }
+  }
+
   private static func isFinal(_ error: CustodianError) -> Bool {
     if case .unexpectedAnswer(_, let status, _) = error { [404, 409, 410].contains(status) } else { false }
   }
@@ -95,14 +123,15 @@ struct StatementBuilder: Sendable {
 
   /// What is gathered page by page: numbers and leaves, no address.
   private struct Gathering {
-    let key: P384._VOPRF.PrivateKey
     var numbers: [UInt32] = []
     var leaves: [[UInt8]] = []
     var nameless = 0
     var unreachable = 0
   }
 
-  private func take(_ page: AffectedPage, into gathering: inout Gathering, of stored: StoredStatement) throws {
+  /// The names of those on the page.
+  private func take(_ page: AffectedPage, into gathering: inout Gathering, of stored: StoredStatement) throws -> [StatementName] {
+    var allNames: [StatementName] = []
     var recipients: [(audience: Audience, key: Data, record: RecipientRecord)] = []
     var members: [(organization: String, number: UInt32, person: OrganizationPerson)] = []
     for subject in page.subjects {
@@ -122,7 +151,7 @@ struct StatementBuilder: Sendable {
       let names = Set(opened.flatMap(\.addresses).map(\.name) + ids)
       if names.isEmpty { gathering.nameless += 1 }
       if addresses.isEmpty { gathering.unreachable += 1 }
-      for name in names { gathering.leaves.append(SortedTree.leaf(ofOutput: Array(try gathering.key.evaluate(Data(name.bytes))))) }
+      allNames += names
       let locale = told.compactMap(\.locale).first
       for (address, arrivedAt) in addresses {
         recipients.append(
@@ -143,6 +172,7 @@ struct StatementBuilder: Sendable {
     // A crash here leaves recipients of a statement that is made anew: they are cleared first.
     try store.keep(recipients, of: stored)
     try store.keep(members, of: stored)
+    return allNames
   }
 
   private struct OpenedAddress: Hashable {
@@ -192,7 +222,7 @@ struct StatementBuilder: Sendable {
     while true {
       let organizations = try store.organizations(of: stored.request, after: after, limit: Self.organizationsAtATime)
       guard let last = organizations.last else { return }
-      let page = try await connection.organizations(organizations, approved)
+      let page = try await again { try await connection.organizations(organizations, approved) }
       var recipients: [(audience: Audience, key: Data, record: RecipientRecord)] = []
       var names: [String: (name: String, locale: String?)] = [:]
       for organization in page.organizations where organizations.contains(organization.organization) {

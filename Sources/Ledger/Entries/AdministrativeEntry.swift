@@ -309,7 +309,8 @@ package enum AdministrativeEntry: Sendable, Hashable {
       detail.facts = ["incident": String(incident), "approvers": approvers.joined(separator: " ")]
     case .approversChanged(_, _, let approvers): detail.facts = ["approvers": approvers.joined(separator: " ")]
     case .custodianAlarm(_, let sentence): if let sentence { detail.facts = ["sentence": sentence] }
-    case .ledgerOpened, .answersCommitted, .projectCreated, .trackingPlanChanged, .setupLinkCreated, .custodianKeyPinned, .custodianKeyRotated,
+    case .ledgerOpened, .answersCommitted, .projectCreated, .trackingPlanChanged, .setupLinkCreated, .custodianKeyPinned,
+      .custodianKeyRotated,
       .custodianIdentityPinned, .custodianWitnessPinned, .witnessPolicyChanged, .detailErased, .erasureReceipted, .signingKeyRotated,
       .setsKeyRotated, .recordKeysRotated, .trustSet:
       break

@@ -30,7 +30,8 @@ package enum ProofFile: Sendable, Hashable {
       self = .answer(
         AnswerProof(batch: batch, answer: answer, checkCode: letter.code, salt: [UInt8](letter.salt), place: place, statements: proofs))
     case "notice_proof":
-      guard let statement = body.statement?.text, let dispatch = body.dispatch?.text, let letter = body.letter, let kind = LetterKind(text: letter.kind), letter.salt.count == 16,
+      guard let statement = body.statement?.text, let dispatch = body.dispatch?.text, let letter = body.letter,
+        let kind = LetterKind(text: letter.kind), letter.salt.count == 16,
         let place = letter.place.value
       else { return nil }
       var reader: NoticeProof.Reader?

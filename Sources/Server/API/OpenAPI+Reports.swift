@@ -18,6 +18,6 @@ extension OpenAPI {
         get: {summary: "What the trust pages are made of: anchors, and what the company says of itself (control socket only)", responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
         put: {summary: Set both (control socket only), description: "docs/FORMATS.md, “Trust pages”, says what they hold.", requestBody: {required: true, content: {application/json: {schema: {$ref: "#/components/schemas/Trust"}}}}, responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
       /api/v1/trust/pages:
-        get: {summary: The trust pages as files (control socket only), parameters: [{$ref: "#/components/parameters/project"}], responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
+        get: {summary: The trust pages as files (control socket only), responses: {"200": {$ref: "#/components/responses/Answer"}, default: {$ref: "#/components/responses/Error"}}}
     """
 }

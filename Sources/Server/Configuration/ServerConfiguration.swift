@@ -10,6 +10,8 @@ package struct ServerConfiguration: Sendable {
   package var keys: KeySource
   package var listen: ListenAddress
   package var intake: ListenAddress
+  /// Of the trust pages; nil: they have no listener.
+  package var trust: ListenAddress?
   /// As people's browsers name the console: scheme, host and port, without a slash at the end.
   package var origin: String
   package var custodianOrigin: String
@@ -51,6 +53,10 @@ package struct ServerConfiguration: Sendable {
     let address = "an address such as 127.0.0.1:8000 or [::1]:8000"
     listen = try settings.value(.listen, default: ListenAddress(host: "127.0.0.1", port: 8000), address) { ListenAddress($0) }
     intake = try settings.value(.intake, default: ListenAddress(host: "127.0.0.1", port: 8001), address) { ListenAddress($0) }
+    trust = try settings.value(.trust, default: nil, address) { ListenAddress($0) }
+    if let trust, trust.port != 0, [listen, intake].contains(trust) {
+      throw ConfigurationError("The trust pages are for everybody: give them an address of their own with --trust.")
+    }
     switch (settings[.tlsCertificate], settings[.tlsKey]) {
     case (let certificate?, let key?): tls = TLSFiles(certificate: URL(fileURLWithPath: certificate), key: URL(fileURLWithPath: key))
     case (nil, nil): tls = nil

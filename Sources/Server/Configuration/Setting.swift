@@ -5,6 +5,7 @@ package enum Setting: String, Sendable, CaseIterable {
   case keys
   case listen
   case intake
+  case trust
   case origin
   case custodianOrigin = "custodian_origin"
   case tlsCertificate = "tls_certificate"
@@ -41,6 +42,7 @@ package enum Setting: String, Sendable, CaseIterable {
     case .keys: "the key directory (default: the data directory's path with .keys), or exec:/path/to/command that prints its content"
     case .listen: "address of the console and API (default 127.0.0.1:8000)"
     case .intake: "address of the intake (default 127.0.0.1:8001; may be the same as listen)"
+    case .trust: "address of the trust pages (default: none, they are published as files or not at all)"
     case .origin: "the console's public origin, such as https://analytics.example.com"
     case .custodianOrigin: "the custodian's public origin, for links"
     case .tlsCertificate: "PEM file with the certificate chain; needs tls_key"

@@ -23,14 +23,19 @@ package struct Listeners: Sendable {
   package struct Addresses: Sendable {
     package var console: ListenAddress
     package var intake: ListenAddress
+    package var trust: ListenAddress?
   }
 
   /// Serves until SIGTERM or SIGINT: then nothing new is accepted, and requests in flight get their time to finish.
   package func run(onReady: @escaping @Sendable (Addresses) async -> Void) async throws {
-    let ready = Readiness(installation.configuration, expected: isShared ? 2 : 3, onReady: onReady)
-    var services: [any Service] = [try application(.control, ready), try application(.console, ready)]
-    if !isShared { services.append(try application(.intake, ready)) }
+    let ready = Readiness(installation.configuration, expected: doors.count, onReady: onReady)
+    let services: [any Service] = try doors.map { try application($0, ready) }
     try await group(services, signals: [.sigterm, .sigint]).run()
+  }
+
+  /// Those that are open.
+  private var doors: [Door] {
+    [.control, .console] + (isShared ? [] : [.intake]) + (installation.configuration.trust == nil ? [] : [.trust])
   }
 
   /// Serves for as long as `body` runs. For tests and for commands without a running server.
@@ -44,13 +49,9 @@ package struct Listeners: Sendable {
     -> Result
   {
     let (stream, continuation) = AsyncStream<Addresses>.makeStream()
-    let ready = Readiness(installation.configuration, expected: selection == .control ? 1 : isShared ? 2 : 3) { continuation.yield($0) }
-    var services: [any Service] = [try application(.control, ready)]
-    if selection == .all {
-      services.append(try application(.console, ready))
-      if !isShared { services.append(try application(.intake, ready)) }
-    }
-    let group = group(services, signals: [])
+    let doors = selection == .control ? [.control] : doors
+    let ready = Readiness(installation.configuration, expected: doors.count) { continuation.yield($0) }
+    let group = group(try doors.map { try application($0, ready) }, signals: [])
     return try await withThrowingTaskGroup(of: Result?.self) { tasks in
       tasks.addTask {
         defer { continuation.finish() }
@@ -78,7 +79,7 @@ package struct Listeners: Sendable {
     }
   }
 
-  package enum Door: Sendable, CaseIterable { case console, intake, control }
+  package enum Door: Sendable, CaseIterable { case console, intake, control, trust }
 
   var isShared: Bool {
     let configuration = installation.configuration
@@ -101,6 +102,7 @@ package struct Listeners: Sendable {
     switch door {
     case .console: bind = .hostname(configuration.listen.host, port: configuration.listen.port)
     case .intake: bind = .hostname(configuration.intake.host, port: configuration.intake.port)
+    case .trust: bind = .hostname(configuration.trust?.host ?? "127.0.0.1", port: configuration.trust?.port ?? 0)
     case .control:
       let socket = try SocketPath(installation.directory.controlSocket)
       bind = .unixDomainSocket(path: socket.path)
@@ -123,7 +125,7 @@ package struct Listeners: Sendable {
       configuration: ApplicationConfiguration(address: bind, serverName: nil, backlog: 1024),
       onServerRunning: { channel in
         if let socket { chmod(socket.path, 0o600) }
-        await ready.opened(door == .console ? .console : door == .intake ? .intake : .control, port: channel.localAddress?.port)
+        await ready.opened(door, port: channel.localAddress?.port)
       },
       logger: logger)
   }
@@ -170,6 +172,10 @@ package struct Listeners: Sendable {
           if let (account, refusal) = installation.access.stray(text) { await installation.noteRefused(account, refusal) }
         }))
     let addresses = ClientAddress(trustedProxies: installation.configuration.trustedProxies)
+    if door == .trust {
+      PublicTrustRoutes(installation: installation, addresses: addresses).add(to: router)
+      return router
+    }
     let authenticator = Authenticator(
       door: door == .control ? .control : .network, access: installation.access, addresses: addresses,
       refused: { [installation] account, refusal in await installation.noteRefused(account, refusal) },
@@ -216,26 +222,25 @@ package struct Listeners: Sendable {
 
 /// Counts the doors that are open and tells when all are.
 private actor Readiness {
-  enum Door { case console, intake, control }
-
   private var addresses: Listeners.Addresses
   private var missing: Int
   private let isShared: Bool
   private let onReady: @Sendable (Listeners.Addresses) async -> Void
 
   init(_ configuration: ServerConfiguration, expected: Int, onReady: @escaping @Sendable (Listeners.Addresses) async -> Void) {
-    addresses = Listeners.Addresses(console: configuration.listen, intake: configuration.intake)
+    addresses = Listeners.Addresses(console: configuration.listen, intake: configuration.intake, trust: configuration.trust)
     isShared = configuration.listen == configuration.intake && configuration.listen.port != 0
     missing = expected
     self.onReady = onReady
   }
 
-  func opened(_ door: Door, port: Int?) async {
+  func opened(_ door: Listeners.Door, port: Int?) async {
     switch door {
     case .console:
       addresses.console.port = port ?? addresses.console.port
       if isShared { addresses.intake.port = addresses.console.port }
     case .intake: addresses.intake.port = port ?? addresses.intake.port
+    case .trust: addresses.trust?.port = port ?? addresses.trust?.port ?? 0
     case .control: break
     }
     missing -= 1

@@ -33,7 +33,17 @@ final class AffectedPages: Sendable {
   let sources = Sources()
   private let installation: Installation
   /// The version that was asked for last: each page needs it, and making it takes a while.
-  private let current = Mutex<(incident: Int64, digest: String, scope: Scope, affected: [UInt32])?>(nil)
+  private let newest = Mutex<Current?>(nil)
+
+  private struct Current: Sendable {
+    let incident: Int64
+    let digest: String
+    let scope: Scope
+    /// Ascending.
+    let affected: [UInt32]
+    /// Exactly what the ledger shows, before merges.
+    let shown: Set<SubjectNumber>
+  }
 
   init(installation: Installation) { self.installation = installation }
 
@@ -47,18 +57,17 @@ final class AffectedPages: Sendable {
   /// - Throws: `APIError` where there is no such version, or its set was erased from the ledger.
   func page(of incident: Incident, version: Int, digest: String, after: UInt32?) async throws -> Page {
     guard let project = installation.projects[incident.project] else { throw APIError.notFound("There is no such project here.") }
-    let (scope, affected) = try await set(of: incident, version: version, digest: digest)
-    let begin = after.map { after in affected.firstIndex { $0 > after } ?? affected.count } ?? 0
+    let current = try await current(of: incident, version: version, digest: digest)
+    let (scope, affected) = (current.scope, current.affected)
+    let begin = after.map { Self.index(after: $0, in: affected) } ?? 0
     let numbers = affected[begin..<min(affected.count, begin + Self.page)]
     let census = project.store.census()
-    // Exactly what the ledger shows, before merges.
-    let shown = Set(scope.shown.set.numbers)
     var page = Page(total: affected.count)
     for number in numbers {
       let members = census.members(of: census.canonical(of: [number])[0]).prefix(Self.mostIDs)
       var ids: [JSONValue] = []
       for member in members {
-        guard let id = try await json(of: SubjectNumber(member), isShown: shown.contains(SubjectNumber(member)), in: project) else {
+        guard let id = try await json(of: SubjectNumber(member), isShown: current.shown.contains(SubjectNumber(member)), in: project) else {
           continue
         }
         ids.append(id)
@@ -73,10 +82,18 @@ final class AffectedPages: Sendable {
     return page
   }
 
-  private func set(of incident: Incident, version: Int, digest: String) async throws -> (Scope, [UInt32]) {
-    if let current = current.withLock({ $0 }), current.incident == incident.id, current.digest == digest {
-      return (current.scope, current.affected)
+  /// Of an ascending list, where the first number behind this one stands.
+  private static func index(after number: UInt32, in list: [UInt32]) -> Int {
+    var (low, high) = (0, list.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if list[middle] <= number { low = middle + 1 } else { high = middle }
     }
+    return low
+  }
+
+  private func current(of incident: Incident, version: Int, digest: String) async throws -> Current {
+    if let current = newest.withLock({ $0 }), current.incident == incident.id, current.digest == digest { return current }
     guard let kept = try await installation.access.scopes(of: incident.id).first, kept.version == version, kept.digest == digest else {
       throw APIError(.conflict, "superseded", "Another version of the scope of this incident is the newest: write the request anew.")
     }
@@ -86,9 +103,10 @@ final class AffectedPages: Sendable {
     guard let (scope, _) = try await installation.incidents.currentScope(of: incident) else {
       throw APIError.notFound("This incident has no scope.")
     }
-    let affected = set.numbers.map(\.rawValue)
-    current.withLock { $0 = (incident.id, digest, scope, affected) }
-    return (scope, affected)
+    let current = Current(
+      incident: incident.id, digest: digest, scope: scope, affected: set.numbers.map(\.rawValue), shown: Set(scope.shown.set.numbers))
+    newest.withLock { $0 = current }
+    return current
   }
 
   /// Nil of whoever is known to no store any more.

@@ -83,7 +83,7 @@ extension CustodianRoutes {
   /// Administrators and contacts of organizations, sealed as above.
   func organizations(_ request: Request, _ context: ServerContext) async throws -> Response {
     try await authenticate(request)
-    guard case .object(let members) = try await json(request),
+    guard case .object(let members) = try await json(request, limit: 1 << 20),
       let texts = Self.texts(members["organizations"], atMost: Self.mostOrganizations)
     else { throw Self.malformed }
     let asked = texts.compactMap { $0.hasPrefix("g_") ? Pseudonym($0) : nil }

@@ -81,10 +81,10 @@ struct TrustRoutes: Sendable {
 
   private func pages(_ request: Request, _ context: ServerContext) async throws -> Response {
     let caller = try await authenticator.require(request, context)
-    let project = try installation.project(
-      try QueryParameters(request, known: ["project_id"]).project(), for: caller, to: .readIncidents)
-    let files = try await installation.trustFiles(of: project.id)
-    let disclosure = Disclosure(.settings, project: project.id, purpose: "api.trust.pages", fields: ["commitments", "warnings"])
+    _ = try QueryParameters(request, known: [])
+    try Access.authorize(caller, .readIncidents, in: nil)
+    let files = try await installation.trustFiles()
+    let disclosure = Disclosure(.settings, project: nil, purpose: "api.trust.pages", fields: ["commitments", "warnings"])
     return DisclosedResponse.json(
       try await installation.ledger.disclose(files, disclosure, to: caller.principal).map { files in
         [

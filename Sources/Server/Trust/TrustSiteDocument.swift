@@ -15,7 +15,8 @@ struct TrustSiteDocument: Sendable {
   let contact: String
   let advice: TrustContent.Advice
   let lures: [TrustContent.SeenLure]
-  let questions: TrustContent.Questions?
+  /// Where the pages' own origin takes questions; nil: nowhere.
+  let questionPath: String?
   private let security: Security
 
   private struct Security: Sendable {
@@ -37,7 +38,7 @@ struct TrustSiteDocument: Sendable {
     self.contact = contact
     advice = try Self.advice(members["keys"])
     lures = try Self.lures(members["lures"])
-    questions = try Self.questions(members["questions"])
+    questionPath = try Self.questionPath(members["questions"])
     security = try Self.security(members["security"])
     // That it makes a security.txt.
     _ = try securityText(at: Timestamp(milliseconds: 0))
@@ -104,12 +105,15 @@ struct TrustSiteDocument: Sendable {
     Int64(exactly: milliseconds).flatMap { (0...4_102_444_800_000).contains($0) ? Timestamp(milliseconds: $0) : nil }
   }
 
-  private static func questions(_ value: JSONValue?) throws(Malformed) -> TrustContent.Questions? {
+  private static func questionPath(_ value: JSONValue?) throws(Malformed) -> String? {
     guard let value, value != .null else { return nil }
-    guard case .object(let members) = value, members.count == 2, case .string(let key)? = members["key"],
-      let key = Data(base64Encoded: key), case .string(let path)? = members["path"]
-    else { throw Malformed(reason: "“questions” is {\"key\": base64 of 65 bytes, \"path\": \"/ask\"}.") }
-    do { return try TrustContent.Questions(key: [UInt8](key), path: path) } catch { throw Malformed(reason: error.reason) }
+    guard case .object(let members) = value, members.count == 1, case .string(let path)? = members["path"] else {
+      throw Malformed(reason: "“questions” is {\"path\": \"/ask\"}.")
+    }
+    guard TrustContent.Questions.isPath(path) else {
+      throw Malformed(reason: "“path” of “questions” is one on the pages’ own origin, such as /ask.")
+    }
+    return path
   }
 
   private static func security(_ value: JSONValue?) throws(Malformed) -> Security {
