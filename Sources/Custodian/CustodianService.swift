@@ -65,8 +65,7 @@ package struct CustodianService: Sendable {
       approvals, settings: settings, mailPause: options.mailPause, interval: min(options.pollInterval, .seconds(2)))
     // Fixed intervals, whatever was asked: how soon something comes says nothing.
     let answers = try AnswerSettings.read(in: options.directory).map {
-      try AnswerWorker(
-        approvals, answers: $0, mail: settings, mailPause: options.mailPause, interval: min(options.pollInterval * 5, .seconds(30)))
+      AnswerWorker(approvals, answers: $0, beside: notices, interval: min(options.pollInterval * 5, .seconds(30)))
     }
     let application = Application(
       router: CustodianSite(status: status, approvals: approvals, mail: settings).router(context: BasicRequestContext.self),

@@ -22,7 +22,7 @@ struct AnswerTests {
 
   private func worker() throws -> AnswerWorker {
     let settings = try #require(try AnswerSettings.read(in: it.bench.directory))
-    return try AnswerWorker(it.approvals, answers: settings, mail: nil, interval: .seconds(1))
+    return AnswerWorker(it.approvals, answers: settings, beside: try it.worker(), interval: .seconds(1))
   }
 
   private func anchors() throws -> TrustAnchors {
@@ -75,7 +75,7 @@ struct AnswerTests {
       guard case .answer(let proof) = file else { throw CocoaError(.coderInvalidValue) }
       let verified = try proof.verify(by: anchors())
       #expect(verified.answer.isAffected == isAffected && verified.findings.map(\.isIncluded) == [isAffected])
-      #expect(verified.answer.language == (isAffected ? .en : .fr) && verified.batch.leaves == 64)
+      #expect(verified.answer.language == (isAffected ? .en : .fr) && verified.batch.leaves == 256)
       #expect(try it.store.answer(code: verdict.checkCode ?? "")?.state == "sent")
     }
     // Every address was asked about at the server, whatever statement it is in, and nobody's stays here.

@@ -363,6 +363,9 @@ class Corpus:
         self.add("answer that says no to whoever is affected", mailed(company.answer(self.ada, "unaffected.en")), NOT_OURS, "proof_fails")
         self.add("answer that says yes to whoever is not", mailed(company.answer(nobody, "affected.en")), NOT_OURS, "proof_fails")
         self.add("answer of another batch", mailed(company.answer(nobody, "unaffected.en", batch={"root": base64.b64encode(bytes(32)).decode()})), NOT_OURS, "proof_fails")
+        # Two answers of one batch that say the same: neither is about the other's reader.
+        other = company.answer("someone@brightfen.example", "unaffected.en")
+        forged("of somebody who is told the same", no, statements=other.proof["statements"])
         self.add("answer about nothing", mailed(company.answer(nobody, "unaffected.en", batch={"statements": []})), NOT_OURS, "proof_fails")
         self.add("answer with too many statements", mailed(no, proof={**no.proof, "statements": no.proof["statements"] * 11}), NOT_OURS, "no_proof")
         self.add("answer without its code", mailed(no, proof={**no.proof, "letter": {**no.proof["letter"], "code": "AAAAA-AAAAA"}}), NOT_OURS, "proof_fails")

@@ -199,11 +199,11 @@ class Letter:
 
 
 ANSWERS = {
-    "affected.en": ("Orrery Labs: the answer to your question, was I affected", "Your address is among those that we named as affected.\n{cases}\n\n"
+    "affected.en": ("Orrery Labs: the answer to your question, was I affected", "{address}\n\nThe address is among those that we named as affected.\n{cases}\n\n"
                     "We never ask for your password, a code, a key, a payment or access to your computer.\n\nCheck code: {code}\n\nOrrery Labs"),
-    "unaffected.en": ("Orrery Labs: the answer to your question, was I affected", "Your address is not among those that we named as affected.\n{cases}\n\n"
+    "unaffected.en": ("Orrery Labs: the answer to your question, was I affected", "{address}\n\nThe address is not among those that we named as affected.\n{cases}\n\n"
                       "We never ask for your password, a code, a key, a payment or access to your computer.\n\nCheck code: {code}\n\nOrrery Labs"),
-    "unaffected.fr": ("Orrery Labs : la réponse à votre question, suis-je concerné", "Votre adresse ne fait pas partie de celles que nous avons déclarées concernées.\n{cases}\n\n"
+    "unaffected.fr": ("Orrery Labs : la réponse à votre question, suis-je concerné", "{address}\n\nL’adresse ne fait pas partie de celles que nous avons déclarées concernées.\n{cases}\n\n"
                       "Nous ne demandons jamais votre mot de passe, un code, une clé ou un paiement.\n\nCode de contrôle : {code}\n\nOrrery Labs"),
 }
 
@@ -216,7 +216,7 @@ class AnswerMade:
         self.to, self.kind, self.code = address, kind, company.code()
         self.subject, body = ANSWERS[kind]
         isin = {each.case: "your address is in it" if address in each.people else "your address is not in it" for each in told}
-        self.body = text or body.format(cases="\n".join(f"- Case {case}, version 1 of 2026-11-29: {what}" for case, what in isin.items()), code=self.code)
+        self.body = text or body.format(cases="\n".join(f"- Case {case}, version 1 of 2026-11-29: {what}" for case, what in isin.items()), code=self.code, address=address)
         salt = secrets.token_bytes(16)
         leaf = sha256(salt + f"{kind}\n{self.subject}\n\n{self.body}".encode())
         tree = SortedTree([leaf, *(secrets.token_bytes(32) for _ in range(63))])

@@ -132,7 +132,7 @@ def test_was_i_affected(company, browser):
             assert proof["statements"][0]["reader"]["name"] == f"email:{who}"
             assert message["Content-Language"] == language and message.get_content_type() == "multipart/mixed" and b"http" not in content
             body = message.get_body().get_content()
-            assert ("Your address is among" in body or "Votre adresse fait partie" in body) == isin and proof["letter"]["code"] in body
+            assert ("The address is among" in body or "L’adresse fait partie" in body) == isin and proof["letter"]["code"] in body
             verdict = company.verify(content, "--reader", who)
             assert verdict["verdict"] == "genuine" and verdict["case"] == "1-1" and verdict["check_code"] == proof["letter"]["code"], verdict
             assert company.verify(content.replace(b"Check code", b"Cheque code").replace("Code de contr".encode(), b"Kode de contr"))["verdict"] == "altered"

@@ -18,7 +18,7 @@ struct AnswerProofTests {
     let name = try #require(StatementName(.email, address))
     let reader = try it.reader(name)
     let answer = Answer(
-      [Answer.Finding(it.statement, isNamed: says ?? named)], organization: "Orrery Labs", contact: "our support", code: "7K3QV-0MX2B",
+      [Answer.Finding(it.statement, isNamed: says ?? named)], about: name, organization: "Orrery Labs", contact: "our support", code: "7K3QV-0MX2B",
       in: .en)
     let salt = [UInt8](repeating: 9, count: 16)
     let tree = SortedTree(AnswerBatch.padded([AnswerBatch.leaf(of: answer, salt: salt)]))
@@ -38,7 +38,7 @@ struct AnswerProofTests {
     #expect(ProofFile(ProofFile.answer(proof).json) == .answer(proof))
     let verified = try proof.verify(by: it.anchors)
     #expect(verified.findings.map(\.isIncluded) == [isNamed] && verified.name.value == address)
-    #expect(verified.batch.leaves == 64 && verified.answer.isAffected == isNamed)
+    #expect(verified.batch.leaves == 256 && verified.answer.isAffected == isNamed)
     #expect(verified.answer.body.contains(isNamed ? "is among those" : "is not among those"))
     // Signed by the company, and yet the other way round.
     #expect(throws: AnswerProof.Failure.saysOtherwise) { try self.proof(address, named: isNamed, says: !isNamed).verify(by: it.anchors) }
@@ -53,7 +53,9 @@ struct AnswerProofTests {
     #expect(throws: AnswerProof.Failure.otherStatements) {
       try proof(address, named: false, statements: [digest, digest]).verify(by: it.anchors)
     }
-    // Nobody else's place, though the texts are the same.
+    // Nobody else's answer, though it says the same.
+    let elsewhere = try self.proof("someone@brightfen.example", named: false)
+    #expect(throws: AnswerProof.Failure.saysOtherwise) { try self.proof(address, named: false, proofs: elsewhere.statements).verify(by: it.anchors) }
     let name = try #require(StatementName(.email, "person-1@brightfen.example"))
     let reader = try it.reader(name)
     let stranger = StatementProof(statement: it.committedStatement, name: name, blind: reader.blind, place: reader.place)
@@ -81,14 +83,15 @@ struct AnswerProofTests {
       batch.text.replacing("\"v\":1", with: "\"v\":2"),
       batch.text.replacing("[\"" + String(repeating: "ab", count: 32) + "\"]", with: "[]"), batch.text.replacing(":64", with: ": 64"),
     ] { #expect(AnswerBatch(text: text) == nil, "\(text)") }
-    #expect(AnswerBatch.padded([]).count == 64 && AnswerBatch.padded([[UInt8](repeating: 0, count: 32)]).count == 64)
-    #expect(AnswerBatch.padded((0..<65).map { [UInt8](repeating: $0, count: 32) }).count == 128)
+    #expect(AnswerBatch.padded([]).count == 256 && AnswerBatch.padded([[UInt8](repeating: 0, count: 32)]).count == 256)
+    #expect(AnswerBatch.padded((0..<257).map { _ in [UInt8](repeating: 1, count: 32) }).count == 512)
   }
 
   @Test(arguments: LetterLanguage.allCases) func answersHaveNothingThatALureHas(language: LetterLanguage) throws {
     for isNamed in [true, false] {
-      let answer = Answer(
-        [Answer.Finding(it.statement, isNamed: isNamed)], organization: "Orrery Labs", contact: "security@orrery.example",
+      let answer = try Answer(
+        [Answer.Finding(it.statement, isNamed: isNamed)], about: #require(StatementName(.email, "ada@brightfen.example")),
+        organization: "Orrery Labs", contact: "security@orrery.example",
         code: "7K3QV-0MX2B",
         in: language)
       #expect(LetterCheck.link(in: answer.text) == nil && !answer.subject.contains(where: \.isNewline))

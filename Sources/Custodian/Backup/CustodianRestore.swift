@@ -124,7 +124,13 @@ extension CustodianStore {
       let links = database.changesCount
       try database.execute(
         sql: "UPDATE passkey_link SET expires = ?1 WHERE used_at IS NULL AND expires > ?1", arguments: [time.milliseconds])
-      return (requests, links + database.changesCount)
+      let endedLinks = links + database.changesCount
+      // Whoever asked may have been answered since, and is answered once in a day: they ask again.
+      try database.execute(sql: "UPDATE question SET sealed = NULL")
+      try database.execute(
+        sql: "UPDATE answer SET state = 'given_up', sealed = NULL, given_at = ? WHERE state IN ('waiting', 'sending')",
+        arguments: [time.milliseconds])
+      return (requests, endedLinks)
     }
   }
 }

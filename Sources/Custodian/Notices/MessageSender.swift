@@ -91,7 +91,6 @@ struct MessageSender: Sendable {
 
   private func sendDue(_ work: Work) async throws {
     try await withThrowingTaskGroup(of: Effect.self) { group in
-      var limiter = RateLimiter(perMinute: transport.messagesPerMinute)
       var (running, refusedInARow, troubledInARow) = (0, 0, 0)
       var isStopped = false
       var progressAt = ContinuousClock.now
@@ -100,7 +99,7 @@ struct MessageSender: Sendable {
         while !isStopped, !Task.isCancelled, running < transport.connections,
           let message = try store.takeDue(of: work.stored.request, limit: 1, at: clock()).first
         {
-          await limiter.wait()
+          await transport.turn()
           group.addTask { await deliver(message, work) }
           running += 1
         }
@@ -212,19 +211,5 @@ struct StatementAnswerer: Sendable {
     }
     let leaf = SortedTree.leaf(ofOutput: Array(try key.evaluate(Data(name.bytes))))
     return NoticeProof.Reader(name: name, blind: blind, place: try names.place(of: leaf))
-  }
-}
-
-/// Lets so many a minute pass, evenly.
-struct RateLimiter {
-  private let gap: Duration
-  private var next = ContinuousClock.now
-
-  init(perMinute: Int) { gap = .seconds(60) / max(1, perMinute) }
-
-  mutating func wait() async {
-    let now = ContinuousClock.now
-    if next > now { try? await Task.sleep(until: next) }
-    next = max(next, now) + gap
   }
 }

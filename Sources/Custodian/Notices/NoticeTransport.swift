@@ -7,7 +7,8 @@ internal import Vault
 protocol NoticeTransport: Sendable {
   var from: (address: String, name: String) { get }
   var mode: NoticeMode { get }
-  var messagesPerMinute: Int { get }
+  /// Waits until the next message may leave, whoever sends it.
+  func turn() async
   /// Messages that are handed over at the same time.
   var connections: Int { get }
   /// Milliseconds of one step of waiting; a minute but for tests.
@@ -29,6 +30,7 @@ struct SMTPTransport: NoticeTransport {
   /// Nil: the relay signs, or nobody does.
   private let signer: MailSigner?
   private let sessions: Sessions
+  private let pace: Pace
   let pause: Int64
   /// RFC 5321, section 4.5.3.2.6: a relay may take ten minutes to answer to a message.
   private static let deadline: Duration = .seconds(660)
@@ -40,11 +42,12 @@ struct SMTPTransport: NoticeTransport {
     signer = try settings.signer(in: directory)
     self.pause = pause
     sessions = Sessions(count: settings.connections)
+    pace = Pace(perMinute: settings.messagesPerMinute)
   }
 
   var from: (address: String, name: String) { (settings.from, settings.fromName) }
   var mode: NoticeMode { .smtp }
-  var messagesPerMinute: Int { settings.messagesPerMinute }
+  func turn() async { await pace.wait() }
   var connections: Int { settings.connections }
 
   func reaches(_ address: String) -> Bool { MailClient.isAddress(address, isInternational: settings.isInternational) }
@@ -68,6 +71,20 @@ struct SMTPTransport: NoticeTransport {
     return outcome
   }
 
+  /// Lets so many a minute pass, evenly.
+  private actor Pace {
+    private let gap: Duration
+    private var next = ContinuousClock.now
+
+    init(perMinute: Int) { gap = .seconds(60) / max(1, perMinute) }
+
+    func wait() async {
+      let turn = max(next, .now)
+      next = turn + gap
+      try? await Task.sleep(until: turn)
+    }
+  }
+
   /// Connections that are free. There are as many as are used at a time, so that nobody waits.
   private actor Sessions {
     private var free: [MailSession]
@@ -86,7 +103,7 @@ struct FileTransport: NoticeTransport {
   let directory: URL
   let from: (address: String, name: String)
   var mode: NoticeMode { .files }
-  var messagesPerMinute: Int { 1_000_000 }
+  func turn() async {}
   var connections: Int { 1 }
   var pause: Int64 { 60_000 }
 

@@ -6,6 +6,7 @@ internal import GRDB
 internal import Ledger
 internal import Logging
 internal import Notices
+internal import Synchronization
 internal import Vault
 
 /// Decides who gets an answer, writes the answers and commits to them. Whoever is in a statement is known, and so is whoever has a profile with this
@@ -16,6 +17,7 @@ struct AnswerMaker: Sendable {
   let settings: AnswerSettings
   /// Of the sender's mail, for message ids.
   let domain: String
+  let shelf: StatementShelf
   let clock: @Sendable () -> Timestamp
   let logger: Logger
 
@@ -28,19 +30,20 @@ struct AnswerMaker: Sendable {
   func make() async throws {
     let waiting = try store.waitingQuestions(limit: Self.mostQuestions)
     guard !waiting.isEmpty else { return }
-    let statements = try CurrentStatement.all(of: store)
+    let statements = try shelf.current(of: store)
     guard !statements.isEmpty else { return try store.finish(questions: waiting.map(\.digest)) }
     let now = clock()
     var asked: [Question] = []
-    for (_, question) in waiting where !asked.contains(where: { $0.address == question.address }) {
-      let dayAgo = Timestamp(milliseconds: now.milliseconds - Self.pause)
-      if try !store.wasAnswered(store.secrets.answeredKey(question.address.value), after: dayAgo) { asked.append(question) }
+    for question in waiting.compactMap(\.question) where !asked.contains(where: { $0.address == question.address }) {
+      asked.append(question)
     }
-    // All of them, so that the server cannot tell by its being asked who is in a statement.
+    // The same number of tags each time, of whoever it is: nobody can tell by what is asked, or by the ledger's size, who is known or was answered.
     let known = try await known(asked.map(\.address.value))
+    let dayAgo = Timestamp(milliseconds: now.milliseconds - Self.pause)
     var answers: [CustodianStore.MadeAnswer] = []
     var leaves: [[UInt8]] = []
     for (question, isKnown) in zip(asked, known) {
+      guard try !store.wasAnswered(store.secrets.answeredKey(question.address.value), after: dayAgo) else { continue }
       let findings = try statements.map { Answer.Finding($0.statement, isNamed: try $0.names(question.address)) }
       guard isKnown || findings.contains(where: \.isNamed) else { continue }
       let (answer, code) = answer(findings, to: question)
@@ -65,7 +68,9 @@ struct AnswerMaker: Sendable {
 
   private func answer(_ findings: [Answer.Finding], to question: Question) -> (Answer, code: String) {
     func text(_ code: String) -> Answer {
-      Answer(findings, organization: settings.organization, contact: settings.contact, code: code, in: question.language)
+      Answer(
+        findings, about: question.address, organization: settings.organization, contact: settings.contact, code: code, in: question.language
+      )
     }
     // The key is nobody's afterwards: the code is looked up, and not made again.
     let code = CheckCode.code(
@@ -78,15 +83,45 @@ struct AnswerMaker: Sendable {
 
   private func known(_ addresses: [String]) async throws -> [Bool] {
     var known = addresses.map { _ in false }
-    guard !addresses.isEmpty else { return known }
     for project in try store.projects() {
       // Without copies of the keys that tags are made with only those are known who are in a statement.
       guard let pseudonymizer = try? LookUpKeys.read(in: store.secrets.directory, project: project) else { return known }
-      let found = try await connection.known(
-        addresses.map { pseudonymizer.tag(field: Self.field, value: $0) }, of: Self.field, in: project)
-      for (place, isKnown) in found.enumerated() where isKnown { known[place] = true }
+      let tags = addresses.map { pseudonymizer.tag(field: Self.field, value: $0) }
+      // Nobody's, and nobody sees that.
+      let others = (tags.count..<max(tags.count, Self.mostQuestions)).map { _ in
+        pseudonymizer.tag(field: Self.field, value: Self.random(32).hexadecimal)
+      }
+      let found = try await connection.known(tags + others, of: Self.field, in: project)
+      for (place, isKnown) in zip(known.indices, found) where isKnown { known[place] = true }
     }
     return known
+  }
+}
+
+/// Statements that answers are made of, read and sorted once: they do not change.
+final class StatementShelf: Sendable {
+  private let shelf = Mutex<[String: CurrentStatement]>([:])
+
+  func current(of store: CustodianStore) throws -> [CurrentStatement] {
+    let newest = try CurrentStatement.newest(of: store)
+    shelf.withLock { shelf in shelf = shelf.filter { digest, _ in newest.contains { $0.digest == digest } } }
+    return try newest.map { try statement($0, of: store) }
+  }
+
+  /// In this order.
+  func statements(withDigests digests: [String], of store: CustodianStore) throws -> [CurrentStatement] {
+    let all = try store.statements()
+    return try digests.map { digest in
+      guard let stored = all.first(where: { $0.digest == digest }) else { throw CustodianError.damagedStore("a statement is gone") }
+      return try statement(stored, of: store)
+    }
+  }
+
+  private func statement(_ stored: StoredStatement, of store: CustodianStore) throws -> CurrentStatement {
+    if let digest = stored.digest, let kept = shelf.withLock({ $0[digest] }) { return kept }
+    let made = try CurrentStatement(stored, of: store)
+    shelf.withLock { $0[made.digest] = made }
+    return made
   }
 }
 
@@ -99,16 +134,14 @@ struct CurrentStatement: Sendable {
   private let tree: SortedTree
 
   /// Those in the ledger that are the newest of their incident; of the newest ten incidents, in the order of their cases.
-  static func all(of store: CustodianStore) throws -> [CurrentStatement] {
+  static func newest(of store: CustodianStore) throws -> [StoredStatement] {
     var newest: [String: StoredStatement] = [:]
     for stored in try store.statements() where stored.state == .witnessed {
       let incident = "\(stored.scope.project.rawValue)-\(stored.scope.incident)"
       if newest[incident].map({ $0.version < stored.version }) ?? true { newest[incident] = stored }
     }
     let kept = newest.values.sorted { ($0.updatedAt, $0.version) > ($1.updatedAt, $1.version) }.prefix(AnswerBatch.mostStatements)
-    return try kept.sorted { ($0.scope.project.rawValue, $0.scope.incident) < ($1.scope.project.rawValue, $1.scope.incident) }.map {
-      try CurrentStatement($0, of: store)
-    }
+    return kept.sorted { ($0.scope.project.rawValue, $0.scope.incident) < ($1.scope.project.rawValue, $1.scope.incident) }
   }
 
   init(_ stored: StoredStatement, of store: CustodianStore) throws {

@@ -14,65 +14,98 @@ package struct AnswerWorker: Service {
   private let connection: ServerConnection
   private let witness: Witness
   private let transport: any NoticeTransport
+  private let shelf: StatementShelf
   private let maker: AnswerMaker
   private let interval: Duration
   private let clock: @Sendable () -> Timestamp
   private let logger: Logger
 
   /// Questions that wait here; more stay at the server.
-  private static let mostWaiting = 1_000
-  private static let mostAttempts = 6
-  /// For how long it is known that an answer was given, and its code.
-  private static let kept: Int64 = 30 * 86_400_000
+  private static let mostWaiting = 4_096
+  /// Pages that are taken before those are looked at.
+  private static let mostPages = 16
+  /// Minutes until the next attempt, by how many there were; about 16 hours in all.
+  private static let pauses: [Int64] = [1, 5, 15, 60, 180, 360, 360]
+  private static let mostTroublesInARow = 3
+  /// For how long it is known that a question came, that an answer was given, and its code.
+  private static let kept: Int64 = 400 * 86_400_000
 
-  package init(
-    _ approvals: Approvals, answers: AnswerSettings, mail: MailSettings?, mailPause: Int64 = 60_000, interval: Duration
-  ) throws {
+  /// - Parameter notices: by whose relay answers leave, at one pace with letters.
+  package init(_ approvals: Approvals, answers: AnswerSettings, beside notices: NoticeWorker, interval: Duration) {
     store = approvals.store
     connection = approvals.connection
     witness = approvals.witness
     clock = approvals.clock
     logger = approvals.logger
     self.interval = interval
-    transport = try NoticeWorker.transport(mail, in: approvals.store.secrets.directory, pause: mailPause)
+    transport = notices.transport
+    shelf = StatementShelf()
     maker = AnswerMaker(
-      store: store, connection: connection, settings: answers, domain: transport.domain, clock: clock, logger: logger)
+      store: store, connection: connection, settings: answers, domain: transport.domain, shelf: shelf, clock: clock, logger: logger)
   }
 
   package func run() async throws {
     try store.giveUpInterruptedAnswers()
+    // Beside each other: a relay that stalls keeps no question at the server.
     await cancelWhenGracefulShutdown {
-      var failures = 0
-      while !Task.isCancelled {
-        do {
-          try await round()
-          failures = 0
-        } catch is CancellationError {
-          return
-        } catch {
-          failures += 1
-          if failures % 20 == 1 { logger.warning("answers wait", metadata: ["reason": "\(error)", "failures": "\(failures)"]) }
-        }
-        do { try await Task.sleep(for: min(interval * (1 << min(failures, 4)), max(interval, .seconds(60)))) } catch { return }
+      await withTaskGroup(of: Void.self) { group in
+        group.addTask { await repeated { try await questionRound() } }
+        group.addTask { await repeated { try await answerRound() } }
       }
     }
   }
 
+  private func repeated(_ round: @Sendable () async throws -> Void) async {
+    var failures = 0
+    while !Task.isCancelled {
+      do {
+        try await round()
+        failures = 0
+      } catch is CancellationError {
+        return
+      } catch {
+        failures += 1
+        if failures % 20 == 1 { logger.warning("answers wait", metadata: ["reason": "\(error)", "failures": "\(failures)"]) }
+      }
+      do { try await Task.sleep(for: min(interval * (1 << min(failures, 4)), max(interval, .seconds(60)))) } catch { return }
+    }
+  }
+
+  /// Both, one after the other.
   package func round() async throws {
+    try await questionRound()
+    try await answerRound()
+  }
+
+  /// Takes what was asked, and fixes what is answered.
+  private func questionRound() async throws {
     try store.expireAnswers(before: Timestamp(milliseconds: clock().milliseconds - Self.kept))
     try await take()
-    if try store.openAnswerBatches().allSatisfy({ $0.state != .made }) { try await maker.make() }
-    for batch in try store.openAnswerBatches() where batch.state == .made { try await commit(batch) }
-    for batch in try store.openAnswerBatches() where batch.state == .sending { try await send(batch) }
+    repeat {
+      let open = try store.openAnswerBatches().filter { $0.state == .made }
+      if open.isEmpty { try await maker.make() }
+      for batch in try store.openAnswerBatches() where batch.state == .made { try await commit(batch) }
+    } while try !Task.isCancelled && store.waitingQuestionCount() > 0
+  }
+
+  /// Sends what is due. One batch that fails keeps no other waiting; the first failure is thrown behind all of them.
+  private func answerRound() async throws {
+    var first: (any Error)?
+    for batch in try store.openAnswerBatches() where batch.state == .sending {
+      do { try await send(batch) } catch is CancellationError { throw CancellationError() } catch { first = first ?? error }
+    }
+    if let first { throw first }
   }
 
   private func take() async throws {
     let key = try store.secrets.questionKey()
-    while try store.waitingQuestionCount() < Self.mostWaiting {
+    for _ in 0..<Self.mostPages where try store.waitingQuestionCount() < Self.mostWaiting {
       let page = try await connection.questions(limit: AnswerMaker.mostQuestions)
       guard let last = page.last else { return }
-      try store.take(
-        page.map { ([UInt8]($0.question), Question(sealed: [UInt8]($0.question), privateKey: key)) }, at: clock())
+      let opened = page.compactMap { sealed in
+        Question(sealed: [UInt8](sealed.question), privateKey: key).map { ([UInt8](sealed.question), $0) }
+      }
+      try store.take(opened, at: clock())
       // A crash here takes the same again, which counts once.
       try await connection.tookQuestions(through: last.id)
       if page.count < AnswerMaker.mostQuestions { return }
@@ -93,13 +126,15 @@ package struct AnswerWorker: Service {
     guard let signed = try? SignedNote(Array(batch.note.utf8)), let made = AnswerBatch(text: signed.text) else {
       throw CustodianError.damagedStore("answers cannot be read")
     }
+    guard try store.hasDueAnswer(of: batch.digest, at: clock()) else { return try store.finishAnswerBatch(batch.digest) }
     let tree = SortedTree(MessageSender.leaves(batch.leaves))
-    var statements: [CurrentStatement]?
-    var limiter = RateLimiter(perMinute: transport.messagesPerMinute)
-    while !Task.isCancelled, let answer = try store.takeDueAnswer(of: batch.digest, at: clock()) {
-      if statements == nil { statements = try store.statements(withDigests: made.statements) }
-      await limiter.wait()
-      try store.note(await deliver(answer, committed, tree, statements ?? []), of: answer)
+    let statements = try shelf.statements(withDigests: made.statements, of: store)
+    var troubles = 0
+    while !Task.isCancelled, troubles < Self.mostTroublesInARow, let answer = try store.takeDueAnswer(of: batch.digest, at: clock()) {
+      await transport.turn()
+      let end = await deliver(answer, committed, tree, statements)
+      if case .again = end { troubles += 1 } else { troubles = 0 }
+      try store.note(end, of: answer)
     }
     try store.finishAnswerBatch(batch.digest)
   }
@@ -107,23 +142,30 @@ package struct AnswerWorker: Service {
   private func deliver(
     _ stored: StoredAnswer, _ committed: CommittedText, _ tree: SortedTree, _ statements: [CurrentStatement]
   ) async -> CustodianStore.AnswerEnd {
-    let outcome: MailOutcome
-    do {
-      let mail = try mail(stored, committed, tree, statements)
-      outcome = try await transport.deliver(mail, to: stored.record.address)
-    } catch {
+    let mail: LetterMail
+    do { mail = try self.mail(stored, committed, tree, statements) } catch {
       // Nothing that holds an address is logged.
-      logger.error("an answer could not be sent", metadata: ["message": "\(stored.messageID)", "reason": "\(type(of: error))"])
-      return .givenUp
+      logger.error("an answer could not be written", metadata: ["message": "\(stored.messageID)", "reason": "\(type(of: error))"])
+      return .undelivered
+    }
+    let outcome: MailOutcome
+    do { outcome = try await transport.deliver(mail, to: stored.record.address) } catch {
+      logger.error("an answer could not be handed over", metadata: ["message": "\(stored.messageID)", "reason": "\(type(of: error))"])
+      return again(stored)
     }
     switch outcome {
     case .accepted: return .sent
     // At most one a day: what may have been delivered does not go again. Whoever misses it asks again.
-    case .refused, .answerLost: return .givenUp
-    case .notTaken:
-      guard stored.attempts + 1 < Self.mostAttempts else { return .givenUp }
-      return .again(due: Timestamp(milliseconds: clock().milliseconds + (5 << stored.attempts) * transport.pause))
+    case .answerLost: return .givenUp
+    // Asked a second time: some relays refuse everybody while something is set wrong.
+    case .refused: return stored.attempts == 0 ? again(stored) : .undelivered
+    case .notTaken: return again(stored)
     }
+  }
+
+  private func again(_ stored: StoredAnswer) -> CustodianStore.AnswerEnd {
+    guard stored.attempts < Self.pauses.count else { return .undelivered }
+    return .again(due: Timestamp(milliseconds: clock().milliseconds + Self.pauses[stored.attempts] * transport.pause))
   }
 
   private func mail(
@@ -141,16 +183,5 @@ package struct AnswerWorker: Service {
     return LetterMail(
       from: transport.from.address, fromName: transport.from.name, to: record.address, messageID: stored.messageID, date: clock(),
       subject: answer.subject, body: answer.body, language: answer.language, proof: ProofFile.answer(proof).json, copies: 0)
-  }
-}
-
-extension CustodianStore {
-  /// In this order.
-  func statements(withDigests digests: [String]) throws -> [CurrentStatement] {
-    let all = try statements()
-    return try digests.map { digest in
-      guard let stored = all.first(where: { $0.digest == digest }) else { throw CustodianError.damagedStore("a statement is gone") }
-      return try CurrentStatement(stored, of: self)
-    }
   }
 }

@@ -55,6 +55,7 @@ extension CustodianStore {
     CREATE TABLE question (
       digest BLOB PRIMARY KEY, sealed BLOB, taken_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
     CREATE INDEX question_waiting ON question (taken_at) WHERE sealed IS NOT NULL;
+    CREATE INDEX question_by_time ON question (taken_at);
     CREATE TABLE answer_batch (
       digest TEXT PRIMARY KEY,
       state TEXT NOT NULL CHECK (state IN ('made', 'sending', 'done')),
@@ -62,7 +63,7 @@ extension CustodianStore {
     CREATE TABLE answer (
       batch TEXT NOT NULL REFERENCES answer_batch (digest) ON DELETE CASCADE, key BLOB NOT NULL,
       code TEXT NOT NULL, message_id TEXT NOT NULL,
-      state TEXT NOT NULL CHECK (state IN ('waiting', 'sending', 'sent', 'given_up')),
+      state TEXT NOT NULL CHECK (state IN ('waiting', 'sending', 'sent', 'given_up', 'undelivered')),
       sealed BLOB, attempts INTEGER NOT NULL DEFAULT 0, due_at INTEGER NOT NULL, given_at INTEGER NOT NULL,
       PRIMARY KEY (batch, key)) STRICT, WITHOUT ROWID;
     CREATE INDEX answer_by_key ON answer (key, given_at);
@@ -76,17 +77,13 @@ extension CustodianStore {
   static func place(ofQuestion digest: Data) -> String { "question \(Array(digest).hexadecimal)" }
 
   /// Keeps questions until they are answered; one that came before, byte by byte, counts once. Durable.
-  ///
-  /// - Parameter questions: nil for what did not open: it is remembered as well, so that it is not opened again and again.
-  func take(_ questions: [(sealed: [UInt8], question: Question?)], at time: Timestamp) throws {
+  func take(_ questions: [(sealed: [UInt8], question: Question)], at time: Timestamp) throws {
     try database.write { database in
       for (sealed, question) in questions {
         let digest = Data(SHA256.hash(data: sealed))
-        let record = try question.map {
-          try secrets.seal(
-            JSONEncoder().encode(QuestionRecord(address: $0.address.value, language: $0.language.rawValue)),
-            at: Self.place(ofQuestion: digest))
-        }
+        let record = try secrets.seal(
+          JSONEncoder().encode(QuestionRecord(address: question.address.value, language: question.language.rawValue)),
+          at: Self.place(ofQuestion: digest))
         try database.execute(
           sql: "INSERT INTO question (digest, sealed, taken_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
           arguments: [digest, record, time.milliseconds])
@@ -98,21 +95,24 @@ extension CustodianStore {
     try database.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM question WHERE sealed IS NOT NULL") ?? 0 }
   }
 
-  /// The oldest first.
-  func waitingQuestions(limit: Int) throws -> [(digest: Data, question: Question)] {
+  /// The oldest first; nil for what cannot be read any more, so that it holds up no other.
+  func waitingQuestions(limit: Int) throws -> [(digest: Data, question: Question?)] {
     try database.read { database in
       try Row.fetchAll(
         database, sql: "SELECT digest, sealed FROM question WHERE sealed IS NOT NULL ORDER BY taken_at, digest LIMIT ?", arguments: [limit]
-      ).compactMap { row in
+      ).map { row in
         let digest: Data = row["digest"]
-        let record = try JSONDecoder().decode(
-          QuestionRecord.self, from: secrets.open(row["sealed"], at: Self.place(ofQuestion: digest)))
-        guard let address = StatementName(.email, record.address), let language = LetterLanguage(rawValue: record.language) else {
-          return nil
-        }
-        return (digest, Question(address: address, language: language))
+        return (digest, question(row["sealed"], digest))
       }
     }
+  }
+
+  private func question(_ sealed: Data, _ digest: Data) -> Question? {
+    guard let plain = try? secrets.open(sealed, at: Self.place(ofQuestion: digest)),
+      let record = try? JSONDecoder().decode(QuestionRecord.self, from: plain), let address = StatementName(.email, record.address),
+      let language = LetterLanguage(rawValue: record.language)
+    else { return nil }
+    return Question(address: address, language: language)
   }
 
   /// Forgets what the questions were.
@@ -123,10 +123,12 @@ extension CustodianStore {
     for digest in questions { try statement.execute(arguments: [digest]) }
   }
 
-  /// Whether an address was given an answer after `time`, or is about to be.
+  /// Whether an address was given an answer after `time`, may have been, or is about to be.
   func wasAnswered(_ key: Data, after time: Timestamp) throws -> Bool {
     try database.read {
-      try Int.fetchOne($0, sql: "SELECT 1 FROM answer WHERE key = ? AND given_at > ?", arguments: [key, time.milliseconds]) != nil
+      try Int.fetchOne(
+        $0, sql: "SELECT 1 FROM answer WHERE key = ? AND given_at > ? AND state <> 'undelivered'", arguments: [key, time.milliseconds])
+        != nil
     }
   }
 
@@ -179,40 +181,64 @@ extension CustodianStore {
     }
   }
 
+  func hasDueAnswer(of batch: String, at time: Timestamp) throws -> Bool {
+    try database.read {
+      try Int.fetchOne(
+        $0, sql: "SELECT 1 FROM answer WHERE batch = ? AND state = 'waiting' AND due_at <= ? LIMIT 1",
+        arguments: [batch, time.milliseconds]) != nil
+    }
+  }
+
   /// The next answer that is due, marked as being sent: after a crash nobody knows whether it went, and it does not go again.
+  ///
+  /// One that cannot be read any more is over, and holds up no other.
   func takeDueAnswer(of batch: String, at time: Timestamp) throws -> StoredAnswer? {
     try database.write { database in
-      guard
-        let row = try Row.fetchOne(
-          database, sql: "SELECT * FROM answer WHERE batch = ? AND state = 'waiting' AND due_at <= ? ORDER BY due_at, key LIMIT 1",
-          arguments: [batch, time.milliseconds]), let sealed: Data = row["sealed"]
-      else { return nil }
-      let key: Data = row["key"]
-      let record = try JSONDecoder().decode(AnswerRecord.self, from: secrets.open(sealed, at: Self.place(ofAnswer: batch, key)))
-      try database.execute(sql: "UPDATE answer SET state = 'sending' WHERE batch = ? AND key = ?", arguments: [batch, key])
-      return StoredAnswer(batch: batch, key: key, messageID: row["message_id"], attempts: row["attempts"], record: record)
+      while let row = try Row.fetchOne(
+        database, sql: "SELECT * FROM answer WHERE batch = ? AND state = 'waiting' AND due_at <= ? ORDER BY due_at, key LIMIT 1",
+        arguments: [batch, time.milliseconds])
+      {
+        let (key, sealed): (Data, Data?) = (row["key"], row["sealed"])
+        let plain = sealed.flatMap { try? secrets.open($0, at: Self.place(ofAnswer: batch, key)) }
+        guard let record = plain.flatMap({ try? JSONDecoder().decode(AnswerRecord.self, from: $0) }) else {
+          try database.execute(
+            sql: "UPDATE answer SET state = 'undelivered', sealed = NULL WHERE batch = ? AND key = ?", arguments: [batch, key])
+          continue
+        }
+        try database.execute(sql: "UPDATE answer SET state = 'sending' WHERE batch = ? AND key = ?", arguments: [batch, key])
+        return StoredAnswer(batch: batch, key: key, messageID: row["message_id"], attempts: row["attempts"], record: record)
+      }
+      return nil
     }
   }
 
   enum AnswerEnd {
-    case sent, givenUp
+    case sent
+    /// It may have arrived.
+    case givenUp
+    /// It did not: whoever asks again is answered.
+    case undelivered
     case again(due: Timestamp)
   }
 
   /// What came of an answer. Whose it was is forgotten once it is over.
   func note(_ end: AnswerEnd, of answer: StoredAnswer) throws {
-    try database.write { database in
-      switch end {
-      case .sent, .givenUp:
-        let state = if case .sent = end { "sent" } else { "given_up" }
-        try database.execute(
-          sql: "UPDATE answer SET state = ?, sealed = NULL, attempts = attempts + 1 WHERE batch = ? AND key = ?",
-          arguments: [state, answer.batch, answer.key])
-      case .again(let due):
-        try database.execute(
+    let state: String
+    switch end {
+    case .sent: state = "sent"
+    case .givenUp: state = "given_up"
+    case .undelivered: state = "undelivered"
+    case .again(let due):
+      return try database.write {
+        try $0.execute(
           sql: "UPDATE answer SET state = 'waiting', attempts = attempts + 1, due_at = ? WHERE batch = ? AND key = ?",
           arguments: [due.milliseconds, answer.batch, answer.key])
       }
+    }
+    try database.write {
+      try $0.execute(
+        sql: "UPDATE answer SET state = ?, sealed = NULL, attempts = attempts + 1 WHERE batch = ? AND key = ?",
+        arguments: [state, answer.batch, answer.key])
     }
   }
 
@@ -259,7 +285,7 @@ extension CustodianStore {
         try Int.fetchOne(
           database, sql: "SELECT count(*) FROM answer WHERE state = ? AND given_at > ?", arguments: [state, time.milliseconds]) ?? 0
       }
-      return AnswerCounts(waiting: waiting, answered: try count("sent"), givenUp: try count("given_up"))
+      return AnswerCounts(waiting: waiting, answered: try count("sent"), givenUp: try count("given_up") + count("undelivered"))
     }
   }
 

@@ -27,6 +27,11 @@ package struct Answer: Sendable, Hashable {
     self.init(isAffected: parts[0] == "affected", language: language, subject: subject, body: body)
   }
 
+  /// Whether the text says which address it is about: in a line of its own, byte for byte.
+  func isAbout(_ name: StatementName) -> Bool {
+    body.utf8.split(separator: 0x0A, omittingEmptySubsequences: false).contains { $0.elementsEqual(name.value.utf8) }
+  }
+
   /// What is committed to: subject and body.
   package var text: String { "\(subject)\n\n\(body)" }
 
@@ -43,17 +48,18 @@ package struct Answer: Sendable, Hashable {
 
   /// - Parameters:
   ///   - findings: of every statement that is answered for.
+  ///   - address: about which it is: a line of the text, so that nobody passes it off as about somebody else.
   ///   - code: nothing while the code is made of the text.
-  package init(_ findings: [Finding], organization: String, contact: String, code: String, in language: LetterLanguage) {
+  package init(_ findings: [Finding], about address: StatementName, organization: String, contact: String, code: String, in language: LetterLanguage) {
     let isAffected = findings.contains { $0.isNamed }
-    let words = AnswerWords(organization: organization, contact: contact, code: code)
+    let words = AnswerWords(address: address.value, organization: organization, contact: contact, code: code)
     let lines = findings.map { finding in
       let day = Self.day(finding.statement.madeAt)
       return switch language {
       case .en:
-        "- Case \(finding.statement.caseNumber), version \(finding.statement.version) of \(day): \(finding.isNamed ? "your address is in it" : "your address is not in it")"
+        "- Case \(finding.statement.caseNumber), version \(finding.statement.version) of \(day): \(finding.isNamed ? "the address is in it" : "the address is not in it")"
       case .fr:
-        "- Dossier \(finding.statement.caseNumber), version \(finding.statement.version) du \(day) : \(finding.isNamed ? "votre adresse y figure" : "votre adresse n’y figure pas")"
+        "- Dossier \(finding.statement.caseNumber), version \(finding.statement.version) du \(day) : \(finding.isNamed ? "l’adresse y figure" : "l’adresse n’y figure pas")"
       }
     }.joined(separator: "\n")
     let (subject, body) =
@@ -72,6 +78,7 @@ package struct Answer: Sendable, Hashable {
 
 /// The texts of answers. Nobody edits them: they say nothing that is not in a statement which people agreed to.
 private struct AnswerWords {
+  let address: String
   let organization: String
   let contact: String
   let code: String
@@ -80,9 +87,11 @@ private struct AnswerWords {
     (
       "\(organization): the answer to your question, was I affected",
       """
-      Somebody typed your address on our trust page and asked whether it is among those affected. The answer goes to the address itself, and to nobody else.
+      Somebody typed this address on our trust page and asked whether it is among those affected. The answer goes to the address itself, and to nobody else.
 
-      \(isAffected ? "Your address is among those that we named as affected." : "Your address is not among those that we named as affected.")
+      \(address)
+
+      \(isAffected ? "The address is among those that we named as affected." : "The address is not among those that we named as affected.")
       \(lines)
 
       \(isAffected ? "We write to everybody whom a statement names. That letter says which of your data are concerned, and what to do. If you did not get it, write to the contact below." : "You need not do anything. If we have to correct a statement, we write to everybody who is added to it.")
@@ -110,9 +119,11 @@ private struct AnswerWords {
     (
       "\(organization) : la réponse à votre question, suis-je concerné",
       """
-      Quelqu’un a saisi votre adresse sur notre page de confiance et demandé si elle est concernée. La réponse va à l’adresse elle-même, et à personne d’autre.
+      Quelqu’un a saisi cette adresse sur notre page de confiance et demandé si elle est concernée. La réponse va à l’adresse elle-même, et à personne d’autre.
 
-      \(isAffected ? "Votre adresse fait partie de celles que nous avons déclarées concernées." : "Votre adresse ne fait pas partie de celles que nous avons déclarées concernées.")
+      \(address)
+
+      \(isAffected ? "L’adresse fait partie de celles que nous avons déclarées concernées." : "L’adresse ne fait pas partie de celles que nous avons déclarées concernées.")
       \(lines)
 
       \(isAffected ? "Nous écrivons à toutes les personnes qui figurent dans une déclaration. Cette lettre dit lesquelles de vos données sont concernées, et que faire. Si vous ne l’avez pas reçue, écrivez au contact ci-dessous." : "Vous n’avez rien à faire. Si nous devons corriger une déclaration, nous écrivons à toutes les personnes qui y sont ajoutées.")

@@ -23,7 +23,7 @@ package struct AnswerBatch: Sendable, Hashable {
   /// Statements that one answer speaks of, at most.
   package static let mostStatements = 10
   /// The number of leaves is a multiple of it.
-  package static let padding = 64
+  package static let padding = 256
 
   package var text: String {
     let members: [String: CanonicalJSON] = [

@@ -28,7 +28,7 @@ package struct AnswerProof: Sendable, Hashable {
     case answerNotInBatch
     /// One is missing, there is one more, or they are about several people.
     case otherStatements
-    /// It says that somebody is affected who is not, or the other way round.
+    /// It says that somebody is affected who is not, or the other way round; or it is about another address.
     case saysOtherwise
 
     package var description: String {
@@ -66,7 +66,7 @@ package struct AnswerProof: Sendable, Hashable {
     }
     let findings = try statements.map { try $0.verify(by: anchors) }
     guard findings.map(\.digest) == batch.statements else { throw Failure.otherStatements }
-    guard findings.contains(where: \.isIncluded) == answer.isAffected else { throw Failure.saysOtherwise }
+    guard answer.isAbout(name), findings.contains(where: \.isIncluded) == answer.isAffected else { throw Failure.saysOtherwise }
     return Verified(batch: batch, answer: answer, findings: findings, checkpoint: given.checkpoint, name: name)
   }
 }

@@ -32,7 +32,8 @@ package struct Question: Sendable, Hashable {
   init?(plain: [UInt8]) {
     guard plain.count == Self.plainSize, let end = plain.lastIndex(where: { $0 != 0x20 }),
       let json = CanonicalJSON(canonical: Array(plain[...end])), json["v"]?.integer == 1, json.object?.count == 3,
-      let text = json["address"]?.string, let address = StatementName(.email, text), address.value == text,
+      let text = json["address"]?.string, let address = StatementName(.email, text),
+      address.value.utf8.elementsEqual(text.utf8),
       let language = json["language"]?.string.flatMap({ LetterLanguage(rawValue: $0) })
     else { return nil }
     self.init(address: address, language: language)

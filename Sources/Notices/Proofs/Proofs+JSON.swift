@@ -140,7 +140,8 @@ private struct ProofBody: Codable {
     var value: NoticeProof.Reader? {
       let parts = name.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
       guard parts.count == 2, let kind = StatementName.Kind(rawValue: parts[0]), let name = StatementName(kind, parts[1]),
-        name.value == parts[1], let blind = BlindProof(bytes: [UInt8](blind)), let place = place.value
+        name.value.utf8.elementsEqual(parts[1].utf8),
+        let blind = BlindProof(bytes: [UInt8](blind)), let place = place.value
       else { return nil }
       return NoticeProof.Reader(name: name, blind: blind, place: place)
     }

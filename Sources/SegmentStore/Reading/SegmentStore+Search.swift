@@ -48,7 +48,8 @@ extension SegmentStore {
     return found
   }
 
-  /// For each of these tags that a verified profile has, the first subject that was found with it. Reads all profiles, once.
+  /// For each of these tags that a verified profile has, the first subject that was found with it. Reads all profiles, whoever has them:
+  /// how long it takes says nothing.
   package func verifiedHolders(of tags: Set<FieldTag>) async throws -> [FieldTag: SubjectNumber] {
     guard !tags.isEmpty else { return [:] }
     return try await scanThreads.run { [self] () throws(QueryError) in
@@ -62,7 +63,6 @@ extension SegmentStore {
     let current = state.withLock { $0 }
     let fresh = current.memtables.flatMap { table, _ in table.with { Array($0.profiles.keys) } }
     for number in fresh + current.profileFiles.flatMap(\.numbers) where seen.insert(number).inserted {
-      if holders.count == tags.count { break }
       guard !identities.isGroup(number), let image = try current.profile(of: number, cache: cache), let verified = image.verified else {
         continue
       }

@@ -50,8 +50,8 @@ package struct MessageCheck: Sendable {
       return name
     }
     switch ProofFile(bytes) {
-    case .statement(let proof)?: return Self.outcome(of: proof, by: anchors)
-    case let proof?: return Self.outcome(of: proof, by: anchors)
+    case .statement(let proof)?: return Self.outcome(of: proof, for: name, by: anchors)
+    case let proof?: return Self.outcome(of: proof, for: name, by: anchors)
     case nil: break
     }
     let now = Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000))
@@ -110,9 +110,10 @@ package struct MessageCheck: Sendable {
     return Outcome(isGenuine: verdict.word == .genuine, text: lines.joined(separator: "\n"), json: JSONValue.object(members).text)
   }
 
-  private static func outcome(of proof: ProofFile, by anchors: TrustAnchors) -> Outcome {
+  private static func outcome(of proof: ProofFile, for reader: StatementName?, by anchors: TrustAnchors) -> Outcome {
     do {
       guard let proven = try proof.message(by: anchors) else { throw Failure(description: "It is about no message.") }
+      if isOther(proven.name, reader) { return otherReader }
       let time = proven.writtenAt.text
       return Outcome(
         isGenuine: true,
@@ -120,14 +121,15 @@ package struct MessageCheck: Sendable {
           "GENUINE: \(anchors.organization) wrote this at \(time), about case \(proven.caseNumber)\(proven.name.map { ", to \($0.value)" } ?? "").\n\n\(proven.subject)\n\n\(proven.body)",
         json: JSONValue.object([
           "verdict": "genuine", "case": .string(proven.caseNumber), "written_at": .string(time), "subject": .string(proven.subject),
-          "text": .string(proven.body),
+          "text": .string(proven.body), "reader": proven.name.map { .string($0.value) } ?? .null,
         ]).text)
     } catch { return failure(error) }
   }
 
-  private static func outcome(of proof: StatementProof, by anchors: TrustAnchors) -> Outcome {
+  private static func outcome(of proof: StatementProof, for reader: StatementName?, by anchors: TrustAnchors) -> Outcome {
     do {
       let verified = try proof.verify(by: anchors)
+      if isOther(proof.name, reader) { return otherReader }
       let statement = verified.statement
       let what =
         verified.isIncluded
@@ -143,9 +145,24 @@ package struct MessageCheck: Sendable {
           """,
         json: JSONValue.object([
           "verdict": "genuine", "case": .string(statement.caseNumber), "version": .number(Double(statement.version)),
-          "affected": .boolean(verified.isIncluded), "statement": .string(verified.digest), "made_at": .string(statement.madeAt.text),
+          "affected": .boolean(verified.isIncluded), "reader": .string(proof.name.value), "statement": .string(verified.digest), "made_at": .string(statement.madeAt.text),
         ]).text)
     } catch { return failure(error) }
+  }
+
+  /// An account's id says nothing about whose address it is.
+  private static func isOther(_ name: StatementName?, _ reader: StatementName?) -> Bool {
+    guard let name, let reader, name.kind == reader.kind else { return false }
+    return name != reader
+  }
+
+  private static var otherReader: Outcome {
+    let sentence = "It is about somebody else, and says nothing about you."
+    return Outcome(
+      isGenuine: false, text: "ALTERED: \(sentence)",
+      json: JSONValue.object([
+        "verdict": "altered", "reasons": .list([["code": "other_reader", "weight": "bad", "sentence": .string(sentence)]]),
+      ]).text)
   }
 
   private static func failure(_ error: any Error) -> Outcome {

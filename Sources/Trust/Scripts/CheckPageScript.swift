@@ -23,7 +23,7 @@ enum CheckPageScript {
           const contents = await Promise.all(files.map(async file => new Uint8Array(await file.slice(0, (32 << 20) + 1).arrayBuffer())));
           const anchors = await Anchors.read(this.settings), reader = ReaderName.guess(this.form.elements.reader.value);
           const input = CheckPage.input(text, contents);
-          if (input.proof) return this.showProof(input.proof, anchors);
+          if (input.proof) return this.showProof(input.proof, anchors, reader);
           this.showVerdict(await new Judge(anchors, this.say).judge(input.message, reader), anchors, input.isOnlyText);
         } catch (error) {
           this.show('bad', this.say(error instanceof CannotCheck ? 'cannot' : 'broken'));
@@ -83,17 +83,25 @@ enum CheckPageScript {
         details.append(CheckPage.make('summary', this.say('our_text', organization)), CheckPage.make('pre', `${letter.subject}\n\n${letter.body}`));
         return details;
       }
-      async showProof(proof, anchors) {
+      // Whose the proof is stands in it: one that is somebody else's says nothing about whoever shows it.
+      isOfAnother(name, reader) { return reader !== null && name !== null && reader.kind === name.kind && reader.text !== name.text; }
+      showOther(organization) {
+        this.show('bad', CheckPage.make('h2', this.say('altered', organization)), this.say('other_reader'));
+        this.result.dataset.verdict = 'altered';
+      }
+      async showProof(proof, anchors, reader) {
         const { organization } = anchors;
         try {
           if (proof.kind !== 'statement_proof') {
-            const verified = await Proof.message(proof, anchors);
-            this.show('good', CheckPage.make('h2', this.say('genuine', organization)),
+            const verified = await Proof.message(proof, anchors), name = verified.name === null ? null : ReaderName.read(verified.name);
+            if (this.isOfAnother(name, reader)) return this.showOther(organization);
+            this.show('good', CheckPage.make('h2', this.say('genuine', organization)), ...(name ? [this.say('written_to', name.value, '')] : []),
               this.say('about', verified.caseNumber, verified.letter.code, this.time(verified.writtenAt)), this.letter(verified.letter, organization, true));
           } else {
             const { statement } = await Proof.statement(proof.statement, anchors), isIn = await Proof.isNamed(proof.reader, statement);
-            const name = ReaderName.read(proof.reader.name).value;
-            this.show('good', CheckPage.make('h2', this.say(isIn ? 'affected_yes' : 'affected_no', name, organization)),
+            const name = ReaderName.read(proof.reader.name);
+            if (this.isOfAnother(name, reader)) return this.showOther(organization);
+            this.show('good', CheckPage.make('h2', this.say(isIn ? 'affected_yes' : 'affected_no', name.value, organization)),
               this.say('affected_more', statement.version, `${statement.project}-${statement.incident}`, this.time(statement.made_at)));
           }
           this.result.dataset.verdict = 'genuine';

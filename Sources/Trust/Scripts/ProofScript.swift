@@ -269,7 +269,8 @@ enum ProofScript {
           if (await Proof.isNamed(part.reader, statement)) isAffected = true;
           told.push(`${statement.project}-${statement.incident}`);
         }
-        if (proof.letter.kind.startsWith('affected.') !== isAffected) throw new ProofError('says_otherwise');
+        const isAbout = proof.letter.body.split('\n').includes(ReaderName.read(names[0]).value);
+        if (!isAbout || proof.letter.kind.startsWith('affected.') !== isAffected) throw new ProofError('says_otherwise');
         return { letter: proof.letter, caseNumber: told.join(', '), writtenAt: batch.made_at, size: given.size, name: names[0] };
       }
       static async notice(proof, anchors) {
