@@ -63,7 +63,6 @@ package struct CustodianService: Sendable {
     let settings = try MailSettings.read(in: options.directory)
     let notices = try NoticeWorker(
       approvals, settings: settings, mailPause: options.mailPause, interval: min(options.pollInterval, .seconds(2)))
-    // Fixed intervals, whatever was asked: how soon something comes says nothing.
     let answers = try AnswerSettings.read(in: options.directory).map {
       AnswerWorker(approvals, answers: $0, beside: notices, interval: min(options.pollInterval * 5, .seconds(30)))
     }

@@ -182,7 +182,8 @@ def test_the_listener_serves_what_is_published(company, browser, tmp_path):
         assert requests.get(company.url + path, timeout=10).status_code == 404, path
     for body, status in ((b"", 400), (b"{}", 400), (b'{"question": "AAAA"}', 400), (b'{"question": 1}', 400), (b"x" * 10_000, 413),
                          (json.dumps({"question": base64.b64encode(bytes(593)).decode()}).encode(), 202)):
-        assert requests.post(company.url + "/ask", data=body, timeout=10).status_code == status, body[:40]
+        assert requests.post(company.url + "/ask", data=body, headers={"Content-Type": "text/plain"}, timeout=10).status_code == 415
+        assert requests.post(company.url + "/ask", data=body, headers={"Content-Type": "application/json"}, timeout=10).status_code == status, body[:40]
     browser.get(company.url + "/affected.html")
     look(Desk(browser, company.url), "trust-affected")
 
@@ -230,6 +231,11 @@ def area(left: list, right: list) -> float:
     return sum((a > b) + (a == b) / 2 for a in left for b in right) / (len(left) * len(right))
 
 
+def self_size(company) -> int:
+    """Entries under the newest checkpoint, as anybody sees it."""
+    return int(requests.get(company.sealane.api + "/tlog/checkpoint", timeout=10).text.split("\n")[1])
+
+
 def test_nobody_learns_by_asking(company):
     """Enumeration and timing: what a stranger sees of a question is the same whoever it is about, while the answers are being sent."""
     people, chance = company.people, random.Random(23)
@@ -265,6 +271,23 @@ def test_nobody_learns_by_asking(company):
         # All that came of 1,200 questions: one mail to each of the 16 whom the company knows.
         until(lambda: len(relay.mails) == 16, seconds=60)
         assert {address for address, _, _ in relay.mails} == {people.address(number) for number in range(16)}
+        # Whoever asks twice about one and the same, in quiet, and looks at what the public ledger and the pages do meanwhile.
+        growth, waits = {kind: [] for kind in kinds}, {kind: [] for kind in kinds}
+        for number in range(18):
+            kind = list(kinds)[number % 3]
+            size = self_size(company)
+            assert company.ask(kinds[kind](), network=50_000 + number).status_code == 202
+            began = time.perf_counter()
+            while self_size(company) == size and time.perf_counter() - began < 20:
+                before = time.perf_counter()
+                session.get(company.url + "/mark.svg", timeout=10)
+                waits[kind].append(time.perf_counter() - before)
+                time.sleep(0.02)
+            company.settled()
+            growth[kind].append(self_size(company) - size)
+        assert len({count for counts in growth.values() for count in counts}) == 1, growth
+        print("entries of the ledger for a question:", growth)
+        print("told apart by a page meanwhile:", {f"{left} or {right}": f"{area(waits[left], waits[right]):.3f}" for left, right in (("affected", "unknown"), ("known", "unknown"))})
         # Whoever goes through a list is slowed down.
         answers = [company.ask(f"{number}@elsewhere.example", network=60_000).status_code for number in range(40)]
         assert answers == [202] * 30 + [503] * 10

@@ -18,8 +18,8 @@ struct AnswerProofTests {
     let name = try #require(StatementName(.email, address))
     let reader = try it.reader(name)
     let answer = Answer(
-      [Answer.Finding(it.statement, isNamed: says ?? named)], about: name, organization: "Orrery Labs", contact: "our support", code: "7K3QV-0MX2B",
-      in: .en)
+      [Answer.Finding(it.statement, isNamed: says ?? named)], about: name, organization: "Orrery Labs", contact: "our support",
+      code: "7K3QV-0MX2B", in: .en)
     let salt = [UInt8](repeating: 9, count: 16)
     let tree = SortedTree(AnswerBatch.padded([AnswerBatch.leaf(of: answer, salt: salt)]))
     let batch = AnswerBatch(
@@ -55,7 +55,9 @@ struct AnswerProofTests {
     }
     // Nobody else's answer, though it says the same.
     let elsewhere = try self.proof("someone@brightfen.example", named: false)
-    #expect(throws: AnswerProof.Failure.saysOtherwise) { try self.proof(address, named: false, proofs: elsewhere.statements).verify(by: it.anchors) }
+    #expect(throws: AnswerProof.Failure.saysOtherwise) {
+      try self.proof(address, named: false, proofs: elsewhere.statements).verify(by: it.anchors)
+    }
     let name = try #require(StatementName(.email, "person-1@brightfen.example"))
     let reader = try it.reader(name)
     let stranger = StatementProof(statement: it.committedStatement, name: name, blind: reader.blind, place: reader.place)

@@ -29,9 +29,9 @@ extension ControlDatabase {
   /// Keeps a question. False where too many wait already.
   package func put(question sealed: [UInt8], at time: Timestamp) async throws(AccessError) -> Bool {
     try await write { database in
-      try database.execute(
-        sql: "DELETE FROM question WHERE received_at < ?", arguments: [time.milliseconds - Self.questionLifetime])
-      guard try Int.fetchOne(database, sql: "SELECT count(*) FROM question") ?? 0 < Self.mostQuestions else { return false }
+      // They go from the front alone, so that nothing has to be counted.
+      let waiting = try Int.fetchOne(database, sql: "SELECT coalesce(max(id) - min(id) + 1, 0) FROM question") ?? 0
+      guard waiting < Self.mostQuestions else { return false }
       try database.execute(
         sql: "INSERT INTO question (sealed, received_at) VALUES (?, ?)", arguments: [Data(sealed), time.milliseconds])
       return true
@@ -40,8 +40,11 @@ extension ControlDatabase {
 
   /// The oldest first.
   package func questions(limit: Int) async throws(AccessError) -> [SealedQuestion] {
-    try await read { database in
-      try Row.fetchAll(database, sql: "SELECT id, sealed FROM question ORDER BY id LIMIT ?", arguments: [limit]).map { row in
+    let expired = clock().milliseconds - Self.questionLifetime
+    return try await write { database in
+      try database.execute(
+        sql: "DELETE FROM question WHERE id <= (SELECT max(id) FROM question WHERE received_at < ?)", arguments: [expired])
+      return try Row.fetchAll(database, sql: "SELECT id, sealed FROM question ORDER BY id LIMIT ?", arguments: [limit]).map { row in
         SealedQuestion(id: row["id"], sealed: [UInt8](row["sealed"] as Data))
       }
     }

@@ -130,7 +130,7 @@ extension CustodianSite {
           """
       } else {
         answer =
-          "<div class=\"notice warning\"><p><strong>No message of ours has this code.</strong> Ask for the message itself, and report it as a lure.</p></div>"
+          "<div class=\"notice warning\"><p><strong>No letter of ours has this code, and no answer of the last 400 days.</strong> Ask for the message itself, and report it as a lure.</p></div>"
       }
     }
     return """

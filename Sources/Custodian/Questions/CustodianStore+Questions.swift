@@ -243,7 +243,7 @@ extension CustodianStore {
   }
 
   /// Whatever was on its way when the process ended is over.
-  func giveUpInterruptedAnswers() throws {
+  package func giveUpInterruptedAnswers() throws {
     try database.write { try $0.execute(sql: "UPDATE answer SET state = 'given_up', sealed = NULL WHERE state = 'sending'") }
   }
 

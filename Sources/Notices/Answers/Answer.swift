@@ -50,7 +50,9 @@ package struct Answer: Sendable, Hashable {
   ///   - findings: of every statement that is answered for.
   ///   - address: about which it is: a line of the text, so that nobody passes it off as about somebody else.
   ///   - code: nothing while the code is made of the text.
-  package init(_ findings: [Finding], about address: StatementName, organization: String, contact: String, code: String, in language: LetterLanguage) {
+  package init(
+    _ findings: [Finding], about address: StatementName, organization: String, contact: String, code: String, in language: LetterLanguage
+  ) {
     let isAffected = findings.contains { $0.isNamed }
     let words = AnswerWords(address: address.value, organization: organization, contact: contact, code: code)
     let lines = findings.map { finding in

@@ -145,7 +145,8 @@ package struct MessageCheck: Sendable {
           """,
         json: JSONValue.object([
           "verdict": "genuine", "case": .string(statement.caseNumber), "version": .number(Double(statement.version)),
-          "affected": .boolean(verified.isIncluded), "reader": .string(proof.name.value), "statement": .string(verified.digest), "made_at": .string(statement.madeAt.text),
+          "affected": .boolean(verified.isIncluded), "reader": .string(proof.name.value),
+          "statement": .string(verified.digest), "made_at": .string(statement.madeAt.text),
         ]).text)
     } catch { return failure(error) }
   }

@@ -102,7 +102,9 @@ package struct Listeners: Sendable {
     switch door {
     case .console: bind = .hostname(configuration.listen.host, port: configuration.listen.port)
     case .intake: bind = .hostname(configuration.intake.host, port: configuration.intake.port)
-    case .trust: bind = .hostname(configuration.trust?.host ?? "127.0.0.1", port: configuration.trust?.port ?? 0)
+    case .trust:
+      guard let trust = configuration.trust else { throw ConfigurationError("The trust pages have no address: --trust.") }
+      bind = .hostname(trust.host, port: trust.port)
     case .control:
       let socket = try SocketPath(installation.directory.controlSocket)
       bind = .unixDomainSocket(path: socket.path)

@@ -56,14 +56,17 @@ struct PublicTrustRoutes: Sendable {
 
   /// The same answer to every question: what is in it cannot be read here.
   private func ask(_ request: Request, _ context: ServerContext) async throws -> Response {
+    // A page of somebody else cannot send this without asking first, which is not granted.
+    guard request.headers[.contentType]?.lowercased().hasPrefix("application/json") == true else {
+      throw APIError(.unsupportedMediaType, "media_type", "A question is application/json, as the page sends it.")
+    }
     guard case .whole(let bytes) = try await BodyReader.bytes(of: request, limit: Self.largest) else {
       throw APIError(.contentTooLarge, "too_large", "A question has \(Self.sealedSize) bytes in base64, as the page seals it.")
     }
     guard case .object(let members)? = try? JSONValue(parsing: bytes, limit: Self.largest), case .string(let text)? = members["question"],
       let sealed = Data(base64Encoded: text), sealed.count == Self.sealedSize
     else { throw APIError.badRequest("A question is {\"question\": …}, \(Self.sealedSize) bytes in base64, as the page seals it.") }
-    let client = addresses.of(request, context).flatMap { NetworkPrefix(widened: $0)?.description } ?? "unknown"
-    guard limiter.admits(client, at: installation.now()) else { throw Self.later }
+    guard limiter.admits(addresses.of(request, context) ?? "", at: installation.now()) else { throw Self.later }
     guard try await installation.access.put(question: [UInt8](sealed), at: installation.now()) else { throw Self.later }
     return Response(
       status: .accepted, headers: [.contentType: "application/json", .cacheControl: "no-store"],
@@ -75,30 +78,33 @@ struct PublicTrustRoutes: Sendable {
   }
 }
 
-/// So many questions an hour of one network; forgets who asked after that hour, and never writes it down.
+/// So many questions an hour of one network, and of the larger one around it; forgets who asked after that hour, and never writes it down.
 final class QuestionLimiter: Sendable {
   static let perHour = 30
+  static let perHourAround = 600
   static let mostNetworks = 50_000
   private static let hour: Int64 = 3_600_000
 
-  private struct Use {
-    var since: Timestamp
-    var count: Int
+  private struct Uses {
+    var since = Timestamp(milliseconds: 0)
+    var counts: [NetworkPrefix: Int] = [:]
   }
 
-  private let uses = Mutex<[String: Use]>([:])
+  private let uses = Mutex(Uses())
 
-  func admits(_ network: String, at now: Timestamp) -> Bool {
-    uses.withLock { uses in
-      let isOver = { (use: Use) in now.milliseconds - use.since.milliseconds >= Self.hour }
-      if let use = uses[network], !isOver(use) {
-        guard use.count < Self.perHour else { return false }
-        uses[network]?.count += 1
-        return true
+  func admits(_ address: String, at now: Timestamp) -> Bool {
+    guard let near = NetworkPrefix(widened: address),
+      let around = NetworkPrefix(address.contains(":") && !address.contains(".") ? "\(address)/32" : "\(address)/16")
+    else { return false }
+    return uses.withLock { uses in
+      // Of a whole hour: nothing is looked through for each question.
+      if now.milliseconds - uses.since.milliseconds >= Self.hour { uses = Uses(since: now) }
+      let (nearCount, aroundCount) = (uses.counts[near] ?? 0, uses.counts[around] ?? 0)
+      guard nearCount < Self.perHour, aroundCount < Self.perHourAround, nearCount > 0 || uses.counts.count < Self.mostNetworks else {
+        return false
       }
-      if uses.count >= Self.mostNetworks { uses = uses.filter { !isOver($0.value) } }
-      guard uses.count < Self.mostNetworks else { return false }
-      uses[network] = Use(since: now, count: 1)
+      uses.counts[near] = nearCount + 1
+      uses.counts[around] = aroundCount + 1
       return true
     }
   }
