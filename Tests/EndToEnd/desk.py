@@ -62,6 +62,12 @@ class Desk:
     def state(self) -> str:
         return self.driver.find_element(By.ID, "state").text
 
+    def has_state(self, words: str) -> bool:
+        try:
+            return words in self.state
+        except WebDriverException:
+            return False  # between two pages
+
     def until(self, *words: str, seconds: float = 20):
         def shown(_):
             try:

@@ -172,7 +172,8 @@ class Approvers:
             self.desk.sign_in(name)
             self.desk.open(f"/requests/{digest}")
             self.desk.press("sign")
-            self.desk.until("approved" if name == "Cleo" else "1 of 2 approvals")
+            # The list of signatures has the word before the last one is in.
+            until(lambda: self.desk.has_state("approved" if name == "Cleo" else "1 of 2 approvals"), seconds=20)
 
     def signed(self):
         """The request that was just written, signed by whoever did."""

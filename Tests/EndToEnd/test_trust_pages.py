@@ -181,6 +181,10 @@ def test_a_reader_uses_the_form(browser, host, corpus, tmp_path):
         place = tmp_path / "place.json"
         place.write_bytes(write_proof(corpus.company.statement_proof(name)))
         choose(browser, place)
+        field = browser.find_element(By.NAME, "reader")
+        browser.execute_script("arguments[0].value = 'mallory@intruder.example'", field)
+        assert press(browser).startswith("It was written to somebody else")
+        browser.execute_script("arguments[0].value = arguments[1]", field, name.removeprefix("email:").upper())
         assert isin in press(browser)
     assert [url for url in requested(browser) if not url.startswith(("data:", "file:")) and not url.endswith("/mark.svg")] == []
     assert complaints(browser) == []

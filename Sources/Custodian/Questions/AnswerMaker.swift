@@ -43,9 +43,10 @@ struct AnswerMaker: Sendable {
     var answers: [CustodianStore.MadeAnswer] = []
     var leaves: [[UInt8]] = []
     for (question, isKnown) in zip(asked, known) {
-      guard try !store.wasAnswered(store.secrets.answeredKey(question.address.value), after: dayAgo) else { continue }
+      // All of it is looked up whoever it is, before anything is decided.
       let findings = try statements.map { Answer.Finding($0.statement, isNamed: try $0.names(question.address)) }
-      guard isKnown || findings.contains(where: \.isNamed) else { continue }
+      let wasAnswered = try store.wasAnswered(store.secrets.answeredKey(question.address.value), after: dayAgo)
+      guard !wasAnswered, isKnown || findings.contains(where: \.isNamed) else { continue }
       let (answer, code) = answer(findings, to: question)
       let salt = Self.random(16)
       leaves.append(AnswerBatch.leaf(of: answer, salt: salt))

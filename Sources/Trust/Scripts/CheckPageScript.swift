@@ -85,8 +85,8 @@ enum CheckPageScript {
       }
       // Whose the proof is stands in it: one that is somebody else's says nothing about whoever shows it.
       isOfAnother(name, reader) { return reader !== null && name !== null && reader.kind === name.kind && reader.text !== name.text; }
-      showOther(organization) {
-        this.show('bad', CheckPage.make('h2', this.say('altered', organization)), this.say('other_reader'));
+      showOther() {
+        this.show('bad', CheckPage.make('h2', this.say('other_reader')));
         this.result.dataset.verdict = 'altered';
       }
       async showProof(proof, anchors, reader) {
@@ -94,13 +94,13 @@ enum CheckPageScript {
         try {
           if (proof.kind !== 'statement_proof') {
             const verified = await Proof.message(proof, anchors), name = verified.name === null ? null : ReaderName.read(verified.name);
-            if (this.isOfAnother(name, reader)) return this.showOther(organization);
+            if (this.isOfAnother(name, reader)) return this.showOther();
             this.show('good', CheckPage.make('h2', this.say('genuine', organization)), ...(name ? [this.say('written_to', name.value, '')] : []),
               this.say('about', verified.caseNumber, verified.letter.code, this.time(verified.writtenAt)), this.letter(verified.letter, organization, true));
           } else {
             const { statement } = await Proof.statement(proof.statement, anchors), isIn = await Proof.isNamed(proof.reader, statement);
             const name = ReaderName.read(proof.reader.name);
-            if (this.isOfAnother(name, reader)) return this.showOther(organization);
+            if (this.isOfAnother(name, reader)) return this.showOther();
             this.show('good', CheckPage.make('h2', this.say(isIn ? 'affected_yes' : 'affected_no', name.value, organization)),
               this.say('affected_more', statement.version, `${statement.project}-${statement.incident}`, this.time(statement.made_at)));
           }
