@@ -61,5 +61,5 @@ package struct Gate: Sendable {
 
 extension Gate {
   /// A short text of a stranger as it may be shown: what detectors recognize as identifying is replaced, wherever it stands.
-  package static func masked(_ text: String) -> String { Redaction.shown(text) }
+  package static func masked(_ text: String) -> String { Redaction.ofName(text) ?? text }
 }

@@ -62,8 +62,13 @@ extension InboxDesk {
       guard let domain = LureDomain(text) else {
         throw AccessError(.invalid, "A domain is written as orrery-billing.example, without https:// and without a path.")
       }
-      if let anchors = try? await anchors(), domain.isOwn(by: anchors) {
+      guard !domain.isOwn(by: try await anchors()) else {
         throw AccessError(.invalid, "\(domain.text) is your own domain: customers would be warned of you.")
+      }
+      guard !domain.isOfMany else {
+        throw AccessError(
+          .invalid,
+          "\(domain.text) is a domain that many honest people use: customers would be warned of them. Warn of the name in front of it.")
       }
       return domain.text
     case .subject:
@@ -72,6 +77,9 @@ extension InboxDesk {
       }
       guard try await !ownSubjects().contains(where: { $0.matches(text) }) else {
         throw AccessError(.invalid, "Letters of your own have this subject: customers would be warned of them.")
+      }
+      guard !["[name]", "[redacted]", "[id]", "[email]", "[phone]", "[ip]", "[number]", "[secret]"].contains(where: text.contains) else {
+        throw AccessError(.invalid, "The subject holds a word for something that was masked: put another in its place, or leave it out.")
       }
       guard mask(text) == text else {
         throw AccessError(

@@ -30,8 +30,10 @@ package final class InboxDesk: Sendable {
   private let key: ReportKey
   let mask: @Sendable (String) -> String
   let clock: @Sendable () -> Timestamp
-  /// One message after the other: each may take the memory and the time that the largest takes.
+  /// One message after the other: each may take the memory and the time that the largest takes. Small ones do not wait for large ones.
   private let turns = Turns()
+  private let turnsOfLarge = Turns()
+  private static let small = 1 << 20
 
   /// - Parameter mask: replaces what identifies somebody in a subject.
   package init(
@@ -59,8 +61,18 @@ package final class InboxDesk: Sendable {
   /// The largest message that is judged.
   package static let largest = MailLimits.usual.bytes
 
-  /// Judges a message and counts it, if it did not come before.
-  package func take(_ message: [UInt8], of incident: Incident) async throws -> (verdict: MessageVerdict, outcome: ReportOutcome) {
+  /// What was made of a message that somebody handed in.
+  package struct Taken: Sendable {
+    /// As `sealane verify` says it.
+    package let verdict: MessageVerdict
+    /// That it was counted, if any that it encloses was.
+    package let outcome: ReportOutcome
+    /// Messages that it encloses beyond those that were looked at.
+    package let leftOut: Int
+  }
+
+  /// Judges a message and counts it, if it did not come before; of one that encloses others each of these.
+  package func take(_ message: [UInt8], of incident: Incident) async throws -> Taken {
     guard incident.state != .closed else {
       throw AccessError(.inUse, "The incident is closed. Open another one, and have reports sent there.")
     }
@@ -69,18 +81,25 @@ package final class InboxDesk: Sendable {
       throw AccessError(.invalid, "This is a proof by itself, and no message. Hand in the message that it came with.")
     }
     let anchors = try await anchors()
-    return try await turns.take {
-      let now = clock()
-      let read = await ReportReader(anchors, key: key, now: now, mask: mask).read(message)
-      var lure: IncidentLure?
-      if read.verdict.word != .genuine {
-        let at = Self.seen(read.sentAt, at: now)
-        lure = IncidentLure(
-          verdict: read.verdict.word.rawValue, traces: try Self.text(of: read.traces), sketch: read.traces.sketch?.bytes ?? [], reports: 1,
-          firstAt: at, lastAt: at)
-      }
-      return (read.verdict, try await control.count(report: read.digest, lure, of: incident.id))
+    let now = clock()
+    let read = try await (message.count > Self.small ? turnsOfLarge : turns).take {
+      await ReportReader(anchors, key: key, now: now, mask: mask).read(message)
     }
+    var outcomes: Set<ReportOutcome> = []
+    for report in read.reports { outcomes.insert(try await count(report, at: now, of: incident)) }
+    let outcome = [ReportOutcome.counted, .uncounted].first(where: outcomes.contains) ?? .known
+    return Taken(verdict: read.verdict, outcome: outcome, leftOut: read.leftOut)
+  }
+
+  private func count(_ report: ReadReport, at now: Timestamp, of incident: Incident) async throws -> ReportOutcome {
+    var lure: IncidentLure?
+    if report.verdict.word != .genuine {
+      let at = Self.seen(report.sentAt, at: now)
+      lure = IncidentLure(
+        verdict: report.verdict.word.rawValue, traces: try Self.text(of: report.traces), kin: report.traces.kin,
+        sketch: report.traces.sketch?.bytes ?? [], reports: 1, firstAt: at, lastAt: at)
+    }
+    return try await control.count(report: report.digest, lure, of: incident.id)
   }
 
   /// When a message says that it was sent, where that can be: anybody can write another time.

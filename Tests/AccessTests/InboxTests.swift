@@ -7,9 +7,10 @@ import Testing
 struct InboxTests {
   private static func digest(_ number: Int) -> [UInt8] { (0..<16).map { UInt8(truncatingIfNeeded: number >> ($0 * 8)) } }
 
-  private static func lure(_ traces: String, at: Int64 = 5, _ verdict: String = "not_ours") -> IncidentLure {
+  private static func lure(_ traces: String, at: Int64 = 5, _ verdict: String = "not_ours", kin: String = "") -> IncidentLure {
     IncidentLure(
-      verdict: verdict, traces: traces, sketch: [UInt8](repeating: 1, count: 256), reports: 1, firstAt: Timestamp(milliseconds: at),
+      verdict: verdict, traces: traces, kin: kin, sketch: [UInt8](repeating: 1, count: 256), reports: 1,
+      firstAt: Timestamp(milliseconds: at),
       lastAt: Timestamp(milliseconds: at))
   }
 
@@ -49,6 +50,36 @@ struct InboxTests {
     #expect(lures.reduce(0) { $0 + $1.reports } + inbox.ungrouped == inbox.notOurs)
     #expect(
       try await here.control.count(report: Self.digest(3), Self.lure("3"), of: incident.id, limits: (reports: 10, shapes: 4)) == .known)
+  }
+
+  @Test func ofOneHandFewTracesAreKeptWhateverTheySay() async throws {
+    let here = try Surroundings()
+    let incident = try await Self.incident(here)
+    for number in 0..<40 {
+      _ = try await here.control.count(
+        report: Self.digest(number), Self.lure("text \(number)", kin: "domain a.example\nhost b.test\n"), of: incident.id)
+    }
+    _ = try await here.control.count(report: Self.digest(40), Self.lure("x", kin: "domain a.example\n"), of: incident.id)
+    let (inbox, lures) = try await here.control.inbox(of: incident.id)
+    #expect(inbox.shapes == IncidentInbox.mostAlike + 1 && lures.count == inbox.shapes && inbox.ungrouped == 0)
+    #expect(lures.reduce(0) { $0 + $1.reports } == 41 && lures[0].reports == 25)
+  }
+
+  @Test func whenTracesAreTooManyThoseThatLookLikeUsStillCount() async throws {
+    let here = try Surroundings()
+    let incident = try await Self.incident(here)
+    func count(_ number: Int, _ lure: IncidentLure) async throws {
+      _ = try await here.control.count(report: Self.digest(number), lure, of: incident.id, limits: (reports: 100, shapes: 4))
+    }
+    for number in 0..<3 { try await count(number, Self.lure("mail \(number)", kin: "host h\(number).test\n")) }
+    try await count(3, Self.lure("known", kin: "domain a.example\n"))
+    try await count(4, Self.lure("the known one elsewhere", kin: "domain a.example\nhost c.test\n"))
+    try await count(5, Self.lure("another", kin: "domain b.example\n"))
+    try await count(6, Self.lure("altered", "altered"))
+    try await count(7, Self.lure("of nobody", kin: "host h9.test\n"))
+    let (inbox, lures) = try await here.control.inbox(of: incident.id)
+    #expect(lures.map(\.traces) == ["mail 2", "known", "another", "altered"] && lures.map(\.reports) == [1, 2, 1, 1])
+    #expect(inbox.shapes == 4 && inbox.ungrouped == 3 && inbox.notOurs + inbox.altered == 8)
   }
 
   @Test func whatIsClosedOrNotThereTakesNothing() async throws {

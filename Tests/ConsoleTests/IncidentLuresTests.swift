@@ -40,8 +40,8 @@ struct IncidentLuresTests {
         ][number % 3]
       let message =
         "From: <\(sender)>\r\nTo: <ada-\(number)@brightfen.example>\r\nMessage-ID: <\(number)@x>\r\nSubject: \(subject)\r\n\r\n\(text)\r\n"
-      let (verdict, outcome) = try await site.services.incidents.inbox.take(Array(message.utf8), of: incident)
-      #expect(verdict.word == .notOurs && outcome == .counted)
+      let taken = try await site.services.incidents.inbox.take(Array(message.utf8), of: incident)
+      #expect(taken.verdict.word == .notOurs && taken.outcome == .counted)
     }
     return incident
   }
@@ -75,6 +75,8 @@ struct IncidentLuresTests {
     #expect(again.status == 409 && again.text.contains("warn of this already"))
     let own = try await site.post("/incidents/warn", [warn[0], warn[1], .init("text", "orrery.example")])
     #expect(own.status == 400 && own.text.contains("your own domain"))
+    let ofMany = try await site.post("/incidents/warn", [warn[0], warn[1], .init("text", "gmail.com")])
+    #expect(ofMany.status == 400 && ofMany.text.contains("many honest people"))
     #expect(try await site.post("/incidents/warn", [warn[0], .init("kind", "x"), .init("text", "y.example")]).status == 400)
     let warned = try await site.get("/incidents/\(incident.id)/lures")
     #expect(warned.text.contains("Customers are warned of") && warned.text.contains("Withdraw"))

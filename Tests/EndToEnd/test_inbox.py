@@ -152,7 +152,7 @@ def test_campaigns_are_told_apart(place, corpus):
         messages.append(reported(lure("Your last payment failed", f"Dear {who}, we could not process your payment. Update your card details now.",
                                       "billing@orrery-billing.example", to), to))
         messages.append(reported(lure("Rotate now", f"{who}: keys leaked. Sign in at https://console.orrery-billing.example/{secrets.token_hex(4)}", "x@mailer.test", to), to))
-        messages.append(reported(lure("Shared file", f"A file number {index} waits at https://u{index}.filedrop-evil.test/{index} for you", f"s{index}@m{index}.test", to, "Files"), to))
+        messages.append(reported(lure("Shared file", f"A file number {index} waits at https://u{index}.filedrop-evil.test/{index} for you, confirm your password", f"s{index}@m{index}.test", to, "Files"), to))
         messages.append(lure("Quota reached", f"Hello {who}, your organization used up its quota of this month and requests will be refused. Confirm your plan by "
                              f"signing in with your password at http://plan{index}-verify.test/q{index} before noon on Friday, {who}.", f"q@q{index}.test", to, "Console"))
     messages.append(reported(lure("Notice", "Please read the notice and confirm your password by reply.", f"help@{CYRILLIC_O}rrery.example", people[0]), people[1]))
@@ -169,7 +169,7 @@ def test_campaigns_are_told_apart(place, corpus):
     found = campaigns(sealane, number)
     assert found["genuine"] == 2 and found["not_ours"] == len(messages) - 2
     by_reports = [campaign["reports"] for campaign in found["campaigns"]]
-    assert by_reports == [2 * len(people), len(people), len(people), 1, 1], json.dumps(found, indent=1)
+    assert by_reports == [2 * len(people), 1, len(people), len(people), 1], json.dumps(found, indent=1)
     first = found["campaigns"][0]
     assert [domain["domain"] for domain in first["look_alikes"]] == ["orrery-billing.example"] and first["look_alikes"][0]["reason"] == "brand-and-word"
     assert set(first["look_alikes"][0]["places"]) == {"sender", "link"} and first["verdicts"] == {NOT_OURS: 2 * len(people)}

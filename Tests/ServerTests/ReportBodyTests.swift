@@ -18,6 +18,12 @@ struct ReportBodyTests {
       byte == 0x20 ? "+" : "%" + String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
     }.joined()
     let json = try JSONEncoder().encode(["message": encoded])
+    // Without padding, in the alphabet for addresses, with an escape that is none.
+    let bytes = "From: a@b\r\n\r\n" + String(repeating: "\u{FBEF}>?", count: 30)
+    let other = Data(bytes.utf8).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
+    #expect(other.contains("-") || other.contains("_"))
+    #expect(try Self.read("{\"message\":\"\(other)\"}", "application/json") == bytes)
+    #expect(try Self.read("email=a%+5%2g%41", "application/x-www-form-urlencoded") == "a% 5%2gA")
     let raw = try JSONEncoder().encode(["RawEmail": Self.message, "Subject": "x"])
     for type in [nil, "message/rfc822", "message/rfc822; charset=utf-8", "text/plain", "APPLICATION/octet-stream"] {
       #expect(try Self.read(Self.message, type) == Self.message)
@@ -38,6 +44,8 @@ struct ReportBodyTests {
       ("", nil, 400), ("x", "image/png", 415), ("[]", "application/json", 400), ("{", "application/json", 400),
       ("{\"message\":7}", "application/json", 400), ("{\"message\":\"\"}", "application/json", 400),
       ("{\"message\":\"!!\"}", "application/json", 400),
+      ("{\"message\":\"From: <a@b.example> Subject: x hello this i\"}", "application/json", 400),
+      ("{\"message\":\"RnJvb\u{A0}To=\"}", "application/json", 400),
       ("{}", "application/json", 400), ("--b\r\n\r\nx\r\n--b--", "multipart/form-data; boundary=b", 400), ("x", "multipart/form-data", 400),
       ("a=b", "application/x-www-form-urlencoded", 400), ("email=", "application/x-www-form-urlencoded", 400),
     ] as [(String, String?, Int)])

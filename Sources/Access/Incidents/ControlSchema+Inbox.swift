@@ -37,6 +37,7 @@ extension ControlSchema {
       id INTEGER PRIMARY KEY AUTOINCREMENT,
       incident_id INTEGER NOT NULL REFERENCES incident (id) ON DELETE CASCADE,
       verdict TEXT NOT NULL CHECK (verdict IN ('altered', 'not_ours')),
+      kin TEXT NOT NULL,
       traces TEXT NOT NULL,
       sketch BLOB NOT NULL CHECK (length(sketch) IN (0, 256)),
       reports INTEGER NOT NULL,
@@ -44,5 +45,6 @@ extension ControlSchema {
       last_at INTEGER NOT NULL,
       UNIQUE (incident_id, verdict, traces, sketch)
     ) STRICT;
+    CREATE INDEX incident_lure_kin ON incident_lure (incident_id, verdict, kin);
     """
 }

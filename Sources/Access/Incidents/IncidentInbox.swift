@@ -6,6 +6,8 @@ package struct IncidentInbox: Sendable, Hashable {
   package static let mostReports = 100_000
   /// Different traces that are kept; messages with others are counted by their verdict and belong to no campaign.
   package static let mostShapes = 2_000
+  /// Different traces that are kept of messages that belong together by their domains and hosts; others like them are added to one of these.
+  package static let mostAlike = 16
 
   package var reports = 0
   package var genuine = 0
@@ -24,15 +26,18 @@ package struct IncidentLure: Sendable, Hashable {
   package let verdict: String
   /// JSON, as `Response` writes it.
   package let traces: String
+  /// What makes it belong to others, a line each; empty where nothing but its text does.
+  package let kin: String
   /// 256 bytes, or none.
   package let sketch: [UInt8]
   package let reports: Int
   package let firstAt: Timestamp
   package let lastAt: Timestamp
 
-  package init(verdict: String, traces: String, sketch: [UInt8], reports: Int, firstAt: Timestamp, lastAt: Timestamp) {
+  package init(verdict: String, traces: String, kin: String, sketch: [UInt8], reports: Int, firstAt: Timestamp, lastAt: Timestamp) {
     self.verdict = verdict
     self.traces = traces
+    self.kin = kin
     self.sketch = sketch
     self.reports = reports
     self.firstAt = firstAt

@@ -22,14 +22,15 @@ extension Visit {
     try authorize(.manageIncidents)
     let incident = try await chosenIncident()
     do {
-      let (verdict, outcome) = try await services.incidents.inbox.take(Array(fields.text("message").utf8), of: incident)
-      return try await incidentLuresPage(String(incident.id), Self.said(verdict, outcome))
+      let taken = try await services.incidents.inbox.take(Array(fields.text("message").utf8), of: incident)
+      return try await incidentLuresPage(String(incident.id), Self.said(taken))
     } catch let error as AccessError where error.code == .invalid || error.code == .inUse {
       return try await luresRefused(incident, error)
     }
   }
 
-  private static func said(_ verdict: MessageVerdict, _ outcome: ReportOutcome) -> HTML {
+  private static func said(_ taken: InboxDesk.Taken) -> HTML {
+    let verdict = taken.verdict
     let (kind, word): (HTML, HTML) =
       switch verdict.word {
       case .genuine: ("good", "Genuine: it is yours.")
@@ -37,13 +38,16 @@ extension Visit {
       case .notOurs: ("danger", "Not ours: nothing proves that any of it is.")
       }
     let counted: HTML =
-      switch outcome {
+      switch taken.outcome {
       case .counted: "It is counted."
       case .known: "The same message came before."
       case .uncounted: "So many were counted that this one is not."
       }
+    let leftOut: HTML =
+      taken.leftOut == 0
+      ? "" : " \(NumberFormat.count(taken.leftOut, "further message")) in it were not looked at: hand them in one by one."
     let reasons = verdict.reasons.map { "<li>\(VisibleText.of($0.sentence))</li>" as HTML }
-    return "<div class=\"notice \(kind)\" role=\"status\"><p><b>\(word)</b> \(counted)</p><ul>\(reasons)</ul></div>"
+    return "<div class=\"notice \(kind)\" role=\"status\"><p><b>\(word)</b> \(counted)\(leftOut)</p><ul>\(reasons)</ul></div>"
   }
 
   func warnOfLure() async throws -> Response {

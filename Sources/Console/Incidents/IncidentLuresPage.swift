@@ -33,11 +33,11 @@ extension Visit {
     let campaigns = answer.value.campaigns.prefix(Self.mostShown).map { campaignPanel($0, incident, answer.value) }
     let more: HTML =
       answer.value.campaigns.count > Self.mostShown
-      ? "<p class=\"note\">The \(Self.mostShown) with most reports, of \(NumberFormat.exact(answer.value.campaigns.count)). All of them: <code>sealane incident inbox \(incident.id)</code></p>"
+      ? "<p class=\"note\">The first \(Self.mostShown), of \(NumberFormat.exact(answer.value.campaigns.count)). All of them: <code>sealane incident inbox \(incident.id)</code></p>"
       : ""
     let content: HTML = """
       \(Self.heading("Lures", "<a href=\"\(Address("/incidents/\(incident.id)"))\">\(ValueView.name(incident.title))</a> · what people reported"))\
-      \(notice)\(inboxPanel(answer.value, incident))\(pasteForm(incident, answer.value))\(warningsPanel(answer.value.warnings, incident))\(campaigns)\(more)<p>\(Self.entry(answer.receipt))</p>
+      \(notice)\(inboxPanel(answer.value, incident))\(campaigns)\(more)\(warningsPanel(answer.value.warnings, incident))\(pasteForm(incident, answer.value))<p>\(Self.entry(answer.receipt))</p>
       """
     return .html(page("Lures", current: "Incidents", content), status: status)
   }
@@ -157,7 +157,7 @@ extension Visit {
     }
     let forms =
       campaign.imitations.prefix(Self.mostOfOne).map { form(.domain, $0.value.domain) } + [
-        campaign.subject.map { form(.subject, $0) } ?? ""
+        campaign.subject.map { inbox.isOwn(subject: $0) ? "" : form(.subject, $0) } ?? ""
       ]
     let open = forms.filter { !$0.isEmpty }
     guard !open.isEmpty else { return "" }

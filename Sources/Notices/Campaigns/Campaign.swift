@@ -41,10 +41,12 @@ extension Campaign {
   ///
   /// Cost: the square of the number of sketches, 64 comparisons each.
   ///
-  /// - Returns: the one with most reports first.
+  /// - Returns: first those with a domain that looks like ours or with letters of ours that were altered; of these and of the others the one with
+  ///   most reports first.
   package static func campaigns(of shapes: [ReportShape]) -> [Campaign] {
     groups(of: shapes.map(\.traces)).map { Campaign($0.map { shapes[$0] }) }.sorted { left, right in
-      (-left.reports, -left.last.milliseconds, left.name) < (-right.reports, -right.last.milliseconds, right.name)
+      if left.isAboutUs != right.isAboutUs { return left.isAboutUs }
+      return (-left.reports, -left.last.milliseconds, left.name) < (-right.reports, -right.last.milliseconds, right.name)
     }
   }
 
@@ -92,13 +94,26 @@ extension Campaign {
     self.verdicts = verdicts
   }
 
+  private var isAboutUs: Bool { !imitations.isEmpty || verdicts[.altered] != nil }
+
   /// For an order where everything else is alike.
   private var name: String { (imitations.map(\.value.domain) + hosts.map(\.value) + [subject ?? ""]).joined(separator: " ") }
 }
 
 extension ReportTraces {
+  /// A message that leads to more hosts than these says nothing by them: it would join whatever it names.
+  private static let mostHosts = 3
+
+  private var tellingHosts: [String] {
+    let hosts = hosts.filter { !SharedHosts.contains($0) }
+    return hosts.count <= Self.mostHosts ? hosts : []
+  }
+
   /// What makes messages one campaign that have it in common.
-  var keys: [String] { imitations.map { "domain \($0.domain)" } + hosts.filter { !SharedHosts.contains($0) }.map { "host \($0)" } }
+  var keys: [String] { imitations.map { "domain \($0.domain)" } + tellingHosts.map { "host \($0)" } }
+
+  /// The same for messages that belong together whatever they say: a line for each of their `keys`. Empty for those that only their text tells apart.
+  package var kin: String { keys.map { $0 + "\n" }.joined() }
 }
 
 /// Union-find with halving of paths (Tarjan, van Leeuwen 1984).

@@ -19,8 +19,7 @@ struct FoundDomains {
     for address in message.addresses("reply-to") { note(address.domain, .replyTo) }
   }
 
-  /// - Parameter own: registered domains of whoever got it, whose hosts say nothing.
-  mutating func take(_ readings: [MailReading], besides own: Set<String>) {
+  mutating func take(_ readings: [MailReading]) {
     for reading in readings {
       for link in (reading.links + LureLinks.written(in: reading.text)).prefix(200) {
         let target = link.target.lowercased()
@@ -29,14 +28,34 @@ struct FoundDomains {
           continue
         }
         guard !["tel:", "#", "cid:", "data:", "javascript:"].contains(where: target.hasPrefix) else { continue }
-        let host = LinkPlace(link.target).host
+        let host = LinkPlace(GatewayLinks.unwrapped(link.target)).host
         guard !note(host, .link), Self.isHost(host) else { continue }
-        if case .unrelated = looks.judge(host) { note(foreign: host, besides: own) }
+        if case .unrelated = looks.judge(host) { note(foreign: host) }
       }
-      for word in reading.text.split(whereSeparator: { $0.isWhitespace || "<>\"()[],;:".contains($0) }).prefix(20_000) {
-        guard let at = word.utf8.lastIndex(of: UInt8(ascii: "@")), word.utf8.count <= 320 else { continue }
-        note(String(word[word.utf8.index(after: at)...]), .text)
+      note(addressesIn: reading.text)
+    }
+  }
+
+  /// What was found in another message that belongs to this one, as far as there is room.
+  mutating func formUnion(_ other: FoundDomains) {
+    for imitation in other.imitations {
+      if let known = found[imitation.domain] {
+        found[imitation.domain] = known.adding(imitation.places)
+      } else if found.count < most {
+        found[imitation.domain] = imitation
       }
+    }
+    for host in other.hosts where foreign.count < most { foreign.insert(host) }
+  }
+
+  /// Without words made of all of a long text.
+  private mutating func note(addressesIn text: String) {
+    var rest = text[...]
+    for _ in 0..<20_000 {
+      guard let at = rest.utf8.firstIndex(of: UInt8(ascii: "@")) else { return }
+      rest = rest[rest.utf8.index(after: at)...]
+      let domain = rest.prefix(260).prefix { !$0.isWhitespace && !"<>\"()[],;:@".contains($0) }
+      if domain.contains(".") { note(String(domain), .text) }
     }
   }
 
@@ -45,14 +64,15 @@ struct FoundDomains {
   private mutating func note(_ host: String, _ place: ReportTraces.Imitation.Place) -> Bool {
     guard !host.isEmpty, case .lookAlike(var reason, var of) = looks.judge(host) else { return false }
     let name = DomainName(host)
+    var shown = name
     guard Self.isHost(name.text) else { return false }
     // What stands before a name that imitates may be another one for each reader.
-    var shown = name
     let registered = DomainName(Self.registered(host))
     if case .lookAlike(let itsReason, let itsOf) = looks.judge(registered.text) {
       (shown, reason, of) = (registered, itsReason, itsOf)
-    } else if foreign.count < most {
-      foreign.insert(Punycode.ascii(registered.labels))
+    } else {
+      if reason != .dotted { shown = imitating(name, registered) }
+      if foreign.count < most { foreign.insert(Punycode.ascii(registered.labels)) }
     }
     let domain = Punycode.ascii(shown.labels)
     if let known = found[domain] {
@@ -63,11 +83,32 @@ struct FoundDomains {
     return true
   }
 
-  private mutating func note(foreign host: String, besides own: Set<String>) {
-    let registered = Self.registered(host)
-    guard foreign.count < most, !own.contains(registered) else { return }
-    foreign.insert(Punycode.ascii(DomainName(registered).labels))
+  /// What somebody registered, with those labels right before it that imitate or are a domain of ours: others may name the reader. Where others
+  /// stand between, what was registered alone; of what many people share the label too.
+  private func imitating(_ name: DomainName, _ registered: DomainName) -> DomainName {
+    let before = name.labels.dropLast(registered.labels.count)
+    let isShared = SharedHosts.contains(registered.text)
+    for start in before.indices.reversed() {
+      let kept = before[start...]
+      let isOwn =
+        switch looks.judge(kept.joined(separator: ".")) {
+        case .own: true
+        case .ownSubdomain, .lookAlike, .unrelated: false
+        }
+      let its = DomainName((kept.prefix(1) + registered.labels).joined(separator: "."))
+      if kept.count == 1 || isShared, case .lookAlike = looks.judge(its.text) { return its }
+      if isOwn { return DomainName((kept + registered.labels).joined(separator: ".")) }
+    }
+    return registered
   }
+
+  private mutating func note(foreign host: String) {
+    guard foreign.count < most else { return }
+    foreign.insert(Self.shown(Self.registered(host)))
+  }
+
+  /// As DNS has it.
+  static func shown(_ registered: String) -> String { Punycode.ascii(DomainName(registered).labels) }
 
   /// The part of a name that somebody registered; a number as it is.
   static func registered(_ host: String) -> String {

@@ -62,9 +62,19 @@ extension LureSign.Kind: Codable {}
 /// A reported message after it was judged.
 package struct ReadReport: Sendable {
   package let verdict: MessageVerdict
-  /// 16 bytes, the same for the same message however it was passed on.
+  /// 16 bytes, the same for the same message whoever passed it on, as a file or as it is.
   package let digest: [UInt8]
   package let traces: ReportTraces
   /// As the message says; nil where it says none.
   package let sentAt: Timestamp?
+}
+
+/// All that somebody reported in one message.
+package struct ReadReports: Sendable {
+  /// Of the whole, as `sealane verify` says it.
+  package let verdict: MessageVerdict
+  /// One at least: the message itself, or each that it encloses.
+  package let reports: [ReadReport]
+  /// Enclosed messages that were too many.
+  package let leftOut: Int
 }

@@ -8,7 +8,10 @@ enum SharedHosts {
     "cloudfront.net", "github.io", "github.com", "gitlab.io", "pages.dev", "workers.dev", "r2.dev", "vercel.app", "netlify.app",
     "herokuapp.com", "dropbox.com", "box.com", "notion.site", "typeform.com", "jotform.com", "mailchimp.com", "list-manage.com",
     "sendgrid.net", "hubspot.com", "salesforce.com", "force.com", "facebook.com", "linkedin.com", "twitter.com", "x.com", "instagram.com",
-    "apple.com", "yahoo.com", "wikipedia.org",
+    "apple.com", "yahoo.com", "wikipedia.org", "blogspot.com", "weebly.com", "onrender.com", "wixsite.com", "wordpress.com", "fly.dev",
+    "railway.app", "glitch.me", "replit.app", "surge.sh", "ngrok.io", "ngrok.app", "ngrok-free.app", "trycloudflare.com", "duckdns.org",
+    "godaddysites.com", "square.site", "webflow.io", "carrd.co", "myshopify.com", "canva.site", "zendesk.com", "freshdesk.com",
+    "intercom-mail.com", "atlassian.net", "slack.com", "docusign.net", "uk.com", "us.com", "eu.com", "de.com", "gb.net", "co.com",
   ])
 
   static func contains(_ registered: String) -> Bool { domains.contains(registered) }

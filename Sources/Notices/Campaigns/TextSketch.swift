@@ -8,6 +8,8 @@ package struct TextSketch: Sendable, Hashable {
   private static let shingle = 3
   private static let fewestWords = 8
   private static let mostWords = 4_000
+  /// Of a text, in characters.
+  private static let mostRead = 256 << 10
 
   package let values: [UInt32]
 
@@ -55,7 +57,8 @@ package struct TextSketch: Sendable, Hashable {
 extension TextSketch {
   /// The words that count: as they look, without numbers, addresses and links, which differ from one recipient to the next.
   static func words(of text: String, without names: Set<String>) -> [String] {
-    let words = CanonicalWords(text).words.filter { word in
+    let start = String(text.prefix(mostRead))
+    let words = CanonicalWords(start).words.prefix(mostWords).filter { word in
       !word.utf8.contains(UInt8(ascii: "@")) && !word.utf8.contains(UInt8(ascii: "/")) && !names.contains(RecipientNames.bare(word))
     }
     return LureText(words.map { $0.contains(where: \.isNumber) ? "number" : $0 }).words.map(\.folded)

@@ -105,7 +105,7 @@ package struct LookAlike: Sendable {
 /// A domain taken apart: lower case, punycode decoded.
 struct DomainName {
   let labels: [String]
-  private static let secondLevels: Set<String> = ["co", "com", "org", "net", "ac", "gov", "edu", "gouv", "asso", "or", "ne", "go"]
+  static let secondLevels: Set<String> = ["co", "com", "org", "net", "ac", "gov", "edu", "gouv", "asso", "or", "ne", "go"]
 
   init(_ domain: String) {
     // No name is longer (RFC 1035, section 2.3.4), decoded or not.

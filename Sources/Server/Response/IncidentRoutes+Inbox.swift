@@ -27,10 +27,11 @@ extension IncidentRoutes {
     guard ticket.start() else { throw Self.busy }
     guard installation.access.isStillGood(caller) else { throw APIError.unauthorized }
     let message = try ReportBody.message(in: body, contentType: request.headers[.contentType])
-    let (verdict, outcome) = try await installation.inbox.take(message, of: incident)
+    let taken = try await installation.inbox.take(message, of: incident)
     return DisclosedResponse.plain([
-      "incident": .number(Double(incident.id)), "report": .string(outcome.rawValue), "verdict": .string(verdict.word.rawValue),
-      "reasons": .list(verdict.reasons.map { ["code": .string($0.code.rawValue), "weight": .string($0.weight.rawValue)] }),
+      "incident": .number(Double(incident.id)), "report": .string(taken.outcome.rawValue),
+      "verdict": .string(taken.verdict.word.rawValue), "left_out": .number(Double(taken.leftOut)),
+      "reasons": .list(taken.verdict.reasons.map { ["code": .string($0.code.rawValue), "weight": .string($0.weight.rawValue)] }),
     ])
   }
 

@@ -37,13 +37,29 @@ package enum ReportBody {
       throw .badRequest("The body is no JSON object.")
     }
     if case .string(let text)? = members["message"] {
-      guard let data = Data(base64Encoded: text, options: .ignoreUnknownCharacters), !data.isEmpty else {
+      guard let data = Data(base64Encoded: standard(text)), !data.isEmpty else {
         throw .badRequest("“message” is the whole message in base64.", field: "message")
       }
       return [UInt8](data)
     }
     if case .string(let text)? = members["RawEmail"] { return Array(text.utf8) }
     throw .badRequest("The body is {\"message\": base64}, with the whole message as it came.", field: "message")
+  }
+
+  /// Without folds, in the alphabet of RFC 4648, section 4, where it has that of section 5; padded. What else is in it stays, and is refused.
+  private static func standard(_ text: String) -> String {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(text.utf8.count + 2)
+    for byte in text.utf8 {
+      switch byte {
+      case 0x20, 0x09, 0x0A, 0x0D: continue
+      case UInt8(ascii: "-"): bytes.append(UInt8(ascii: "+"))
+      case UInt8(ascii: "_"): bytes.append(UInt8(ascii: "/"))
+      default: bytes.append(byte)
+      }
+    }
+    if bytes.count % 4 > 1, bytes.last != UInt8(ascii: "=") { bytes += repeatElement(UInt8(ascii: "="), count: 4 - bytes.count % 4) }
+    return String(decoding: bytes, as: UTF8.self)
   }
 
   /// Read as a message with these parts is (RFC 7578, section 4).
@@ -67,6 +83,16 @@ package enum ReportBody {
     throw .badRequest("The form has the whole message in “email”, “body-mime” or “message”.", field: "body-mime")
   }
 
+  /// Of base 16.
+  private static func digit(_ byte: UInt8) -> UInt8? {
+    switch byte {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
+    case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
+    case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
+    default: nil
+    }
+  }
+
   /// Bytes, which need not be UTF-8.
   private static func unescaped(_ text: ArraySlice<UInt8>) -> [UInt8] {
     var bytes: [UInt8] = []
@@ -75,9 +101,9 @@ package enum ReportBody {
     while index < text.endIndex {
       let byte = text[index]
       if byte == UInt8(ascii: "%"), index + 2 < text.endIndex,
-        let value = UInt8(String(decoding: text[index + 1...index + 2], as: UTF8.self), radix: 16)
+        let high = digit(text[index + 1]), let low = digit(text[index + 2])
       {
-        bytes.append(value)
+        bytes.append(high << 4 | low)
         index += 3
       } else {
         bytes.append(byte == UInt8(ascii: "+") ? 0x20 : byte)

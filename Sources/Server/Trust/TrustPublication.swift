@@ -50,7 +50,7 @@ struct TrustPublication: Sendable {
     return try TrustContent.Questions(key: key, path: path)
   }
 
-  /// When something changed last: the same pages are the same bytes.
+  /// When something that is there was made last: the same pages are the same bytes. A warning that is withdrawn takes its time with it.
   private func madeAt(_ commitments: [(commitment: PublishedCommitment, proof: LedgerProof)], _ warnings: [TrustWarning]) -> Timestamp {
     ([setAt] + commitments.map(\.commitment.madeAt) + warnings.map(\.madeAt)).max() ?? setAt
   }
@@ -59,6 +59,8 @@ struct TrustPublication: Sendable {
   private func lures(with warnings: [TrustWarning]) -> [TrustContent.SeenLure] {
     var lures = site.lures
     for warning in warnings {
+      // It may have become one of the company's own since.
+      if warning.kind == .domain, LureDomain(warning.text)?.isOwn(by: anchors) ?? false { continue }
       let kind: TrustContent.SeenLure.Kind = warning.kind == .domain ? .domain : .subject
       let lure = TrustContent.SeenLure(kind, warning.text, seenAt: warning.seenAt)
       if let place = lures.firstIndex(where: { $0.kind == kind && $0.text == lure.text }) {

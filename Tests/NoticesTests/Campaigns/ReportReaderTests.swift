@@ -19,6 +19,12 @@ struct ReportReaderTests {
       mask: { $0.replacing("4242", with: "[number]") })
   }
 
+  private func one(_ bytes: [UInt8]) async -> ReadReport {
+    let all = await reader.read(bytes)
+    #expect(all.reports.count == 1 && all.leftOut == 0)
+    return all.reports[0]
+  }
+
   private func message(
     _ text: String, subject: String = "Invoice 4242 for Ada", from: String = "\"Orrery Labs\" <billing@0rrery.example>",
     to: String = "\"Ada Lovelace\" <ada.l@brightfen.example>"
@@ -30,17 +36,17 @@ struct ReportReaderTests {
 
   private func attached(
     _ inside: [UInt8], from: String = "<ada.l@brightfen.example>", text: String = "Is this real? See https://brightfen.example/help",
-    boundary: String = "b"
+    boundary: String = "b", to: String = "<abuse@orrery.example>"
   )
     -> [UInt8]
   {
     Array(
-      "From: \(from)\r\nTo: <abuse@orrery.example>\r\nSubject: Fwd: strange\r\nContent-Type: multipart/mixed; boundary=\(boundary)\r\n\r\n--\(boundary)\r\n\r\n\(text)\r\n--\(boundary)\r\nContent-Type: message/rfc822\r\n\r\n"
+      "From: \(from)\r\nTo: \(to)\r\nSubject: Fwd: strange\r\nContent-Type: multipart/mixed; boundary=\(boundary)\r\n\r\n--\(boundary)\r\n\r\n\(text)\r\n--\(boundary)\r\nContent-Type: message/rfc822\r\n\r\n"
         .utf8) + inside + Array("\r\n--\(boundary)--\r\n".utf8)
   }
 
   @Test func ofALureItsTracesAreKept() async {
-    let read = await reader.read(message(Self.lure))
+    let read = await one(message(Self.lure))
     let traces = read.traces
     #expect(traces.verdict == .notOurs && traces.imitations.map(\.domain) == ["0rrery.example", "orrery-billing.example"])
     #expect(traces.imitations.map(\.places) == [[.sender], [.link]] && traces.imitations.allSatisfy { $0.of == "orrery.example" })
@@ -51,17 +57,17 @@ struct ReportReaderTests {
   }
 
   @Test func whoPassesItOnMakesNoDifference() async throws {
-    let plain = await reader.read(message(Self.lure))
+    let plain = await one(message(Self.lure))
     for report in [
       attached(message(Self.lure)), attached(attached(message(Self.lure)), text: "Look.", boundary: "c"),
       Array(String(decoding: message(Self.lure), as: UTF8.self).replacing("\r\n", with: "\n").utf8),
       attached(message(Self.lure), from: "<bea@sorrelfinch.example>", text: "Bea asks."),
     ] {
-      let read = await reader.read(report)
+      let read = await one(report)
       #expect(read.verdict.word == .notOurs && read.digest == plain.digest && read.traces == plain.traces)
     }
     // As text it is another message, and yet of the same campaign, without whoever forwards it.
-    let forward = await reader.read(
+    let forward = await one(
       message(
         "Hello, is this yours? Ada\n\n---- Forwarded ----\nFrom: <billing@0rrery.example>\n\n> \(Self.lure)\n\nAda Lovelace\nhttps://www.brightfen.example/",
         subject: "Fwd: Invoice 4242 for Ada", from: "\"Ada Lovelace\" <ada.l@brightfen.example>", to: "<abuse@orrery.example>"))
@@ -72,7 +78,7 @@ struct ReportReaderTests {
 
   @Test func nearlyTheSameTextsAreNearAndOthersAreNot() async throws {
     func sketch(_ text: String, to: String = "<x@y.example>", by other: ReportReader? = nil) async -> TextSketch? {
-      await (other ?? reader).read(message(text, from: "<a@b.example>", to: to)).traces.sketch
+      await (other ?? reader).read(message(text, from: "<a@b.example>", to: to)).reports.first?.traces.sketch
     }
     let one = try #require(await sketch(Self.lure))
     let other = try #require(
@@ -92,25 +98,27 @@ struct ReportReaderTests {
 
   @Test func ofWhatIsOursAndOfWhatDeceivesNobodyNothingIsKept() async throws {
     for genuine in [try it.mail(1).bytes, attached(try it.mail(1).bytes, text: "Is this real?")] {
-      let read = await reader.read(genuine)
+      let read = await one(genuine)
       #expect(read.verdict.word == .genuine && read.traces.sketch == nil && read.traces.subject == nil)
       #expect(read.traces.imitations.isEmpty && read.traces.hosts.isEmpty && read.traces.signs.isEmpty)
     }
-    let lunch = await reader.read(
+    let lunch = await one(
       message("Shall we have lunch at noon, the two of us?", subject: "Lunch with Bea", from: "<bea@sorrelfinch.example>"))
     #expect(lunch.verdict.word == .notOurs && lunch.traces.subject == nil && lunch.traces.imitations.isEmpty)
     // Ours and altered: the subject is our own.
-    let altered = await reader.read(try it.mail(1, body: "\(try it.proof(1).letter.body)\n\nReply with your password.").bytes)
+    let altered = await one(try it.mail(1, body: "\(try it.proof(1).letter.body)\n\nReply with your password.").bytes)
     #expect(altered.verdict.word == .altered && altered.traces.subject == nil && altered.traces.sketch != nil)
     // Ours, with words around it that lure: what is around it counts.
-    let around = await reader.read(
-      attached(try it.mail(1).bytes, from: "<help@orrery-help.example>", text: "Please reply with your password."))
+    let around = await one(
+      attached(
+        try it.mail(1).bytes, from: "<help@orrery-help.example>", text: "Please reply with your password.", to: "<ada.l@brightfen.example>")
+    )
     #expect(around.verdict.word == .altered && around.traces.signs.contains(.password))
     #expect(around.traces.imitations.map(\.domain) == ["orrery-help.example"])
   }
 
   @Test func domainsAreNamedByWhatSomebodyRegistered() async {
-    let read = await reader.read(
+    let read = await one(
       message(
         "Sign in at https://ada-123.login.orrery-keys.example/ or https://orrery.example.check-login.test/ or https://a.b.evil.test/x or http://192.0.2.7/y",
         from: "<x@\u{43E}rrery.example>"))
@@ -129,8 +137,12 @@ struct ReportReaderTests {
     repeat {
       var bytes = seeds.randomElement(using: &random) ?? []
       random.alter(&bytes, places: 0...8, telling: MailFuzzTests.telling)
-      let read = await reader.read(bytes)
-      #expect(await judge.judge(bytes).word == read.verdict.word)
+      let all = await reader.read(bytes)
+      #expect(await judge.judge(bytes).word == all.verdict.word)
+      guard let read = all.reports.first else {
+        Issue.record("nothing was read")
+        continue
+      }
       #expect(read.traces.imitations.count <= 20 && read.traces.hosts.count <= 20 && (read.traces.subject?.count ?? 0) <= 120)
       for domain in read.traces.imitations.map(\.domain) + read.traces.hosts {
         #expect(domain.utf8.count <= 2_000 && domain.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }, "\(domain.debugDescription)")

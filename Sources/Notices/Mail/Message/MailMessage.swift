@@ -50,10 +50,17 @@ package struct MailMessage: Sendable {
 
   /// What programs show of this message: one reading where they agree, two where some prefer plain text and others HTML.
   package func readings() -> [MailReading] {
-    var plain = MailReadingMaker(prefersHTML: false, limits: limits)
+    var all = Int.max
+    return readings(within: &all)
+  }
+
+  /// - Parameter budget: how many bytes of text are read at most, without their encoding; less what was read.
+  func readings(within budget: inout Int) -> [MailReading] {
+    var plain = MailReadingMaker(prefersHTML: false, limits: limits, left: budget)
     plain.walk(root)
-    var html = MailReadingMaker(prefersHTML: true, limits: limits)
+    var html = MailReadingMaker(prefersHTML: true, limits: limits, left: budget)
     html.walk(root)
+    budget = min(plain.left, html.left)
     return plain.shown == html.shown ? [html.reading] : [plain.reading, html.reading]
   }
 

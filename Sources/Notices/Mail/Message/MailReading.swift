@@ -37,6 +37,8 @@ struct MailReadingMaker {
   let limits: MailLimits
   /// Places of the parts that were shown, to tell whether two readings are one.
   private(set) var shown: [Int] = []
+  /// How many bytes of text may still be read.
+  private(set) var left: Int
   private var text = ""
   private var hidden = ""
   private var links: [MailLink] = []
@@ -44,9 +46,10 @@ struct MailReadingMaker {
   private var findings: Set<MailFinding> = []
   private var holdsHTML = false
 
-  init(prefersHTML: Bool, limits: MailLimits) {
+  init(prefersHTML: Bool, limits: MailLimits, left: Int) {
     self.prefersHTML = prefersHTML
     self.limits = limits
+    self.left = left
   }
 
   var reading: MailReading {
@@ -82,12 +85,18 @@ struct MailReadingMaker {
 
   private mutating func show(_ part: MailPart) {
     shown.append(part.body.startIndex)
+    guard left > 0 else {
+      findings.insert(.textTooLong)
+      return
+    }
     var (bytes, finding) = part.decodedBody()
     if let finding { findings.insert(finding) }
-    if bytes.count > limits.textBytes {
+    let most = min(limits.textBytes, left)
+    if bytes.count > most {
       findings.insert(.textTooLong)
-      bytes.removeLast(bytes.count - limits.textBytes)
+      bytes.removeLast(bytes.count - most)
     }
+    left -= bytes.count
     let (decoded, outcome) = MailCharset.decode(bytes, part.parameters["charset"])
     switch outcome {
     case .clean: break
