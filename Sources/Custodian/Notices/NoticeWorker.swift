@@ -31,39 +31,15 @@ package struct NoticeWorker: Service {
     clock = approvals.clock
     logger = approvals.logger
     self.interval = interval
-    transport = try Self.transport(settings, in: approvals.store.secrets.directory, pause: mailPause)
-  }
-
-  /// The company's relay; files where none is set.
-  static func transport(_ settings: MailSettings?, in directory: URL, pause: Int64) throws -> any NoticeTransport {
-    try settings.map { try SMTPTransport($0, directory: directory, pause: pause) }
+    let directory = approvals.store.secrets.directory
+    transport =
+      try settings.map { try SMTPTransport($0, directory: directory, pause: mailPause) }
       ?? FileTransport(directory: directory, from: ("notices@localhost", "Sealane"))
   }
 
   package func run() async throws {
     // Beside each other: letters that go out for days keep no other statement waiting.
-    await cancelWhenGracefulShutdown {
-      await withTaskGroup(of: Void.self) { group in
-        group.addTask { await repeated { try await statementRound() } }
-        group.addTask { await repeated { try await dispatchRound() } }
-      }
-    }
-  }
-
-  private func repeated(_ round: @Sendable () async throws -> Void) async {
-    var failures = 0
-    while !Task.isCancelled {
-      do {
-        try await round()
-        failures = 0
-      } catch is CancellationError {
-        return
-      } catch {
-        failures += 1
-        if failures % 20 == 1 { logger.warning("notices wait", metadata: ["reason": "\(error)", "failures": "\(failures)"]) }
-      }
-      do { try await Task.sleep(for: min(interval * (1 << min(failures, 4)), .seconds(30))) } catch { return }
-    }
+    await WorkRounds(what: "notices", interval: interval, longest: .seconds(30), logger: logger).run(statementRound, dispatchRound)
   }
 
   /// One step with each that is not over.
@@ -72,12 +48,12 @@ package struct NoticeWorker: Service {
     try await dispatchRound()
   }
 
-  private func statementRound() async throws {
+  @Sendable private func statementRound() async throws {
     try store.expireRecipients(before: Timestamp(milliseconds: clock().milliseconds - Self.keptUnsent))
     try await each(store.statements(), carryOn)
   }
 
-  private func dispatchRound() async throws { try await each(store.dispatches(), carryOn) }
+  @Sendable private func dispatchRound() async throws { try await each(store.dispatches(), carryOn) }
 
   /// For how long addresses are kept of a statement to whose people nobody writes.
   static let keptUnsent: Int64 = 30 * 86_400_000

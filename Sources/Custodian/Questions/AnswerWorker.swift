@@ -47,28 +47,7 @@ package struct AnswerWorker: Service {
   package func run() async throws {
     try store.giveUpInterruptedAnswers()
     // Beside each other: a relay that stalls keeps no question at the server.
-    await cancelWhenGracefulShutdown {
-      await withTaskGroup(of: Void.self) { group in
-        group.addTask { await repeated { try await questionRound() } }
-        group.addTask { await repeated { try await answerRound() } }
-      }
-    }
-  }
-
-  private func repeated(_ round: @Sendable () async throws -> Void) async {
-    var failures = 0
-    while !Task.isCancelled {
-      do {
-        try await round()
-        failures = 0
-      } catch is CancellationError {
-        return
-      } catch {
-        failures += 1
-        if failures % 20 == 1 { logger.warning("answers wait", metadata: ["reason": "\(error)", "failures": "\(failures)"]) }
-      }
-      do { try await Task.sleep(for: min(interval * (1 << min(failures, 4)), max(interval, .seconds(60)))) } catch { return }
-    }
+    await WorkRounds(what: "answers", interval: interval, longest: .seconds(60), logger: logger).run(questionRound, answerRound)
   }
 
   /// Both, one after the other.
@@ -78,7 +57,7 @@ package struct AnswerWorker: Service {
   }
 
   /// Takes what was asked, and fixes what is answered.
-  private func questionRound() async throws {
+  @Sendable private func questionRound() async throws {
     try store.expireAnswers(before: Timestamp(milliseconds: clock().milliseconds - Self.kept))
     try await take()
     repeat {
@@ -89,7 +68,7 @@ package struct AnswerWorker: Service {
   }
 
   /// Sends what is due. One batch that fails keeps no other waiting; the first failure is thrown behind all of them.
-  private func answerRound() async throws {
+  @Sendable private func answerRound() async throws {
     var first: (any Error)?
     for batch in try store.openAnswerBatches() where batch.state == .sending {
       do { try await send(batch) } catch is CancellationError { throw CancellationError() } catch { first = first ?? error }
