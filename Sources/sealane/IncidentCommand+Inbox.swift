@@ -61,14 +61,15 @@ extension IncidentCommand {
         let path = "/api/v1/incidents/\(incident)/warnings"
         if let withdraw {
           let answer = try await ControlAnswer.ask("DELETE", "\(path)/\(withdraw)", options)
-          return Terminal.say(options.json ? answer.text : "Withdrawn; the pages lose it when they are published next.")
+          return Terminal.say(
+            options.json ? answer.text : "Withdrawn: a listener of this server loses it in seconds, files when they are published next.")
         }
         let body = JSONValue.object(Dictionary(uniqueKeysWithValues: given.map { ($0.0, .string($0.1)) }))
         let answer = try await ControlAnswer.ask("POST", path, options, body: Array(body.text.utf8))
         Terminal.say(
           options.json
             ? answer.text
-            : "Warning \(IncidentCommand.text(answer.members["warning"])) of \(IncidentCommand.text(answer.members["text"])): the pages have it when they are published next."
+            : "Warning \(IncidentCommand.text(answer.members["warning"])) of \(IncidentCommand.text(answer.members["text"])): a listener of this server has it in seconds, files when they are published next."
         )
       }
     }
@@ -87,7 +88,7 @@ extension IncidentCommand {
       ]
     }
     var lines = [
-      "\(text(answer["reports"])) messages: \(text(answer["not_ours"])) not yours, \(text(answer["altered"])) altered, \(text(answer["genuine"])) genuine: people reported your own."
+      "\(text(answer["reports"])) messages: \(text(answer["not_ours"])) not yours, \(text(answer["altered"])) altered, \(text(answer["genuine"])) genuine\(answer["genuine"].word == "0" ? "." : ": people reported your own.")"
     ]
     if answer["ungrouped"].word != "0" {
       lines.append("\(text(answer["ungrouped"])) more are of no campaign below: too many different ones came.")
@@ -102,7 +103,7 @@ extension IncidentCommand {
       )
       for domain in list(campaign["look_alikes"]) {
         lines.append(
-          "  \(text(domain["domain"])) looks like \(text(domain["of"])) (\(text(domain["reason"]).replacing("-", with: " "))), in \(text(domain["reports"])) reports"
+          "  \(text(domain["domain"])) looks like \(text(domain["of"])) (\(text(domain["reason"]).replacing("-", with: " "))), in \(text(domain["reports"])) of them"
         )
       }
       let hosts = list(campaign["hosts"]).prefix(10).map { text($0["host"]) }

@@ -59,6 +59,11 @@ class Host:
             def translate_path(self, path):
                 return super().translate_path(path[len(prefix) - 1:] if path.startswith(prefix) else "/nothing-here")
 
+            def end_headers(self):
+                # This server tells versions apart by the second: pages that are published twice in one would be the old ones.
+                self.send_header("Cache-Control", "no-store")
+                super().end_headers()
+
             def do_GET(self):
                 outer.requests.append(self.path)
                 super().do_GET()

@@ -97,7 +97,7 @@ extension Visit {
         """
     }
     return """
-      <section class="panel" id="warnings"><h2>Customers are warned of</h2><p class="sub">On the trust pages in both languages, when they are published next: <code>sealane trust publish</code></p>\
+      <section class="panel" id="warnings"><h2>Customers are warned of</h2><p class="sub">On the trust pages in both languages: where this server serves them, in seconds; as files, after <code>sealane trust publish</code></p>\
       <div class="scroll"><table><thead><tr><th scope="col">What</th><th scope="col">Text</th><th scope="col">Seen last</th><th scope="col" class="num">Ledger entry</th><th scope="col"><span class="unseen">Act</span></th></tr></thead><tbody>\(rows)</tbody></table></div></section>
       """
   }

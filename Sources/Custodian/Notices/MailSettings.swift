@@ -153,7 +153,8 @@ package struct MailSettings: Sendable, Hashable, Codable {
   }
 
   package static func remove(in directory: URL) throws {
-    if let dkim = try? read(in: directory)?.dkim { try MailSigner.destroyKeys(dkim.selector, in: directory) }
+    // Whatever mail.json says, and whether or not it can be read: no key to sign with is left.
+    try MailSigner.destroyAllKeys(in: directory)
     for name in [file, passwordFile] {
       let file = directory.appendingPathComponent(name)
       if FileManager.default.fileExists(atPath: file.path) { try SecretFile.destroy(file) }

@@ -74,6 +74,13 @@ package struct MailSigner: Sendable {
     if FileManager.default.fileExists(atPath: file.path) { try SecretFile.destroy(file) }
   }
 
+  static func destroyAllKeys(in directory: URL) throws {
+    for name in try FileManager.default.contentsOfDirectory(atPath: directory.path) where name.hasPrefix("dkim-") && name.hasSuffix(".json")
+    {
+      try SecretFile.destroy(directory.appendingPathComponent(name))
+    }
+  }
+
   /// The message with a signature of each key before it.
   package func signed(_ message: [UInt8], at time: Timestamp) throws -> [UInt8] {
     try signers.flatMap { Array(try $0.field(for: message, at: Int(time.milliseconds / 1000)).utf8) } + message
